@@ -1,0 +1,37 @@
+import { createHash, createHmac } from 'node:crypto'
+
+/** One entry of API_KEYS: one identity, whichever of the accepted forms a client sends. */
+export interface ApiKey {
+  name: string | null
+  /** First 16 hex digits; stands for the key in logs. */
+  hash: string
+  /** What authenticates as this entry. */
+  accepted: string[]
+}
+
+const MIN_NAMED_KEY_LENGTH = 16
+
+/**
+ * Entries of a comma-separated API_KEYS. `name:key` with a key of 16 characters or more is a named key, which also
+ * authenticates as the whole text, so that a key that merely holds a colon goes on working.
+ */
+export function parseApiKeys(csv: string, hashSecret?: string): ApiKey[] {
+  const entries = csv.split(',').map((entry) => entry.trim())
+  return entries.filter((entry) => entry !== '').map((entry) => parseEntry(entry, hashSecret))
+}
+
+function parseEntry(entry: string, hashSecret: string | undefined): ApiKey {
+  const colon = entry.indexOf(':')
+  const key = entry.slice(colon + 1)
+  if (colon > 0 && key.length >= MIN_NAMED_KEY_LENGTH) {
+    return { name: entry.slice(0, colon), hash: hashApiKey(key, hashSecret), accepted: [key, entry] }
+  }
+  return { name: null, hash: hashApiKey(entry, hashSecret), accepted: [entry] }
+}
+
+/** The same key has the same hash after a restart and on another server. */
+export function hashApiKey(key: string, hashSecret?: string): string {
+  const text = `ai-proxy/key/v1:${key}`
+  const hash = hashSecret ? createHmac('sha256', hashSecret) : createHash('sha256')
+  return hash.update(text).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,69 @@
+import { Ajv } from 'ajv'
+import { parseDotenv } from '../dotenv.ts'
+import { configInvalid } from '../user-error.ts'
+import { VARIABLES, type Variable, variable } from './variables.ts'
+
+/** Texts by name, as in `process.env`; an empty text counts as unset. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const BASE64_SUFFIX = '_BASE64'
+
+const rules = Object.entries<Variable>(VARIABLES).flatMap(([name, { rule }]) =>
+  rule ? [[name, { type: 'string', pattern: `^$|${rule.pattern}` }]] : [],
+)
+const matchesRules = new Ajv({ allErrors: true }).compile({ type: 'object', properties: Object.fromEntries(rules) })
+
+/**
+ * Problems with the values of the variables we know, as "NAME: found ..., allowed: ..."; a secret's value is never shown.
+ * Only names matter that are in VARIABLES.
+ */
+export function environmentProblems(environment: Environment): string[] {
+  const known = Object.fromEntries(Object.entries(environment).filter(([name, value]) => variable(name) && value))
+  if (matchesRules(known)) return []
+  return (matchesRules.errors ?? []).map(({ instancePath }) => {
+    const name = instancePath.slice(1)
+    return `${name}: found ${JSON.stringify(known[name])}, allowed: ${variable(name)?.rule?.allowed}`
+  })
+}
+
+/**
+ * The values of a .env file, `file` being its name in messages.
+ * @throws UserError CONFIG_INVALID that lists every line and value that is wrong
+ */
+export function readEnvironment(text: string, file: string): Record<string, string> {
+  const { values, problems } = parseDotenv(text)
+  const found = [
+    ...problems.map(({ line, message }) => `${file} line ${line}: ${message}`),
+    ...environmentProblems(values).map((problem) => `${file} ${problem}`),
+  ]
+  if (found.length > 0) throw configInvalid(found.join('\n'), `correct ${file}; .env.example shows every variable`)
+  return values
+}
+
+/** Env files of Compose v1, Compose v2 and Docker agree on a value only if none of them gives its characters a meaning. */
+const SAFE_IN_ENV_FILE = /^[\w.:/,@+=%~-]+$/
+
+/**
+ * The env file of a release: what of these values the gateway reads, each value readable in the same way by Compose v1,
+ * Compose v2 and `docker run --env-file`. What they would read differently goes in as NAME_BASE64.
+ */
+export function renderEnvFile(environment: Environment): string {
+  const lines: string[] = []
+  for (const [name, { scope }] of Object.entries<Variable>(VARIABLES)) {
+    const value = environment[name]
+    if (scope !== 'gateway' || !value) continue
+    const safe = SAFE_IN_ENV_FILE.test(value)
+    lines.push(safe ? `${name}=${value}` : `${name}${BASE64_SUFFIX}=${Buffer.from(value).toString('base64')}`)
+  }
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** The other way: NAME_BASE64 of a known variable becomes NAME. */
+export function decodeEnvironment(environment: Environment): Environment {
+  const decoded: Record<string, string | undefined> = { ...environment }
+  for (const name of Object.keys(VARIABLES)) {
+    const encoded = environment[name + BASE64_SUFFIX]
+    if (encoded) decoded[name] = Buffer.from(encoded, 'base64').toString('utf8')
+  }
+  return decoded
+}

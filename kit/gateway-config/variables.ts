@@ -1,0 +1,102 @@
+/**
+ * Where a variable counts. `gateway`: the gateway, also in a release. `local`: the gateway outside a release, whose
+ * container sets these itself. `server`: deploy reads it from the server's .env. `logdb`: the log database.
+ * `unused`: accepted because the predecessor's .env files hold it.
+ */
+type VariableScope = 'gateway' | 'local' | 'server' | 'logdb' | 'unused'
+
+interface ValueRule {
+  pattern: string
+  /** Completes "allowed: ...". */
+  allowed: string
+}
+
+export interface Variable {
+  scope: VariableScope
+  secret?: true
+  rule?: ValueRule
+  description: string
+}
+
+const PORT: ValueRule = {
+  pattern: '^([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])$',
+  allowed: 'a port, 1 to 65535',
+}
+const SWITCH: ValueRule = { pattern: '^([Tt]rue|TRUE|[Ff]alse|FALSE|0|1)$', allowed: 'true or false' }
+const HTTP_URL: ValueRule = { pattern: '^https?://[^\\s?#]+$', allowed: 'an http:// or https:// URL' }
+const NUMBER: ValueRule = { pattern: '^\\d{1,15}$', allowed: 'a whole number' }
+const ID: ValueRule = { pattern: '^\\d{1,9}$', allowed: 'a numeric id' }
+const HOST_NAME: ValueRule = {
+  pattern: '^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62}\\.)?[A-Za-z0-9.-]*[A-Za-z0-9]$',
+  allowed: 'a host name',
+}
+
+/** Every variable of a .env that we know; the docs and .env.example are tested against this table. */
+export const VARIABLES = {
+  API_KEYS: {
+    scope: 'gateway',
+    secret: true,
+    description: 'Keys that clients may use, comma-separated; name:key gives a key a name in the log.',
+  },
+  OPENROUTER_API_KEY: { scope: 'gateway', secret: true, description: 'Your key for OpenRouter.' },
+  OPENROUTER_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenRouter.' },
+  GEMINI_API_KEY: { scope: 'gateway', secret: true, description: 'Your key for Google Gemini.' },
+  GEMINI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Gemini.' },
+  MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
+  LOG_IMAGES: {
+    scope: 'gateway',
+    rule: { pattern: '^(digest|full)$', allowed: 'digest or full' },
+    description: 'Whether logs hold data: URLs in full or as type, SHA-256 and size (digest).',
+  },
+  LOG_BODY_MAX_BYTES: { scope: 'gateway', rule: NUMBER, description: 'Largest body that is logged whole (8388608).' },
+  LOG_HASH_SECRET: { scope: 'gateway', secret: true, description: 'Makes the key hashes of the log an HMAC.' },
+  LOG_LEVEL: {
+    scope: 'gateway',
+    rule: {
+      pattern:
+        '^([Tt]race|TRACE|[Dd]ebug|DEBUG|[Ii]nfo|INFO|[Ww]arn|WARN|[Ww]arning|WARNING|[Ee]rror|ERROR|[Ff]atal|FATAL|[Cc]ritical|CRITICAL)$',
+      allowed: 'debug, info, warning or error',
+    },
+    description: "Level of the gateway's own messages.",
+  },
+  DRAIN_TIMEOUT_S: {
+    scope: 'gateway',
+    rule: NUMBER,
+    description: 'How long running answers may go on after SIGTERM (300).',
+  },
+  HOST: { scope: 'local', description: 'Address that the gateway listens on (127.0.0.1).' },
+  PORT: { scope: 'local', rule: PORT, description: 'Port that the gateway listens on.' },
+  HTTP_PORT: {
+    scope: 'local',
+    rule: PORT,
+    description: "Without PORT the gateway's port (8123); on a server the edge's HTTP port (80).",
+  },
+  LOG_DIR: { scope: 'local', description: 'Folder of the request logs (./logs).' },
+  CONFIG_PATH: { scope: 'local', description: 'The configuration file (./config.yml).' },
+  RELEASE_ID: { scope: 'local', description: 'Set in a release: its id.' },
+  DEPLOYED_AT: { scope: 'local', description: 'Set in a release: when it was deployed.' },
+  HTTPS_PORT: { scope: 'server', rule: PORT, description: "The edge's HTTPS port (443)." },
+  DOMAIN: { scope: 'server', rule: HOST_NAME, description: 'Name of the server; made from its public IP when unset.' },
+  LETSENCRYPT_EMAIL: { scope: 'server', description: "Address for Let's Encrypt's notices; may be empty." },
+  ACME_STAGING: { scope: 'server', rule: SWITCH, description: "Use Let's Encrypt's staging CA." },
+  ACME_CA_SERVER: { scope: 'server', rule: HTTP_URL, description: 'Directory URL of another ACME CA.' },
+  TRAEFIK_IMAGE: { scope: 'server', description: 'Image of the edge (traefik:v3.6).' },
+  NODE_IMAGE: { scope: 'server', description: "Base of the gateway's image (node:24-slim)." },
+  HOST_UID: { scope: 'server', rule: ID, description: "User of the gateway's container and owner of logs/ (1000)." },
+  HOST_GID: { scope: 'server', rule: ID, description: "Group of the gateway's container and of logs/ (1000)." },
+  LOGDB_ENABLED: { scope: 'logdb', description: 'false turns ingest off.' },
+  LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
+  LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },
+  LOGDB_PARTITION_GRANULARITY: { scope: 'logdb', description: 'daily or weekly.' },
+  LOGDB_SERVER_ID: { scope: 'logdb', description: 'Identity of this server in the log database.' },
+  LOGDB_ENV: { scope: 'logdb', description: 'Name of the environment in the log database.' },
+  GEMINI_AS_IS: { scope: 'unused', description: 'Of the predecessor.' },
+  ENABLE_FILE_LOGGING: { scope: 'unused', description: 'Of the predecessor.' },
+  BASE_DOMAIN: { scope: 'unused', description: 'Of the predecessor.' },
+} as const satisfies Record<string, Variable>
+
+export type VariableName = keyof typeof VARIABLES
+
+export function variable(name: string): Variable | undefined {
+  return Object.hasOwn(VARIABLES, name) ? VARIABLES[name as VariableName] : undefined
+}

@@ -1,0 +1,47 @@
+/** How a request ended; `rejected` means refused by the gateway after authentication. */
+export type LogOutcome = 'ok' | 'client_aborted' | 'upstream_error' | 'upstream_truncated' | 'rejected'
+
+/**
+ * One line of `logs/requests-YYYY-MM-DD[.<release>][.w<n>].jsonl`, in this order of fields: what the gateway writes and
+ * logdb reads. `request` and `response` are spliced in as raw bytes where possible, so they are no part of this type
+ * when it is written.
+ */
+export interface LogRecordFields {
+  v: 1
+  /** End of the request: ISO with microseconds and `Z`, strictly increasing within a process. */
+  timestamp: string
+  x_request_id: string
+  /** Path with /v1, whichever form was called. */
+  endpoint: string
+  method: string
+  /** What was sent; 499 if nothing was. */
+  status_code: number
+  latency_ms: number
+  /** Request complete to first byte out; null if none went out. */
+  ttfb_ms: number | null
+  /** (dispatch - request complete) + (first byte out - first upstream byte); null without an upstream answer. */
+  overhead_ms: number | null
+  provider: string | null
+  model_original: string | null
+  /** Without the provider prefix. */
+  model_mapped: string | null
+  stream: boolean
+  api_key_hash: string | null
+  api_key_name?: string
+  /** From an X-Dialog-Id header. */
+  dialog_id?: string
+  finish_reason: string | null
+  usage: Record<string, unknown> | null
+  outcome: LogOutcome
+  /** Body bytes on the client's side. */
+  bytes_in: number
+  bytes_out: number
+  release: string
+  /** Which of the bodies were above LOG_BODY_MAX_BYTES. */
+  truncated?: ('request' | 'response')[]
+}
+
+export interface LogRecord extends LogRecordFields {
+  request: unknown
+  response: unknown
+}
