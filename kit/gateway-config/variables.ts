@@ -77,7 +77,7 @@ export const VARIABLES = {
   DEPLOYED_AT: { scope: 'local', description: 'Set in a release: when it was deployed.' },
   HTTPS_PORT: { scope: 'server', rule: PORT, description: "The edge's HTTPS port (443)." },
   DOMAIN: { scope: 'server', rule: HOST_NAME, description: 'Name of the server; made from its public IP when unset.' },
-  LETSENCRYPT_EMAIL: { scope: 'server', description: "Address for Let's Encrypt's notices; may be empty." },
+  ACME_EMAIL: { scope: 'server', description: "Address for Let's Encrypt's notices; may be empty." },
   ACME_STAGING: { scope: 'server', rule: SWITCH, description: "Use Let's Encrypt's staging CA." },
   ACME_CA_SERVER: { scope: 'server', rule: HTTP_URL, description: 'Directory URL of another ACME CA.' },
   TRAEFIK_IMAGE: { scope: 'server', description: 'Image of the edge (traefik:v3.6).' },
@@ -92,6 +92,7 @@ export const VARIABLES = {
   LOGDB_ENV: { scope: 'logdb', description: 'Name of the environment in the log database.' },
   GEMINI_AS_IS: { scope: 'unused', description: 'Of the predecessor.' },
   ENABLE_FILE_LOGGING: { scope: 'unused', description: 'Of the predecessor.' },
+  ENVIRONMENT: { scope: 'unused', description: 'Of the predecessor.' },
   BASE_DOMAIN: { scope: 'unused', description: 'Of the predecessor.' },
 } as const satisfies Record<string, Variable>
 

@@ -1,0 +1,30 @@
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# better-sqlite3 comes prebuilt for most machines; where it does not, it is compiled.
+RUN npm ci --ignore-scripts --no-update-notifier \
+  && (npm rebuild better-sqlite3 \
+    || (apt-get update && apt-get install -y --no-install-recommends python3 make g++ && npm rebuild better-sqlite3))
+COPY tsconfig.json config.yml ./
+COPY kit ./kit
+COPY proxy ./proxy
+COPY logdb ./logdb
+RUN npm run build \
+  && npm prune --omit=dev --ignore-scripts \
+  && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src node_modules/better-sqlite3/build/Release/obj* \
+  && node -e "new (require('better-sqlite3'))(':memory:').close()"
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8123
+WORKDIR /app
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/package.json /app/config.yml ./
+RUN mkdir logs && chown node:node logs
+USER node
+EXPOSE 8123
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:8123/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/proxy/main.js"]
