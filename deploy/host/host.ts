@@ -1,0 +1,64 @@
+import type { Duplex, Readable } from 'node:stream'
+import type { Argv } from '../remote/argv.ts'
+
+export interface ExecOptions {
+  stdin?: string | Buffer | Readable
+  /** Each line of stdout and stderr as it comes. */
+  onLine?: (line: string) => void
+  signal?: AbortSignal | undefined
+}
+
+export interface ExecResult {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** A command that goes on until it is ended; it dies with the connection. */
+export interface Session {
+  stdout: Readable
+  end(): void
+}
+
+export interface ConnectionCounts {
+  connections: number
+  channels: number
+}
+
+/** The server: the only way in which anything is done there. */
+export interface Host {
+  /** As the user named it. */
+  readonly name: string
+  /** The address that was dialled; null when something stood between (a jump host) or nothing was dialled. */
+  readonly address: string | null
+  readonly counts: ConnectionCounts
+  /** Runs a command as root. A non-zero exit code is a result; only a lost connection throws. */
+  exec(argv: Argv, options?: ExecOptions): Promise<ExecResult>
+  /** Starts a command as root and leaves it running. */
+  start(argv: Argv): Promise<Session>
+  /** A connection to a port of the server's own loopback. */
+  connect(port: number): Promise<Duplex>
+  close(): Promise<void>
+}
+
+/** The command did not succeed; `what` completes "cannot ...". */
+export class CommandFailed extends Error {
+  readonly result: ExecResult
+  constructor(what: string, result: ExecResult) {
+    super(`cannot ${what}: ${lastLines(result.stderr || result.stdout) || `exit code ${result.exitCode}`}`)
+    this.result = result
+  }
+}
+
+/** Runs a command that must succeed and returns its stdout. @throws CommandFailed */
+export async function run(host: Host, what: string, argv: Argv, options?: ExecOptions): Promise<string> {
+  const result = await host.exec(argv, options)
+  if (result.exitCode !== 0) throw new CommandFailed(what, result)
+  return result.stdout
+}
+
+const LINES_SHOWN = 5
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-LINES_SHOWN).join('\n').trim()
+}

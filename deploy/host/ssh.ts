@@ -1,0 +1,287 @@
+import { appendFile, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
+import { NodeSSH } from 'node-ssh'
+import type { AnyAuthMethod, AuthHandlerMiddleware, Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
+import type { UserError } from '../../kit/user-error.ts'
+import { deployError } from '../errors.ts'
+import type { Argv } from '../remote/argv.ts'
+import type { ConnectionCounts, ExecOptions, ExecResult, Host, Session } from './host.ts'
+import { findKnownHosts, fingerprint, type HostKey, judgeHostKey, knownHostName, readHostKey } from './known-hosts.ts'
+import { splitLines } from './lines.ts'
+import { type PrivateKey, readPrivateKeys } from './private-key.ts'
+import { asRoot, type Privilege } from './privilege.ts'
+import { quoteArgv } from './quote.ts'
+import { readKnownHosts, type SshOptions, userKnownHostsFile } from './ssh-options.ts'
+
+/** Questions that come up while connecting; null answers mean "no". */
+export interface SshQuestions {
+  acceptHostKey(host: string, type: string, fingerprint: string): Promise<boolean>
+  passphrase(keyFile: string): Promise<string | null>
+}
+
+const KEEPALIVE_INTERVAL_MS = 15_000
+
+/** One SSH connection. Every command is a channel of it. */
+export class SshHost implements Host {
+  readonly name: string
+  readonly address: string | null
+  readonly counts: ConnectionCounts = { connections: 1, channels: 0 }
+  readonly #ssh: NodeSSH
+  readonly #client: Client
+  #privilege: Privilege = { kind: 'root' }
+  #lost: Error | undefined
+
+  private constructor(name: string, address: string | null, ssh: NodeSSH, client: Client) {
+    this.name = name
+    this.address = address
+    this.#ssh = ssh
+    this.#client = client
+    client.on('error', (error) => {
+      this.#lost = error
+    })
+  }
+
+  /**
+   * @param acceptedFingerprint a host key that is accepted without a question (`--host-key`)
+   * @throws UserError SSH_UNREACHABLE, SSH_AUTH, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED
+   */
+  static async open(
+    name: string,
+    options: SshOptions,
+    questions: SshQuestions,
+    acceptedFingerprint?: string,
+  ): Promise<SshHost> {
+    const hostKeys = new HostKeyCheck(options, questions, acceptedFingerprint)
+    const known = await hostKeys.load()
+    const keys = readPrivateKeys(options.identityFiles)
+    const ssh = new NodeSSH()
+    try {
+      await ssh.connect({
+        host: options.hostname,
+        port: options.port,
+        username: options.user,
+        readyTimeout: options.connectTimeoutMs + KEEPALIVE_INTERVAL_MS,
+        keepaliveInterval: KEEPALIVE_INTERVAL_MS,
+        ...(options.openProxy && { sock: options.openProxy() }),
+        ...(known.length > 0 && {
+          algorithms: { serverHostKey: { prepend: hostKeyAlgorithms(known), append: [], remove: [] } },
+        }),
+        hostVerifier: (blob: Buffer, verified: (accept: boolean) => void) => {
+          hostKeys.verify(readHostKey(blob)).then(verified, () => verified(false))
+        },
+        authHandler: authentication(options, keys, questions),
+      })
+    } catch (error) {
+      ssh.dispose()
+      throw hostKeys.refusal ?? connectionError(name, options, keys, error)
+    }
+    await hostKeys.record()
+    if (!ssh.connection) throw deployError('SSH_UNREACHABLE', `the connection to ${name} closed at once`, 'run again')
+    return new SshHost(name, options.openProxy ? null : options.hostname, ssh, ssh.connection)
+  }
+
+  set privilege(privilege: Privilege) {
+    this.#privilege = privilege
+  }
+
+  async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
+    signal?.throwIfAborted()
+    const { channel, stdinPrefix } = await this.#open(argv)
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    channel.on('data', (chunk: Buffer) => stdout.push(chunk))
+    channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    if (onLine) {
+      channel.on('data', splitLines(onLine))
+      channel.stderr.on('data', splitLines(onLine))
+    }
+    const interrupt = () => channel.destroy()
+    signal?.addEventListener('abort', interrupt, { once: true })
+    channel.write(stdinPrefix)
+    if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin)
+    else stdin.once('error', () => channel.destroy()).pipe(channel)
+    const exitCode = await this.#exitCode(channel, argv)
+    signal?.removeEventListener('abort', interrupt)
+    signal?.throwIfAborted()
+    return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+  }
+
+  async start(argv: Argv): Promise<Session> {
+    const { channel, stdinPrefix } = await this.#open(argv)
+    channel.on('error', () => {})
+    channel.write(stdinPrefix)
+    return { stdout: channel, end: () => channel.end() }
+  }
+
+  connect(port: number): Promise<Duplex> {
+    this.counts.channels++
+    return new Promise((resolve, reject) => {
+      this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
+        if (error) reject(error)
+        else resolve(channel)
+      })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#ssh.dispose()
+  }
+
+  #open(argv: Argv): Promise<{ channel: ClientChannel; stdinPrefix: string }> {
+    this.counts.channels++
+    const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
+    return new Promise((resolve, reject) => {
+      if (this.#lost) return reject(this.#connectionLost(argv))
+      try {
+        this.#client.exec(quoteArgv(privileged), (error, channel) => {
+          if (error) reject(this.#connectionLost(argv, error))
+          else resolve({ channel, stdinPrefix })
+        })
+      } catch (error) {
+        reject(this.#connectionLost(argv, error))
+      }
+    })
+  }
+
+  #exitCode(channel: ClientChannel, argv: Argv): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let exit: number | null = null
+      channel.on('exit', (code: number | null) => {
+        exit = code ?? 128
+      })
+      channel.on('error', reject)
+      channel.on('close', () => (exit === null ? reject(this.#connectionLost(argv)) : resolve(exit)))
+    })
+  }
+
+  #connectionLost(argv: Argv, cause: unknown = this.#lost): UserError {
+    return deployError(
+      'SSH_UNREACHABLE',
+      `the connection to ${this.name} was lost while it ran ${argv[0]}`,
+      'the server goes on serving what it served; run the same command again',
+      cause,
+    )
+  }
+}
+
+/** Judges the key that the server shows against known_hosts; never accepts one silently. */
+class HostKeyCheck {
+  readonly #options: SshOptions
+  readonly #questions: SshQuestions
+  readonly #acceptedFingerprint: string | undefined
+  readonly #name: string
+  #knownHosts: ReturnType<typeof findKnownHosts> = []
+  #newKey: HostKey | undefined
+  refusal: UserError | undefined
+
+  constructor(options: SshOptions, questions: SshQuestions, acceptedFingerprint: string | undefined) {
+    this.#options = options
+    this.#questions = questions
+    this.#acceptedFingerprint = acceptedFingerprint
+    this.#name = options.hostKeyAlias ?? knownHostName(options.hostname, options.port)
+  }
+
+  async load() {
+    this.#knownHosts = findKnownHosts(await readKnownHosts(this.#options.knownHostsFiles), this.#name)
+    return this.#knownHosts
+  }
+
+  async verify(offered: HostKey): Promise<boolean> {
+    const shown = fingerprint(offered)
+    switch (judgeHostKey(this.#knownHosts, offered)) {
+      case 'known':
+        return true
+      case 'changed':
+        this.refusal = deployError(
+          'HOST_KEY_CHANGED',
+          `the host key of ${this.#name} is not the recorded one: the server was reinstalled, or somebody is in between (it shows ${offered.type} ${shown})`,
+          `if you know why, remove the old key with: ssh-keygen -R ${this.#name} -f ${userKnownHostsFile(this.#options)}`,
+        )
+        return false
+      case 'unknown':
+        if (await this.#isAccepted(offered, shown)) {
+          this.#newKey = offered
+          return true
+        }
+        this.refusal = deployError(
+          'HOST_KEY_UNKNOWN',
+          `the host key of ${this.#name} is not known yet (${offered.type} ${shown})`,
+          `compare it with the server's own and run again with: --host-key ${shown}`,
+        )
+        return false
+    }
+  }
+
+  async #isAccepted(offered: HostKey, shown: string): Promise<boolean> {
+    if (this.#acceptedFingerprint !== undefined) return this.#acceptedFingerprint === shown
+    const { strictHostKeyChecking } = this.#options
+    if (strictHostKeyChecking === 'accept-new' || strictHostKeyChecking === 'no') return true
+    if (strictHostKeyChecking === 'yes') return false
+    return this.#questions.acceptHostKey(this.#name, offered.type, shown)
+  }
+
+  /** A newly accepted key is asked for only once. */
+  async record(): Promise<void> {
+    if (!this.#newKey) return
+    const file = userKnownHostsFile(this.#options)
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await appendFile(file, `${this.#name} ${this.#newKey.type} ${this.#newKey.base64}\n`, { mode: 0o600 })
+  }
+}
+
+/** With the recorded key's type first, the server shows the key that can be compared. */
+function hostKeyAlgorithms(known: HostKey[]): ServerHostKeyAlgorithm[] {
+  const types = [...new Set(known.map(({ type }) => type))]
+  const algorithms = types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', type] : [type]))
+  return algorithms as ServerHostKeyAlgorithm[]
+}
+
+// `false` ends the attempts; the published types do not know it.
+const NO_MORE_ATTEMPTS = false as unknown as AnyAuthMethod
+
+/** The agent first, then key files; a passphrase is asked for only when all that needs none was refused. */
+function authentication(options: SshOptions, keys: PrivateKey[], questions: SshQuestions): AuthHandlerMiddleware {
+  const attempts = authAttempts(options, keys, questions)
+  return (_methodsLeft, _partialSuccess, next) => {
+    attempts.next().then(
+      ({ value }) => next(value ?? NO_MORE_ATTEMPTS),
+      () => next(NO_MORE_ATTEMPTS),
+    )
+  }
+}
+
+async function* authAttempts(
+  { user: username, agent, identitiesOnly }: SshOptions,
+  keys: PrivateKey[],
+  questions: SshQuestions,
+): AsyncGenerator<AnyAuthMethod, undefined> {
+  if (agent && !identitiesOnly) yield { type: 'agent', username, agent }
+  for (const { content, encrypted } of keys) if (!encrypted) yield { type: 'publickey', username, key: content }
+  if (agent && identitiesOnly) yield { type: 'agent', username, agent }
+  for (const { path, content, encrypted } of keys) {
+    const passphrase = encrypted ? await questions.passphrase(path) : null
+    if (passphrase !== null) yield { type: 'publickey', username, key: content, passphrase }
+  }
+}
+
+function connectionError(name: string, options: SshOptions, keys: PrivateKey[], error: unknown): UserError {
+  const target = `${options.user}@${options.hostname}:${options.port}`
+  const level = error instanceof Error && 'level' in error ? error.level : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  if (level === 'client-authentication') {
+    const tried = [...(options.agent ? ['the agent'] : []), ...keys.map(({ path }) => path)]
+    return deployError(
+      'SSH_AUTH',
+      `${target} accepts none of the keys tried: ${tried.join(', ') || 'there was none'}`,
+      `copy your key there with: ssh-copy-id ${name} (or name another one with --identity)`,
+      error,
+    )
+  }
+  return deployError(
+    'SSH_UNREACHABLE',
+    `cannot reach ${target}: ${message}`,
+    `check the name, the port and the firewall; this must work: ssh ${name} true`,
+    error,
+  )
+}

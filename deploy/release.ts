@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { type Environment, renderEnvFile } from '../kit/gateway-config/environment.ts'
+import { renderReleaseCompose } from '../templates/release.ts'
+import { byPath, type ReleaseFile } from './build-context.ts'
+import type { ServerSettings } from './config/server-settings.ts'
+import { EDGE_NETWORK, GATEWAY_PORT } from './layout.ts'
+
+/** What a release is made of, before it has an id. */
+export interface ReleaseContent {
+  context: ReleaseFile[]
+  /** Text of config.yml. */
+  config: string
+  /** Of the server's .env. */
+  environment: Environment
+  settings: ServerSettings
+}
+
+/** manifest.json of a release. */
+export interface Manifest {
+  version: 1
+  id: string
+  /** ISO time. */
+  createdAt: string
+  /** Image with its tag, which stands for the build context and the base image. */
+  image: string
+  /** SHA-256 over everything but id and time: two releases of the same content have the same. */
+  content: string
+  /** SHA-256 of each file by path. */
+  files: Record<string, string>
+}
+
+export interface Release {
+  manifest: Manifest
+  files: ReleaseFile[]
+}
+
+export const CONTEXT_FOLDER = 'context'
+const NO_ID = 'id'
+const NO_TIME = 'time'
+
+/** UTC, so that ids sort by time. */
+export function releaseId(now: Date): string {
+  const digits = now.toISOString().replace(/\D/g, '')
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}`
+}
+
+/** SHA-256 of the content alone; equals `manifest.content` of the releases made of it. */
+export function contentDigest(content: ReleaseContent): string {
+  return sha256(JSON.stringify(hashes(renderFiles(content, NO_ID, NO_TIME))))
+}
+
+export function makeRelease(content: ReleaseContent, now: Date): Release {
+  const id = releaseId(now)
+  const files = renderFiles(content, id, now.toISOString())
+  const manifest: Manifest = {
+    version: 1,
+    id,
+    createdAt: now.toISOString(),
+    image: imageName(content),
+    content: contentDigest(content),
+    files: hashes(files),
+  }
+  const manifestFile = { path: 'manifest.json', content: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) }
+  return { manifest, files: [...files, manifestFile] }
+}
+
+/** The same sources on the same base image are the same image. */
+export function imageName({ context, settings }: ReleaseContent): string {
+  const digest = sha256(JSON.stringify([settings.nodeImage, hashes(context)]))
+  return `ai-proxy:${digest.slice(0, 12)}`
+}
+
+/** What differs, in words for people; file names stand for themselves. */
+export function changedParts(before: Manifest, after: Manifest): string[] {
+  const paths = new Set([...Object.keys(before.files), ...Object.keys(after.files)])
+  const changed = [...paths].filter((path) => before.files[path] !== after.files[path])
+  const parts = [
+    changed.some((path) => path.startsWith(`${CONTEXT_FOLDER}/`)) && 'the gateway itself',
+    changed.includes('config.yml') && 'config.yml',
+    changed.includes('gateway.env') && 'values of .env',
+  ].filter((part) => part !== false)
+  return parts.length > 0 ? parts : ['settings of the container']
+}
+
+function renderFiles(content: ReleaseContent, id: string, deployedAt: string): ReleaseFile[] {
+  const compose = renderReleaseCompose({
+    id,
+    deployedAt,
+    image: imageName(content),
+    network: EDGE_NETWORK,
+    port: GATEWAY_PORT,
+    settings: content.settings,
+  })
+  return [
+    ...content.context.map(({ path, content }) => ({ path: `${CONTEXT_FOLDER}/${path}`, content })),
+    { path: 'compose.yml', content: Buffer.from(compose) },
+    { path: 'config.yml', content: Buffer.from(content.config) },
+    { path: 'gateway.env', content: Buffer.from(renderEnvFile(content.environment)) },
+  ].sort(byPath)
+}
+
+function hashes(files: ReleaseFile[]): Record<string, string> {
+  return Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)]))
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}

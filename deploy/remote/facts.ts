@@ -1,0 +1,61 @@
+import { type Argv, sh } from './argv.ts'
+
+/** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
+export const IDENTITY: Argv = sh(`
+echo uid="$(id -u)"
+echo user="$(id -un)"
+echo home="$HOME"
+echo connection="\${SSH_CONNECTION:-}"
+if [ "$(id -u)" = 0 ]; then echo sudo=root
+elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent
+elif sudo -n true 2>/dev/null; then echo sudo=free
+else echo sudo=password
+fi`)
+
+/**
+ * Everything that a plan needs to know, in one go. Prints `name=value` lines; contents of files are base64, lists repeat
+ * the name.
+ */
+export function facts(folder: string): Argv {
+  return sh(FACTS, folder)
+}
+
+const FACTS = `
+cd / || exit 1
+P=$1
+b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
+. /etc/os-release 2>/dev/null
+echo os="$ID" ; echo os_version="$VERSION_ID" ; echo codename="$VERSION_CODENAME" ; echo os_like="$ID_LIKE"
+echo arch="$(uname -m)"
+if command -v docker >/dev/null 2>&1; then
+  echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"
+  echo compose_plugin="$(docker compose version --short 2>/dev/null)"
+  docker ps -a --filter label=ai-deploy.release --format 'container={{.Names}} {{.State}} {{.Label "ai-deploy.release"}}' 2>/dev/null
+  docker ps -a --filter name='^ai-proxy-edge$' --format 'edge={{.State}} {{.Label "ai-deploy.edge"}}' 2>/dev/null
+  docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
+  root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+fi
+command -v docker-compose >/dev/null 2>&1 && echo compose_program="$(docker-compose version --short 2>/dev/null)"
+[ -d "\${root:-}" ] || root=/var/lib
+echo docker_disk="$(df -Pk "$root" | tail -n 1)"
+d=$P; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
+echo folder_disk="$(df -Pk "$d" | tail -n 1)"
+ss -Hltnp 2>/dev/null | sed -n 's/^LISTEN *[0-9]* *[0-9]* *\\([^ ]*\\):\\([0-9]*\\) .*users:(("\\([^"]*\\)".*/listener=\\2 \\3/p'
+ip -o addr show scope global 2>/dev/null | sed -n 's/.* inet6\\{0,1\\} \\([^/ ]*\\).*/interface=\\1/p'
+b64 "$P/.env" env
+b64 "$P/state.json" state
+b64 "$P/edge/dynamic/app.yml" route
+for f in compose.yml traefik.yml acme-ca.pem; do b64 "$P/edge/$f" "edge_$f"; done
+b64 "$P/scripts/logdb" scripts_logdb
+for f in "$P"/releases/*/manifest.json; do
+  [ -f "$f" ] && b64 "$f" "manifest_$(basename "$(dirname "$f")")"
+done
+for f in acme.json acme-staging.json; do
+  [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"
+done
+for f in "$P"/backups/*.tar.gz; do
+  [ -f "$f" ] && echo backup="$(stat -c '%s %Y' "$f") $(basename "$f")"
+done
+[ -d "$P" ] && echo folder=present
+[ -d "$P/logs" ] && echo logs_owner="$(stat -c '%u:%g' "$P/logs")"
+exit 0`

@@ -1,0 +1,50 @@
+import { parse, stringify } from 'yaml'
+
+export interface Route {
+  domain: string
+  /** Instance that answers. */
+  live: string | null
+  /** Instance that answers requests which carry the token in the canary header. */
+  canary?: { instance: string; token: string; header: string }
+}
+
+const CANARY_PRIORITY = 1000
+
+/** The dynamic configuration of the edge: replacing it by a rename moves all new requests at once. */
+export function renderRoute({ domain, live, canary }: Route, port: number): string {
+  const host = `Host(\`${domain}\`)`
+  const router = { entryPoints: ['websecure'], middlewares: ['retry'], tls: { certResolver: 'letsencrypt' } }
+  const service = (instance: string) => ({
+    loadBalancer: { servers: [{ url: `http://ai-proxy-${instance}:${port}` }] },
+  })
+  const rule = canary && `${host} && Header(\`${canary.header}\`, \`${canary.token}\`)`
+  return stringify(
+    {
+      http: {
+        routers: {
+          ...(live !== null && { app: { ...router, rule: host, service: 'app' } }),
+          ...(canary && { canary: { ...router, rule, priority: CANARY_PRIORITY, service: 'canary' } }),
+        },
+        services: {
+          ...(live !== null && { app: service(live) }),
+          ...(canary && { canary: service(canary.instance) }),
+        },
+        middlewares: {
+          // Traefik repeats a request only if no byte of it was sent: a refused connection, nothing else.
+          retry: { retry: { attempts: 3, initialInterval: '100ms' } },
+        },
+      },
+    },
+    { lineWidth: 0 },
+  )
+}
+
+/** The instance that a route file sends requests to; null for a file that is not ours. */
+export function liveInstance(route: string): string | null {
+  try {
+    const url: unknown = parse(route)?.http?.services?.app?.loadBalancer?.servers?.[0]?.url
+    return typeof url === 'string' ? (/^http:\/\/ai-proxy-([\w-]+):\d+$/.exec(url)?.[1] ?? null) : null
+  } catch {
+    return null
+  }
+}
