@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { hasImage } from './engine.ts'
+import { cacheDir, type Suite } from './layout.ts'
+import { step } from './progress.ts'
+import { run } from './run.ts'
+
+export interface Base {
+  suite: Suite
+  packages: string[]
+}
+
+/** Packages of a small rented server: what systemd and sshd need, sudo, and the tools that are on every such server. */
+export const SERVER_PACKAGES = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'ca-certificates',
+  'openssh-server',
+  'sudo',
+  'iproute2',
+  'iptables',
+  'procps',
+  'curl',
+]
+
+const wanted = new Map<string, Promise<void>>()
+
+/** Name of an image with just this Debian; its packages are downloaded once and kept as a tar in the cache. */
+export async function baseImage(base: Base): Promise<string> {
+  const name = baseImageName(base)
+  // Two images may start from one base at the same time.
+  if (!wanted.has(name)) wanted.set(name, makeBaseImage(base, name))
+  await wanted.get(name)
+  return name
+}
+
+async function makeBaseImage(base: Base, name: string): Promise<void> {
+  if (await hasImage(name)) return
+  const tar = join(cacheDir(), `${name.replace(/.*:/, 'debian-')}.tar`)
+  const title = `Installing Debian ${base.suite} (${base.packages.join(' ')})`
+  if (!existsSync(tar)) await step(title, () => debootstrap(base, tar))
+  await run(['docker', 'import', tar, name])
+}
+
+export function baseImageName({ suite, packages }: Base): string {
+  return `ai-deploy-rig/debian:${suite}-${shortHash(packages.join(','))}`
+}
+
+/** Short name for something that must be made anew when its ingredients change. */
+export function shortHash(...ingredients: string[]): string {
+  return createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 10)
+}
+
+async function debootstrap({ suite, packages }: Base, tar: string): Promise<void> {
+  mkdirSync(cacheDir(), { recursive: true })
+  const unfinished = `${tar}.${process.pid}.tar`
+  await run(['mmdebstrap', '--variant=minbase', `--include=${packages.join(',')}`, suite, unfinished])
+  renameSync(unfinished, tar)
+}

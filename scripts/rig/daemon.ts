@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { sleep } from 'zx'
+import { hasErrorCode, UserError } from '../../kit/user-error.ts'
+
+const POLL_MS = 100
+const STOP_LIMIT_MS = 20_000
+
+/** A process that goes on after this one; `<folder>/<name>.pid` says which it is, `<name>.log` what it printed. */
+export interface Daemon {
+  folder: string
+  name: string
+}
+
+interface DaemonProcess {
+  pid: number
+  /** Clock ticks since boot; with the pid it names one process, also after pids have been used again. */
+  startTicks: string
+}
+
+export interface DaemonOptions {
+  cwd?: string
+  env?: Record<string, string>
+}
+
+/** Starts the daemon unless it is running. */
+export function startDaemon(daemon: Daemon, argv: string[], { cwd = '/', env = {} }: DaemonOptions = {}): void {
+  if (isDaemonAlive(daemon)) return
+  mkdirSync(daemon.folder, { recursive: true })
+  const [command = '', ...args] = argv
+  const log = openSync(logFile(daemon), 'a')
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', log, log],
+    cwd,
+    env: { ...process.env, ...env },
+  })
+  closeSync(log)
+  // Without a listener a command that is not there would end this process; the caller sees that nothing listens.
+  child.on('error', () => {})
+  child.unref()
+  if (child.pid === undefined) return
+  const started: DaemonProcess = { pid: child.pid, startTicks: startTicksOf(child.pid) ?? '' }
+  writeFileSync(pidFile(daemon), JSON.stringify(started))
+}
+
+export function isDaemonAlive(daemon: Daemon): boolean {
+  return runningProcess(daemon) !== undefined
+}
+
+/** Asks the daemon to end, and kills it when it does not. Does nothing when it is not running. */
+export async function stopDaemon(daemon: Daemon): Promise<void> {
+  const running = runningProcess(daemon)
+  if (running) {
+    process.kill(running.pid, 'SIGTERM')
+    const deadlineMs = Date.now() + STOP_LIMIT_MS
+    while (isDaemonAlive(daemon) && Date.now() < deadlineMs) await sleep(POLL_MS)
+    if (isDaemonAlive(daemon)) process.kill(running.pid, 'SIGKILL')
+  }
+  rmSync(pidFile(daemon), { force: true })
+}
+
+/** Returns once something listens there. @throws UserError with the end of the log when the daemon died or is late. */
+export async function waitUntilListening(daemon: Daemon, host: string, port: number, limitMs = 20_000): Promise<void> {
+  const deadlineMs = Date.now() + limitMs
+  while (!(await isListening(host, port))) {
+    if (!isDaemonAlive(daemon) || Date.now() > deadlineMs) throw notListening(daemon, host, port)
+    await sleep(POLL_MS)
+  }
+}
+
+/** True when a TCP connection to this address succeeds. */
+export function isListening(host: string, port: number, limitMs = 2_000): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: limitMs })
+    const answer = (listening: boolean) => {
+      socket.destroy()
+      resolve(listening)
+    }
+    socket.once('connect', () => answer(true))
+    socket.once('timeout', () => answer(false))
+    socket.once('error', () => answer(false))
+  })
+}
+
+export function logFile({ folder, name }: Daemon): string {
+  return join(folder, `${name}.log`)
+}
+
+function pidFile({ folder, name }: Daemon): string {
+  return join(folder, `${name}.pid`)
+}
+
+function notListening(daemon: Daemon, host: string, port: number): UserError {
+  const log = readFileIfAny(logFile(daemon))?.trimEnd().split('\n').slice(-10).join('\n') ?? ''
+  return new UserError('RIG_DAEMON', `${daemon.name} does not listen on ${host}:${port}.\n${log}`, {
+    hint: `Read ${logFile(daemon)}, then run: npm run rig -- up`,
+  })
+}
+
+function runningProcess(daemon: Daemon): DaemonProcess | undefined {
+  const text = readFileIfAny(pidFile(daemon))
+  if (!text) return undefined
+  const recorded = JSON.parse(text) as DaemonProcess
+  return startTicksOf(recorded.pid) === recorded.startTicks ? recorded : undefined
+}
+
+/** Field 22 of /proc/PID/stat; the name before it is in parentheses and may contain spaces. Zombies count as gone. */
+function startTicksOf(pid: number): string | undefined {
+  const stat = readFileIfAny(`/proc/${pid}/stat`)
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields?.[0] === 'Z' ? undefined : fields?.[19]
+}
+
+function readFileIfAny(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    // ESRCH: the process ended between open and read.
+    if (hasErrorCode(error, 'ENOENT') || hasErrorCode(error, 'ESRCH')) return undefined
+    throw error
+  }
+}

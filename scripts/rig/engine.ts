@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { sleep } from 'zx'
+import { UserError } from '../../kit/user-error.ts'
+import { type Daemon, isDaemonAlive, logFile, startDaemon, stopDaemon } from './daemon.ts'
+import { cacheDir } from './layout.ts'
+import { say, step } from './progress.ts'
+import { attempt, run } from './run.ts'
+
+const START_LIMIT_MS = 60_000
+const POLL_MS = 200
+
+/** The version of the running Docker engine; the CLI may be there without one. */
+export async function engineVersion(): Promise<string | undefined> {
+  const { ok, stdout } = await attempt(['docker', 'version', '--format', '{{.Server.Version}}'])
+  return ok ? stdout.trim() : undefined
+}
+
+/** Uses the engine of this machine, or starts one that `engineDown` will stop. */
+export async function engineUp(): Promise<void> {
+  const version = await engineVersion()
+  if (version) return say(`Docker engine ${version} is running`)
+  if (process.getuid?.() !== 0) throw cannotStart('only root can start one')
+  await step('Starting a Docker engine', async () => {
+    startDaemon(ownEngine(), ['dockerd'])
+    const deadlineMs = Date.now() + START_LIMIT_MS
+    while (!(await engineVersion())) {
+      if (!isDaemonAlive(ownEngine())) throw cannotStart('dockerd ended')
+      if (Date.now() > deadlineMs) throw cannotStart(`dockerd was not ready after ${START_LIMIT_MS / 1000} s`)
+      await sleep(POLL_MS)
+    }
+  })
+}
+
+/** Stops the engine if the rig started it and nothing runs in it any more. */
+export async function engineDown(): Promise<void> {
+  if (!isDaemonAlive(ownEngine())) return
+  const running = (await run(['docker', 'ps', '--quiet'])).trim()
+  if (running) return say('The Docker engine stays up: other containers run in it')
+  await step('Stopping the Docker engine', () => stopDaemon(ownEngine()))
+}
+
+/** True when the engine holds an image of this name. */
+export async function hasImage(name: string): Promise<boolean> {
+  return (await attempt(['docker', 'image', 'inspect', name])).ok
+}
+
+/** All rigs share one engine, so it is no part of one rig's state. */
+function ownEngine(): Daemon {
+  return { folder: join(cacheDir(), 'engine'), name: 'dockerd' }
+}
+
+function cannotStart(reason: string): UserError {
+  return new UserError('RIG_ENGINE', `No Docker engine is running here, and the rig cannot start one: ${reason}.`, {
+    hint: `Start Docker, or read ${logFile(ownEngine())}, then run: npm run rig -- up`,
+  })
+}

@@ -1,0 +1,17 @@
+import type { Rig, RigServer } from './state.ts'
+
+/** What to type next: for each server a line that deploys to it, and one that asks the gateway for its health. */
+export function deployGuide(rig: Rig): string {
+  const upstream = `In .env, so that the gateway talks to the mock upstream:\n  OPENROUTER_BASE_URL=${rig.upstreamUrl}`
+  return [...rig.servers.map((server) => serverGuide(rig, server)), upstream].join('\n\n')
+}
+
+function serverGuide({ sshConfigPath }: Rig, { name, host, ip, acme }: RigServer): string {
+  const domain = `ai-proxy.${ip}.nip.io`
+  const environment = [`ACME_CA_SERVER=${acme.directoryUrl}`, `ACME_CA_CERT=${acme.caCertPath}`]
+  const target = ['--host', host, '--ssh-config', sshConfigPath, '--ip', ip]
+  const trust = ['--resolve', `${domain}:${ip}`, '--ca-file', acme.rootsPath]
+  const deploy = [...environment, 'npx', 'ai-deploy', ...target, ...trust, '--yes']
+  const health = ['curl', '--cacert', acme.rootsPath, '--resolve', `${domain}:443:${ip}`, `https://${domain}/health`]
+  return `${name}: deploy to it, and ask it\n  ${deploy.join(' ')}\n  ${health.join(' ')}`
+}

@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sleep } from 'zx'
+import { UserError } from '../../kit/user-error.ts'
+import { isListening } from './daemon.ts'
+import { opsPassword, publicKey } from './keys.ts'
+import type { Layout, ServerLayout } from './layout.ts'
+import { step } from './progress.ts'
+import { attempt, run } from './run.ts'
+import { serverImage } from './server-image.ts'
+import { OTHER_USERS } from './ssh-config.ts'
+import { idOption } from './state.ts'
+
+const BOOT_LIMIT_MS = 60_000
+const POLL_MS = 100
+const SSH_PORT = 22
+
+export type ServerState = 'absent' | 'stopped' | 'running'
+
+/** Makes sure that the server runs: as it is, started again, or new; `fresh` always makes a new one. */
+export async function serverUp(layout: Layout, server: ServerLayout, { fresh }: { fresh: boolean }): Promise<void> {
+  if (fresh) await serverDown(server)
+  const state = await serverState(server)
+  if (state === 'absent') return step(`Making server ${server.host}`, () => createServer(layout, server))
+  if (state === 'stopped') await run(['docker', 'start', server.container])
+  await waitUntilBooted(layout, server)
+}
+
+export async function serverState({ container }: ServerLayout): Promise<ServerState> {
+  const { ok, stdout } = await attempt(['docker', 'container', 'inspect', '--format', '{{.State.Running}}', container])
+  if (!ok) return 'absent'
+  return stdout.trim() === 'true' ? 'running' : 'stopped'
+}
+
+/** Restarts the server as a reboot does: everything in /run is gone, what is enabled comes back. */
+export async function rebootServer(layout: Layout, server: ServerLayout): Promise<void> {
+  await run(['docker', 'restart', '-t', '30', server.container])
+  await waitUntilBooted(layout, server)
+}
+
+/** Removes the server and its disk. */
+export async function serverDown({ container }: ServerLayout): Promise<void> {
+  await attempt(['docker', 'rm', '--force', '--volumes', container])
+}
+
+/** systemd's word for the server: `running`, `degraded`, `starting` ... */
+export async function systemState({ container }: ServerLayout): Promise<string> {
+  return (await attempt(['docker', 'exec', container, 'systemctl', 'is-system-running'])).stdout.trim() || 'unknown'
+}
+
+async function createServer(layout: Layout, server: ServerLayout): Promise<void> {
+  const image = await serverImage(server.name)
+  await run(['docker', 'create', ...identityOptions(layout, server), ...systemdOptions(), image, ...initCommand()])
+  try {
+    await copyFiles(layout, server)
+    await run(['docker', 'start', server.container])
+    await giveHomes(layout, server)
+    await waitUntilBooted(layout, server)
+  } catch (error) {
+    // Half a server would be taken for a whole one by the next `up`.
+    await serverDown(server)
+    throw error
+  }
+}
+
+function identityOptions({ network }: Layout, { name, container, ip }: ServerLayout): string[] {
+  return ['--name', container, '--hostname', name, '--network', network, '--ip', ip]
+}
+
+/**
+ * What systemd and a Docker engine of its own need in a container: all but `--privileged`, which fails on machines
+ * that lack a capability themselves.
+ */
+function systemdOptions(): string[] {
+  const capabilities = ['--cap-add', 'ALL', '--cap-drop', 'SYS_RESOURCE']
+  const unconfined = ['seccomp', 'apparmor', 'systempaths'].flatMap((part) => ['--security-opt', `${part}=unconfined`])
+  const cgroups = ['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup']
+  const devices = ['--device-cgroup-rule', 'a *:* rwm']
+  const disks = ['--volume', '/var/lib/docker', '--tmpfs', '/run', '--tmpfs', '/run/lock']
+  const asContainer = ['--env', 'container=docker', '--stop-signal', 'SIGRTMIN+3']
+  return [...capabilities, ...unconfined, ...cgroups, ...devices, ...disks, ...asContainer]
+}
+
+/** On a machine with cgroup v1, systemd from 256 on refuses to boot unless these words allow it. */
+function initCommand(): string[] {
+  if (existsSync('/sys/fs/cgroup/cgroup.controllers')) return ['/sbin/init']
+  const allowCgroup1 = ['systemd.legacy_systemd_cgroup_controller=1', 'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1']
+  return ['/sbin/init', 'systemd.unified_cgroup_hierarchy=0', ...allowCgroup1]
+}
+
+/** Before the first boot: host keys, the key of its users, and the mirror that its Docker engine will use. */
+async function copyFiles(layout: Layout, { container }: ServerLayout): Promise<void> {
+  const root = await mkdtemp(join(layout.stateDir, 'files-'))
+  try {
+    await chmod(root, 0o755)
+    await mkdir(join(root, 'etc/ssh'), { recursive: true })
+    await run(['ssh-keygen', '-q', '-A', '-f', root])
+    await mkdir(join(root, 'etc/docker'))
+    await writeFile(join(root, 'etc/docker/daemon.json'), daemonJson(layout))
+    for (const home of ['root', ...OTHER_USERS.map((user) => `home/${user}`)]) {
+      await mkdir(join(root, home, '.ssh'), { recursive: true, mode: 0o700 })
+      await chmod(join(root, home), 0o700)
+      await writeFile(join(root, home, '.ssh/authorized_keys'), publicKey(layout), { mode: 0o600 })
+    }
+    await run(['docker', 'cp', `${root}/.`, `${container}:/`])
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}
+
+function daemonJson({ gateway, registryPort }: Layout): string {
+  const registry = `${gateway}:${registryPort}`
+  const config = { 'registry-mirrors': [`http://${registry}`], 'insecure-registries': [registry] }
+  return `${JSON.stringify(config, null, 2)}\n`
+}
+
+async function giveHomes(layout: Layout, { container }: ServerLayout): Promise<void> {
+  for (const user of OTHER_USERS) {
+    await run(['docker', 'exec', container, 'chown', '--recursive', `${user}:${user}`, `/home/${user}`])
+  }
+  await run(['docker', 'exec', '--interactive', container, 'chpasswd'], { input: `ops:${opsPassword(layout)}\n` })
+}
+
+async function waitUntilBooted(layout: Layout, server: ServerLayout): Promise<void> {
+  const deadlineMs = Date.now() + BOOT_LIMIT_MS
+  while (!(await isBooted(server))) {
+    if ((await serverState(server)) !== 'running' || Date.now() > deadlineMs) throw await notBooted(layout, server)
+    await sleep(POLL_MS)
+  }
+}
+
+async function isBooted(server: ServerLayout): Promise<boolean> {
+  if (!(await isListening(server.ip, SSH_PORT))) return false
+  return ['running', 'degraded'].includes(await systemState(server))
+}
+
+async function notBooted({ id }: Layout, server: ServerLayout): Promise<UserError> {
+  const { ending } = await attempt(['docker', 'logs', '--tail', '20', server.container])
+  return new UserError('RIG_SERVER', `Server ${server.host} did not boot (${await systemState(server)}).\n${ending}`, {
+    hint: `Make it anew with: npm run rig -- up --fresh --suite ${server.name}${idOption(id)}`,
+  })
+}

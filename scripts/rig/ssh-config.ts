@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { identityPath } from './keys.ts'
+import type { Layout, ServerLayout } from './layout.ts'
+import { run } from './run.ts'
+
+/** Users beside root: `admin` (sudo without a password), `ops` (sudo asks for it), `guest` (no sudo). */
+export const OTHER_USERS = ['admin', 'ops', 'guest'] as const
+
+export function sshConfigPath({ stateDir }: Layout): string {
+  return join(stateDir, 'ssh_config')
+}
+
+export function knownHostsPath({ stateDir }: Layout): string {
+  return join(stateDir, 'known_hosts')
+}
+
+/** Writes the ssh config and the host keys that the servers have, so that nothing has to be trusted on first use. */
+export async function writeSshFiles(layout: Layout, servers: ServerLayout[]): Promise<void> {
+  const keys = await Promise.all(servers.map(hostKeys))
+  writeFileSync(knownHostsPath(layout), keys.flat().join(''))
+  writeFileSync(sshConfigPath(layout), [...servers.map(hostSection), sharedSection(layout)].join('\n'))
+}
+
+async function hostKeys({ container, host, ip }: ServerLayout): Promise<string[]> {
+  const files = ['ed25519', 'ecdsa', 'rsa'].map((type) => `/etc/ssh/ssh_host_${type}_key.pub`)
+  const printed = await run(['docker', 'exec', container, 'cat', ...files])
+  return printed
+    .trim()
+    .split('\n')
+    .map((line) => `${host},${ip} ${line.split(' ').slice(0, 2).join(' ')}\n`)
+}
+
+function hostSection({ host, ip }: ServerLayout): string {
+  const users = [
+    `Host ${host}`,
+    '  User root',
+    ...OTHER_USERS.flatMap((user) => [`Host ${host}-${user}`, `  User ${user}`]),
+  ]
+  return [...users, `Host ${host} ${host}-*`, `  HostName ${ip}`, ''].join('\n')
+}
+
+function sharedSection(layout: Layout): string {
+  return [
+    'Host *',
+    `  IdentityFile "${identityPath(layout)}"`,
+    '  IdentitiesOnly yes',
+    `  UserKnownHostsFile "${knownHostsPath(layout)}"`,
+    '  GlobalKnownHostsFile /dev/null',
+    '  StrictHostKeyChecking yes',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,77 @@
+import { engineUp } from './engine.ts'
+import { identityPath, makeKeys, opsPasswordPath } from './keys.ts'
+import { type Layout, rigLayout, type ServerLayout, type Suite } from './layout.ts'
+import { networkUp } from './network.ts'
+import { nodeImage } from './node-image.ts'
+import { installMissingPackages } from './packages.ts'
+import { acmeOf, pebbleUp } from './pebble.ts'
+import { provideImage } from './pulled-image.ts'
+import { registryUp } from './registry.ts'
+import { serverState, serverUp } from './server.ts'
+import { knownHostsPath, sshConfigPath, writeSshFiles } from './ssh-config.ts'
+import { type Rig, writeRig } from './state.ts'
+import { traefikImage } from './traefik.ts'
+import { upstreamUp, upstreamUrl } from './upstream.ts'
+
+export interface UpOptions {
+  id: number
+  suites: Suite[]
+  /** Make the servers anew, clean again. */
+  fresh: boolean
+}
+
+/** Starts what is not running yet, and returns what then runs. Safe to run again after any failure. */
+export async function up({ id, suites, fresh }: UpOptions): Promise<Rig> {
+  const layout = rigLayout(id)
+  await installMissingPackages()
+  await engineUp()
+  await networkUp(layout)
+  await makeKeys(layout)
+  const wanted = layout.servers.filter((server) => suites.includes(server.name))
+  await together([
+    provideImage(traefikImage()),
+    provideImage(nodeImage()),
+    registryUp(layout),
+    upstreamUp(layout),
+    ...wanted.map((server) => pebbleUp(layout, server)),
+    ...wanted.map((server) => serverUp(layout, server, { fresh })),
+  ])
+  const rig = await describeRig(layout)
+  writeRig(rig)
+  return rig
+}
+
+/** Lets every part come to its end before the first failure is reported, so that no work goes on unseen. */
+async function together(parts: Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(parts)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}
+
+/** All servers of the rig, also those that an earlier `up` made. */
+async function describeRig(layout: Layout): Promise<Rig> {
+  const servers = await runningServers(layout)
+  await writeSshFiles(layout, servers)
+  return {
+    id: layout.id,
+    subnet: layout.subnet,
+    gateway: layout.gateway,
+    sshConfigPath: sshConfigPath(layout),
+    identityPath: identityPath(layout),
+    knownHostsPath: knownHostsPath(layout),
+    servers: servers.map((server) => ({
+      name: server.name,
+      host: server.host,
+      ip: server.ip,
+      container: server.container,
+      acme: acmeOf(layout, server),
+    })),
+    upstreamUrl: upstreamUrl(layout),
+    opsPasswordPath: opsPasswordPath(layout),
+    registryUrl: `http://${layout.gateway}:${layout.registryPort}`,
+  }
+}
+
+async function runningServers({ servers }: Layout): Promise<ServerLayout[]> {
+  const states = await Promise.all(servers.map(serverState))
+  return servers.filter((_, index) => states[index] === 'running')
+}

@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { packageRoot } from '../../kit/package-root.ts'
+import { type Daemon, startDaemon, waitUntilListening } from './daemon.ts'
+import type { Layout } from './layout.ts'
+
+/** Runs the mock upstream, so that deployed gateways have a provider to talk to. */
+export async function upstreamUp(layout: Layout): Promise<void> {
+  const daemon = upstreamDaemon(layout)
+  const main = join(packageRoot(), 'tests/helpers/mock-upstream.ts')
+  startDaemon(daemon, [process.execPath, '--import', 'tsx', main, String(layout.upstreamPort), layout.gateway], {
+    cwd: packageRoot(),
+  })
+  await waitUntilListening(daemon, layout.gateway, layout.upstreamPort)
+}
+
+export function upstreamUrl({ gateway, upstreamPort }: Layout): string {
+  return `http://${gateway}:${upstreamPort}/v1`
+}
+
+export function upstreamDaemon({ stateDir }: Layout): Daemon {
+  return { folder: stateDir, name: 'upstream' }
+}
