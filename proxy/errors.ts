@@ -1,0 +1,105 @@
+/** Something that a client is told as an OpenAI error object. */
+export interface ApiProblem {
+  status: number
+  message: string
+  type: string
+  param: string | null
+  code: string | null
+  headers?: Record<string, string>
+}
+
+export function errorJson({ message, type, param, code }: Omit<ApiProblem, 'status'>): string {
+  return JSON.stringify({ error: { message, type, param, code } })
+}
+
+function invalidRequest(status: number, message: string, code: string | null, param: string | null = null): ApiProblem {
+  return { status, message, type: 'invalid_request_error', param, code }
+}
+
+function serverError(status: number, message: string, code: string, headers: Record<string, string> = {}): ApiProblem {
+  return { status, message, type: 'server_error', param: null, code, headers }
+}
+
+/** Client libraries repeat 5xx by themselves; this tells them that it would not help, or cost twice. */
+const DO_NOT_RETRY = { 'x-should-retry': 'false' }
+
+export const problems = {
+  noKey: () =>
+    invalidRequest(
+      401,
+      "You didn't provide an API key. Send it in an Authorization header: Authorization: Bearer YOUR_KEY.",
+      null,
+    ),
+  wrongKey: (key: string) =>
+    invalidRequest(
+      401,
+      `Incorrect API key provided: ${maskKey(key)}. Ask whoever runs this gateway.`,
+      'invalid_api_key',
+    ),
+  badJson: () =>
+    invalidRequest(400, 'We could not parse the JSON body of your request. It must be one JSON object in UTF-8.', null),
+  badHttp: (message: string) => invalidRequest(400, message, null),
+  missing: (param: string) =>
+    invalidRequest(400, `Missing required parameter: '${param}'.`, 'missing_required_parameter', param),
+  wrongType: (param: string, expected: string) =>
+    invalidRequest(400, `Invalid type for '${param}': expected ${expected}.`, 'invalid_type', param),
+  emptyMessages: () =>
+    invalidRequest(
+      400,
+      "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+      'empty_array',
+      'messages',
+    ),
+  modelNotFound: (model: string) =>
+    invalidRequest(
+      404,
+      `The model \`${model.slice(0, 256)}\` does not exist or you do not have access to it.`,
+      'model_not_found',
+    ),
+  unknownUrl: (method: string, path: string) => invalidRequest(404, `Invalid URL (${method} ${path})`, 'unknown_url'),
+  wrongMethod: (method: string, path: string, allow: string) => ({
+    ...invalidRequest(405, `Not allowed to ${method} on ${path}. Use ${allow}.`, 'method_not_supported'),
+    headers: { allow },
+  }),
+  tooLarge: (limitBytes: number) =>
+    invalidRequest(413, `The request's body is larger than ${limitBytes} bytes.`, 'request_too_large'),
+  unsupportedMediaType: (type: string) =>
+    invalidRequest(415, `Unsupported content type ${JSON.stringify(type)}. Send application/json.`, null),
+  providerNotConfigured: (provider: string, variable: string) =>
+    serverError(
+      503,
+      `The gateway has no key for ${provider}: ${variable} is not set.`,
+      'provider_not_configured',
+      DO_NOT_RETRY,
+    ),
+  shuttingDown: () => serverError(503, 'The gateway is shutting down.', 'server_shutting_down', { 'retry-after': '1' }),
+  internal: () => serverError(500, 'The gateway failed to handle this request.', 'internal_error'),
+  clientAborted: () =>
+    serverError(499, 'The client closed the connection before the answer was whole.', 'client_aborted'),
+  upstreamUnreachable: (provider: string) =>
+    serverError(502, `${provider} could not be reached.`, 'upstream_unreachable'),
+  upstreamDisconnected: () => serverError(502, 'Upstream connection closed before completion', 'upstream_disconnected'),
+  upstreamTimeout: (provider: string) => ({
+    ...serverError(504, `${provider} did not answer in time.`, 'upstream_timeout', DO_NOT_RETRY),
+    type: 'timeout_error',
+  }),
+  upstreamAuth: (provider: string, status: number) =>
+    serverError(
+      502,
+      `${provider} refused the gateway's own key (status ${status}). Tell whoever runs this gateway.`,
+      'upstream_auth_error',
+      DO_NOT_RETRY,
+    ),
+  /** For an upstream's error that is no JSON object. */
+  upstreamStatus: (provider: string, upstreamStatus: number) => {
+    const status = upstreamStatus >= 400 ? upstreamStatus : 502
+    const problem = serverError(status, `${provider} answered with status ${upstreamStatus}.`, 'upstream_error')
+    return status === 429 ? { ...problem, type: 'rate_limit_error' } : problem
+  },
+  upstreamMalformed: (provider: string) =>
+    serverError(502, `${provider} answered with something that is no JSON.`, 'upstream_malformed'),
+}
+
+function maskKey(key: string): string {
+  return key.length < 12 ? '***' : `${key.slice(0, 3)}***${key.slice(-3)}`
+}

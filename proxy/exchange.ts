@@ -1,0 +1,257 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ApiKey } from '../kit/api-keys.ts'
+import type { LogOutcome, LogRecordFields } from '../kit/log-record.ts'
+import type { GatewayContext } from './context.ts'
+import { type ApiProblem, errorJson, problems } from './errors.ts'
+import { type LoggedBody, logInvalidBody, logJson } from './log/body.ts'
+import { uniqueTimestamp } from './log/clock.ts'
+import { recordLine } from './log/record.ts'
+import { responseHeaders } from './response-headers.ts'
+import type { Route } from './routing.ts'
+import type { Cuttable } from './running.ts'
+
+/** Slows down or stops whoever produces an answer. */
+export interface Flow {
+  pause: () => void
+  resume: () => void
+  abort: () => void
+}
+
+/** An answer on its way: what is left to do with it when it cannot go on, and what the log holds of it. */
+export interface RunningAnswer {
+  /** Tells the client, in whichever form is still possible. */
+  fail: (problem: ApiProblem) => void
+  /** Undefined if nothing came that is worth keeping. */
+  logged: () => LoggedAnswer | undefined
+}
+
+export interface LoggedAnswer {
+  body: LoggedBody
+  finishReason: string | null
+  usage: Record<string, unknown> | null
+  /** The upstream told of an error, whatever its status. */
+  failed: boolean
+}
+
+export interface ExchangeStart {
+  context: GatewayContext
+  id: string
+  request: IncomingMessage
+  response: ServerResponse
+  apiKey: ApiKey | null
+  /** With /v1. */
+  endpoint: string
+}
+
+const NOTHING_SENT = 499
+
+/**
+ * One POST of the API, from its arrival to its record in the log: what is known of it, and the only way to answer it.
+ * However it ends, its response closes, and then the one record is written.
+ */
+export class Exchange implements Cuttable {
+  readonly id: string
+  readonly request: IncomingMessage
+  readonly context: GatewayContext
+  readonly #response: ServerResponse
+  readonly #apiKey: ApiKey | null
+  readonly #endpoint: string
+
+  body: Buffer = Buffer.alloc(0)
+  bytesIn = 0
+  /** Once the body is known to be JSON. */
+  isJson = false
+  stream = false
+  model: string | null = null
+  route: Route | null = null
+  /** Whoever produces the answer now. */
+  flow: Flow | null = null
+  answer: RunningAnswer | null = null
+  outcome: LogOutcome = 'ok'
+
+  #closed = false
+  #ended = false
+  #waitsForDrain = false
+  #brokenOff = false
+  #ownError: string | undefined
+  #statusCode: number | undefined
+  #bytesOut = 0
+  readonly #receivedAt = performance.now()
+  #completeAt: number | undefined
+  #dispatchedAt: number | undefined
+  #upstreamByteAt: number | undefined
+  #firstByteOutAt: number | undefined
+
+  constructor({ context, id, request, response, apiKey, endpoint }: ExchangeStart) {
+    this.context = context
+    this.id = id
+    this.request = request
+    this.#response = response
+    this.#apiKey = apiKey
+    this.#endpoint = endpoint
+    context.running.add(this)
+    response.on('close', () => this.#settle())
+    response.on('error', (error) => context.logger.debug({ err: error, requestId: id }, 'a client went away'))
+  }
+
+  /** Nothing more can be sent. */
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  markComplete(): void {
+    this.#completeAt = performance.now()
+  }
+
+  markDispatched(): void {
+    this.#dispatchedAt = performance.now()
+  }
+
+  markUpstreamByte(): void {
+    this.#upstreamByteAt ??= performance.now()
+  }
+
+  /** Answers with a whole body in one write. */
+  reply(status: number, headers: Record<string, string | string[]>, body: Buffer): void {
+    if (this.#closed) return
+    this.#writeHead(status, { ...headers, 'content-length': String(body.length) })
+    this.end(body)
+  }
+
+  /** Sends the head of an answer that comes in pieces; it goes out with the first piece if that is here already. */
+  begin(status: number, headers: Record<string, string | string[]>): void {
+    if (this.#closed) return
+    this.#writeHead(status, headers)
+    process.nextTick(() => {
+      if (this.#firstByteOutAt === undefined && !this.#closed) this.#response.flushHeaders()
+    })
+  }
+
+  /** When the client is slower than the flow, the flow is paused until it has caught up. */
+  write(bytes: Buffer): void {
+    if (this.#closed || this.#ended) return
+    this.#count(bytes)
+    if (this.#response.write(bytes) || this.#waitsForDrain) return
+    this.#waitsForDrain = true
+    this.flow?.pause()
+    this.#response.once('drain', () => {
+      this.#waitsForDrain = false
+      this.flow?.resume()
+    })
+  }
+
+  end(bytes?: Buffer): void {
+    if (this.#closed || this.#ended) return
+    this.#ended = true
+    if (bytes) this.#count(bytes)
+    this.#response.end(bytes)
+  }
+
+  /** The client sees a network error, which is all that is left when a body of known length stops. */
+  breakOff(outcome: LogOutcome): void {
+    this.outcome = outcome
+    this.#brokenOff = true
+    this.#response.destroy()
+  }
+
+  /** Answers with an error of ours. */
+  refuse(problem: ApiProblem, outcome: LogOutcome = 'rejected'): void {
+    if (this.#closed || this.#response.headersSent) return
+    this.outcome = outcome
+    this.#ownError = errorJson(problem)
+    this.reply(problem.status, { 'content-type': 'application/json', ...problem.headers }, Buffer.from(this.#ownError))
+  }
+
+  /** The gateway stops now. */
+  cut(): void {
+    const { answer, flow } = this
+    if (answer) answer.fail(problems.shuttingDown())
+    else this.refuse(problems.shuttingDown())
+    flow?.abort()
+  }
+
+  #writeHead(status: number, headers: Record<string, string | string[]>): void {
+    this.#statusCode = status
+    this.#response.writeHead(status, { ...responseHeaders(this.context, this.id), ...headers })
+  }
+
+  #count(bytes: Buffer): void {
+    this.#firstByteOutAt ??= performance.now()
+    this.#bytesOut += bytes.length
+  }
+
+  #settle(): void {
+    this.#closed = true
+    this.context.running.delete(this)
+    if (!this.#response.writableFinished && !this.#brokenOff) {
+      this.outcome = 'client_aborted'
+      this.flow?.abort()
+    }
+    try {
+      this.#writeRecord()
+    } catch (error) {
+      this.context.logger.error({ err: error, requestId: this.id }, 'a record could not be made')
+    }
+  }
+
+  #writeRecord(): void {
+    const { settings, requestLog, logger } = this.context
+    const answer = this.#loggedAnswer()
+    if (answer.failed && this.outcome === 'ok') this.outcome = 'upstream_error'
+    const request = this.isJson ? logJson(this.body, this.model, settings.log) : logInvalidBody(this.body)
+    const fields = this.#recordFields(answer)
+    requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, answer.body))
+    logger.debug({ requestId: this.id, status: fields.status_code, outcome: fields.outcome }, 'answered')
+  }
+
+  #loggedAnswer(): LoggedAnswer {
+    const answer = this.#ownError === undefined ? this.answer?.logged() : undefined
+    if (answer) return answer
+    const problem = this.outcome === 'client_aborted' ? problems.clientAborted() : problems.upstreamDisconnected()
+    const json = Buffer.from(this.#ownError ?? errorJson(problem))
+    return { body: { json, truncated: false }, finishReason: null, usage: null, failed: false }
+  }
+
+  #recordFields({ finishReason, usage }: LoggedAnswer): Omit<LogRecordFields, 'truncated'> {
+    const dialogId = this.request.headers['x-dialog-id']
+    const { outcome } = this
+    return {
+      v: 1,
+      timestamp: uniqueTimestamp(),
+      x_request_id: this.id,
+      endpoint: this.#endpoint,
+      method: this.request.method ?? 'POST',
+      status_code: this.#statusCode ?? NOTHING_SENT,
+      latency_ms: milliseconds(this.#receivedAt, performance.now()),
+      ttfb_ms: elapsed(this.#completeAt, this.#firstByteOutAt),
+      overhead_ms: this.#overhead(),
+      provider: this.route?.provider ?? null,
+      model_original: this.model,
+      model_mapped: this.route?.model ?? null,
+      stream: this.stream,
+      api_key_hash: this.#apiKey?.hash ?? null,
+      ...(this.#apiKey?.name != null && { api_key_name: this.#apiKey.name }),
+      ...(typeof dialogId === 'string' && dialogId !== '' && { dialog_id: dialogId }),
+      finish_reason: finishReason,
+      usage,
+      outcome,
+      bytes_in: this.bytesIn,
+      bytes_out: this.#bytesOut,
+      release: this.context.release,
+    }
+  }
+
+  #overhead(): number | null {
+    const before = elapsed(this.#completeAt, this.#dispatchedAt)
+    const after = elapsed(this.#upstreamByteAt, this.#firstByteOutAt)
+    return before === null || after === null ? null : Math.round((before + after) * 1000) / 1000
+  }
+}
+
+function elapsed(from: number | undefined, to: number | undefined): number | null {
+  return from === undefined || to === undefined ? null : milliseconds(from, to)
+}
+
+function milliseconds(from: number, to: number): number {
+  return Math.round((to - from) * 1000) / 1000
+}

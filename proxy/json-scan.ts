@@ -1,0 +1,204 @@
+import { isUtf8 } from 'node:buffer'
+
+/** Where a value is in the bytes: [start, end). */
+export interface Slice {
+  start: number
+  end: number
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+const MINUS = 0x2d
+const PLUS = 0x2b
+const DOT = 0x2e
+const ZERO = 0x30
+const NINE = 0x39
+const LOWER_U = 0x75
+const INVALID = -1
+
+const LITERALS: Record<number, string> = { 116: 'true', 102: 'false', 110: 'null' }
+
+/**
+ * Where the values of these top-level keys are, without making objects of the text: bytes that are not touched stay as
+ * they are. Of equal keys the last one counts. Undefined if the bytes are not exactly one JSON object in UTF-8.
+ */
+export function scanJsonObject<K extends string>(
+  json: Buffer,
+  keys: readonly K[],
+): Partial<Record<K, Slice>> | undefined {
+  if (!isUtf8(json)) return undefined
+  const found: Partial<Record<K, Slice>> = {}
+  const end = scanMembers(json, skipSpace(json, 0), keys, found)
+  return end !== INVALID && skipSpace(json, end) === json.length ? found : undefined
+}
+
+/** The same for the object that starts at `start` in bytes that are known to be JSON; empty if none starts there. */
+export function scanInnerObject<K extends string>(
+  json: Buffer,
+  start: number,
+  keys: readonly K[],
+): Partial<Record<K, Slice>> {
+  const found: Partial<Record<K, Slice>> = {}
+  scanMembers(json, start, keys, found)
+  return found
+}
+
+/** Where the first element of the array starts that starts at `start`. */
+export function firstElement(json: Buffer, start: number): number | undefined {
+  if (json[start] !== OPEN_BRACKET) return undefined
+  const at = skipSpace(json, start + 1)
+  return json[at] === CLOSE_BRACKET ? undefined : at
+}
+
+/** The end of the object at `at`, whose members with these keys are put into `found`. */
+function scanMembers<K extends string>(
+  json: Buffer,
+  start: number,
+  keys: readonly K[],
+  found: Partial<Record<K, Slice>>,
+): number {
+  if (json[start] !== OPEN_BRACE) return INVALID
+  let at = skipSpace(json, start + 1)
+  if (json[at] === CLOSE_BRACE) return at + 1
+  while (true) {
+    const keyEnd = skipString(json, at)
+    if (keyEnd === INVALID) return INVALID
+    const key = keys.find((wanted) => isText(json, at, keyEnd, wanted))
+    at = skipSpace(json, keyEnd)
+    if (json[at] !== COLON) return INVALID
+    at = skipSpace(json, at + 1)
+    const end = skipValue(json, at)
+    if (end === INVALID) return INVALID
+    if (key !== undefined) found[key] = { start: at, end }
+    at = skipSpace(json, end)
+    if (json[at] === CLOSE_BRACE) return at + 1
+    if (json[at] !== COMMA) return INVALID
+    at = skipSpace(json, at + 1)
+  }
+}
+
+/** Whether the string literal at [start, end) says `text`; it may be written with escapes. */
+function isText(json: Buffer, start: number, end: number, text: string): boolean {
+  const literal = json.toString('latin1', start + 1, end - 1)
+  if (!literal.includes('\\')) return literal === text
+  return JSON.parse(json.toString('utf8', start, end)) === text
+}
+
+/** The end of any value; a stack of its own, so that deep nesting is no danger. */
+function skipValue(json: Buffer, start: number): number {
+  const closers: number[] = []
+  let at = start
+  while (true) {
+    const byte = json[at]
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      const closer = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET
+      at = skipSpace(json, at + 1)
+      if (json[at] === closer) {
+        at++
+      } else {
+        closers.push(closer)
+        if (closer === CLOSE_BRACE) at = skipKey(json, at)
+        if (at === INVALID) return INVALID
+        continue
+      }
+    } else {
+      at = byte === QUOTE ? skipString(json, at) : skipNumberOrLiteral(json, at)
+      if (at === INVALID) return INVALID
+    }
+    // A value has ended: close what ends with it, then go to the next one.
+    while (true) {
+      const closer = closers.at(-1)
+      if (closer === undefined) return at
+      at = skipSpace(json, at)
+      if (json[at] === closer) {
+        closers.pop()
+        at++
+        continue
+      }
+      if (json[at] !== COMMA) return INVALID
+      at = skipSpace(json, at + 1)
+      if (closer === CLOSE_BRACE) at = skipKey(json, at)
+      if (at === INVALID) return INVALID
+      break
+    }
+  }
+}
+
+/** From a key to the start of its value. */
+function skipKey(json: Buffer, start: number): number {
+  const end = skipString(json, start)
+  if (end === INVALID) return INVALID
+  const at = skipSpace(json, end)
+  return json[at] === COLON ? skipSpace(json, at + 1) : INVALID
+}
+
+function skipString(json: Buffer, start: number): number {
+  if (json[start] !== QUOTE) return INVALID
+  const { length } = json
+  for (let at = start + 1; at < length; at++) {
+    const byte = json[at] as number
+    if (byte === QUOTE) return at + 1
+    if (byte < 0x20) return INVALID
+    if (byte !== BACKSLASH) continue
+    at++
+    if (json[at] === LOWER_U) {
+      if (!/^[0-9a-fA-F]{4}$/.test(json.toString('latin1', at + 1, at + 5))) return INVALID
+      at += 4
+    } else if (!isSimpleEscape(json[at])) {
+      return INVALID
+    }
+  }
+  return INVALID
+}
+
+function isSimpleEscape(byte: number | undefined): boolean {
+  return byte !== undefined && '"\\/bfnrt'.includes(String.fromCharCode(byte))
+}
+
+function skipNumberOrLiteral(json: Buffer, start: number): number {
+  const byte = json[start]
+  if (byte === MINUS || isDigit(byte)) return skipNumber(json, start)
+  const literal = LITERALS[byte ?? 0]
+  if (literal === undefined) return INVALID
+  const end = start + literal.length
+  return json.toString('latin1', start, end) === literal ? end : INVALID
+}
+
+function skipNumber(json: Buffer, start: number): number {
+  let at = json[start] === MINUS ? start + 1 : start
+  if (!isDigit(json[at])) return INVALID
+  at = json[at] === ZERO ? at + 1 : skipDigits(json, at)
+  if (json[at] === DOT) {
+    if (!isDigit(json[at + 1])) return INVALID
+    at = skipDigits(json, at + 1)
+  }
+  if (json[at] === 0x65 || json[at] === 0x45) {
+    at++
+    if (json[at] === PLUS || json[at] === MINUS) at++
+    if (!isDigit(json[at])) return INVALID
+    at = skipDigits(json, at)
+  }
+  return at
+}
+
+function skipDigits(json: Buffer, start: number): number {
+  let at = start
+  while (isDigit(json[at])) at++
+  return at
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= ZERO && byte <= NINE
+}
+
+function skipSpace(json: Buffer, start: number): number {
+  let at = start
+  while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at++
+  return at
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { digestDataUrls } from './data-urls.ts'
+
+/** A body as the log holds it: one line of valid JSON. */
+export interface LoggedBody {
+  json: Buffer
+  truncated: boolean
+}
+
+export interface BodyLogOptions {
+  bodyMaxBytes: number
+  images: 'digest' | 'full'
+}
+
+const EXCERPT_BYTES = 4096
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const SPACE = 0x20
+
+/** For bytes that are known to be JSON; `model` goes into the form of a body that is too large. */
+export function logJson(json: Buffer, model: string | null, { bodyMaxBytes, images }: BodyLogOptions): LoggedBody {
+  const shown = images === 'digest' ? digestDataUrls(json) : json
+  if (shown.length <= bodyMaxBytes) return { json: onOneLine(shown), truncated: false }
+  const excerpt = new Excerpt()
+  excerpt.push(json)
+  return excerpt.toBody(model)
+}
+
+/** For what is no JSON. */
+export function logInvalidBody(body: Buffer): LoggedBody {
+  return { json: Buffer.from(JSON.stringify({ _invalid_body: startOfText(body) })), truncated: false }
+}
+
+/** A body that arrives in pieces: kept whole up to a limit, beyond it only its size, hash, head and tail. */
+export class BodyCapture {
+  readonly #maxBytes: number
+  #pieces: Buffer[] = []
+  #bytes = 0
+  #excerpt: Excerpt | undefined
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  push(piece: Buffer): void {
+    this.#bytes += piece.length
+    if (!this.#excerpt && this.#bytes > this.#maxBytes) {
+      this.#excerpt = new Excerpt()
+      for (const kept of this.#pieces) this.#excerpt.push(kept)
+      this.#pieces = []
+    }
+    if (this.#excerpt) this.#excerpt.push(piece)
+    else this.#pieces.push(piece)
+  }
+
+  /** The whole body, or what is left of it. */
+  get content(): Buffer | Excerpt {
+    return this.#excerpt ?? joined(this.#pieces)
+  }
+}
+
+/** What the log keeps of a body that is too large. */
+export class Excerpt {
+  readonly #hash = createHash('sha256')
+  #bytes = 0
+  #head = Buffer.alloc(0)
+  #tail = Buffer.alloc(0)
+
+  push(piece: Buffer): void {
+    this.#hash.update(piece)
+    this.#bytes += piece.length
+    const missing = EXCERPT_BYTES - this.#head.length
+    if (missing > 0) this.#head = Buffer.concat([this.#head, piece.subarray(0, missing)])
+    const end = piece.length < EXCERPT_BYTES ? Buffer.concat([this.#tail, piece]) : piece
+    this.#tail = Buffer.from(end.subarray(-EXCERPT_BYTES))
+  }
+
+  toBody(model: string | null): LoggedBody {
+    const sha256 = this.#hash.copy().digest('hex')
+    const _truncated = { bytes: this.#bytes, sha256, head: startOfText(this.#head), tail: endOfText(this.#tail) }
+    return { json: Buffer.from(JSON.stringify({ model, _truncated })), truncated: true }
+  }
+}
+
+/** Without a copy where there is one piece, as there nearly always is. */
+export function joined(pieces: Buffer[]): Buffer {
+  const [first] = pieces
+  return first && pieces.length === 1 ? first : Buffer.concat(pieces)
+}
+
+/** Outside of strings JSON may hold line breaks, inside it cannot; a space in their place changes nothing. */
+function onOneLine(json: Buffer): Buffer {
+  if (!json.includes(LINE_FEED) && !json.includes(CARRIAGE_RETURN)) return json
+  const line = Buffer.from(json)
+  for (const lineBreak of [LINE_FEED, CARRIAGE_RETURN]) {
+    for (let at = line.indexOf(lineBreak); at !== -1; at = line.indexOf(lineBreak, at + 1)) line[at] = SPACE
+  }
+  return line
+}
+
+/** A character that the limit cuts in two is left out. */
+function startOfText(bytes: Buffer): string {
+  const cut = bytes.length >= EXCERPT_BYTES
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, EXCERPT_BYTES), { stream: cut })
+}
+
+function endOfText(bytes: Buffer): string {
+  let start = Math.max(0, bytes.length - EXCERPT_BYTES)
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++
+  return bytes.toString('utf8', start)
+}

@@ -1,0 +1,17 @@
+import { performance } from 'node:perf_hooks'
+
+/** Beyond this the wall clock was set, or the machine slept. */
+const MAX_DRIFT_US = 5_000
+
+let offsetUs = Math.floor(performance.timeOrigin * 1000)
+let lastUs = 0
+
+/** Now as ISO with microseconds and `Z`; every call gives a later time than the one before. */
+export function uniqueTimestamp(): string {
+  const monotonicUs = Math.floor(performance.now() * 1000)
+  const wallUs = Date.now() * 1000
+  if (Math.abs(monotonicUs + offsetUs - wallUs) > MAX_DRIFT_US) offsetUs = wallUs - monotonicUs
+  lastUs = Math.max(monotonicUs + offsetUs, lastUs + 1)
+  const milliseconds = new Date(Math.floor(lastUs / 1000)).toISOString().slice(0, -1)
+  return `${milliseconds}${String(lastUs % 1000).padStart(3, '0')}Z`
+}

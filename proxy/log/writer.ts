@@ -1,0 +1,153 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, write } from 'node:fs'
+import { join } from 'node:path'
+import { errorMessage } from '../../kit/user-error.ts'
+
+export interface RequestLogOptions {
+  dir: string
+  /** Between the day and `.jsonl`: empty, or `.<release>`. */
+  suffix: string
+  /** Told at most once a minute. */
+  onProblem: (problem: string) => void
+}
+
+/** Lines wait this long for others to be written with. */
+const FLUSH_MS = 10
+/** More than this waiting for the disk is dropped. */
+const MAX_WAITING_BYTES = 64 * 2 ** 20
+const PROBLEM_INTERVAL_MS = 60_000
+const LINE_FEED = 0x0a
+const NEWLINE = Buffer.from('\n')
+
+/**
+ * Appends records to `requests-YYYY-MM-DD<suffix>.jsonl`, whole lines at a time. It never throws: what cannot be written
+ * is counted and reported, and requests go on.
+ */
+export class RequestLog {
+  readonly #options: RequestLogOptions
+  #file: { day: string; fd: number; endsWithNewline: boolean } | undefined
+  #waiting: { day: string; line: Buffer[] }[] = []
+  #waitingBytes = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> | undefined
+  #lost = 0
+  #lastProblemAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: RequestLogOptions) {
+    this.#options = options
+  }
+
+  /** Records that could not be written. */
+  get lost(): number {
+    return this.#lost
+  }
+
+  /** Where records of this moment go. */
+  get path(): string {
+    return this.#pathOf(new Date().toISOString().slice(0, 10))
+  }
+
+  /** Takes the pieces of one line, newline included; `day` is YYYY-MM-DD. */
+  append(day: string, line: Buffer[]): void {
+    const bytes = line.reduce((sum, piece) => sum + piece.length, 0)
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+      this.#lose(1, 'the disk is too slow')
+      return
+    }
+    this.#waiting.push({ day, line })
+    this.#waitingBytes += bytes
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS)
+  }
+
+  /** Resolves when all that was appended before is written or lost. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    while (this.#writing) await this.#writing
+    if (this.#waiting.length === 0) return
+    this.#writing = this.#writeWaiting().finally(() => {
+      this.#writing = undefined
+    })
+    await this.#writing
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    this.#closeFile()
+  }
+
+  async #writeWaiting(): Promise<void> {
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    for (const day of new Set(waiting.map((entry) => entry.day))) {
+      const lines = waiting.filter((entry) => entry.day === day)
+      await this.#writeLines(day, Buffer.concat(lines.flatMap(({ line }) => line)))
+    }
+  }
+
+  async #writeLines(day: string, lines: Buffer): Promise<void> {
+    let rest = lines
+    try {
+      while (rest.length > 0) {
+        const file = this.#open(day)
+        const bytes = file.endsWithNewline ? rest : Buffer.concat([NEWLINE, rest])
+        const written = await writeOnce(file.fd, bytes)
+        file.endsWithNewline = written > 0 ? bytes[written - 1] === LINE_FEED : file.endsWithNewline
+        // A line that was cut is written again, whole, after the newline that closes its fragment.
+        const wholeLines =
+          written === bytes.length ? written : bytes.lastIndexOf(LINE_FEED, Math.max(written - 1, 0)) + 1
+        rest = bytes.subarray(written === 0 ? 0 : wholeLines)
+        if (written === 0) throw new Error('nothing could be written')
+      }
+    } catch (error) {
+      this.#closeFile()
+      this.#lose(countLines(rest), errorMessage(error))
+    }
+  }
+
+  #open(day: string): { fd: number; endsWithNewline: boolean } {
+    if (this.#file?.day === day && fstatSync(this.#file.fd).nlink > 0) return this.#file
+    this.#closeFile()
+    mkdirSync(this.#options.dir, { recursive: true })
+    const fd = openSync(this.#pathOf(day), constants.O_APPEND | constants.O_CREAT | constants.O_RDWR, 0o640)
+    this.#file = { day, fd, endsWithNewline: endsWithNewline(fd) }
+    return this.#file
+  }
+
+  #pathOf(day: string): string {
+    return join(this.#options.dir, `requests-${day}${this.#options.suffix}.jsonl`)
+  }
+
+  #closeFile(): void {
+    if (this.#file) closeSync(this.#file.fd)
+    this.#file = undefined
+  }
+
+  #lose(count: number, reason: string): void {
+    this.#lost += count
+    if (performance.now() - this.#lastProblemAt < PROBLEM_INTERVAL_MS) return
+    this.#lastProblemAt = performance.now()
+    this.#options.onProblem(`${this.#lost} records could not be written to ${this.#options.dir}: ${reason}`)
+  }
+}
+
+function writeOnce(fd: number, bytes: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, bytes, (error, written) => (error ? reject(error) : resolve(written)))
+  })
+}
+
+/** True for an empty file. */
+function endsWithNewline(fd: number): boolean {
+  const { size } = fstatSync(fd)
+  if (size === 0) return true
+  const last = Buffer.alloc(1)
+  readSync(fd, last, 0, 1, size - 1)
+  return last[0] === LINE_FEED
+}
+
+function countLines(lines: Buffer): number {
+  let count = 0
+  for (let at = lines.indexOf(LINE_FEED); at !== -1; at = lines.indexOf(LINE_FEED, at + 1)) count++
+  return count
+}

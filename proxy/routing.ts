@@ -1,0 +1,70 @@
+export interface Route {
+  provider: string
+  /** As the provider calls it. */
+  model: string
+}
+
+export interface Routing {
+  /** Where a model goes; undefined if no mapping takes it. */
+  find: (model: string) => Route | undefined
+  /** The models that have a name of their own, for GET /v1/models. */
+  named: { id: string; provider: string }[]
+}
+
+/** The built-in provider and its one model, which no mapping can take away. */
+export const ECHO = 'echo'
+const DEFAULT_PROVIDER = 'openrouter'
+const WILDCARD = '*'
+/** Longer names match no pattern, so that no name can make matching slow. */
+const MAX_MODEL_LENGTH = 256
+
+/**
+ * Model names and patterns to routes. An exact name wins; else the pattern with the most literal characters, then the
+ * longer literal prefix, then code-point order. Each `*` of the value stands for what the pattern's `*` took.
+ */
+export function compileRouting(mappings: Record<string, string>, providers: ReadonlySet<string>): Routing {
+  const exact = new Map<string, Route>()
+  const patterns: { pattern: string; expression: RegExp; value: Route }[] = []
+  for (const [name, value] of Object.entries(mappings)) {
+    const route = parseTarget(value, providers)
+    if (name.includes(WILDCARD)) patterns.push({ pattern: name, expression: toExpression(name), value: route })
+    else exact.set(name, route)
+  }
+  exact.set(ECHO, { provider: ECHO, model: ECHO })
+  patterns.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
+
+  const find = (model: string): Route | undefined => {
+    const route = exact.get(model)
+    if (route || model.length > MAX_MODEL_LENGTH) return route
+    for (const { expression, value } of patterns) {
+      const match = expression.exec(model)
+      if (match) return { ...value, model: fillWildcards(value.model, match.slice(1)) }
+    }
+    return undefined
+  }
+  return { find, named: [...exact].map(([id, { provider }]) => ({ id, provider })) }
+}
+
+/** Text before the first colon is a provider only if a provider has that name: models may hold colons too. */
+function parseTarget(value: string, providers: ReadonlySet<string>): Route {
+  const colon = value.indexOf(':')
+  const provider = value.slice(0, Math.max(colon, 0))
+  if (providers.has(provider)) return { provider, model: value.slice(colon + 1) }
+  return { provider: DEFAULT_PROVIDER, model: value }
+}
+
+function toExpression(pattern: string): RegExp {
+  const literals = pattern.split(WILDCARD).map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+  return new RegExp(`^${literals.join('(.*)')}$`, 's')
+}
+
+function fillWildcards(model: string, taken: string[]): string {
+  return model.replaceAll(WILDCARD, () => taken.shift() ?? '')
+}
+
+/** Negative when `a` is the more specific pattern. */
+function compareSpecificity(a: string, b: string): number {
+  const literalCount = (pattern: string) => pattern.replaceAll(WILDCARD, '').length
+  const prefixLength = (pattern: string) => pattern.indexOf(WILDCARD)
+  return literalCount(b) - literalCount(a) || prefixLength(b) - prefixLength(a) || (a < b ? -1 : 1)
+}

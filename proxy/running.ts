@@ -1,0 +1,42 @@
+/** Something that is being answered and can be broken off with a last word to the client. */
+export interface Cuttable {
+  cut: () => void
+}
+
+/** What is being answered right now, and whether the gateway is on its way out. */
+export class RunningExchanges {
+  readonly #running = new Set<Cuttable>()
+  #onIdle: (() => void) | undefined
+  /** True from the signal to stop on: not ready, and connections are closed after their answer. */
+  draining = false
+
+  add(exchange: Cuttable): void {
+    this.#running.add(exchange)
+  }
+
+  delete(exchange: Cuttable): void {
+    this.#running.delete(exchange)
+    if (this.#running.size === 0) this.#onIdle?.()
+  }
+
+  get size(): number {
+    return this.#running.size
+  }
+
+  /** Resolves when nothing runs any more, or with what is still running after this time. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (this.#running.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs)
+      this.#onIdle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#onIdle = undefined
+  }
+
+  cutAll(): void {
+    for (const exchange of this.#running) exchange.cut()
+  }
+}

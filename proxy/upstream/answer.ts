@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type ApiProblem, problems } from '../errors.ts'
+import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange.ts'
+import { BodyAnswer } from './body-answer.ts'
+import { EventStreamAnswer } from './event-stream-answer.ts'
+import { forwardedHeaders } from './headers.ts'
+
+/** What an upstream answers, on its way to the client; its head decides what becomes of its body. */
+export class Answer implements RunningAnswer {
+  readonly #exchange: Exchange
+  #body: EventStreamAnswer | BodyAnswer | undefined
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+    exchange.answer = this
+  }
+
+  start(status: number, headers: IncomingHttpHeaders): void {
+    const exchange = this.#exchange
+    exchange.markUpstreamByte()
+    const provider = exchange.route?.provider ?? 'The upstream'
+    if (status === 401 || status === 403) {
+      exchange.context.logger.error({ provider, status }, "the provider refused the gateway's key")
+      this.#giveUp(problems.upstreamAuth(provider, status))
+    } else if (status >= 300 && status < 400) {
+      this.#giveUp(problems.upstreamStatus(provider, status))
+    } else {
+      const isEventStream = status < 300 && headers['content-type']?.startsWith('text/event-stream')
+      const Body = isEventStream ? EventStreamAnswer : BodyAnswer
+      this.#body = new Body(exchange, status, forwardedHeaders(headers))
+    }
+  }
+
+  data(bytes: Buffer): void {
+    this.#body?.data(bytes)
+  }
+
+  end(): void {
+    this.#body?.end()
+  }
+
+  fail(problem: ApiProblem): void {
+    if (this.#exchange.closed) return
+    if (this.#body) this.#body.fail(problem)
+    else this.#exchange.refuse(problem, 'upstream_error')
+  }
+
+  logged(): LoggedAnswer | undefined {
+    return this.#body?.logged()
+  }
+
+  #giveUp(problem: ApiProblem): void {
+    this.#exchange.refuse(problem, 'upstream_error')
+    this.#exchange.flow?.abort()
+  }
+}

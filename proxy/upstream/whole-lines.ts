@@ -1,0 +1,43 @@
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+/** A longer unfinished line is let through. */
+const MAX_HELD_BYTES = 64 * 1024
+
+/**
+ * Lets the bytes of an event stream through up to the last line break and holds the rest until its line is whole, so
+ * that an upstream that breaks off leaves no half line before the event that tells the client so.
+ */
+export class WholeLines {
+  #held: Buffer[] = []
+  #heldBytes = 0
+  /** The last characters that were let through. */
+  #tail = ''
+
+  /** What can go out now. */
+  push(bytes: Buffer): Buffer | undefined {
+    const end = Math.max(bytes.lastIndexOf(LINE_FEED), bytes.lastIndexOf(CARRIAGE_RETURN)) + 1
+    if (end === 0 && this.#heldBytes + bytes.length <= MAX_HELD_BYTES) {
+      this.#hold(bytes)
+      return undefined
+    }
+    const whole = end === 0 ? bytes : bytes.subarray(0, end)
+    const out = this.#heldBytes === 0 ? whole : Buffer.concat([...this.#held, whole])
+    this.#held = []
+    this.#heldBytes = 0
+    if (whole.length < bytes.length) this.#hold(bytes.subarray(end))
+    this.#tail = (this.#tail + out.toString('latin1', Math.max(0, out.length - 3))).slice(-3)
+    return out
+  }
+
+  /** What has to go out before another event: the unfinished line if it counts, and the end of its event. */
+  rest({ complete }: { complete: boolean }): Buffer {
+    const held = complete ? this.#held : []
+    const atEventEnd = held.length === 0 && /^$|\n\n$|\r\r$|\n\r\n$/.test(this.#tail)
+    return Buffer.concat([...held, Buffer.from(atEventEnd ? '' : '\n\n')])
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+  }
+}
