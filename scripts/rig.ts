@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
 import { UserError } from '../kit/user-error.ts'
-import { down, purge } from './rig/down.ts'
+import { down } from './rig/down.ts'
 import { deployGuide } from './rig/guide.ts'
-import { parseRigId, rigLayout, SUITES, type Suite } from './rig/layout.ts'
+import { parseRigId, SUITES, type Suite } from './rig/layout.ts'
 import { say } from './rig/progress.ts'
 import { rebootServer } from './rig/server.ts'
 import { findServer, sshTo } from './rig/ssh.ts'
@@ -31,8 +31,7 @@ program
   .description('take servers, network and processes down')
   .option('--purge', 'delete what is cached, too', false)
   .action(async (options: { purge: boolean }) => {
-    await down(rigId())
-    if (options.purge) await purge()
+    await down(rigId(), options)
   })
 
 program
@@ -49,10 +48,9 @@ program
   .description('restart a server')
   .argument('[name]', 'bookworm, trixie')
   .action(async (name: string | undefined) => {
-    const found = findServer(readRig(rigId()), name)
-    for (const server of rigLayout(rigId()).servers)
-      if (server.name === found.name) await rebootServer(rigLayout(rigId()), server)
-    say(`${found.host} is up again`)
+    const server = findServer(readRig(rigId()), name)
+    await rebootServer(rigId(), server)
+    say(`${server.host} is up again`)
   })
 
 program

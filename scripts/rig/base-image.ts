@@ -25,6 +25,9 @@ export const SERVER_PACKAGES = [
   'curl',
 ]
 
+/** All images of the rig inherit it from their base. */
+export const RIG_LABEL = 'ai-deploy-rig'
+
 const wanted = new Map<string, Promise<void>>()
 
 /** Name of an image with just this Debian; its packages are downloaded once and kept as a tar in the cache. */
@@ -41,7 +44,7 @@ async function makeBaseImage(base: Base, name: string): Promise<void> {
   const tar = join(cacheDir(), `${name.replace(/.*:/, 'debian-')}.tar`)
   const title = `Installing Debian ${base.suite} (${base.packages.join(' ')})`
   if (!existsSync(tar)) await step(title, () => debootstrap(base, tar))
-  await run(['docker', 'import', tar, name])
+  await run(['docker', 'import', '--change', `LABEL ${RIG_LABEL}=`, tar, name])
 }
 
 export function baseImageName({ suite, packages }: Base): string {

@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RIG_LABEL } from './base-image.ts'
 import { type Daemon, stopDaemon } from './daemon.ts'
-import { engineDown, engineVersion } from './engine.ts'
+import { ENGINE_FOLDER, engineDown, engineVersion, removeImages } from './engine.ts'
 import { cacheDir, type Layout, rigLayout } from './layout.ts'
 import { networkDown } from './network.ts'
 import { dnsDaemon, pebbleDaemon } from './pebble.ts'
@@ -10,23 +12,32 @@ import { registryDaemon } from './registry.ts'
 import { serverDown } from './server.ts'
 import { upstreamDaemon } from './upstream.ts'
 
-/** Takes the rig down: servers, network and processes, and the engine if the rig started it. The cache stays. */
-export async function down(id: number): Promise<void> {
+/**
+ * Takes the rig down: servers, network and processes, and the engine if the rig started it. The cache stays, unless
+ * `purge` says that the next `up` is to start from nothing.
+ */
+export async function down(id: number, { purge }: { purge: boolean }): Promise<void> {
   const layout = rigLayout(id)
-  await step(`Taking rig ${id} down`, async () => {
-    await Promise.all(daemonsOf(layout).map(stopDaemon))
-    if (await engineVersion()) {
-      await Promise.all(layout.servers.map(serverDown))
-      await networkDown(layout)
-    }
-    await rm(layout.stateDir, { recursive: true, force: true })
-  })
+  await step(`Taking rig ${id} down`, () => takeDown(layout))
+  if (purge) await step(`Deleting what is cached in ${cacheDir()}`, deleteCache)
   await engineDown()
 }
 
-/** Deletes everything that rigs have cached. The next `up` starts from nothing. */
-export async function purge(): Promise<void> {
-  if (existsSync(cacheDir())) await step(`Deleting ${cacheDir()}`, () => rm(cacheDir(), { recursive: true }))
+async function takeDown(layout: Layout): Promise<void> {
+  await Promise.all(daemonsOf(layout).map(stopDaemon))
+  if (await engineVersion()) {
+    await Promise.all(layout.servers.map(serverDown))
+    await networkDown(layout)
+  }
+  await rm(layout.stateDir, { recursive: true, force: true })
+}
+
+async function deleteCache(): Promise<void> {
+  if (await engineVersion()) await removeImages(RIG_LABEL)
+  // Other rigs may be up; what they run on stays.
+  const names = existsSync(cacheDir()) ? readdirSync(cacheDir()) : []
+  const cached = names.filter((name) => name !== ENGINE_FOLDER && !name.startsWith('state-'))
+  await Promise.all(cached.map((name) => rm(join(cacheDir(), name), { recursive: true })))
 }
 
 /** The processes of a rig on this machine. */

@@ -6,6 +6,9 @@ import { cacheDir } from './layout.ts'
 import { say, step } from './progress.ts'
 import { attempt, run } from './run.ts'
 
+/** Of the cache: the log and the pid of an engine that the rig started. */
+export const ENGINE_FOLDER = 'engine'
+
 const START_LIMIT_MS = 60_000
 const POLL_MS = 200
 
@@ -44,9 +47,16 @@ export async function hasImage(name: string): Promise<boolean> {
   return (await attempt(['docker', 'image', 'inspect', name])).ok
 }
 
+/** Deletes all images with this label that no container uses. */
+export async function removeImages(label: string): Promise<void> {
+  const images = (await run(['docker', 'images', '--quiet', '--filter', `label=${label}`])).split(/\s+/).filter(Boolean)
+  if (images.length > 0) await attempt(['docker', 'rmi', '--force', ...new Set(images)])
+  await attempt(['docker', 'image', 'prune', '--force', '--filter', `label=${label}`])
+}
+
 /** All rigs share one engine, so it is no part of one rig's state. */
 function ownEngine(): Daemon {
-  return { folder: join(cacheDir(), 'engine'), name: 'dockerd' }
+  return { folder: join(cacheDir(), ENGINE_FOLDER), name: 'dockerd' }
 }
 
 function cannotStart(reason: string): UserError {

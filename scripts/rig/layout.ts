@@ -22,12 +22,15 @@ export interface Layout {
   servers: ServerLayout[]
 }
 
-export interface ServerLayout {
+export interface ServerAddress {
   name: Suite
   /** Alias in the rig's ssh config. */
   host: string
   ip: string
   container: string
+}
+
+export interface ServerLayout extends ServerAddress {
   /** Each server has a CA whose DNS sends every name to this server. */
   pebble: { directoryPort: number; managementPort: number; dnsPort: number; dnsManagementPort: number }
 }

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { type Daemon, startDaemon, stopDaemon, waitUntilListening } from './daemon.ts'
@@ -6,9 +7,6 @@ import { cacheDir, type Layout } from './layout.ts'
 import { run } from './run.ts'
 
 const LOOPBACK = '127.0.0.1'
-const FIRST_PUSH_PORT = 5300
-
-let pushes = 0
 
 /** Images live in the cache and are pushed once; all rigs serve the same ones. */
 export function registryDataDir(): string {
@@ -31,8 +29,9 @@ export function registryDaemon(layout: Layout): Daemon {
  * that is where a registry listens for as long as the push takes.
  */
 export async function pushToRegistry(image: string, reference: string): Promise<void> {
-  const port = FIRST_PUSH_PORT + pushes++
-  const daemon = { folder: registryDataDir(), name: `push-${port}` }
+  const port = await freePort()
+  const daemon = { folder: registryDataDir(), name: `push-${reference.replace(':', '-')}` }
+  await stopDaemon(daemon)
   startRegistry(daemon, LOOPBACK, port, { readOnly: false })
   try {
     await waitUntilListening(daemon, LOOPBACK, port)
@@ -61,4 +60,15 @@ function startRegistry(daemon: Daemon, host: string, port: number, { readOnly }:
     }),
   )
   startDaemon(daemon, ['docker-registry', 'serve', config])
+}
+
+/** A port of loopback on which nothing listens. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, LOOPBACK, () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
+  })
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sleep } from 'zx'
 import { UserError } from '../../kit/user-error.ts'
 import { isListening } from './daemon.ts'
 import { opsPassword, publicKey } from './keys.ts'
-import type { Layout, ServerLayout } from './layout.ts'
+import type { Layout, ServerAddress } from './layout.ts'
 import { step } from './progress.ts'
 import { attempt, run } from './run.ts'
 import { serverImage } from './server-image.ts'
@@ -19,52 +19,62 @@ const SSH_PORT = 22
 export type ServerState = 'absent' | 'stopped' | 'running'
 
 /** Makes sure that the server runs: as it is, started again, or new; `fresh` always makes a new one. */
-export async function serverUp(layout: Layout, server: ServerLayout, { fresh }: { fresh: boolean }): Promise<void> {
-  if (fresh) await serverDown(server)
-  const state = await serverState(server)
-  if (state === 'absent') return step(`Making server ${server.host}`, () => createServer(layout, server))
-  if (state === 'stopped') await run(['docker', 'start', server.container])
-  await waitUntilBooted(layout, server)
+export async function serverUp(layout: Layout, server: ServerAddress, { fresh }: { fresh: boolean }): Promise<void> {
+  if (fresh || !(await isWhole(layout, server))) {
+    await serverDown(server)
+    return step(`Making server ${server.host}`, () => createServer(layout, server))
+  }
+  if ((await serverState(server)) === 'stopped') await run(['docker', 'start', server.container])
+  await waitUntilBooted(layout.id, server)
 }
 
-export async function serverState({ container }: ServerLayout): Promise<ServerState> {
+export async function serverState({ container }: ServerAddress): Promise<ServerState> {
   const { ok, stdout } = await attempt(['docker', 'container', 'inspect', '--format', '{{.State.Running}}', container])
   if (!ok) return 'absent'
   return stdout.trim() === 'true' ? 'running' : 'stopped'
 }
 
 /** Restarts the server as a reboot does: everything in /run is gone, what is enabled comes back. */
-export async function rebootServer(layout: Layout, server: ServerLayout): Promise<void> {
+export async function rebootServer(rigId: number, server: ServerAddress): Promise<void> {
   await run(['docker', 'restart', '-t', '30', server.container])
-  await waitUntilBooted(layout, server)
+  await waitUntilBooted(rigId, server)
 }
 
 /** Removes the server and its disk. */
-export async function serverDown({ container }: ServerLayout): Promise<void> {
+export async function serverDown({ container }: ServerAddress): Promise<void> {
   await attempt(['docker', 'rm', '--force', '--volumes', container])
 }
 
 /** systemd's word for the server: `running`, `degraded`, `starting` ... */
-export async function systemState({ container }: ServerLayout): Promise<string> {
+export async function systemState({ container }: ServerAddress): Promise<string> {
   return (await attempt(['docker', 'exec', container, 'systemctl', 'is-system-running'])).stdout.trim() || 'unknown'
 }
 
-async function createServer(layout: Layout, server: ServerLayout): Promise<void> {
+async function createServer(layout: Layout, server: ServerAddress): Promise<void> {
   const image = await serverImage(server.name)
   await run(['docker', 'create', ...identityOptions(layout, server), ...systemdOptions(), image, ...initCommand()])
-  try {
-    await copyFiles(layout, server)
-    await run(['docker', 'start', server.container])
-    await giveHomes(layout, server)
-    await waitUntilBooted(layout, server)
-  } catch (error) {
-    // Half a server would be taken for a whole one by the next `up`.
-    await serverDown(server)
-    throw error
-  }
+  await copyFiles(layout, server)
+  await run(['docker', 'start', server.container])
+  await giveHomes(layout, server)
+  await waitUntilBooted(layout.id, server)
+  await writeFile(madeFile(layout, server), await containerId(server))
 }
 
-function identityOptions({ network }: Layout, { name, container, ip }: ServerLayout): string[] {
+/** False for a server that an `up` left unfinished, or whose keys are gone with an earlier state folder. */
+async function isWhole(layout: Layout, server: ServerAddress): Promise<boolean> {
+  const made = madeFile(layout, server)
+  return existsSync(made) && (await readFile(made, 'utf8')) === (await containerId(server))
+}
+
+function madeFile({ stateDir }: Layout, { name }: ServerAddress): string {
+  return join(stateDir, `${name}.container`)
+}
+
+async function containerId({ container }: ServerAddress): Promise<string> {
+  return (await attempt(['docker', 'container', 'inspect', '--format', '{{.Id}}', container])).stdout.trim()
+}
+
+function identityOptions({ network }: Layout, { name, container, ip }: ServerAddress): string[] {
   return ['--name', container, '--hostname', name, '--network', network, '--ip', ip]
 }
 
@@ -90,7 +100,7 @@ function initCommand(): string[] {
 }
 
 /** Before the first boot: host keys, the key of its users, and the mirror that its Docker engine will use. */
-async function copyFiles(layout: Layout, { container }: ServerLayout): Promise<void> {
+async function copyFiles(layout: Layout, { container }: ServerAddress): Promise<void> {
   const root = await mkdtemp(join(layout.stateDir, 'files-'))
   try {
     await chmod(root, 0o755)
@@ -115,29 +125,29 @@ function daemonJson({ gateway, registryPort }: Layout): string {
   return `${JSON.stringify(config, null, 2)}\n`
 }
 
-async function giveHomes(layout: Layout, { container }: ServerLayout): Promise<void> {
+async function giveHomes(layout: Layout, { container }: ServerAddress): Promise<void> {
   for (const user of OTHER_USERS) {
     await run(['docker', 'exec', container, 'chown', '--recursive', `${user}:${user}`, `/home/${user}`])
   }
   await run(['docker', 'exec', '--interactive', container, 'chpasswd'], { input: `ops:${opsPassword(layout)}\n` })
 }
 
-async function waitUntilBooted(layout: Layout, server: ServerLayout): Promise<void> {
+async function waitUntilBooted(rigId: number, server: ServerAddress): Promise<void> {
   const deadlineMs = Date.now() + BOOT_LIMIT_MS
   while (!(await isBooted(server))) {
-    if ((await serverState(server)) !== 'running' || Date.now() > deadlineMs) throw await notBooted(layout, server)
+    if ((await serverState(server)) !== 'running' || Date.now() > deadlineMs) throw await notBooted(rigId, server)
     await sleep(POLL_MS)
   }
 }
 
-async function isBooted(server: ServerLayout): Promise<boolean> {
+async function isBooted(server: ServerAddress): Promise<boolean> {
   if (!(await isListening(server.ip, SSH_PORT))) return false
   return ['running', 'degraded'].includes(await systemState(server))
 }
 
-async function notBooted({ id }: Layout, server: ServerLayout): Promise<UserError> {
+async function notBooted(rigId: number, server: ServerAddress): Promise<UserError> {
   const { ending } = await attempt(['docker', 'logs', '--tail', '20', server.container])
   return new UserError('RIG_SERVER', `Server ${server.host} did not boot (${await systemState(server)}).\n${ending}`, {
-    hint: `Make it anew with: npm run rig -- up --fresh --suite ${server.name}${idOption(id)}`,
+    hint: `Make it anew with: npm run rig -- up --fresh --suite ${server.name}${idOption(rigId)}`,
   })
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { identityPath } from './keys.ts'
-import type { Layout, ServerLayout } from './layout.ts'
+import type { Layout, ServerAddress } from './layout.ts'
 import { run } from './run.ts'
 
 /** Users beside root: `admin` (sudo without a password), `ops` (sudo asks for it), `guest` (no sudo). */
@@ -16,13 +16,13 @@ export function knownHostsPath({ stateDir }: Layout): string {
 }
 
 /** Writes the ssh config and the host keys that the servers have, so that nothing has to be trusted on first use. */
-export async function writeSshFiles(layout: Layout, servers: ServerLayout[]): Promise<void> {
+export async function writeSshFiles(layout: Layout, servers: ServerAddress[]): Promise<void> {
   const keys = await Promise.all(servers.map(hostKeys))
   writeFileSync(knownHostsPath(layout), keys.flat().join(''))
   writeFileSync(sshConfigPath(layout), [...servers.map(hostSection), sharedSection(layout)].join('\n'))
 }
 
-async function hostKeys({ container, host, ip }: ServerLayout): Promise<string[]> {
+async function hostKeys({ container, host, ip }: ServerAddress): Promise<string[]> {
   const files = ['ed25519', 'ecdsa', 'rsa'].map((type) => `/etc/ssh/ssh_host_${type}_key.pub`)
   const printed = await run(['docker', 'exec', container, 'cat', ...files])
   return printed
@@ -31,7 +31,7 @@ async function hostKeys({ container, host, ip }: ServerLayout): Promise<string[]
     .map((line) => `${host},${ip} ${line.split(' ').slice(0, 2).join(' ')}\n`)
 }
 
-function hostSection({ host, ip }: ServerLayout): string {
+function hostSection({ host, ip }: ServerAddress): string {
   const users = [
     `Host ${host}`,
     '  User root',

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasErrorCode, UserError } from '../../kit/user-error.ts'
-import { rigLayout, type Suite } from './layout.ts'
+import { rigLayout, type ServerAddress } from './layout.ts'
 
 /** A running rig, as `up` left it. */
 export interface Rig {
@@ -21,12 +21,7 @@ export interface Rig {
   registryUrl: string
 }
 
-export interface RigServer {
-  name: Suite
-  /** Alias in the ssh config. */
-  host: string
-  ip: string
-  container: string
+export interface RigServer extends ServerAddress {
   acme: Acme
 }
 
