@@ -33,6 +33,6 @@ function readLockFile(root: string): Buffer {
   return readFileSync(existsSync(inClone) ? inClone : join(root, 'dist', 'package-lock.json'))
 }
 
-export function byPath(a: ReleaseFile, b: ReleaseFile): number {
+function byPath(a: ReleaseFile, b: ReleaseFile): number {
   return a.path < b.path ? -1 : 1
 }

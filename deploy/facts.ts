@@ -10,6 +10,8 @@ import { parseState, type State } from './state.ts'
 export interface Facts {
   os: { id: string; version: string; codename: string; like: string; arch: string }
   docker: DockerFacts | null
+  /** The server's clock, seconds since 1970. */
+  clockS: number
   /** Free space in bytes. */
   freeBytes: { docker: number; folder: number }
   /** Programs that listen, by TCP port. */
@@ -77,6 +79,7 @@ export function parseFacts(output: string): Facts {
       arch: pairs.one('arch') ?? '',
     },
     docker: parseDocker(output),
+    clockS: Number(pairs.one('clock')),
     freeBytes: { docker: freeBytes(pairs.one('docker_disk')), folder: freeBytes(pairs.one('folder_disk')) },
     listeners: new Map(pairs.all('listener').map((line) => splitPair(line, Number))),
     interfaces: pairs.all('interface'),

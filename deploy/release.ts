@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { type Environment, renderEnvFile } from '../kit/gateway-config/environment.ts'
 import { renderReleaseCompose } from '../templates/release.ts'
-import { byPath, type ReleaseFile } from './build-context.ts'
+import type { ReleaseFile } from './build-context.ts'
 import type { ServerSettings } from './config/server-settings.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from './layout.ts'
 
 /** What a release is made of, before it has an id. */
 export interface ReleaseContent {
-  context: ReleaseFile[]
+  /** SHA-256 of each file of the build context, by path. */
+  context: Readonly<Record<string, string>>
   /** Text of config.yml. */
   config: string
   /** Of the server's .env. */
@@ -31,6 +32,7 @@ export interface Manifest {
 
 export interface Release {
   manifest: Manifest
+  /** Its files beside the build context. */
   files: ReleaseFile[]
 }
 
@@ -46,7 +48,7 @@ export function releaseId(now: Date): string {
 
 /** SHA-256 of the content alone; equals `manifest.content` of the releases made of it. */
 export function contentDigest(content: ReleaseContent): string {
-  return sha256(JSON.stringify(hashes(renderFiles(content, NO_ID, NO_TIME))))
+  return sha256(JSON.stringify(allHashes(content, renderFiles(content, NO_ID, NO_TIME))))
 }
 
 export function makeRelease(content: ReleaseContent, now: Date): Release {
@@ -58,7 +60,7 @@ export function makeRelease(content: ReleaseContent, now: Date): Release {
     createdAt: now.toISOString(),
     image: imageName(content),
     content: contentDigest(content),
-    files: hashes(files),
+    files: allHashes(content, files),
   }
   const manifestFile = { path: 'manifest.json', content: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) }
   return { manifest, files: [...files, manifestFile] }
@@ -66,7 +68,7 @@ export function makeRelease(content: ReleaseContent, now: Date): Release {
 
 /** The same sources on the same base image are the same image. */
 export function imageName({ context, settings }: ReleaseContent): string {
-  const digest = sha256(JSON.stringify([settings.nodeImage, hashes(context)]))
+  const digest = sha256(JSON.stringify([settings.nodeImage, context]))
   return `ai-proxy:${digest.slice(0, 12)}`
 }
 
@@ -92,15 +94,31 @@ function renderFiles(content: ReleaseContent, id: string, deployedAt: string): R
     settings: content.settings,
   })
   return [
-    ...content.context.map(({ path, content }) => ({ path: `${CONTEXT_FOLDER}/${path}`, content })),
     { path: 'compose.yml', content: Buffer.from(compose) },
     { path: 'config.yml', content: Buffer.from(content.config) },
     { path: 'gateway.env', content: Buffer.from(renderEnvFile(content.environment)) },
-  ].sort(byPath)
+  ]
 }
 
-function hashes(files: ReleaseFile[]): Record<string, string> {
+/** In order of path, whatever the order of the context. */
+function allHashes({ context }: ReleaseContent, files: ReleaseFile[]): Record<string, string> {
+  const hashes = [
+    ...Object.entries(context).map(([path, hash]) => [`${CONTEXT_FOLDER}/${path}`, hash] as const),
+    ...Object.entries(fileHashes(files)),
+  ]
+  return Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** SHA-256 by path. */
+export function fileHashes(files: ReleaseFile[]): Record<string, string> {
   return Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)]))
+}
+
+/** The build context of an existing release, as `fileHashes` gives it. */
+export function contextHashes({ files }: Manifest): Record<string, string> {
+  const prefix = `${CONTEXT_FOLDER}/`
+  const entries = Object.entries(files).filter(([path]) => path.startsWith(prefix))
+  return Object.fromEntries(entries.map(([path, hash]) => [path.slice(prefix.length), hash]))
 }
 
 function sha256(content: string | Buffer): string {

@@ -14,6 +14,10 @@ export class UndoStack {
     this.#steps.push({ what, action })
   }
 
+  get isEmpty(): boolean {
+    return this.#steps.length === 0
+  }
+
   /** From here on nothing is taken back. */
   clear(): void {
     this.#steps.length = 0

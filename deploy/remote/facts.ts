@@ -27,6 +27,7 @@ b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
 . /etc/os-release 2>/dev/null
 echo os="$ID" ; echo os_version="$VERSION_ID" ; echo codename="$VERSION_CODENAME" ; echo os_like="$ID_LIKE"
 echo arch="$(uname -m)"
+echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
   echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"
   echo compose_plugin="$(docker compose version --short 2>/dev/null)"

@@ -1,0 +1,316 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { errorMessage } from '../kit/user-error.ts'
+import { backUp } from './backup.ts'
+import type { ReleaseFile } from './build-context.ts'
+import { checkCompletions, checkReading } from './checks.ts'
+import { gatewayUrl } from './config/server-settings.ts'
+import * as cutover from './cutover.ts'
+import { type DeployErrorCode, deployError } from './errors.ts'
+import { parseDocker } from './facts.ts'
+import { run } from './host/host.ts'
+import { containerName, EDGE_CONTAINER, EDGE_NETWORK } from './layout.ts'
+import { type Plan, tagOf } from './plan.ts'
+import { checkCertificate, outsideProbe } from './probe.ts'
+import { CONTEXT_FOLDER, type Release } from './release.ts'
+import * as docker from './remote/docker.ts'
+import * as files from './remote/files.ts'
+import { INSTALL_DOCKER } from './remote/install-docker.ts'
+import { composeOf, firstApiKey, type Server } from './server.ts'
+import type { ServerEnv } from './server-env.ts'
+import type { Step } from './steps.ts'
+import { putFile, sendTar } from './transfer.ts'
+
+export interface ApplyInput {
+  server: Server
+  plan: Plan
+  env: ServerEnv
+  logdbScript: string
+  context: ContextSource
+  outside: OutsideView
+  /** Called when the new release has taken over for good. */
+  onCommit: () => void
+}
+
+/** Where the build context of a new release comes from: this machine, or a folder of the server. */
+export type ContextSource = { kind: 'local'; files: ReleaseFile[] } | { kind: 'server'; folder: string }
+
+/** How this machine sees the server. */
+export interface OutsideView {
+  resolve: ReadonlyMap<string, string>
+  extraCa: string | null
+}
+
+const CERTIFICATE_TIMEOUT_MS = 120_000
+const CERTIFICATE_POLL_MS = 1000
+const RELEASES_KEPT = 5
+
+/** The steps of a deploy, in order. Until the switch a failure changes nothing that users see. */
+export function deploySteps(input: ApplyInput): Step[] {
+  const { server, plan, env } = input
+  const { host, layout, facts, undo, signal } = server
+  const { release, settings } = plan
+  const instance = release?.manifest.id ?? plan.live ?? ''
+  const target = cutoverTarget(input)
+  const startsRelease = release !== null || plan.startLive
+  return [
+    {
+      title: 'Install Docker',
+      enabled: plan.installDocker,
+      run: (report) => installDocker(server, report),
+    },
+    {
+      title: 'Back up',
+      enabled: plan.backup,
+      run: () => backUp({ host, layout, facts, uid: settings.uid, gid: settings.gid, now: server.now }),
+    },
+    {
+      title: 'Upload',
+      enabled: plan.writeEnv || plan.writeEdge || plan.writeLogdb || release !== null,
+      run: () => upload(input),
+    },
+    {
+      title: 'Build the image',
+      enabled: plan.build,
+      run: async (report) => {
+        const image = release?.manifest.image ?? ''
+        const context = `${layout.release(instance)}/${CONTEXT_FOLDER}`
+        const command = docker.buildImage(image, settings.nodeImage, context)
+        await orFail('BUILD_FAILED', 'what answers now is untouched; run again, or build it by hand to see more', () =>
+          run(host, 'build the image', command, { signal, onLine: report }),
+        )
+        return `Built ${image}`
+      },
+    },
+    {
+      title: 'Start the edge',
+      enabled: plan.writeEdge || !facts.edge.running || plan.restartEdge,
+      run: () => startEdge(input),
+    },
+    {
+      title: 'Start the release',
+      enabled: startsRelease,
+      run: () => cutover.startInstance(target(), instance),
+    },
+    {
+      title: 'Check it through the edge',
+      enabled: release !== null,
+      run: () => cutover.checkThroughEdge(target(), instance),
+    },
+    {
+      title: 'Switch over',
+      enabled: release !== null || plan.writeRoute,
+      run: async () => {
+        const done = await cutover.switchOver(target(), instance)
+        if (release !== null) await cutover.commit(target(), instance, server.now)
+        undo.clear()
+        input.onCommit()
+        return done
+      },
+    },
+    {
+      title: 'Retire the release before',
+      enabled: release !== null && plan.live !== null,
+      run: () => cutover.retire(target()),
+    },
+    {
+      title: 'Get the certificate',
+      enabled: plan.needsCertificate,
+      run: () => waitForCertificate(input),
+    },
+    {
+      title: 'Check from outside',
+      enabled: true,
+      run: () => checkFromOutside(input, instance, plan.changes.length > 0),
+    },
+    {
+      title: 'Clean up',
+      enabled: release !== null,
+      run: () => cleanUp(server, instance, release?.manifest.image ?? ''),
+    },
+  ]
+
+  function cutoverTarget({ server, plan }: ApplyInput): () => cutover.CutoverTarget {
+    return () => ({
+      host,
+      layout,
+      settings,
+      undo,
+      signal,
+      compose: composeOf(server.facts).argv,
+      apiKey: firstApiKey(env.values['API_KEYS']),
+      live: plan.live,
+      route: facts.route,
+      containers: facts.containers,
+    })
+  }
+}
+
+async function installDocker(server: Server, report: (line: string) => void): Promise<string> {
+  const output = await orFail('INSTALL_FAILED', 'see what apt-get says on the server, then run again', () =>
+    run(server.host, 'install Docker', INSTALL_DOCKER, { signal: server.signal, onLine: report }),
+  )
+  server.facts.docker = parseDocker(output)
+  const compose = composeOf(server.facts)
+  return `Installed Docker ${server.facts.docker?.engine} and Compose ${compose.version}`
+}
+
+async function upload({ server, plan, env, logdbScript, context }: ApplyInput): Promise<string> {
+  const { host, layout, facts, undo } = server
+  const { settings, edge, release } = plan
+  return orFail('UPLOAD_FAILED', 'what answers now is untouched; run again', async () => {
+    await run(host, 'make the folders', files.makeFolders(layout.folder, settings.uid, settings.gid))
+    if (plan.writeEnv) {
+      undo.push('put .env back', async () => {
+        if (facts.env === null) await run(host, 'remove .env', files.removeTree(layout.env))
+        else await putFile(host, layout.env, facts.env, '600')
+      })
+      await putFile(host, layout.env, env.text, '600')
+    }
+    if (plan.writeEdge) {
+      undo.push('put the edge back', () => restoreEdge(server))
+      await putEdge(server, edge)
+    }
+    if (plan.writeLogdb) await putFile(host, layout.logdb, logdbScript, '755')
+    if (release === null) return 'Uploaded the settings'
+    await sendRelease(server, release, context)
+    return `Uploaded release ${release.manifest.id}`
+  })
+}
+
+async function sendRelease({ host, layout, signal }: Server, release: Release, context: ContextSource): Promise<void> {
+  const folder = layout.release(release.manifest.id)
+  const what = 'upload the release'
+  if (context.kind === 'server') {
+    await sendTar(host, what, release.files, files.unpackFolderOver(context.folder, folder), signal)
+    return
+  }
+  const sources = context.files.map(({ path, content }) => ({ path: `${CONTEXT_FOLDER}/${path}`, content }))
+  await sendTar(host, what, [...sources, ...release.files], files.unpackFolder(folder), signal)
+}
+
+async function putEdge({ host, layout }: Server, edge: Plan['edge']): Promise<void> {
+  await putFile(host, `${layout.edge}/compose.yml`, edge.compose)
+  await putFile(host, `${layout.edge}/traefik.yml`, edge.traefik)
+  if (edge.acmeCa !== null) await putFile(host, `${layout.edge}/acme-ca.pem`, edge.acmeCa)
+}
+
+/** The edge as it was, files and container. */
+async function restoreEdge(server: Server): Promise<void> {
+  const { composeFile, traefikConfig, acmeCa, running } = server.facts.edge
+  if (composeFile === null || traefikConfig === null) return
+  await putEdge(server, { compose: composeFile, traefik: traefikConfig, acmeCa })
+  if (running) await edgeUp(server)
+}
+
+async function edgeUp({ host, layout, facts }: Server): Promise<void> {
+  const { argv: compose } = composeOf(facts)
+  await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
+  await run(
+    host,
+    'start the edge',
+    docker.composeUp({ compose, project: EDGE_CONTAINER, file: `${layout.edge}/compose.yml` }),
+  )
+}
+
+async function startEdge(input: ApplyInput): Promise<string> {
+  const { server, plan } = input
+  await orFail('EDGE_FAILED', 'look at it with: docker logs ai-proxy-edge', async () => {
+    if (plan.restartEdge) await run(server.host, 'restart the edge', docker.restartContainer(EDGE_CONTAINER))
+    else await edgeUp(server)
+    await untilListening(server, plan.settings.httpsPort)
+  })
+  return `The edge listens on ${plan.settings.httpPort} and ${plan.settings.httpsPort}`
+}
+
+const LISTEN_TIMEOUT_MS = 30_000
+
+async function untilListening({ host, signal }: Server, port: number): Promise<void> {
+  const deadline = performance.now() + LISTEN_TIMEOUT_MS
+  for (;;) {
+    try {
+      const stream = await host.connect(port)
+      stream.destroy()
+      return
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await delay(CERTIFICATE_POLL_MS / 4, undefined, { signal })
+    }
+  }
+}
+
+/** Traefik gets the certificate by itself; this waits, and says what Traefik says when it takes too long. */
+async function waitForCertificate({ server, plan, outside }: ApplyInput): Promise<string> {
+  const { host, signal } = server
+  const { domain, httpsPort } = plan.settings
+  const deadline = performance.now() + CERTIFICATE_TIMEOUT_MS
+  for (;;) {
+    const state = await checkCertificate(() => host.connect(httpsPort), domain, outside.extraCa)
+    if (state.valid) return `The certificate for ${domain} is valid until ${state.validUntil}`
+    const { stdout } = await host.exec(docker.acmeErrors(EDGE_CONTAINER, server.facts.clockS))
+    if (stdout.trim() !== '' || performance.now() > deadline) {
+      throw deployError(
+        'CERTIFICATE_MISSING',
+        `the gateway runs, but ${domain} has no valid certificate (${state.reason})${acmeReason(stdout)}`,
+        'make sure that the name leads to this server and that port 80 is open, then run again',
+      )
+    }
+    await delay(CERTIFICATE_POLL_MS, undefined, { signal })
+  }
+}
+
+function acmeReason(log: string): string {
+  try {
+    const entry: { error?: string; message?: string } = JSON.parse(log.trim())
+    return `: ${entry.error ?? entry.message}`
+  } catch {
+    return log.trim() === '' ? '' : `: ${log.trim()}`
+  }
+}
+
+/** GET requests only, unless something was changed. */
+async function checkFromOutside(
+  { plan, env, outside }: ApplyInput,
+  instance: string,
+  changed: boolean,
+): Promise<string> {
+  const url = gatewayUrl(plan.settings)
+  const probe = outsideProbe({ url, apiKey: firstApiKey(env.values['API_KEYS']), ...outside })
+  try {
+    const problem = (await checkReading(probe, instance)) ?? (changed ? await checkCompletions(probe) : null)
+    if (problem === null) return `${url} answers${changed ? ', completions included' : ''}`
+    throw deployError(
+      'NOT_REACHABLE',
+      `the gateway runs, but from here ${problem}`,
+      `check that ${plan.settings.domain} leads to the server and that its ports ${plan.settings.httpPort} and ${plan.settings.httpsPort} are open`,
+    )
+  } finally {
+    await probe.close()
+  }
+}
+
+/** Keeps what a rollback may need and removes older releases with their containers and images. */
+async function cleanUp({ host, layout, facts }: Server, live: string, image: string): Promise<string> {
+  const before = [...facts.manifests].sort((a, b) => (a.id < b.id ? 1 : -1))
+  const kept = before.filter(({ id }, index) => index < RELEASES_KEPT - 1 || facts.live?.startsWith(id))
+  const removed = before.filter((manifest) => !kept.includes(manifest))
+  for (const { id } of removed) {
+    for (const { name } of facts.containers.filter(({ release }) => release === id)) {
+      await host.exec(docker.removeContainer(name))
+    }
+    await host.exec(files.removeTree(layout.release(id)))
+  }
+  await host.exec(docker.pruneImages([image, ...kept.map((manifest) => manifest.image)].map(tagOf)))
+  return removed.length === 0
+    ? `Kept ${containerName(live)} and ${kept.length} before it`
+    : `Removed ${removed.length} old releases`
+}
+
+/** Gives an unexpected failure of a command its code and its next step. */
+async function orFail<T>(code: DeployErrorCode, hint: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    if (error instanceof Error && (error.name === 'UserError' || error.name === 'AbortError')) throw error
+    throw deployError(code, errorMessage(error), hint, error)
+  }
+}

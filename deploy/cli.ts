@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from 'commander'
+import pc from 'picocolors'
+import { loadEnvironment } from '../kit/gateway-config/load.ts'
+import { packageVersion } from '../kit/package-root.ts'
+import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
+import type { Io } from './io.ts'
+import { type Flags, readOptions } from './options.ts'
+
+const EXIT_INTERRUPTED = 130
+
+interface AllFlags extends Flags {
+  rollback?: boolean
+  listBackups?: boolean
+  restoreBackup?: string
+  includeCerts?: boolean
+}
+
+const io: Io = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  err: (line) => process.stderr.write(`${line}\n`),
+  isTty: process.stdin.isTTY === true && process.stderr.isTTY === true,
+}
+
+function program(): Command {
+  return new Command('ai-deploy')
+    .description(
+      'Turns a Linux server into an HTTPS gateway for LLMs, and keeps it so.\nWithout an action it deploys: what is as it should be stays untouched.',
+    )
+    .version(packageVersion())
+    .option(
+      '--host <server>',
+      'the server: a name of your ssh configuration, or user@address (DEPLOY_HOST); localhost for this machine',
+    )
+    .option('--path <folder>', 'folder on the server (DEPLOY_PATH; default ~/ai-proxy)')
+    .addOption(
+      new Option('--rollback', 'let the release before answer again; nothing is built').conflicts([
+        'listBackups',
+        'restoreBackup',
+      ]),
+    )
+    .addOption(new Option('--list-backups', 'show the backups on the server').conflicts('restoreBackup'))
+    .option('--restore-backup <file>', 'bring a backup back: a name of --list-backups, or a file here (with a /)')
+    .option('--include-certs', "with --restore-backup: put the backup's certificates in place too")
+    .option('--domain <name>', "the server's name (default: ai-proxy.ADDRESS.nip.io)")
+    .option('--email <address>', "for Let's Encrypt's notices")
+    .option('--ip <address>', 'public address of the server, when it cannot be told')
+    .option('--resolve <name:address>', 'check NAME at ADDRESS, whatever DNS says (repeatable)', collect)
+    .option('--ca-file <file>', "trust these certificates (PEM) too when checking the gateway's")
+    .option('--ssh-config <file>', 'instead of ~/.ssh/config')
+    .option('--identity <file>', 'private key to use')
+    .option(
+      '--host-key <fingerprint>',
+      'accept this host key unseen (SHA256:...), for a first deploy without a terminal',
+    )
+    .option('--yes', 'do not ask')
+    .option('--dry-run', 'show what would be done, and do nothing')
+    .option('--json', 'print one JSON object on stdout')
+    .option('--no-dotenv', 'leave ./.env alone')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ai-deploy --host root@203.0.113.7
+  ai-deploy --host my-server --domain llm.example.com --email me@example.com
+  ai-deploy --host my-server --rollback
+
+Exit codes and what they mean: docs/cli.md`,
+    )
+    .exitOverride()
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+async function main(): Promise<void> {
+  const flags = program().parse(process.argv).opts<AllFlags>()
+  const environment = loadEnvironment({ cwd: process.cwd(), env: process.env, dotenv: flags.dotenv })
+  const options = readOptions(flags, process.env, environment, process.cwd())
+  const context = { options, io, signal: interruptSignal(), now: new Date() }
+  // Each action is loaded only when it is used, so that --help is quick.
+  if (flags.listBackups) return (await import('./commands/list-backups.ts')).listBackups(context)
+  if (flags.rollback) return (await import('./commands/rollback.ts')).rollback(context)
+  if (flags.restoreBackup !== undefined) {
+    const { restoreBackup } = await import('./commands/restore-backup.ts')
+    return restoreBackup(context, { file: flags.restoreBackup, includeCerts: flags.includeCerts ?? false })
+  }
+  return (await import('./commands/deploy.ts')).deploy(context)
+}
+
+/** The first interrupt undoes what was begun, a second one ends at once. */
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
+      io.err('Interrupted: undoing what was begun. Once more ends at once.')
+      controller.abort()
+    })
+  }
+  return controller.signal
+}
+
+function showError(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+  if (!(error instanceof UserError)) {
+    io.err(`${pc.red('✖')} This is a bug of ai-deploy: ${error instanceof Error ? error.stack : error}`)
+    return 1
+  }
+  if (process.argv.includes('--json')) {
+    io.out(JSON.stringify({ ok: false, code: error.code, message: error.message, hint: error.hint }))
+  }
+  io.err(`${pc.red('✖')} ${capitalised(error.message)}.`)
+  io.err(`Hint: ${error.hint}. ${pc.dim(`(${error.code}, exit code ${error.exitCode})`)}`)
+  return error.exitCode
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '')
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => process.exit(showError(error)),
+)

@@ -1,0 +1,166 @@
+import { deploySteps, type OutsideView } from '../apply.ts'
+import { gatewayUrl } from '../config/server-settings.ts'
+import { deployError } from '../errors.ts'
+import { type LocalFiles, readLocalFiles, readText } from '../local-files.ts'
+import { makePlan, type Plan } from '../plan.ts'
+import { fileHashes } from '../release.ts'
+import { planServerEnv, type ServerEnv } from '../server-env.ts'
+import { runSteps } from '../steps.ts'
+import { UndoStack } from '../undo.ts'
+import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
+
+/** Makes the server what the files here and its .env say; does nothing where that is so already. */
+export async function deploy(context: Context): Promise<void> {
+  const { options } = context
+  const local = readLocalFiles(options.cwd, options.env['CONFIG_PATH'])
+  const outside = outsideView(context)
+  const acmeCa = options.acmeCaCert === null ? null : readText(options.acmeCaCert)
+  const open = await openServer(context)
+  try {
+    const env = await serverEnv(context, open, local)
+    const plan = makePlan({
+      ...local,
+      contextHashes: fileHashes(local.context),
+      facts: open.facts,
+      env,
+      acmeCa,
+      now: context.now,
+    })
+    showPlan(context, plan)
+    if (plan.changes.length === 0) await verifyOnly(context, open, { plan, env, local, outside })
+    else if (options.dryRun) report(context, open, { plan, env, changed: false, times: open.times })
+    else if (await confirm(context, open.asks, `Do this on ${options.host}?`)) {
+      await apply(context, open, { plan, env, local, outside })
+    } else context.io.err('Nothing was changed.')
+  } finally {
+    await open.host.close()
+  }
+}
+
+interface Decided {
+  plan: Plan
+  env: ServerEnv
+  local: LocalFiles
+  outside: OutsideView
+}
+
+async function apply(context: Context, open: OpenServer, decided: Decided): Promise<void> {
+  const { plan, env } = decided
+  const input = stepsInput(decided)
+  let committed = false
+  try {
+    const times = await changeServer(context, {
+      open,
+      verb: 'deploy',
+      release: plan.release?.manifest.id ?? null,
+      steps: (server) => {
+        const onCommit = () => {
+          committed = true
+        }
+        return deploySteps({ ...input, server, onCommit })
+      },
+    })
+    report(context, open, { plan, env, changed: true, times: [...open.times, ...times] })
+  } catch (error) {
+    // A key that was made must be shown, whatever came after the release began to answer.
+    if (committed && env.generatedKey !== null) showKey(context, env.generatedKey)
+    throw error
+  }
+}
+
+function stepsInput({ plan, env, local, outside }: Decided) {
+  const { logdbScript, context: files } = local
+  return { plan, env, logdbScript, outside, context: { kind: 'local', files } as const }
+}
+
+/** With nothing to change: GET requests only, and nothing is written. */
+async function verifyOnly(context: Context, open: OpenServer, decided: Decided): Promise<void> {
+  const { plan, env } = decided
+  const input = stepsInput(decided)
+  const server = { ...open, undo: new UndoStack(), signal: context.signal, actor: '', now: context.now }
+  const steps = deploySteps({ ...input, server, onCommit() {} })
+  const times = await runSteps(steps, context.io)
+  report(context, open, { plan, env, changed: false, times: [...open.times, ...times] })
+}
+
+async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {
+  const { options, io } = context
+  const { facts } = open
+  const asksForKeys = facts.env === null && local.env === null && !options.yes && !options.dryRun && io.isTty
+  const answers = asksForKeys ? await open.asks.firstKeys() : {}
+  const address = await findAddress(context, open)
+  const env = planServerEnv({
+    server: facts.env,
+    local: options.dotenv ? local.env : null,
+    answers,
+    overrides: {
+      ...(options.domain !== null && { DOMAIN: options.domain }),
+      ...(options.email !== null && { ACME_EMAIL: options.email }),
+      ...(options.acmeCaServer !== null && { ACME_CA_SERVER: options.acmeCaServer }),
+    },
+    defaultDomain: address === null ? null : `ai-proxy.${address}.nip.io`,
+  })
+  if (env.values['DOMAIN']) return env
+  throw deployError(
+    'ADDRESS_UNKNOWN',
+    'the public address of the server cannot be told from here',
+    'name it with --ip ADDRESS, or give a name of your own with --domain NAME',
+  )
+}
+
+function showPlan({ io, options }: Context, { changes, warnings }: Plan): void {
+  if (changes.length > 0) {
+    io.err(`On ${options.host}:`)
+    for (const line of changes) io.err(`  - ${line}`)
+  }
+  for (const line of warnings) io.err(`Note: ${line}.`)
+}
+
+interface Outcome {
+  plan: Plan
+  env: ServerEnv
+  changed: boolean
+  times: { step: string; ms: number }[]
+}
+
+function report(context: Context, open: OpenServer, { plan, env, changed, times }: Outcome): void {
+  const { io, options } = context
+  const url = gatewayUrl(plan.settings)
+  if (options.json) {
+    const release = plan.release?.manifest.id ?? open.facts.state?.live.release ?? null
+    const { connections, channels } = open.host.counts
+    const key = changed && env.generatedKey !== null ? { api_key: env.generatedKey } : {}
+    io.out(
+      JSON.stringify({
+        ok: true,
+        changed,
+        url,
+        release,
+        changes: plan.changes,
+        ...key,
+        connections,
+        channels,
+        steps: times,
+      }),
+    )
+    return
+  }
+  if (!changed) {
+    io.err(
+      plan.changes.length > 0 ? 'Nothing was changed (--dry-run).' : `Nothing to change: ${url} answers as it should.`,
+    )
+    return
+  }
+  io.out(url)
+  if (env.generatedKey !== null) showKey(context, env.generatedKey)
+  const flags = `--host ${options.host}`
+  io.err(`Next:
+  curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'
+  ai-deploy ${flags} --rollback        goes back to the release before
+  ai-deploy ${flags} --list-backups    shows what --restore-backup can bring back`)
+}
+
+function showKey({ io }: Context, key: string): void {
+  io.out(`API_KEY=${key}`)
+  io.err("This key is shown only now. It is in the server's .env too.")
+}

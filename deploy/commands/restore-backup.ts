@@ -1,0 +1,218 @@
+import { createReadStream, existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { deploySteps } from '../apply.ts'
+import { type Archive, readArchive } from '../archive.ts'
+import { backUp } from '../backup.ts'
+import { gatewayUrl } from '../config/server-settings.ts'
+import { deployError } from '../errors.ts'
+import { run } from '../host/host.ts'
+import { readLocalFiles } from '../local-files.ts'
+import { liveManifest, makePlan, type Plan } from '../plan.ts'
+import { CONTEXT_FOLDER, contextHashes, type Manifest, releaseId } from '../release.ts'
+import * as remote from '../remote/backup.ts'
+import * as files from '../remote/files.ts'
+import type { Server } from '../server.ts'
+import { planServerEnv, type ServerEnv } from '../server-env.ts'
+import type { Step } from '../steps.ts'
+import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
+
+export interface RestoreOptions {
+  /** A bare name is in backups/ on the server; with a `/` it is a file here. */
+  file: string
+  /** Take the certificates too when the server has some. */
+  includeCerts: boolean
+}
+
+/** Makes a new release of a backup and lets it take over; what is there now is backed up first. */
+export async function restoreBackup(context: Context, { file, includeCerts }: RestoreOptions): Promise<void> {
+  const { io, options } = context
+  const open = await openServer(context)
+  const { host, layout, facts } = open
+  const staging = `${layout.folder}/.restore-${releaseId(context.now)}`
+  const uploaded = file.includes('/') ? `${staging}.tar.gz` : null
+  try {
+    const archive = await readArchive(
+      host,
+      uploaded === null ? onServer(open, file) : await sendArchive(open, file, uploaded),
+    )
+    const source = contextOf(open, archive)
+    const env = await archivedEnv(context, open, archive)
+    const plan = planRestore(context, open, { archive, source, env })
+    const takeCerts = archive.certs.length > 0 && (includeCerts || facts.certificates.length === 0)
+    if (plan.changes.length === 0 && !takeCerts) return void io.err(`${file} is what the server runs already.`)
+    io.err(`On ${options.host}, from ${file}:`)
+    for (const line of [...plan.changes, ...(takeCerts ? ['put its certificates in place'] : [])]) io.err(`  - ${line}`)
+    if (options.dryRun) return void io.err('Nothing was changed (--dry-run).')
+    if (!(await confirm(context, open.asks, `Do this on ${options.host}?`))) return void io.err('Nothing was changed.')
+    const times = await changeServer(context, {
+      open,
+      verb: 'restore-backup',
+      release: plan.release?.manifest.id ?? null,
+      steps: (server) => restoreSteps(context, server, { archive, source, env, plan, takeCerts, staging }),
+    })
+    const url = gatewayUrl(plan.settings)
+    io.out(
+      options.json
+        ? JSON.stringify({ ok: true, changed: true, url, release: plan.release?.manifest.id ?? null, steps: times })
+        : url,
+    )
+  } finally {
+    for (const path of uploaded === null ? [staging] : [staging, uploaded]) {
+      await host.exec(files.removeTree(path)).catch(() => {}) // The connection may be gone.
+    }
+    await host.close()
+  }
+}
+
+function onServer({ layout, facts }: OpenServer, name: string): string {
+  if (facts.backups.some((backup) => backup.name === name)) return `${layout.backups}/${name}`
+  throw deployError(
+    'RESTORE_FAILED',
+    `there is no ${name} in ${layout.backups} on the server`,
+    'see --list-backups; write ./NAME for a file on this machine',
+  )
+}
+
+async function sendArchive({ host, layout }: OpenServer, file: string, target: string): Promise<string> {
+  if (!existsSync(file)) throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
+  await run(host, 'make the folder', ['mkdir', '-p', layout.folder])
+  await run(host, `send ${basename(file)}`, files.receiveFile(target), { stdin: createReadStream(file) })
+  return target
+}
+
+/** Whose build context the new release has: the backup's, or for a predecessor's backup that of the live release. */
+interface ContextOrigin {
+  manifest: Manifest
+  inArchive: boolean
+}
+
+function contextOf({ facts }: OpenServer, archive: Archive): ContextOrigin {
+  if (archive.release) return { manifest: archive.release.manifest, inArchive: true }
+  const live = liveManifest(facts)
+  if (live) return { manifest: live, inArchive: false }
+  throw deployError(
+    'RESTORE_FAILED',
+    'this backup of the predecessor holds settings only, and there is no release here to run them',
+    'deploy first, then restore it',
+  )
+}
+
+async function archivedEnv(context: Context, open: OpenServer, archive: Archive): Promise<ServerEnv> {
+  const address = await findAddress(context, open)
+  return planServerEnv({
+    server: archive.env,
+    local: null,
+    answers: {},
+    overrides: {},
+    defaultDomain: address === null ? null : `ai-proxy.${address}.nip.io`,
+  })
+}
+
+interface Chosen {
+  archive: Archive
+  source: ContextOrigin
+  env: ServerEnv
+}
+
+function planRestore({ options, now }: Context, { facts }: OpenServer, { archive, source, env }: Chosen): Plan {
+  const { traefikBase, logdbScript } = readLocalFiles(options.cwd, undefined)
+  return makePlan({
+    facts,
+    env,
+    contextHashes: contextHashes(source.manifest),
+    config: archive.config,
+    traefikBase,
+    logdbScript,
+    acmeCa: null,
+    now,
+  })
+}
+
+function restoreSteps(
+  context: Context,
+  server: Server,
+  chosen: Chosen & { plan: Plan; takeCerts: boolean; staging: string },
+): Step[] {
+  const { host, layout, facts } = server
+  const { archive, source, env, plan, takeCerts, staging } = chosen
+  const folder = source.inArchive ? `${staging}/${archive.release?.folder}` : layout.release(source.manifest.id)
+  const { logdbScript } = readLocalFiles(context.options.cwd, undefined)
+  const steps = deploySteps({
+    server,
+    plan: {
+      ...plan,
+      backup: false,
+      restartEdge: plan.restartEdge || (takeCerts && facts.edge.running && !plan.writeEdge),
+    },
+    env,
+    logdbScript,
+    context: { kind: 'server', folder: `${folder}/${CONTEXT_FOLDER}` },
+    outside: outsideView(context),
+    onCommit() {},
+  })
+  return [
+    {
+      title: 'Unpack the backup',
+      enabled: source.inArchive || takeCerts,
+      run: () => unpack(server, chosen, staging),
+    },
+    {
+      title: 'Back up what is there',
+      enabled: facts.live !== null,
+      run: () =>
+        backUp({
+          host,
+          layout,
+          facts,
+          uid: plan.settings.uid,
+          gid: plan.settings.gid,
+          now: server.now,
+          protect: basename(archive.path),
+        }),
+    },
+    {
+      title: 'Put the certificates in place',
+      enabled: takeCerts,
+      run: () => placeCerts(server, `${staging}/certs`),
+    },
+    ...steps,
+    {
+      title: 'Remove the certificates before',
+      enabled: takeCerts,
+      run: async () => {
+        await run(host, 'remove the certificates before', files.removeTree(`${layout.certs}.before`))
+        return 'Removed the certificates before; the backup made now has them'
+      },
+    },
+  ]
+}
+
+async function unpack({ host }: Server, { archive, source }: Chosen, staging: string): Promise<string> {
+  const folder = source.inArchive ? archive.release?.folder : undefined
+  await run(
+    host,
+    'unpack the backup',
+    remote.unpackMembers(archive.path, staging, [...(folder ? [folder] : []), ...archive.certs]),
+  )
+  if (folder !== undefined) {
+    const sums = Object.entries(contextHashes(source.manifest)).map(([path, hash]) => `${hash}  ${path}\n`)
+    const check = await host.exec(remote.verifySums(`${staging}/${folder}/${CONTEXT_FOLDER}`), { stdin: sums.join('') })
+    if (check.exitCode !== 0) {
+      throw deployError(
+        'RESTORE_FAILED',
+        `the backup is damaged: ${check.stdout.trim()}`,
+        'choose another one of --list-backups',
+      )
+    }
+  }
+  return 'Unpacked and verified'
+}
+
+async function placeCerts({ host, layout, undo }: Server, source: string): Promise<string> {
+  const kept = `${layout.certs}.before`
+  undo.push('put the certificates back', async () => {
+    await run(host, 'put the certificates back', remote.putCertsBack(layout.certs, kept))
+  })
+  await run(host, 'put the certificates in place', remote.replaceCerts(source, layout.certs, kept))
+  return 'Put the certificates of the backup in place'
+}

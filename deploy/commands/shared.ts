@@ -1,0 +1,150 @@
+import { resolve4 } from 'node:dns/promises'
+import { userInfo } from 'node:os'
+import { UserError } from '../../kit/user-error.ts'
+import { type Connection, connect } from '../connect.ts'
+import { deployError } from '../errors.ts'
+import { type Facts, gatherFacts } from '../facts.ts'
+import type { Host } from '../host/host.ts'
+import type { Io } from '../io.ts'
+import { type ServerLayout, serverLayout } from '../layout.ts'
+import { readText } from '../local-files.ts'
+import { takeLock } from '../lock.ts'
+import type { Options } from '../options.ts'
+import { terminalQuestions } from '../prompts.ts'
+import { publicAddress } from '../public-address.ts'
+import * as files from '../remote/files.ts'
+import type { Server } from '../server.ts'
+import { runSteps, type Step, type StepTime } from '../steps.ts'
+import { UndoStack } from '../undo.ts'
+
+export interface Context {
+  options: Options
+  io: Io
+  signal: AbortSignal
+  now: Date
+}
+
+export type Asks = ReturnType<typeof terminalQuestions>
+
+/** A server that we are connected to and have looked at. */
+export interface OpenServer {
+  connection: Connection
+  host: Host
+  layout: ServerLayout
+  facts: Facts
+  asks: Asks
+  /** How long connecting and looking took. */
+  times: StepTime[]
+}
+
+const DEFAULT_FOLDER = 'ai-proxy'
+
+export async function openServer({ options, io }: Context): Promise<OpenServer> {
+  const asks = terminalQuestions(io)
+  const start = performance.now()
+  const connection = await connect(options, asks)
+  const connected = performance.now()
+  try {
+    const layout = serverLayout(options.path ?? `${connection.home}/${DEFAULT_FOLDER}`)
+    const facts = await gatherFacts(connection.host, layout.folder)
+    const times = [
+      { step: 'Connect', ms: Math.round(connected - start) },
+      { step: 'Look at the server', ms: Math.round(performance.now() - connected) },
+    ]
+    return { connection, host: connection.host, layout, facts, asks, times }
+  } catch (error) {
+    await connection.host.close()
+    throw error
+  }
+}
+
+/** Says yes, asks, or refuses to guess. @throws UserError USAGE without a terminal and without --yes */
+export async function confirm({ options, io }: Context, asks: Asks, message: string): Promise<boolean> {
+  if (options.yes) return true
+  if (!io.isTty) {
+    throw deployError(
+      'USAGE',
+      'this would change the server, and there is no terminal to ask on',
+      'run again with --yes, or with --dry-run to see the plan only',
+    )
+  }
+  return asks.confirm(message)
+}
+
+export interface Change {
+  open: OpenServer
+  verb: string
+  /** For the audit line. */
+  release: string | null
+  steps(server: Server): Step[]
+}
+
+/**
+ * Runs steps under the lock. When one fails or the user interrupts, what can be undone is undone; the audit line is
+ * written either way.
+ */
+export async function changeServer(context: Context, { open, verb, release, steps }: Change): Promise<StepTime[]> {
+  const { host, layout, facts } = open
+  const { signal, now, io } = context
+  const actor = `${userInfo().username} as ${open.connection.user}`
+  const lock = await takeLock(host, layout, facts, `${actor}, ${verb}, since ${now.toISOString()}`)
+  const server: Server = { host, layout, facts, signal, actor, now, undo: new UndoStack() }
+  const start = performance.now()
+  const audit = (result: string) => {
+    const line = {
+      at: now.toISOString(),
+      actor,
+      verb,
+      release,
+      result,
+      duration_ms: Math.round(performance.now() - start),
+    }
+    return host.exec(files.appendLine(layout.audit), { stdin: `${JSON.stringify(line)}\n` })
+  }
+  try {
+    const times = await runSteps(steps(server), io)
+    await audit('ok')
+    return times
+  } catch (error) {
+    const failure = await undoAll(server, error, io)
+    await audit(failure instanceof UserError ? failure.code : 'failed').catch(() => {}) // The connection may be gone.
+    throw failure
+  } finally {
+    lock.end()
+  }
+}
+
+async function undoAll({ undo, signal }: Server, error: unknown, io: Io): Promise<unknown> {
+  if (!undo.isEmpty) io.err('==> Undoing what was begun')
+  const failures = await undo.run()
+  if (failures.length > 0) {
+    return deployError(
+      'UNDO_INCOMPLETE',
+      `${error instanceof Error ? error.message : error}\nand not everything could be undone:\n${failures.join('\n')}`,
+      'run the same command again: it looks at the server anew',
+      error,
+    )
+  }
+  if (!signal.aborted) return error
+  return deployError(
+    'INTERRUPTED',
+    'interrupted; the server goes on serving what it served',
+    'run again to start over',
+    error,
+  )
+}
+
+/** The public address that a default domain is made of; null when nothing tells it. */
+export async function findAddress({ options }: Context, { connection, facts }: OpenServer): Promise<string | null> {
+  const sources = {
+    given: options.ip,
+    dialled: connection.host.address,
+    connection: connection.serverAddress,
+    interfaces: facts.interfaces,
+  }
+  return publicAddress(sources, (name) => resolve4(name).catch(() => []))
+}
+
+export function outsideView({ options }: Context) {
+  return { resolve: options.resolve, extraCa: options.caFile === null ? null : readText(options.caFile) }
+}

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { renderRoute } from '../templates/route.ts'
+import { checkCompletions, checkReading } from './checks.ts'
+import type { ServerSettings } from './config/server-settings.ts'
+import { deployError } from './errors.ts'
+import type { ContainerFact } from './facts.ts'
+import { type Host, run } from './host/host.ts'
+import { CANARY_HEADER, containerName, EDGE_NETWORK, GATEWAY_PORT, releaseOf, type ServerLayout } from './layout.ts'
+import { insideProbe, type Probe } from './probe.ts'
+import type { Argv } from './remote/argv.ts'
+import * as docker from './remote/docker.ts'
+import * as files from './remote/files.ts'
+import { renderState } from './state.ts'
+import { putFile } from './transfer.ts'
+import type { UndoStack } from './undo.ts'
+
+/** A server that one release is to take over. */
+export interface CutoverTarget {
+  host: Host
+  layout: ServerLayout
+  settings: ServerSettings
+  compose: Argv
+  undo: UndoStack
+  signal: AbortSignal
+  /** For completions of the built-in model; null when no key is required. */
+  apiKey: string | null
+  /** Instance that answers now. */
+  live: string | null
+  /** Text of the route file as it is now. */
+  route: string | null
+  containers: ContainerFact[]
+}
+
+const READY_TIMEOUT_S = 90
+const ROUTE_TIMEOUT_MS = 20_000
+const ROUTE_POLL_MS = 50
+const LOG_LINES = 30
+/** A release that was just told to end usually does so at once; longer streams go on without us. */
+const RETIRE_WAIT_S = 3
+const GRACE_BEYOND_DRAIN_S = 30
+
+/**
+ * The instance that a start of this release makes or wakes: a stopped one is used again, one that still ends its streams
+ * is left to do so.
+ */
+export function chooseInstance(release: string, containers: ContainerFact[]): string {
+  for (let n = 1; ; n++) {
+    const instance = n === 1 ? release : `${release}-${n}`
+    const container = containers.find(({ name }) => name === containerName(instance))
+    if (container === undefined || container.state !== 'running') return instance
+  }
+}
+
+/** Brings the instance up beside the live one and waits until it says that it is ready. */
+export async function startInstance(target: CutoverTarget, instance: string): Promise<string> {
+  const { host, layout, undo, signal, compose } = target
+  const container = containerName(instance)
+  await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
+  undo.push(`stop ${container}`, async () => {
+    await host.exec(docker.stopContainer(container, 1))
+  })
+  const existing = target.containers.some(({ name, state }) => name === container && state === 'exited')
+  const start = existing
+    ? docker.startContainer(container)
+    : docker.composeUp({
+        compose,
+        project: container,
+        file: `${layout.release(releaseOf(instance))}/compose.yml`,
+        environment: { INSTANCE: instance },
+      })
+  await run(host, `start ${container}`, start, { signal })
+  const ready = await host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
+  if (ready.exitCode !== 0) throw await unhealthy(host, container, ready.exitCode)
+  return `${container} is ready`
+}
+
+async function unhealthy(host: Host, container: string, exitCode: number) {
+  const { stdout } = await host.exec(docker.containerLogs(container, LOG_LINES))
+  const what = exitCode === 3 ? 'ended by itself' : `did not become ready within ${READY_TIMEOUT_S} s`
+  return deployError(
+    'RELEASE_UNHEALTHY',
+    `the new release ${what}. Its last lines:\n${stdout.trimEnd()}`,
+    `what answered before still answers; the container is kept: docker logs ${container}`,
+  )
+}
+
+/** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
+export async function checkThroughEdge(target: CutoverTarget, instance: string): Promise<string> {
+  const { settings, live } = target
+  const token = randomBytes(16).toString('hex')
+  await writeRoute(
+    target,
+    renderRoute({ domain: settings.domain, live, canary: { instance, token, header: CANARY_HEADER } }, GATEWAY_PORT),
+  )
+  const probe = edgeProbe(target, token)
+  try {
+    await untilAnswered(target, probe, instance)
+    const problem = (await checkReading(probe, instance)) ?? (await checkCompletions(probe))
+    if (problem !== null) throw unhealthyRelease(problem)
+  } finally {
+    await probe.close()
+  }
+  return 'It answers through the edge'
+}
+
+function unhealthyRelease(problem: string) {
+  return deployError(
+    'RELEASE_UNHEALTHY',
+    `the new release does not answer as it should: ${problem}`,
+    'what answered before still answers; look at the container that was kept with: docker logs',
+  )
+}
+
+/** One rename moves all new requests; confirmed by an answer that carries the new instance's name. */
+export async function switchOver(target: CutoverTarget, instance: string): Promise<string> {
+  const { host, settings } = target
+  // Before the switch, so that a reboot at any moment finds the release that the route names.
+  await run(host, 'keep the release across reboots', docker.restartPolicy(containerName(instance), 'unless-stopped'))
+  await writeRoute(target, renderRoute({ domain: settings.domain, live: instance }, GATEWAY_PORT))
+  const probe = edgeProbe(target)
+  try {
+    await untilAnswered(target, probe, instance)
+  } finally {
+    await probe.close()
+  }
+  return `${releaseOf(instance)} answers for ${settings.domain}`
+}
+
+/** Records what is live; from here on nothing is undone. */
+export async function commit(target: CutoverTarget, instance: string, now: Date): Promise<void> {
+  const { host, layout, live, undo } = target
+  const previous = live === null || live === instance ? null : { release: releaseOf(live), instance: live }
+  const state = {
+    version: 1,
+    live: { release: releaseOf(instance), instance },
+    previous,
+    updatedAt: now.toISOString(),
+  } as const
+  await putFile(host, layout.state, renderState(state))
+  await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${releaseOf(instance)}`))
+  undo.clear()
+}
+
+/** Tells the old instance to end; it answers what it has begun, and its container is kept. */
+export async function retire(target: CutoverTarget): Promise<string> {
+  const { host, live, settings } = target
+  if (live === null) return 'Nothing to retire'
+  const container = containerName(live)
+  await host.exec(docker.restartPolicy(container, 'no'))
+  await run(host, `stop ${container}`, docker.stopDetached(container, settings.drainTimeoutS + GRACE_BEYOND_DRAIN_S))
+  const state = (await host.exec(docker.waitExited(container, RETIRE_WAIT_S))).stdout.trim()
+  return state === 'running'
+    ? `${releaseOf(live)} still ends running answers, by itself`
+    : `${releaseOf(live)} is stopped and kept`
+}
+
+async function writeRoute(target: CutoverTarget, text: string): Promise<void> {
+  const { host, layout, route, undo } = target
+  undo.push('put the route file back', async () => {
+    if (route === null) await run(host, 'remove the route file', files.removeTree(layout.route))
+    else await putFile(host, layout.route, route)
+  })
+  await putFile(host, layout.route, text)
+}
+
+function edgeProbe({ host, settings, apiKey }: CutoverTarget, canary?: string): Probe {
+  return insideProbe({
+    domain: settings.domain,
+    connect: () => host.connect(settings.httpsPort),
+    apiKey,
+    ...(canary !== undefined && { canary }),
+  })
+}
+
+async function untilAnswered({ signal }: CutoverTarget, probe: Probe, instance: string): Promise<void> {
+  const deadline = performance.now() + ROUTE_TIMEOUT_MS
+  for (;;) {
+    const problem = await checkReading(probe, instance)
+    if (problem === null) return
+    if (performance.now() > deadline) {
+      throw deployError(
+        'SWITCH_FAILED',
+        `the edge does not lead to the new release: ${problem}`,
+        'what answered before answers again; look at the edge with: docker logs ai-proxy-edge',
+      )
+    }
+    await delay(ROUTE_POLL_MS, undefined, { signal })
+  }
+}

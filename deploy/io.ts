@@ -1,0 +1,7 @@
+/** What a command may write to. Data goes to `out`, everything else to `err`. */
+export interface Io {
+  out(line: string): void
+  err(line: string): void
+  /** Progress may be drawn and questions asked. */
+  isTty: boolean
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { deployError } from './errors.ts'
+import type { Facts } from './facts.ts'
+import type { Host, Session } from './host/host.ts'
+import type { ServerLayout } from './layout.ts'
+import { holdLock } from './remote/lock.ts'
+
+/**
+ * Keeps others from changing the server until the session ends, and makes sure that nobody changed it since the facts
+ * were gathered. @throws UserError LOCKED, SERVER_CHANGED
+ */
+export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, holder: string): Promise<Session> {
+  const session = await host.start(holdLock(layout.folder, holder, [layout.env, layout.route]))
+  const [word, rest] = splitFirst(await firstLine(session))
+  if (word === 'held' && rest === watchedDigest(facts)) return session
+  session.end()
+  if (word === 'held') {
+    throw deployError('SERVER_CHANGED', 'somebody changed the server a moment ago', 'run again to see a new plan')
+  }
+  if (word === 'busy') {
+    throw deployError('LOCKED', `another deploy is running there: ${rest || 'unknown'}`, 'wait for it, then run again')
+  }
+  throw deployError(
+    'LOCKED',
+    `cannot take the lock ${layout.lock}`,
+    'check that the server has flock (package util-linux) and free space',
+  )
+}
+
+function watchedDigest({ env, route }: Facts): string {
+  const lines = [env, route].map((text) => (text === null ? 'absent' : `${sha256(text)}  -`))
+  return sha256(lines.map((line) => `${line}\n`).join(''))
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+async function firstLine({ stdout }: Session): Promise<string> {
+  let text = ''
+  stdout.setEncoding('utf8')
+  stdout.on('data', (chunk: string) => {
+    text += chunk
+  })
+  while (!text.includes('\n')) {
+    const ended = await Promise.race([once(stdout, 'data').then(() => false), once(stdout, 'end').then(() => true)])
+    if (ended) break
+  }
+  return text.split('\n')[0] ?? ''
+}
+
+function splitFirst(line: string): [string, string] {
+  const space = line.indexOf(' ')
+  return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)]
+}

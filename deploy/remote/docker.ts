@@ -1,0 +1,114 @@
+import { type Argv, sh } from './argv.ts'
+
+export interface ComposeProject {
+  /** `docker compose` or `docker-compose`. */
+  compose: Argv
+  project: string
+  /** Absolute path of the Compose file; relative paths in it start at its folder. */
+  file: string
+  environment?: Record<string, string>
+}
+
+export function composeUp({ compose, project, file, environment = {} }: ComposeProject): Argv {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  return ['env', ...variables, ...compose, '-p', project, '-f', file, 'up', '-d', '--no-build']
+}
+
+export function ensureNetwork(name: string): Argv {
+  return sh('docker network inspect "$1" >/dev/null 2>&1 || docker network create "$1" >/dev/null', name)
+}
+
+/** Names what runs on whoever removes images: an image in use is never removed. */
+export function buildImage(image: string, nodeImage: string, context: string): Argv {
+  return ['docker', 'build', '--build-arg', `NODE_IMAGE=${nodeImage}`, '-t', image, context]
+}
+
+/** Exit code 0 when there is such an image. */
+export function imageExists(image: string): Argv {
+  return sh('docker image inspect "$1" >/dev/null 2>&1', image)
+}
+
+/** Prints `running`, `exited` and so on; `absent` when there is no such container. */
+export function containerState(name: string): Argv {
+  return sh(`docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`, name)
+}
+
+export function startContainer(name: string): Argv {
+  return ['docker', 'start', name]
+}
+
+/** Seconds of grace only matter to a process that does not end by itself. */
+export function stopContainer(name: string, graceS: number): Argv {
+  return ['docker', 'stop', '-t', String(graceS), name]
+}
+
+/** As above, but goes on by itself after the connection has ended. */
+export function stopDetached(name: string, graceS: number): Argv {
+  return sh('setsid docker stop -t "$2" "$1" >/dev/null 2>&1 </dev/null &', name, String(graceS))
+}
+
+export function restartPolicy(name: string, policy: 'no' | 'unless-stopped'): Argv {
+  return ['docker', 'update', `--restart=${policy}`, name]
+}
+
+export function removeContainer(name: string): Argv {
+  return ['docker', 'rm', '-f', name]
+}
+
+export function containerLogs(name: string, lines: number): Argv {
+  return sh('docker logs --tail "$2" "$1" 2>&1', name, String(lines))
+}
+
+/** What the edge says about certificates that it cannot get; `sinceS` is seconds since 1970 by the server's clock. */
+export function acmeErrors(container: string, sinceS: number): Argv {
+  return sh(
+    'docker logs --since "$2" "$1" 2>&1 | grep -i acme | grep -iE "error|unable|cannot" | tail -n 1',
+    container,
+    String(sinceS),
+  )
+}
+
+export function restartContainer(name: string): Argv {
+  return ['docker', 'restart', name]
+}
+
+/**
+ * Asks a gateway inside its own container whether it is ready, until it is. Ends with 0 when ready, 3 when the container
+ * does not run, 4 when the time is over.
+ */
+export function waitReady(container: string, port: number, timeoutS: number): Argv {
+  return sh(
+    `end=$(( $(date +%s) + $3 ))
+ask="fetch('http://127.0.0.1:$2/ready').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"
+while :; do
+  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ] || exit 3
+  docker exec "$1" node -e "$ask" >/dev/null 2>&1 && exit 0
+  [ "$(date +%s)" -lt "$end" ] || exit 4
+  sleep 0.3
+done`,
+    container,
+    String(port),
+    String(timeoutS),
+  )
+}
+
+/** Waits for a container to end by itself; prints its state. */
+export function waitExited(container: string, timeoutS: number): Argv {
+  return sh(
+    `timeout "$2" docker wait "$1" >/dev/null 2>&1
+docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`,
+    container,
+    String(timeoutS),
+  )
+}
+
+/** Removes images of the gateway that are not among the tags to keep; one that a container uses stays anyway. */
+export function pruneImages(keepTags: string[]): Argv {
+  return sh(
+    `docker images ai-proxy --format '{{.Tag}}' | while read -r tag; do
+  case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac
+done
+exit 0`,
+    keepTags.join(' '),
+  )
+}

@@ -1,0 +1,89 @@
+import { type Argv, sh } from './argv.ts'
+
+/**
+ * Replaces a file by its stdin with one rename, on disk before it counts. A connection that drops half-way looks like
+ * the end of stdin, so the content is compared with its SHA-256 first.
+ */
+export function writeFile(path: string, mode: string, sha256: string): Argv {
+  return sh(
+    `set -e
+umask 077
+mkdir -p "$(dirname "$1")"
+t="$1.tmp.$$"
+trap 'rm -f "$t"' EXIT
+cat > "$t"
+[ "$(sha256sum < "$t" | cut -d' ' -f1)" = "$3" ] || { echo 'the content did not arrive whole' >&2; exit 1; }
+chmod "$2" "$t"
+sync "$t"
+mv -f "$t" "$1"`,
+    path,
+    mode,
+    sha256,
+  )
+}
+
+/** The folders that a first deploy makes; existing ones stay as they are. */
+export function makeFolders(folder: string, uid: number, gid: number): Argv {
+  return sh(
+    `set -e
+umask 022
+mkdir -p "$1/releases" "$1/edge/dynamic" "$1/scripts"
+[ -d "$1/certs" ] || mkdir -m 700 "$1/certs"
+[ -d "$1/backups" ] || mkdir -m 700 "$1/backups"
+[ -d "$1/logs" ] || { mkdir "$1/logs"; chown "$2:$3" "$1/logs"; }`,
+    folder,
+    String(uid),
+    String(gid),
+  )
+}
+
+/** Unpacks a gzipped tar from stdin into a folder that appears whole or not at all. */
+export function unpackFolder(folder: string): Argv {
+  return sh(
+    `set -e
+umask 022
+t="$1.part"
+rm -rf "$t"
+mkdir -p "$t"
+tar -xzf - --no-same-owner -C "$t"
+sync "$t"
+mv -T "$t" "$1"`,
+    folder,
+  )
+}
+
+/** Copies what a release was built from into a new release's folder, which is then completed from stdin as above. */
+export function unpackFolderOver(source: string, folder: string): Argv {
+  return sh(
+    `set -e
+umask 022
+t="$2.part"
+rm -rf "$t"
+mkdir -p "$t"
+cp -a "$1" "$t/"
+tar -xzf - --no-same-owner -C "$t"
+sync "$t"
+mv -T "$t" "$2"`,
+    source,
+    folder,
+  )
+}
+
+export function removeTree(path: string): Argv {
+  return ['rm', '-rf', '--', path]
+}
+
+/** For people only, so it may change in two steps. */
+export function pointTo(link: string, target: string): Argv {
+  return ['ln', '-sfn', target, link]
+}
+
+/** Appends its stdin, one line. */
+export function appendLine(path: string): Argv {
+  return sh('umask 077; cat >> "$1"', path)
+}
+
+/** Keeps its stdin, readable by nobody else; whoever reads it next finds out whether it is whole. */
+export function receiveFile(path: string): Argv {
+  return sh('umask 077; cat > "$1"', path)
+}

@@ -1,0 +1,33 @@
+import { deployError } from './errors.ts'
+import type { ComposeCommand, Facts } from './facts.ts'
+import type { Host } from './host/host.ts'
+import type { ServerLayout } from './layout.ts'
+import type { UndoStack } from './undo.ts'
+
+/** A server whose facts are known, while something is being changed on it. */
+export interface Server {
+  host: Host
+  layout: ServerLayout
+  facts: Facts
+  undo: UndoStack
+  signal: AbortSignal
+  /** Who does it, for the audit line. */
+  actor: string
+  now: Date
+}
+
+/** @throws UserError TARGET_UNSUPPORTED where there is no Compose */
+export function composeOf(facts: Facts): ComposeCommand {
+  if (facts.docker?.engine != null && facts.docker.compose !== null) return facts.docker.compose
+  throw deployError('TARGET_UNSUPPORTED', 'Docker does not run on the server', 'look at: systemctl status docker')
+}
+
+/** The first key that a client may use; null when the gateway asks for none. */
+export function firstApiKey(apiKeys: string | undefined): string | null {
+  return (
+    apiKeys
+      ?.split(',')
+      .map((key) => key.trim())
+      .find((key) => key !== '') ?? null
+  )
+}
