@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyLoggerOptions, LogController } from 'fastify'
 import { createAuthenticator } from './auth.ts'
 import type { GatewayContext } from './context.ts'
 import { problems } from './errors.ts'
 import type { RequestLog } from './log/writer.ts'
-import { answerProblems, sendProblem } from './problem-replies.ts'
+import { answerMalformedHttp, answerProblems, newRequestId, sendProblem } from './problem-replies.ts'
 import { createProviders } from './providers/all.ts'
 import { responseHeaders } from './response-headers.ts'
 import { chatCompletionRoutes } from './routes/chat-completions.ts'
@@ -32,12 +31,13 @@ export function buildApp(settings: GatewaySettings, { requestLog, running, logge
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    genReqId: newRequestId,
     requestIdHeader: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: answerMalformedHttp(release),
     frameworkErrors: (_error, request, reply) => {
       reply.headers(responseHeaders(context, request.id))
       sendProblem(reply, problems.unknownUrl(request.method, request.url))

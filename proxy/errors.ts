@@ -97,7 +97,7 @@ export const problems = {
     return status === 429 ? { ...problem, type: 'rate_limit_error' } : problem
   },
   upstreamMalformed: (provider: string) =>
-    serverError(502, `${provider} answered with something that is no JSON.`, 'upstream_malformed'),
+    serverError(502, `${provider} answered with something that cannot be read.`, 'upstream_malformed'),
 }
 
 function maskKey(key: string): string {

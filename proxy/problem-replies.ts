@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import { type ApiProblem, errorJson, problems } from './errors.ts'
 
@@ -26,4 +29,29 @@ export function answerProblems(app: FastifyInstance): void {
     request.log.error({ err: error }, 'a request failed')
     return sendProblem(reply, problems.internal())
   })
+}
+
+/** For what is no HTTP request at all: there is nothing to reply to but the connection. */
+export function answerMalformedHttp(release: string) {
+  return (error: Error & { code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return
+    const status = MALFORMED_STATUS[error.code ?? ''] ?? 400
+    const body = errorJson(problems.badHttp(STATUS_CODES[status] ?? 'Bad Request'))
+    const head = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${newRequestId()}`,
+      `x-ai-proxy-release: ${release}`,
+      'connection: close',
+    ]
+    if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+    socket.destroySoon()
+  }
+}
+
+const MALFORMED_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+export function newRequestId(): string {
+  return `req_${randomUUID().replaceAll('-', '')}`
 }

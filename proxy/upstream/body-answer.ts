@@ -3,6 +3,7 @@ import type { Exchange, LoggedAnswer } from '../exchange.ts'
 import { firstElement, type Slice, scanInnerObject, scanJsonObject } from '../json-scan.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
 import type { ResponseHeaders } from './headers.ts'
+import { asStream } from './json-as-stream.ts'
 
 /** A body up to this size is sent by one write, when it is known to be whole. */
 const MAX_HELD_BYTES = 256 * 1024
@@ -47,6 +48,12 @@ export class BodyAnswer {
   }
 
   #replyWhole(body: Buffer): void {
+    const streamed = this.#exchange.stream && this.#status === 200 ? asStream(body) : undefined
+    if (streamed) {
+      if (streamed.status !== this.#status) this.#exchange.outcome = 'upstream_error'
+      this.#exchange.reply(streamed.status, { ...this.#headers, ...streamed.headers }, streamed.body)
+      return
+    }
     if (looksLikeObject(body)) {
       this.#exchange.reply(this.#status, this.#headers, body)
       return

@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
 import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, Flow } from '../exchange.ts'
 import { Answer } from './answer.ts'
+import { createDecoder } from './decoder.ts'
 
 export interface UpstreamCall {
   path: string
@@ -21,6 +24,7 @@ export function relay(exchange: Exchange, dispatcher: Dispatcher, call: Upstream
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #exchange: Exchange
   readonly #answer: Answer
+  #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
   #aborted = false
 
@@ -34,16 +38,21 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     if (this.#aborted) controller.abort(new Error('no longer wanted'))
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
-    if (status >= 200) this.#answer.start(status, headers)
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return
+    const encoding = headers['content-encoding']
+    if (encoding && encoding !== 'identity') this.#decode(encoding)
+    if (!this.#aborted) this.#answer.start(status, headers)
   }
 
-  onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
-    this.#answer.data(bytes)
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (!this.#decoder) this.#answer.data(bytes)
+    else if (!this.#decoder.write(bytes)) controller.pause()
   }
 
   onResponseEnd(): void {
-    this.#answer.end()
+    if (this.#decoder) this.#decoder.end()
+    else this.#answer.end()
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -55,16 +64,37 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   pause(): void {
-    this.#controller?.pause()
+    if (this.#decoder) this.#decoder.pause()
+    else this.#controller?.pause()
   }
 
   resume(): void {
-    this.#controller?.resume()
+    if (this.#decoder) this.#decoder.resume()
+    else this.#controller?.resume()
   }
 
   abort(): void {
     this.#aborted = true
+    this.#decoder?.destroy()
     this.#controller?.abort(new Error('no longer wanted'))
+  }
+
+  /** From here on the upstream is slowed down by the decoder, and the decoder by the client. */
+  #decode(encoding: string): void {
+    const fail = () => {
+      this.#answer.fail(problems.upstreamMalformed(this.#exchange.route?.provider ?? 'The upstream'))
+      this.abort()
+    }
+    this.#decoder = createDecoder(encoding)
+    if (!this.#decoder) {
+      fail()
+      return
+    }
+    this.#decoder
+      .on('data', (bytes: Buffer) => this.#answer.data(bytes))
+      .on('drain', () => this.#controller?.resume())
+      .on('end', () => this.#answer.end())
+      .on('error', fail)
   }
 }
 
