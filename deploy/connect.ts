@@ -93,7 +93,7 @@ async function verifyPrivilege(host: Host, user: string): Promise<void> {
 function sudoMissing(user: string, host: string, why: string) {
   return deployError(
     'SUDO_MISSING',
-    `${user} cannot become root on ${host}: ${why}`,
+    `the user ${user} cannot become root on ${host}: ${why}`,
     'connect as root, or as a user that may use sudo; where sudo wants a password, run in a terminal',
   )
 }
