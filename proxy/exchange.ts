@@ -3,7 +3,7 @@ import type { ApiKey } from '../kit/api-keys.ts'
 import type { LogOutcome, LogRecordFields } from '../kit/log-record.ts'
 import type { GatewayContext } from './context.ts'
 import { type ApiProblem, errorJson, problems } from './errors.ts'
-import { type LoggedBody, logInvalidBody, logJson } from './log/body.ts'
+import { joined, type LoggedBody, logInvalidBody, logJson } from './log/body.ts'
 import { uniqueTimestamp } from './log/clock.ts'
 import { recordLine } from './log/record.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -57,8 +57,8 @@ export class Exchange implements Cuttable {
   readonly #apiKey: ApiKey | null
   readonly #endpoint: string
 
-  body: Buffer = Buffer.alloc(0)
   bytesIn = 0
+  #received: Buffer[] = []
   /** Once the body is known to be JSON. */
   isJson = false
   stream = false
@@ -97,6 +97,18 @@ export class Exchange implements Cuttable {
   /** Nothing more can be sent. */
   get closed(): boolean {
     return this.#closed
+  }
+
+  receive(piece: Buffer): void {
+    this.bytesIn += piece.length
+    this.#received.push(piece)
+  }
+
+  /** The client's body, as far as it has come. */
+  get body(): Buffer {
+    const body = joined(this.#received)
+    this.#received = [body]
+    return body
   }
 
   markComplete(): void {
@@ -164,10 +176,9 @@ export class Exchange implements Cuttable {
 
   /** The gateway stops now. */
   cut(): void {
-    const { answer, flow } = this
-    if (answer) answer.fail(problems.shuttingDown())
+    if (this.#response.headersSent) this.answer?.fail(problems.shuttingDown())
     else this.refuse(problems.shuttingDown())
-    flow?.abort()
+    this.flow?.abort()
   }
 
   #writeHead(status: number, headers: Record<string, string | string[]>): void {

@@ -1,8 +1,10 @@
 import { problems } from './errors.ts'
 import type { Exchange } from './exchange.ts'
-import { joined } from './log/body.ts'
 
-/** Reads the client's body into the exchange, then goes on; bodies that we do not take are refused here. */
+/**
+ * Reads the client's body into the exchange, then goes on; bodies that we do not take are refused here. A client that
+ * goes away in the middle closes its response, which ends the exchange.
+ */
 export function receiveBody(exchange: Exchange, maxBytes: number, onComplete: () => void): void {
   const { request } = exchange
   const type = request.headers['content-type']
@@ -10,25 +12,15 @@ export function receiveBody(exchange: Exchange, maxBytes: number, onComplete: ()
     exchange.refuse(problems.unsupportedMediaType(type))
     return
   }
-  const received: Buffer[] = []
   request.on('data', (piece: Buffer) => {
     if (exchange.bytesIn > maxBytes) return
-    exchange.bytesIn += piece.length
-    received.push(piece)
-    if (exchange.bytesIn > maxBytes) {
-      exchange.body = joined(received)
-      exchange.refuse(problems.tooLarge(maxBytes))
-    }
+    exchange.receive(piece)
+    if (exchange.bytesIn > maxBytes) exchange.refuse(problems.tooLarge(maxBytes))
   })
   request.on('end', () => {
     if (exchange.bytesIn > maxBytes) return
-    exchange.body = joined(received)
     exchange.markComplete()
     onComplete()
-  })
-  // A client that goes away in the middle closes its response, which ends the exchange.
-  request.on('error', () => {
-    exchange.body = joined(received)
   })
 }
 

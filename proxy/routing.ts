@@ -15,8 +15,6 @@ export interface Routing {
 export const ECHO = 'echo'
 const DEFAULT_PROVIDER = 'openrouter'
 const WILDCARD = '*'
-/** Longer names match no pattern, so that no name can make matching slow. */
-const MAX_MODEL_LENGTH = 256
 
 /**
  * Model names and patterns to routes. An exact name wins; else the pattern with the most literal characters, then the
@@ -24,21 +22,21 @@ const MAX_MODEL_LENGTH = 256
  */
 export function compileRouting(mappings: Record<string, string>, providers: ReadonlySet<string>): Routing {
   const exact = new Map<string, Route>()
-  const patterns: { pattern: string; expression: RegExp; value: Route }[] = []
+  const patterns: { pattern: string; literals: string[]; route: Route }[] = []
   for (const [name, value] of Object.entries(mappings)) {
     const route = parseTarget(value, providers)
-    if (name.includes(WILDCARD)) patterns.push({ pattern: name, expression: toExpression(name), value: route })
+    if (name.includes(WILDCARD)) patterns.push({ pattern: name, literals: name.split(WILDCARD), route })
     else exact.set(name, route)
   }
   exact.set(ECHO, { provider: ECHO, model: ECHO })
   patterns.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
 
   const find = (model: string): Route | undefined => {
-    const route = exact.get(model)
-    if (route || model.length > MAX_MODEL_LENGTH) return route
-    for (const { expression, value } of patterns) {
-      const match = expression.exec(model)
-      if (match) return { ...value, model: fillWildcards(value.model, match.slice(1)) }
+    const named = exact.get(model)
+    if (named) return named
+    for (const { literals, route } of patterns) {
+      const taken = matchLiterals(literals, model)
+      if (taken) return { ...route, model: fillWildcards(route.model, taken) }
     }
     return undefined
   }
@@ -53,9 +51,21 @@ function parseTarget(value: string, providers: ReadonlySet<string>): Route {
   return { provider: DEFAULT_PROVIDER, model: value }
 }
 
-function toExpression(pattern: string): RegExp {
-  const literals = pattern.split(WILDCARD).map((literal) => literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-  return new RegExp(`^${literals.join('(.*)')}$`, 's')
+/** What lies between the literals of a pattern, each `*` taking as little as it can; undefined if they do not match. */
+function matchLiterals(literals: string[], model: string): string[] | undefined {
+  const [first = '', ...between] = literals
+  const last = between.pop() ?? ''
+  const end = model.length - last.length
+  if (end < first.length || !model.startsWith(first) || !model.endsWith(last)) return undefined
+  const taken: string[] = []
+  let at = first.length
+  for (const literal of between) {
+    const found = model.indexOf(literal, at)
+    if (found === -1 || found + literal.length > end) return undefined
+    taken.push(model.slice(at, found))
+    at = found + literal.length
+  }
+  return [...taken, model.slice(at, end)]
 }
 
 function fillWildcards(model: string, taken: string[]): string {

@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Agent, type Dispatcher, request } from 'undici'
+import { expect, onTestFinished, test } from 'vitest'
+import { packageRoot } from '../../kit/package-root.ts'
+import { chat, chunksOf, eventually, readRecords, startUpstream, temporaryFolder } from './gateway.ts'
+
+interface Started {
+  url: string
+  cwd: string
+  process: ChildProcess
+  output: { stdout: string; stderr: string }
+  exit: Promise<number | null>
+  post: (body: object, dispatcher?: Dispatcher) => Promise<Dispatcher.ResponseData>
+}
+
+/** `npm start` in a folder of its own, from the sources. */
+function spawnGateway(environment: Record<string, string> = {}, dotenv = '', args: string[] = []) {
+  const cwd = temporaryFolder()
+  if (dotenv) writeFileSync(join(cwd, '.env'), dotenv)
+  const main = join(packageRoot(), 'proxy/main.ts')
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], ...environment },
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (text) => {
+    output.stdout += text
+  })
+  child.stderr.on('data', (text) => {
+    output.stderr += text
+  })
+  const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { cwd, process: child, output, exit }
+}
+
+async function startProcess(environment: Record<string, string> = {}, dotenv = ''): Promise<Started> {
+  const started = spawnGateway({ PORT: String(await freePort()), ...environment }, dotenv)
+  const url = await eventually(() => {
+    const { stdout, stderr } = started.output
+    const address = environment['RELEASE_ID'] ? /listening at ([^"]+)/.exec(stdout) : /listens on (\S+)/.exec(stderr)
+    expect(address, stderr).not.toBeNull()
+    return String(address?.[1])
+  })
+  const agent = new Agent()
+  onTestFinished(() => agent.destroy())
+  const post = (body: object, dispatcher: Dispatcher = agent) =>
+    request(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      dispatcher,
+    })
+  return { ...started, url, post }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
+
+async function withUpstream(more: Record<string, string> = {}) {
+  const upstream = await startUpstream()
+  const cwd = temporaryFolder()
+  writeFileSync(join(cwd, 'config.yml'), 'model_mappings:\n  "mock/*": "openrouter:mock/*"\n')
+  const gateway = await startProcess({
+    CONFIG_PATH: join(cwd, 'config.yml'),
+    OPENROUTER_API_KEY: 'k',
+    OPENROUTER_BASE_URL: upstream.url,
+    ...more,
+  })
+  return { upstream, gateway }
+}
+
+test('without any configuration it answers, prints a line to paste that works, and writes a log', async () => {
+  const gateway = await startProcess()
+  expect(gateway.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+  const curl = gateway.output.stderr.split('\n').find((line) => line.startsWith('  curl '))
+  const pasted = spawn('sh', ['-c', `${curl?.trim()} --silent`])
+  let answer = ''
+  pasted.stdout.on('data', (text) => {
+    answer += text
+  })
+  await new Promise((resolve) => pasted.on('close', resolve))
+  expect(JSON.parse(answer).choices[0].message.content).toBe('Hello, gateway!')
+  const logs = join(gateway.cwd, 'logs')
+  const [record] = await eventually(() => {
+    const records = readRecords(logs)
+    expect(records).toHaveLength(1)
+    return records
+  })
+  expect(record).toMatchObject({ v: 1, provider: 'echo', release: 'dev', outcome: 'ok', api_key_hash: null })
+  expect(readdirSync(logs)).toEqual([`requests-${record?.timestamp.slice(0, 10)}.jsonl`])
+  gateway.process.kill('SIGINT')
+  expect(await gateway.exit).toBe(0)
+})
+
+test('in a release it reads its env file, logs under its name and speaks JSON only', async () => {
+  const { gateway } = await withUpstream({
+    RELEASE_ID: '20261123-120000',
+    API_KEYS_BASE64: Buffer.from("it's $ecret").toString('base64'),
+  })
+  const wrong = await gateway.post(chat('echo'))
+  expect(wrong.statusCode).toBe(401)
+  const right = await request(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: "Bearer it's $ecret" },
+    body: JSON.stringify(chat('echo')),
+  })
+  expect(right.statusCode).toBe(200)
+  await eventually(() =>
+    expect(readdirSync(join(gateway.cwd, 'logs'))).toEqual([
+      expect.stringMatching(/^requests-\d{4}-\d\d-\d\d\.20261123-120000\.jsonl$/),
+    ]),
+  )
+  expect(gateway.output.stderr).toBe('')
+  const lines = gateway.output.stdout.trim().split('\n')
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ level: 30 })
+})
+
+test('SIGTERM: not ready, running streams end, everything is in the log, exit 0', async () => {
+  const { gateway } = await withUpstream()
+  const keepAlive = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 })
+  onTestFinished(() => keepAlive.destroy())
+  await (await gateway.post(chat('echo'), keepAlive)).body.text()
+  const stream = await gateway.post(chat('mock/slow-25x100', { stream: true }))
+  const whole = gateway.post(chat('mock/slow-25x80'))
+  const text = stream.body.text()
+  gateway.process.kill('SIGTERM')
+  await eventually(async () => {
+    const ready = await request(`${gateway.url}/ready`)
+    await ready.body.dump()
+    expect(ready.statusCode).toBe(503)
+  })
+  // A connection that an edge keeps open goes on being served, and is closed with its answer.
+  const late = await gateway.post(chat('mock/normal'), keepAlive)
+  expect(late.statusCode).toBe(200)
+  expect(late.headers['connection']).toBe('close')
+  await late.body.dump()
+  await eventually(() => expect(request(`${gateway.url}/health`)).rejects.toThrow(/ECONNREFUSED/))
+  expect(gateway.process.exitCode).toBeNull()
+
+  expect((await whole).statusCode).toBe(200)
+  await (await whole).body.dump()
+  const streamed = await text
+  expect(streamed.endsWith('data: [DONE]\n\n')).toBe(true)
+  expect(chunksOf(streamed)).toHaveLength(102)
+  const endedAt = performance.now()
+  expect(await gateway.exit).toBe(0)
+  expect(performance.now() - endedAt).toBeLessThan(2000)
+  const records = readRecords(join(gateway.cwd, 'logs'))
+  expect(records.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok', 'ok'])
+})
+
+test('after the drain timeout what still runs is cut, and told so', async () => {
+  const { gateway } = await withUpstream({ DRAIN_TIMEOUT_S: '0' })
+  const stream = await gateway.post(chat('mock/hang-after-3', { stream: true }))
+  const whole = gateway.post(chat('mock/hang'))
+  const text = stream.body.text()
+  gateway.process.kill('SIGTERM')
+  expect(JSON.parse(await (await whole).body.text()).error.code).toBe('server_shutting_down')
+  const chunks = chunksOf(await text)
+  expect(chunks.at(-1)).toMatchObject({ error: { code: 'server_shutting_down' } })
+  expect(await gateway.exit).toBe(0)
+  const records = readRecords(join(gateway.cwd, 'logs'))
+  expect(records.map(({ outcome, status_code }) => [outcome, status_code]).sort()).toEqual([
+    ['rejected', 503],
+    ['upstream_truncated', 200],
+  ])
+})
+
+test('all that is wrong is said at once, and nothing starts', async () => {
+  const gateway = spawnGateway({ LOG_LEVEL: 'loud', PORT: '99999' })
+  expect(await gateway.exit).toBe(2)
+  expect(gateway.output.stderr).toMatch(/^error: /)
+  expect(gateway.output.stderr).toContain('LOG_LEVEL: found "loud"')
+  expect(gateway.output.stderr).toContain('PORT: found "99999"')
+  expect(gateway.output.stderr).toMatch(/\nhint: .+\n$/)
+
+  const wrongFile = spawnGateway({}, 'PORT=1x\nwhat is this\n')
+  expect(await wrongFile.exit).toBe(2)
+  expect(wrongFile.output.stderr).toContain('.env line 2')
+  expect(wrongFile.output.stderr).toContain('PORT: found "1x"')
+})
+
+test('beyond this machine without keys it refuses to start', async () => {
+  const gateway = spawnGateway({}, 'HOST=0.0.0.0\n')
+  expect(await gateway.exit).toBe(2)
+  expect(gateway.output.stderr).toMatch(/error: HOST is 0\.0\.0\.0.*API_KEYS is empty\nhint: set API_KEYS/)
+  expect(existsSync(join(gateway.cwd, 'logs'))).toBe(false)
+})
+
+test('--no-dotenv leaves .env alone', async () => {
+  const port = await freePort()
+  const gateway = spawnGateway({ PORT: String(port) }, 'HOST=0.0.0.0\n', ['--no-dotenv'])
+  await eventually(() => expect(gateway.output.stderr).toContain(`http://127.0.0.1:${port}`))
+})
+
+test('a port that is taken is named', async () => {
+  const first = await startProcess()
+  const port = new URL(first.url).port
+  const second = spawnGateway({ PORT: port })
+  expect(await second.exit).toBe(1)
+  expect(second.output.stderr).toContain(`error: port ${port} of 127.0.0.1 is in use\nhint: `)
+})
