@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { errorMessage } from '../kit/user-error.ts'
 import { backUp } from './backup.ts'
 import type { ReleaseFile } from './build-context.ts'
 import { checkCompletions, checkReading } from './checks.ts'
@@ -7,7 +6,7 @@ import { gatewayUrl } from './config/server-settings.ts'
 import * as cutover from './cutover.ts'
 import { type DeployErrorCode, deployError } from './errors.ts'
 import { parseDocker } from './facts.ts'
-import { run } from './host/host.ts'
+import { CommandFailed, run } from './host/host.ts'
 import { containerName, EDGE_CONTAINER, EDGE_NETWORK } from './layout.ts'
 import { type Plan, tagOf } from './plan.ts'
 import { checkCertificate, outsideProbe } from './probe.ts'
@@ -71,15 +70,7 @@ export function deploySteps(input: ApplyInput): Step[] {
     {
       title: 'Build the image',
       enabled: plan.build,
-      run: async (report) => {
-        const image = release?.manifest.image ?? ''
-        const context = `${layout.release(instance)}/${CONTEXT_FOLDER}`
-        const command = docker.buildImage(image, settings.nodeImage, context)
-        await orFail('BUILD_FAILED', 'what answers now is untouched; run again, or build it by hand to see more', () =>
-          run(host, 'build the image', command, { signal, onLine: report }),
-        )
-        return `Built ${image}`
-      },
+      run: (report) => buildImage(server, plan, report),
     },
     {
       title: 'Start the edge',
@@ -152,6 +143,30 @@ async function installDocker(server: Server, report: (line: string) => void): Pr
   server.facts.docker = parseDocker(output)
   const compose = composeOf(server.facts)
   return `Installed Docker ${server.facts.docker?.engine} and Compose ${compose.version}`
+}
+
+const BUILD_LINES_SHOWN = 15
+
+async function buildImage(
+  { host, layout, signal }: Server,
+  plan: Plan,
+  report: (line: string) => void,
+): Promise<string> {
+  if (plan.release === null) return 'Nothing to build'
+  const { id, image } = plan.release.manifest
+  const lines: string[] = []
+  const onLine = (line: string) => {
+    report(line)
+    lines.push(line)
+  }
+  const command = docker.buildImage(image, plan.settings.nodeImage, `${layout.release(id)}/${CONTEXT_FOLDER}`)
+  const { exitCode } = await host.exec(command, { signal, onLine })
+  if (exitCode === 0) return `Built ${image}`
+  throw deployError(
+    'BUILD_FAILED',
+    `the image cannot be built. The last lines were:\n${lines.slice(-BUILD_LINES_SHOWN).join('\n')}`,
+    'what answers now is untouched; when the cause is gone, run again',
+  )
 }
 
 async function upload({ server, plan, env, logdbScript, context }: ApplyInput): Promise<string> {
@@ -305,12 +320,12 @@ async function cleanUp({ host, layout, facts }: Server, live: string, image: str
     : `Removed ${removed.length} old releases`
 }
 
-/** Gives an unexpected failure of a command its code and its next step. */
+/** Gives the failure of a command the code and the next step of what it was for. */
 async function orFail<T>(code: DeployErrorCode, hint: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (error) {
-    if (error instanceof Error && (error.name === 'UserError' || error.name === 'AbortError')) throw error
-    throw deployError(code, errorMessage(error), hint, error)
+    if (error instanceof CommandFailed) throw deployError(code, error.message, hint, error)
+    throw error
   }
 }

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import type { ServerSettings } from '../deploy/config/server-settings.ts'
+import { YAML_OPTIONS } from './yaml-options.ts'
 
 export interface ReleaseComposeInput {
   id: string
@@ -49,6 +50,6 @@ export function renderReleaseCompose({ id, deployedAt, image, network, port, set
       },
       networks: { edge: { external: true, name: network } },
     },
-    { lineWidth: 0 },
+    YAML_OPTIONS,
   )
 }

@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml'
+import { YAML_OPTIONS } from './yaml-options.ts'
 
 export interface Route {
   domain: string
@@ -35,7 +36,7 @@ export function renderRoute({ domain, live, canary }: Route, port: number): stri
         },
       },
     },
-    { lineWidth: 0 },
+    YAML_OPTIONS,
   )
 }
 

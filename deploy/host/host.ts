@@ -1,4 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
+import { UserError } from '../../kit/user-error.ts'
+import { DEPLOY_ERRORS } from '../errors.ts'
 import type { Argv } from '../remote/argv.ts'
 
 export interface ExecOptions {
@@ -42,11 +44,13 @@ export interface Host {
 }
 
 /** The command did not succeed; `what` completes "cannot ...". */
-export class CommandFailed extends Error {
-  readonly result: ExecResult
+export class CommandFailed extends UserError {
   constructor(what: string, result: ExecResult) {
-    super(`cannot ${what}: ${lastLines(result.stderr || result.stdout) || `exit code ${result.exitCode}`}`)
-    this.result = result
+    const said = lastLines(result.stderr) || lastLines(result.stdout)
+    super('COMMAND_FAILED', `cannot ${what}: ${said || `exit code ${result.exitCode}`}`, {
+      hint: 'when the cause is gone, run again',
+      exitCode: DEPLOY_ERRORS.COMMAND_FAILED,
+    })
   }
 }
 

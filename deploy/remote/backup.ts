@@ -45,9 +45,7 @@ trap 'rm -rf "$staging" "$part"' EXIT
 mkdir -p "$staging/logs/db"
 if [ -n "$(find logs/db -name '*.sqlite3' -print 2>/dev/null | head -n 1)" ]; then
   chown "$5" "$staging/logs/db"
-  chmod 711 backups "$staging" "$staging/logs"
   docker run --rm --network none --user "$5" -v "$1/logs/db:/logs/db" -v "$1/$staging/logs/db:/copy" "$4" node -e "$7"
-  chmod 700 backups
 fi
 set -- "$1" "$2" "$3" "$6" "$8"
 list=
