@@ -1,0 +1,20 @@
+import type { LogdbSettings } from '../settings.ts'
+import { printJson, type Terminal } from '../terminal.ts'
+
+export const EXIT_DISABLED = 2
+
+/** What every command gets. Settings are read only when a command runs, so that --help needs no valid .env. */
+export interface CommandContext {
+  terminal: Terminal
+  settings(): LogdbSettings
+  /** An absolute path from one that the user typed. */
+  resolve(path: string): string
+  exitWith(code: number): void
+}
+
+/** The predecessor's line and exit code for a verb that a switch turns off. */
+export function reportDisabled({ terminal, exitWith }: CommandContext, line: string, json: boolean | undefined): void {
+  if (json) printJson(terminal, { ok: false, error: { code: 'DISABLED', message: line } })
+  else terminal.out(`${line}\n`)
+  exitWith(EXIT_DISABLED)
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { errorMessage } from '../../kit/user-error.ts'
+import { printJson } from '../terminal.ts'
+import { type CommandContext, reportDisabled } from './context.ts'
+import { checkDays, type DayOptions, withDays } from './options.ts'
+
+interface FtsFlags extends DayOptions {
+  out: string
+  json?: true
+}
+
+export function addFts(program: Command, context: CommandContext): void {
+  const fts = program.command('fts').description('Build or drop the text indexes')
+  withFlags(fts.command('build').description('Bring the text indexes up to date')).action((flags: FtsFlags) => {
+    return build(flags, context)
+  })
+  withFlags(fts.command('drop').description('Remove the text indexes; the requests stay')).action((flags: FtsFlags) => {
+    return drop(flags, context)
+  })
+}
+
+function withFlags(command: Command): Command {
+  return withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db')).option(
+    '--json',
+    'one JSON document on stdout',
+  )
+}
+
+async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
+  const { terminal, resolve } = context
+  checkDays(flags)
+  if (!context.settings().isTextIndexEnabled) {
+    return reportDisabled(context, 'FTS disabled by LOGDB_FTS_ENABLED', flags.json)
+  }
+  const { buildTextIndexes } = await import('../text-index.ts')
+  const built = await buildTextIndexes({ out: resolve(flags.out), since: flags.since, to: flags.to })
+  if (flags.json) printJson(terminal, { ok: true, verb: 'fts build', result: built })
+  else for (const { path, indexed, skipped } of built) terminal.out(`${path} indexed=${indexed} skipped=${skipped}\n`)
+}
+
+async function drop(flags: FtsFlags, { terminal, resolve, exitWith }: CommandContext): Promise<void> {
+  checkDays(flags)
+  const { dropTextIndexes } = await import('../text-index.ts')
+  const dropped = await dropTextIndexes({ out: resolve(flags.out), since: flags.since, to: flags.to })
+  const results = dropped.map(({ path, error }) => ({ path, ...(error ? { error: errorMessage(error) } : {}) }))
+  const ok = results.every(({ error }) => error === undefined)
+  if (flags.json) printJson(terminal, { ok, verb: 'fts drop', result: results })
+  else {
+    for (const { path, error } of results)
+      terminal.out(error ? `${path} drop_error=${error}\n` : `${path} fts dropped\n`)
+  }
+  if (!ok) exitWith(1)
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import type { IngestReport } from '../ingest/report.ts'
+import { printJson, type Terminal } from '../terminal.ts'
+import { type CommandContext, reportDisabled } from './context.ts'
+import { checkDays, type DayOptions, withDays } from './options.ts'
+
+const EXIT_QUARANTINED = 3
+const BYTES_PER_MB = 1_000_000
+const CLEAR_LINE = '\r\u001b[K'
+
+interface IngestFlags extends DayOptions {
+  from: string
+  out: string
+  strict?: true
+  json?: true
+}
+
+export function addIngest(program: Command, context: CommandContext): void {
+  const command = program
+    .command('ingest')
+    .description('Read what is new in the logs into the log database')
+    .option('--from <folder>', 'folder of the logs', 'logs')
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withDays(command)
+    .option('--strict', `exit ${EXIT_QUARANTINED} if a record or a file could not be read`)
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', '\nRecords outside --since and --to are left for a later run.')
+    .action((flags: IngestFlags) => run(flags, context))
+}
+
+async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
+  const { terminal, resolve, exitWith } = context
+  checkDays(flags)
+  const settings = context.settings()
+  if (!settings.isEnabled) return reportDisabled(context, 'Ingest disabled by LOGDB_ENABLED', flags.json)
+  const { ingest } = await import('../ingest/ingest.ts')
+  const report = await ingest({
+    from: resolve(flags.from),
+    out: resolve(flags.out),
+    since: flags.since,
+    to: flags.to,
+    settings,
+    signal: terminal.signal,
+    onProgress: terminal.isErrTTY ? (now) => terminal.err(CLEAR_LINE + progressLine(now)) : () => {},
+  })
+  if (terminal.isErrTTY) terminal.err(CLEAR_LINE)
+  if (flags.json) printJson(terminal, { ok: true, verb: 'ingest', result: report, warnings: notes(report) })
+  else printLines(terminal, report)
+  for (const note of notes(report)) terminal.err(`${note}\n`)
+  if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
+}
+
+/** The predecessor's two lines. */
+function printLines(terminal: Terminal, report: IngestReport): void {
+  const { elapsedMs, rowsInserted } = report
+  const elapsedS = Math.max(elapsedMs / 1000, 1e-6)
+  const counts = [
+    ['files_scanned', report.filesScanned],
+    ['files_ingested', report.filesIngested],
+    ['rows_inserted', rowsInserted],
+    ['rows_skipped', report.rowsDuplicate + report.recordsQuarantined],
+  ]
+  terminal.out(
+    `ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${(rowsInserted / elapsedS).toFixed(1)}\n`,
+  )
+  terminal.out(`{${counts.map(([name, count]) => `"${name}": ${count}`).join(', ')}}\n`)
+}
+
+function progressLine({ bytesRead, rowsInserted, filesScanned }: IngestReport): string {
+  return `${filesScanned} files, ${(bytesRead / BYTES_PER_MB).toFixed(1)} MB read, ${rowsInserted} rows`
+}
+
+function notes(report: IngestReport): string[] {
+  const { recordsFiltered, recordsQuarantined, quarantined, unreadable, isInterrupted } = report
+  const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
+  if (recordsFiltered > 0) found.push(`${recordsFiltered} records outside --since and --to are left for a later run`)
+  if (recordsQuarantined > 0) {
+    found.push(`${recordsQuarantined} records could not be read; they are listed in ingest_errors of control.sqlite3:`)
+    found.push(
+      ...quarantined.map(({ path, offset, length, reason }) => {
+        return `  ${path} at byte ${offset} (${length} bytes): ${reason}`
+      }),
+    )
+    if (quarantined.length < recordsQuarantined) found.push('  ...')
+  }
+  if (isInterrupted) found.push('interrupted; everything up to here is stored, the next run goes on from here')
+  return found
+}

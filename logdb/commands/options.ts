@@ -1,0 +1,37 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { configInvalid } from '../../kit/user-error.ts'
+import { isDay } from '../record/timestamp.ts'
+
+const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/
+
+/** A UTC date as YYYY-MM-DD. */
+export function parseDay(text: string): string {
+  const [, year = '', month = '', day = ''] = DATE.exec(text) ?? []
+  const normal = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+  if (!isDay(normal)) throw new InvalidArgumentError('expected a date like 2025-09-15.')
+  return normal
+}
+
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1.')
+  return Number(text)
+}
+
+export interface DayOptions {
+  since?: string
+  to?: string
+}
+
+/** `--since` and `--to`. */
+export function withDays(command: Command): Command {
+  return command
+    .option('--since <date>', 'first UTC date, YYYY-MM-DD', parseDay)
+    .option('--to <date>', 'last UTC date, included', parseDay)
+}
+
+/** @throws UserError CONFIG_INVALID */
+export function checkDays({ since, to }: DayOptions): void {
+  if (since !== undefined && to !== undefined && since > to) {
+    throw configInvalid(`--since ${since} is after --to ${to}`, 'swap them')
+  }
+}

@@ -1,0 +1,112 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { createColors } from 'picocolors'
+import { configInvalid } from '../../kit/user-error.ts'
+import { toMatch, toRawMatch } from '../search/query.ts'
+import { HIT_END, HIT_START, type SearchHit } from '../store/search.ts'
+import { printJson, type Terminal, withoutControls } from '../terminal.ts'
+import type { CommandContext } from './context.ts'
+import { checkDays, type DayOptions, parseCount, withDays } from './options.ts'
+
+const DEFAULT_LIMIT = 20
+const DEFAULT_SNIPPET_TOKENS = 24
+/** FTS5 gives no longer ones. */
+const MAX_SNIPPET_TOKENS = 64
+const HIT = new RegExp(`${HIT_START}([^${HIT_END}]*)${HIT_END}`, 'g')
+const HIT_MARKS = new RegExp(`[${HIT_START}${HIT_END}]`, 'g')
+
+interface SearchFlags extends DayOptions {
+  out: string
+  role?: string
+  model?: string
+  endpoint?: string
+  status?: { from: number; to: number }
+  limit: number
+  snippet: number
+  rawQuery?: true
+  json?: true
+}
+
+export function addSearch(program: Command, context: CommandContext): void {
+  const command = program
+    .command('search')
+    .description('Find messages by their text, the latest first')
+    .argument('<query...>', 'words and "quoted phrases" that must all occur; a NEAR/5 b')
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withDays(command)
+    .option('--role <role>', 'who said it: user, assistant, system, tool')
+    .option('--model <pattern>', 'model asked for or answered by; * matches anything')
+    .option('--endpoint <pattern>', 'for example /v1/chat/*')
+    .option('--status <code>', 'for example 200 or 5xx', parseStatus)
+    .option('--limit <n>', 'at most n messages', parseCount, DEFAULT_LIMIT)
+    .option(
+      '--snippet <words>',
+      `length of the excerpt, at most ${MAX_SNIPPET_TOKENS}`,
+      parseSnippet,
+      DEFAULT_SNIPPET_TOKENS,
+    )
+    .option('--raw-query', "the query is in FTS5's syntax: OR, NOT, prefix*, role:user")
+    .option('--json', 'one JSON document per message')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  logdb search "rate limit" --since 2025-09-01 --status 5xx\n  logdb search --raw-query '("machine learning" OR AI) AND python' --json | jq .request_id`,
+    )
+    .action((words: string[], flags: SearchFlags) => run(words, flags, context))
+}
+
+async function run(words: string[], flags: SearchFlags, { terminal, resolve }: CommandContext): Promise<void> {
+  checkDays(flags)
+  const match = (flags.rawQuery ? toRawMatch : toMatch)(asTyped(words))
+  if (match === '') throw configInvalid('the query is empty', 'name what to search for')
+  const { search } = await import('../search/search.ts')
+  const { out, snippet, rawQuery: _, json, ...filter } = flags
+  const result = await search({ ...filter, out: resolve(out), match, snippetTokens: snippet })
+  for (const warning of result.warnings) terminal.err(`${warning}\n`)
+  for (const hit of result.hits) {
+    if (json) printJson(terminal, toJson(hit))
+    else terminal.out(toText(hit, terminal))
+  }
+}
+
+/** One argument with spaces, `search "rate limit"`, is several words; only quotes within it make a phrase. */
+const asTyped = (words: string[]) => words.join(' ')
+
+function toJson(hit: SearchHit) {
+  return {
+    request_id: hit.requestId,
+    ts: hit.ts,
+    time: isoTime(hit),
+    role: hit.role,
+    endpoint: hit.endpoint,
+    model_original: hit.modelOriginal,
+    model_mapped: hit.modelMapped,
+    status_code: hit.statusCode,
+    dialog_id: hit.dialogId,
+    snippet: hit.snippet.replace(HIT_MARKS, ''),
+  }
+}
+
+function toText(hit: SearchHit, { isOutTTY, env }: Terminal): string {
+  const colors = createColors(isOutTTY && !env['NO_COLOR'])
+  const model = hit.modelOriginal ?? hit.modelMapped ?? '-'
+  const facts = [isoTime(hit), hit.role, model, hit.statusCode ?? '-'].map((fact) => withoutControls(String(fact)))
+  const parts = hit.snippet.split(HIT)
+  const snippet = parts.map((part, index) => {
+    const text = part.replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    return index % 2 === 1 ? colors.bold(colors.yellow(text)) : text
+  })
+  return `${colors.cyan(facts.join('  '))}  ${colors.dim(hit.requestId)}\n    ${snippet.join('').trim()}\n`
+}
+
+const isoTime = ({ ts }: SearchHit) => new Date(ts * 1000).toISOString().replace('.000Z', 'Z')
+
+function parseStatus(text: string): { from: number; to: number } {
+  if (/^[1-5]xx$/i.test(text)) return { from: Number(text[0]) * 100, to: Number(text[0]) * 100 + 99 }
+  if (/^[1-5]\d\d$/.test(text)) return { from: Number(text), to: Number(text) }
+  throw new InvalidArgumentError('expected a status like 200 or 5xx.')
+}
+
+function parseSnippet(text: string): number {
+  const count = parseCount(text)
+  if (count > MAX_SNIPPET_TOKENS) throw new InvalidArgumentError(`expected at most ${MAX_SNIPPET_TOKENS}.`)
+  return count
+}

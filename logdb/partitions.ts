@@ -1,0 +1,83 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { hasErrorCode } from '../kit/user-error.ts'
+
+export type Granularity = 'daily' | 'weekly'
+
+/** A partition file with the UTC days that it may hold, both included. */
+export interface PartitionFile {
+  path: string
+  firstDay: string
+  lastDay: string
+}
+
+const MS_PER_DAY = 86_400_000
+const DAYS_PER_WEEK = 7
+const DAILY = /^ai_proxy_(\d{4})(\d\d)(\d\d)\.sqlite3$/
+const WEEKLY = /^ai_proxy_(\d{4})W(\d\d)\.sqlite3$/
+
+/** Where the requests of a UTC day (YYYY-MM-DD) belong: `YYYY/MM/ai_proxy_YYYYMMDD` or `YYYY/WNN/ai_proxy_YYYYWNN`. */
+export function partitionPath(base: string, day: string, granularity: Granularity): string {
+  if (granularity === 'weekly') {
+    const { year, week } = isoWeek(day)
+    return join(base, year, `W${week}`, `ai_proxy_${year}W${week}.sqlite3`)
+  }
+  return join(base, day.slice(0, 4), day.slice(5, 7), `ai_proxy_${day.replaceAll('-', '')}.sqlite3`)
+}
+
+/** Every daily and weekly partition below `base` that may hold a day of the range, the latest first. */
+export function findPartitions(
+  base: string,
+  { since = '', to = '9999' }: { since?: string | undefined; to?: string | undefined },
+): PartitionFile[] {
+  const found: PartitionFile[] = []
+  for (const entry of listFolder(base)) {
+    const days = entry.isFile() ? daysOf(entry.name) : undefined
+    if (days && days.firstDay <= to && days.lastDay >= since) {
+      found.push({ path: join(entry.parentPath, entry.name), ...days })
+    }
+  }
+  return found.sort((a, b) => (a.lastDay < b.lastDay || (a.lastDay === b.lastDay && a.path < b.path) ? 1 : -1))
+}
+
+function listFolder(base: string) {
+  try {
+    return readdirSync(base, { recursive: true, withFileTypes: true })
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+function daysOf(name: string): { firstDay: string; lastDay: string } | undefined {
+  const daily = DAILY.exec(name)
+  if (daily) {
+    const day = `${daily[1]}-${daily[2]}-${daily[3]}`
+    return { firstDay: day, lastDay: day }
+  }
+  const weekly = WEEKLY.exec(name)
+  if (!weekly) return undefined
+  const monday = mondayOf(Number(weekly[1]), Number(weekly[2]))
+  return { firstDay: dayOf(monday), lastDay: dayOf(monday + (DAYS_PER_WEEK - 1) * MS_PER_DAY) }
+}
+
+/** ISO 8601: a week belongs to the year of its Thursday. */
+function isoWeek(day: string): { year: string; week: string } {
+  const time = Date.parse(`${day}T00:00:00Z`)
+  const thursday = new Date(time + (4 - isoWeekday(time)) * MS_PER_DAY)
+  const year = thursday.getUTCFullYear()
+  const days = (thursday.getTime() - Date.UTC(year, 0, 1)) / MS_PER_DAY
+  const week = Math.floor(days / DAYS_PER_WEEK) + 1
+  return { year: String(year), week: String(week).padStart(2, '0') }
+}
+
+/** The 4th of January is always in week 1. */
+function mondayOf(year: number, week: number): number {
+  const fourth = Date.UTC(year, 0, 4)
+  return fourth + (1 - isoWeekday(fourth) + (week - 1) * DAYS_PER_WEEK) * MS_PER_DAY
+}
+
+/** 1 for Monday to 7 for Sunday. */
+const isoWeekday = (time: number) => ((new Date(time).getUTCDay() + 6) % DAYS_PER_WEEK) + 1
+
+const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)

@@ -1,0 +1,52 @@
+const MICROSECONDS_PER_MS = 1000
+const MICROSECONDS_PER_MINUTE = 60_000_000
+const MICROSECONDS_PER_SECOND = 1_000_000
+const MICROSECOND_DIGITS = 6
+const DATE = String.raw`(\d{4})-(\d\d)-(\d\d)`
+const TIME = String.raw`(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?`
+const ZONE = String.raw`(Z|[-+]\d\d(?::?\d\d)?)?`
+const TIMESTAMP = new RegExp(`^${DATE}(?:[T ]${TIME}${ZONE})?$`)
+const EXACT_DATE = new RegExp(`^${DATE}$`)
+
+export interface Instant {
+  /** Microseconds since 1970. */
+  epochUs: number
+  /** Whole seconds since 1970. */
+  epochS: number
+  /** UTC date, YYYY-MM-DD. */
+  day: string
+}
+
+/** An ISO 8601 time; without a zone it is UTC. Undefined if it is none, or before 1970. */
+export function parseTimestamp(text: string): Instant | undefined {
+  const match = TIMESTAMP.exec(text)
+  if (!match) return undefined
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as SixNumbers
+  if (!isDate(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined
+  const fraction = (match[7] ?? '').slice(0, MICROSECOND_DIGITS).padEnd(MICROSECOND_DIGITS, '0')
+  const localMs = Date.UTC(year, month - 1, day, hour, minute, second)
+  const epochUs = localMs * MICROSECONDS_PER_MS + Number(fraction) - zoneUs(match[8])
+  if (epochUs < 0) return undefined
+  const iso = new Date(Math.floor(epochUs / MICROSECONDS_PER_MS)).toISOString()
+  return { epochUs, epochS: Math.floor(epochUs / MICROSECONDS_PER_SECOND), day: iso.slice(0, 10) }
+}
+
+type SixNumbers = [number, number, number, number, number, number]
+
+/** True for YYYY-MM-DD of the calendar. */
+export function isDay(text: string): boolean {
+  const match = EXACT_DATE.exec(text)
+  return match !== null && isDate(Number(match[1]), Number(match[2]), Number(match[3]))
+}
+
+function isDate(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+}
+
+function zoneUs(zone: string | undefined): number {
+  if (zone === undefined || zone === 'Z') return 0
+  const digits = zone.slice(1).replace(':', '').padEnd(4, '0')
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2))
+  return (zone[0] === '-' ? -minutes : minutes) * MICROSECONDS_PER_MINUTE
+}

@@ -1,0 +1,109 @@
+/** A stretch of a log: a record's JSON, text that is no record, or a record that cannot be read. */
+export type Frame =
+  | { kind: 'record'; end: number; jsonStart: number; jsonEnd: number }
+  | { kind: 'ignored'; end: number }
+  | { kind: 'corrupt'; end: number; reason: string }
+
+/**
+ * What follows the bytes at hand: `more` of the same reading, nothing yet since the file is `growing`, or nothing ever.
+ */
+export type Following = 'more' | 'growing' | 'nothing'
+
+/** Finds what starts at `from`, the start of a line. Undefined: that cannot be told before more bytes follow. */
+export type FindFrame = (bytes: Buffer, from: number, following: Following) => Frame | undefined
+
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+const OPEN_BRACE = 0x7b
+
+/** JSON Lines: a record ends with its newline. */
+export function findLine(bytes: Buffer, from: number, following: Following): Frame | undefined {
+  const end = lineEnd(bytes, from, following)
+  if (end === undefined) return undefined
+  if (isBlank(bytes, from, end)) return { kind: 'ignored', end }
+  return { kind: 'record', end, jsonStart: from, jsonEnd: end }
+}
+
+const HEADER = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)? - [A-Z]+ - /
+const LONGEST_HEADER_BYTES = 64
+/** Years 2000 to 2999; in column 0 no pretty JSON has a digit, so this finds a header that cuts a record off. */
+const HEADER_START = Buffer.from('\n2')
+const CLOSING_LINE = Buffer.from('\n}')
+
+/**
+ * The predecessor's logs: a header line that ends in `{`, pretty JSON, `}` in column 0. A header can stand nowhere
+ * inside a record, since strings hold no raw newlines, so after damage reading goes on at the next one.
+ */
+export function findBlock(bytes: Buffer, from: number, following: Following): Frame | undefined {
+  const end = lineEnd(bytes, from, following)
+  if (end === undefined) return undefined
+  const header = headerLength(bytes, from)
+  const jsonStart = from + header
+  if (header === 0 || bytes[jsonStart] !== OPEN_BRACE) return foreignLines(bytes, end)
+  if (!isBlank(bytes, jsonStart + 1, end)) return { kind: 'record', end, jsonStart, jsonEnd: end }
+  return blockOf(bytes, jsonStart, following)
+}
+
+function blockOf(bytes: Buffer, jsonStart: number, following: Following): Frame | undefined {
+  const close = closingLine(bytes, jsonStart, following)
+  const next = nextHeader(bytes, jsonStart, close ?? bytes.length)
+  if (next !== undefined) return { kind: 'corrupt', end: next, reason: 'record is cut off by the next one' }
+  if (close === undefined) {
+    if (following !== 'nothing') return undefined
+    return { kind: 'corrupt', end: bytes.length, reason: 'record is cut off by the end of the file' }
+  }
+  const jsonEnd = close + CLOSING_LINE.length
+  return { kind: 'record', end: lineEnd(bytes, jsonEnd, 'nothing') ?? jsonEnd, jsonStart, jsonEnd }
+}
+
+/** Where a line that is only `}` is preceded by its newline. */
+function closingLine(bytes: Buffer, from: number, following: Following): number | undefined {
+  let at = bytes.indexOf(CLOSING_LINE, from)
+  while (at >= 0) {
+    const after = at + CLOSING_LINE.length
+    const next = bytes[after]
+    if (next === NEWLINE || next === RETURN || (next === undefined && following !== 'more')) return at
+    at = bytes.indexOf(CLOSING_LINE, after)
+  }
+  return undefined
+}
+
+function nextHeader(bytes: Buffer, from: number, to: number): number | undefined {
+  let at = bytes.indexOf(HEADER_START, from)
+  while (at >= 0 && at < to) {
+    if (headerLength(bytes, at + 1) > 0) return at + 1
+    at = bytes.indexOf(HEADER_START, at + 1)
+  }
+  return undefined
+}
+
+/** All whole lines up to the next header. */
+function foreignLines(bytes: Buffer, firstEnd: number): Frame {
+  let end = firstEnd
+  while (end < bytes.length && headerLength(bytes, end) === 0) {
+    const next = bytes.indexOf(NEWLINE, end)
+    if (next < 0) break
+    end = next + 1
+  }
+  return { kind: 'ignored', end }
+}
+
+function headerLength(bytes: Buffer, at: number): number {
+  const first = bytes[at]
+  if (first === undefined || first < 0x30 || first > 0x39) return 0
+  return HEADER.exec(bytes.toString('latin1', at, at + LONGEST_HEADER_BYTES))?.[0].length ?? 0
+}
+
+/** After the newline. */
+function lineEnd(bytes: Buffer, from: number, following: Following): number | undefined {
+  const newline = bytes.indexOf(NEWLINE, from)
+  return newline >= 0 ? newline + 1 : following === 'nothing' ? bytes.length : undefined
+}
+
+function isBlank(bytes: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    if (byte !== 0x20 && byte !== NEWLINE && byte !== RETURN && byte !== 0x09) return false
+  }
+  return true
+}

@@ -1,0 +1,256 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../../kit/user-error.ts'
+import type { ServerIdentity } from '../server-id.ts'
+import { CONTROL_SCHEMA } from './control-schema.ts'
+import { migrate } from './migrate.ts'
+import {
+  type Connection,
+  closeCheckpointed,
+  EXIT_IN_USE,
+  explainingErrors,
+  inTransaction,
+  type SqliteEngine,
+} from './sqlite.ts'
+
+/** How many of the first bytes of a source identify it. */
+export const HEAD_BYTES = 1024
+/** How many bytes before the offset are compared before reading goes on there. */
+export const TAIL_BYTES = 4096
+const FIRST_BYTES_SHOWN = 200
+
+/** Bytes of a source by what became of them. */
+export interface ByteLedger {
+  ingested: number
+  duplicate: number
+  ignored: number
+  filtered: number
+  quarantined: number
+}
+
+export interface Source {
+  id: number
+  /** Names the source in every partition. */
+  key: string
+  offset: number
+  headBytes: number
+  tailBytes: number
+  tailSha256: Buffer
+}
+
+/** A stretch of a source that was outside the dates asked for. */
+export interface Gap {
+  start: number
+  end: number
+  firstDay: string
+  lastDay: string
+}
+
+export interface Quarantined {
+  offset: number
+  bytes: Buffer
+  reason: string
+}
+
+/** What a batch of records came to, once the partitions have it. */
+export interface Progress {
+  /** Where the batch started; the stored position must still be there. */
+  from: number
+  to: number
+  ledger: ByteLedger
+  gaps: Gap[]
+  quarantined: Quarantined[]
+}
+
+/** Days YYYY-MM-DD, both included; an absent one sets no limit. */
+export interface DayRange {
+  since?: string | undefined
+  to?: string | undefined
+}
+
+/** control.sqlite3, open for writing. */
+export class Control {
+  readonly #db: Connection
+  readonly #path: string
+  readonly #sql
+
+  /** @throws UserError */
+  constructor(engine: SqliteEngine, base: string) {
+    this.#path = controlPath(base)
+    mkdirSync(base, { recursive: true })
+    this.#db = explainingErrors(this.#path, () => openControl(engine, this.#path))
+    this.#sql = prepare(this.#db)
+  }
+
+  close(): void {
+    explainingErrors(this.#path, () => closeCheckpointed(this.#db))
+  }
+
+  registerServer({ serverId, hostname, env }: ServerIdentity): void {
+    this.#commit(() => this.#sql.insertServer.run(serverId, hostname, env, nowS()))
+  }
+
+  /** Sources that begin with these bytes, the one read furthest first. */
+  candidates(head: Buffer): Source[] {
+    const sizes = this.#sql.headSizes.all(head.length)
+    const rows = sizes.flatMap((size) => this.#sql.byHead.all(size, sha256(head.subarray(0, size))))
+    return rows.sort((a, b) => b.offset - a.offset)
+  }
+
+  addSource(path: string, head: Buffer): Source {
+    const key = randomUUID()
+    const none = sha256(Buffer.alloc(0))
+    const now = nowS()
+    const insert = () => this.#sql.insertSource.run(key, path, head.length, sha256(head), none, now, now)
+    const id = Number(this.#commit(insert).lastInsertRowid)
+    return { id, key, offset: 0, headBytes: head.length, tailBytes: 0, tailSha256: none }
+  }
+
+  /** Gaps that hold records of these days. */
+  gaps(sourceId: number, days: DayRange): Gap[] {
+    return this.#sql.gaps.all(sourceId, days.to ?? '9999', days.since ?? '')
+  }
+
+  /** Moves the position of a source over a batch that the partitions have committed. `tail`: last bytes before it. */
+  advance(sourceId: number, progress: Progress, tail: Buffer): void {
+    this.#commit(() => {
+      const { to, from } = progress
+      const moved = this.#sql.advance.run(to, tail.length, sha256(tail), nowS(), sourceId, from)
+      if (moved.changes !== 1) throw inUse(this.#path)
+      this.#record(sourceId, progress)
+    })
+  }
+
+  /** The same for a batch that is the start of a gap; what is left of the gap stays one. */
+  shrinkGap(sourceId: number, gap: Gap, progress: Progress): void {
+    this.#commit(() => {
+      const removed = this.#sql.deleteGap.run(sourceId, gap.start, gap.end)
+      if (removed.changes !== 1) throw inUse(this.#path)
+      const rest = progress.to < gap.end ? [{ ...gap, start: progress.to }] : []
+      const filtered = progress.ledger.filtered - (progress.to - progress.from)
+      const ledger = { ...progress.ledger, filtered }
+      this.#record(sourceId, { ...progress, ledger, gaps: [...progress.gaps, ...rest] })
+    })
+  }
+
+  /** After a pass over a file: where it is now, how it begins, and how much of it waits for its end. */
+  finishPass(
+    sourceId: number,
+    path: string,
+    { head, pending, mtimeS }: { head: Buffer; pending: number; mtimeS: number },
+  ): void {
+    this.#commit(() => this.#sql.finishPass.run(path, head.length, sha256(head), pending, mtimeS, nowS(), sourceId))
+  }
+
+  /** The source of a compressed file that has not changed since it was read to its end. */
+  finishedSource(path: string, stamp: string): number | undefined {
+    return this.#sql.finishedSource.get(path, stamp)
+  }
+
+  markFinished(path: string, stamp: string, sourceId: number): void {
+    this.#commit(() => this.#sql.markFinished.run(path, stamp, sourceId))
+  }
+
+  #record(sourceId: number, { ledger, gaps, quarantined }: Progress): void {
+    const { ingested, duplicate, ignored, filtered } = ledger
+    this.#sql.addToLedger.run(ingested, duplicate, ignored, filtered, ledger.quarantined, sourceId)
+    for (const { start, end, firstDay, lastDay } of gaps)
+      this.#sql.insertGap.run(sourceId, start, end, firstDay, lastDay)
+    for (const { offset, bytes, reason } of quarantined) {
+      const head = bytes.subarray(0, FIRST_BYTES_SHOWN).toString('utf8').replaceAll('\0', '\uFFFD')
+      const digest = sha256(bytes).toString('hex')
+      this.#sql.insertError.run(sourceId, offset, bytes.length, digest, reason, head, nowS())
+    }
+  }
+
+  #commit<T>(work: () => T): T {
+    return explainingErrors(this.#path, () => inTransaction(this.#db, work))
+  }
+}
+
+export const controlPath = (base: string) => join(base, 'control.sqlite3')
+
+/** Ids that an existing log database says its rows were written under. */
+export function knownServerIds(engine: SqliteEngine, databases: string[]): string[] {
+  const ids = new Set<string>()
+  for (const path of databases.filter((candidate) => existsSync(candidate))) {
+    const db = explainingErrors(path, () => engine.openReadonly(path))
+    try {
+      const hasTable = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'servers'").get() !== undefined
+      const found = hasTable ? db.prepare<[], string>('SELECT server_id FROM servers').pluck().all() : []
+      for (const id of found) ids.add(id)
+    } finally {
+      db.close()
+    }
+  }
+  return [...ids].sort()
+}
+
+function openControl(engine: SqliteEngine, path: string): Connection {
+  const db = engine.openWritable(path)
+  try {
+    migrate(db, CONTROL_SCHEMA)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function inUse(path: string): UserError {
+  return new UserError('INGEST_RUNNING', `another logdb ingest is working on ${path}`, {
+    hint: 'run the command again when it is done; nothing is lost',
+    exitCode: EXIT_IN_USE,
+  })
+}
+
+const nowS = () => Math.floor(Date.now() / 1000)
+
+export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
+
+const SOURCE_COLUMNS = `id, source_key AS key, offset, head_bytes AS headBytes, tail_bytes AS tailBytes,
+  tail_sha256 AS tailSha256`
+
+function prepare(db: Connection) {
+  return {
+    insertServer: db.prepare<[string, string, string, number]>(
+      'INSERT INTO servers (server_id, hostname, env, first_seen_ts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    headSizes: db.prepare<[number], number>('SELECT DISTINCT head_bytes FROM sources WHERE head_bytes <= ?').pluck(),
+    byHead: db.prepare<[number, Buffer], Source>(
+      `SELECT ${SOURCE_COLUMNS} FROM sources WHERE head_bytes = ? AND head_sha256 = ?`,
+    ),
+    insertSource: db.prepare<[string, string, number, Buffer, Buffer, number, number]>(`
+      INSERT INTO sources (source_key, path, head_bytes, head_sha256, tail_sha256, mtime, first_seen_ts, last_scan_ts)
+      VALUES (?, ?, ?, ?, ?, 0, ?, ?)`),
+    gaps: db.prepare<[number, string, string], Gap>(`
+      SELECT start_off AS start, end_off AS end, first_day AS firstDay, last_day AS lastDay FROM source_gaps
+      WHERE source_id = ? AND first_day <= ? AND last_day >= ? ORDER BY start_off`),
+    advance: db.prepare<[number, number, Buffer, number, number, number]>(`
+      UPDATE sources SET offset = ?, tail_bytes = ?, tail_sha256 = ?, last_scan_ts = ? WHERE id = ? AND offset = ?`),
+    addToLedger: db.prepare<[number, number, number, number, number, number]>(`
+      UPDATE sources SET ingested_bytes = ingested_bytes + ?, duplicate_bytes = duplicate_bytes + ?,
+        ignored_bytes = ignored_bytes + ?, filtered_bytes = filtered_bytes + ?,
+        quarantined_bytes = quarantined_bytes + ? WHERE id = ?`),
+    insertGap: db.prepare<[number, number, number, string, string]>(
+      'INSERT INTO source_gaps (source_id, start_off, end_off, first_day, last_day) VALUES (?, ?, ?, ?, ?)',
+    ),
+    deleteGap: db.prepare<[number, number, number]>(
+      'DELETE FROM source_gaps WHERE source_id = ? AND start_off = ? AND end_off = ?',
+    ),
+    insertError: db.prepare<[number, number, number, string, string, string, number]>(`
+      INSERT INTO ingest_errors (source_id, offset, length, sha256, reason, head, seen_ts) VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (source_id, offset) DO UPDATE SET
+        length = excluded.length, sha256 = excluded.sha256, reason = excluded.reason, head = excluded.head`),
+    finishPass: db.prepare<[string, number, Buffer, number, number, number, number]>(`
+      UPDATE sources SET path = ?, head_bytes = ?, head_sha256 = ?, pending_bytes = ?, mtime = ?, last_scan_ts = ?
+      WHERE id = ?`),
+    finishedSource: db
+      .prepare<[string, string], number>('SELECT source_id FROM finished_files WHERE path = ? AND stamp = ?')
+      .pluck(),
+    markFinished: db.prepare<[string, string, number]>(`
+      INSERT INTO finished_files (path, stamp, source_id) VALUES (?, ?, ?)
+      ON CONFLICT (path) DO UPDATE SET stamp = excluded.stamp, source_id = excluded.source_id`),
+  }
+}

@@ -1,0 +1,109 @@
+import type Sqlite from 'better-sqlite3'
+import { errorMessage, hasErrorCode, UserError } from '../../kit/user-error.ts'
+
+export type Connection = Sqlite.Database
+export type Statement<Row = unknown> = Sqlite.Statement<unknown[], Row>
+type Constructor = typeof Sqlite
+
+const BUSY_TIMEOUT_MS = 5000
+const PAGE_BYTES = 8192
+const CACHE_KIB = 8192
+const AUTOCHECKPOINT_PAGES = 2000
+
+export const EXIT_IN_USE = 4
+export const EXIT_NO_SPACE = 5
+export const EXIT_REFUSED = 7
+
+/** SQLite, loaded only when a verb needs it: everything else works without better-sqlite3. */
+export interface SqliteEngine {
+  /** Opens a database for writing and creates it if there is none. */
+  openWritable(path: string): Connection
+  /** Opens an existing database. */
+  openReadonly(path: string): Connection
+}
+
+/** @throws UserError SQLITE_MISSING when better-sqlite3 is not installed or was not built for this Node */
+export async function loadSqlite(
+  load: () => Promise<{ default: Constructor }> = () => import('better-sqlite3'),
+): Promise<SqliteEngine> {
+  try {
+    const { default: Database } = await load()
+    new Database(':memory:').close() // the native part is loaded only now
+    return {
+      openWritable: (path) => openWritable(Database, path),
+      openReadonly: (path) => new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS }),
+    }
+  } catch (error) {
+    const reason = errorMessage(error).split('\n')[0]
+    throw new UserError('SQLITE_MISSING', `logdb needs the package better-sqlite3, which does not load: ${reason}`, {
+      hint: 'run: npm install better-sqlite3 (where there is no prebuilt one it needs python3, make and a C++ compiler), or npm rebuild better-sqlite3 after a change of Node',
+      cause: error,
+    })
+  }
+}
+
+/** `synchronous = FULL`: what is committed is on the disk before a checkpoint elsewhere can say that it is done. */
+function openWritable(Database: Constructor, path: string): Connection {
+  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    db.pragma(`page_size = ${PAGE_BYTES}`)
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('foreign_keys = ON')
+    db.pragma(`cache_size = -${CACHE_KIB}`)
+    db.pragma(`wal_autocheckpoint = ${AUTOCHECKPOINT_PAGES}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Leaves no -wal file behind, so that the file can be copied and read as it is. */
+export function closeCheckpointed(db: Connection): void {
+  if (!db.open) return
+  try {
+    if (!db.inTransaction) db.pragma('wal_checkpoint(TRUNCATE)')
+  } finally {
+    db.close()
+  }
+}
+
+/** Runs `work` in one transaction that has the write lock from its start. */
+export function inTransaction<T>(db: Connection, work: () => T): T {
+  return db.transaction(work).immediate()
+}
+
+/** Gives errors of SQLite that a user can do something about as such; `path` is the database. */
+export function explainingErrors<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw explained(path, error)
+  }
+}
+
+function explained(path: string, error: unknown): unknown {
+  const nothingLost = 'nothing is lost: what was not committed is read again'
+  if (hasErrorCode(error, 'SQLITE_FULL')) {
+    const hint = `free some space and run the command again; ${nothingLost}`
+    return new UserError('DISK_FULL', `no space left for ${path}`, { hint, exitCode: EXIT_NO_SPACE, cause: error })
+  }
+  if (hasErrorCode(error, 'SQLITE_BUSY')) {
+    const hint = `run the command again when the other one is done; ${nothingLost}`
+    return new UserError('DATABASE_BUSY', `${path} is in use by another process`, {
+      hint,
+      exitCode: EXIT_IN_USE,
+      cause: error,
+    })
+  }
+  if (hasErrorCode(error, 'SQLITE_NOTADB') || hasErrorCode(error, 'SQLITE_CORRUPT')) {
+    const hint = `check it with: sqlite3 ${path} 'PRAGMA integrity_check'; if it is lost, move it away together with control.sqlite3 and ingest again`
+    return new UserError('DATABASE_DAMAGED', `${path} is damaged or no SQLite database`, { hint, cause: error })
+  }
+  if (hasErrorCode(error, 'SQLITE_CANTOPEN') || hasErrorCode(error, 'SQLITE_READONLY')) {
+    const hint = 'check that its folder exists and that this user may write there'
+    return new UserError('DATABASE_UNWRITABLE', `cannot open ${path}: ${errorMessage(error)}`, { hint, cause: error })
+  }
+  return error
+}

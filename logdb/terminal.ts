@@ -1,0 +1,26 @@
+import type { Environment } from '../kit/gateway-config/environment.ts'
+
+/** What a command may touch of the process that it runs in. */
+export interface Terminal {
+  /** Data. */
+  out(text: string): void
+  /** Everything that is not data. */
+  err(text: string): void
+  isOutTTY: boolean
+  isErrTTY: boolean
+  cwd: string
+  /** The real environment, without .env. */
+  env: Environment
+  /** Aborted when the user wants the program to end. */
+  signal: AbortSignal
+}
+
+/** Data as one JSON document; a stream is one document per line. */
+export function printJson(terminal: Terminal, value: unknown): void {
+  terminal.out(`${JSON.stringify(value)}\n`)
+}
+
+/** Text of a log must not move the cursor of whoever reads it. */
+export function withoutControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+}
