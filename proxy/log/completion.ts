@@ -21,7 +21,7 @@ export class CompletionBuilder {
 
   add(chunk: unknown): void {
     if (!isObject(chunk)) return
-    for (const [name, value] of Object.entries(chunk)) {
+    for (const [name, value] of fieldsOf(chunk)) {
       if (!OF_THE_CHUNK.has(name) && value !== null) this.#extras[name] ??= value
     }
     if (isObject(chunk['usage'])) this.#usage = chunk['usage']
@@ -82,9 +82,9 @@ export class CompletionBuilder {
 }
 
 function merge(whole: Json, piece: Json): void {
-  for (const [name, value] of Object.entries(piece)) {
-    const known = whole[name]
-    if (value === null) whole[name] ??= null
+  for (const [name, value] of fieldsOf(piece)) {
+    const known = Object.hasOwn(whole, name) ? whole[name] : undefined
+    if (value === null) whole[name] = known ?? null
     else if (known === undefined || known === null) whole[name] = Array.isArray(value) ? mergeList([], value) : value
     else if (WHOLE.has(name)) continue
     else if (typeof known === 'string' && typeof value === 'string') whole[name] = known + value
@@ -108,6 +108,11 @@ function continues(piece: Json, entry: Json, list: unknown[]): boolean {
   if (piece['index'] !== undefined) return piece['index'] === entry['index']
   const isToolCall = isObject(piece['function'])
   return isToolCall && entry === list.at(-1) && (piece['id'] === undefined || piece['id'] === entry['id'])
+}
+
+/** A provider's `__proto__` must not become the prototype of anything. */
+function fieldsOf(json: Json): [string, unknown][] {
+  return Object.entries(json).filter(([name]) => name !== '__proto__')
 }
 
 function isObject(value: unknown): value is Json {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 const MARK = 'data:'
 /** The longest head of a data: URL that we look for: media type and parameters. */
 const MAX_HEAD = 256
-const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)((?:;[\w.+-]+=[\w.+%"\\-]*)*)(;base64)?,/
+const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const BASE64 = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\'))
@@ -32,10 +32,10 @@ function readDataUrl(json: Buffer, start: number): { digest: string; end: number
   const head = HEAD.exec(json.toString('latin1', start, start + MAX_HEAD))
   if (!head?.[1]) return undefined
   const dataStart = start + head[0].length
-  if (!head[3] && json[start - 1] !== QUOTE) return undefined
-  const end = head[3] ? endOfBase64(json, dataStart) : endOfString(json, dataStart)
+  if (!head[2] && json[start - 1] !== QUOTE) return undefined
+  const end = head[2] ? endOfBase64(json, dataStart) : endOfString(json, dataStart)
   const data = json.toString('latin1', dataStart, end)
-  const bytes = head[3]
+  const bytes = head[2]
     ? Buffer.from(data.replaceAll('\\', ''), 'base64')
     : Buffer.from(JSON.parse(`"${json.toString('utf8', dataStart, end)}"`))
   const sha256 = createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest'
+import { CompletionBuilder } from '../../../proxy/log/completion.ts'
+
+function build(...deltas: object[]) {
+  const builder = new CompletionBuilder()
+  for (const delta of deltas) builder.add({ choices: [{ delta, finish_reason: null }] })
+  return builder
+}
+
+function messageOf(builder: CompletionBuilder) {
+  const [choice] = (builder.toJson()?.['choices'] ?? []) as { message: object }[]
+  return choice?.message
+}
+
+test('tool calls without an index: another id is another call', () => {
+  const call = (id: string | undefined, args: string) => ({
+    ...(id && { id, type: 'function' }),
+    function: { ...(id && { name: 'f' }), arguments: args },
+  })
+  const builder = build(
+    { tool_calls: [call('a', '{')] },
+    { tool_calls: [call(undefined, '}')] },
+    { tool_calls: [call('b', '{"x"'), call(undefined, ':1}')] },
+  )
+  expect(messageOf(builder)).toMatchObject({
+    tool_calls: [
+      { id: 'a', function: { name: 'f', arguments: '{}' } },
+      { id: 'b', function: { name: 'f', arguments: '{"x":1}' } },
+    ],
+  })
+})
+
+test('ids and types that are repeated are not put together', () => {
+  const builder = build(
+    { role: 'assistant', tool_calls: [{ index: 0, id: 'a', type: 'function', function: { arguments: 'x' } }] },
+    { role: 'assistant', tool_calls: [{ index: 0, id: 'a', type: 'function', function: { arguments: 'y' } }] },
+  )
+  expect(messageOf(builder)).toEqual({
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ index: 0, id: 'a', type: 'function', function: { arguments: 'xy' } }],
+  })
+})
+
+test('reasoning details, audio, log probabilities and fields we do not know survive', () => {
+  const builder = build(
+    {
+      reasoning_content: 'a',
+      reasoning_details: [{ index: 0, type: 'text', text: 'x' }],
+      audio: { id: '1', data: 'AA' },
+    },
+    { reasoning_content: 'b', reasoning_details: [{ index: 0, type: 'text', text: 'y' }], audio: { data: 'BB' } },
+    { annotations: [{ url: 1 }], content: null },
+    { annotations: [{ url: 2 }], novelty: { deep: ['z'] } },
+  )
+  builder.add({
+    choices: [{ index: 0, delta: {}, logprobs: { content: [{ token: 'a' }] }, native_finish_reason: 'STOP' }],
+  })
+  builder.add({ choices: [{ index: 0, delta: {}, logprobs: { content: [{ token: 'b' }] }, finish_reason: 'stop' }] })
+  expect(builder.toJson()).toEqual({
+    object: 'chat.completion',
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: null,
+          reasoning_content: 'ab',
+          reasoning_details: [{ index: 0, type: 'text', text: 'xy' }],
+          audio: { id: '1', data: 'AABB' },
+          annotations: [{ url: 1 }, { url: 2 }],
+          novelty: { deep: ['z'] },
+        },
+        logprobs: { content: [{ token: 'a' }, { token: 'b' }] },
+        native_finish_reason: 'STOP',
+        finish_reason: 'stop',
+      },
+    ],
+  })
+})
+
+test('whole only when every choice has ended', () => {
+  const builder = new CompletionBuilder()
+  expect([builder.finished, builder.toJson()]).toEqual([false, undefined])
+  builder.add({ choices: [{ index: 1, delta: { content: 'b' }, finish_reason: 'length' }] })
+  builder.add({ choices: [{ index: 0, delta: { content: 'a' } }] })
+  expect([builder.finished, builder.finishReason]).toEqual([false, null])
+  builder.add({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
+  expect([builder.finished, builder.finishReason]).toEqual([true, 'stop'])
+})
+
+test('nonsense is no danger', () => {
+  const builder = new CompletionBuilder()
+  const nonsense: unknown[] = [
+    null,
+    7,
+    'x',
+    [],
+    {},
+    { choices: null },
+    { choices: [null, 7, { delta: 'x' }] },
+    { usage: 3 },
+  ]
+  for (const chunk of nonsense) builder.add(chunk)
+  expect(builder.usage).toBeNull()
+  builder.add(JSON.parse('{"__proto__":{"polluted":1},"choices":[{"delta":{"__proto__":{"polluted":1}}}]}'))
+  expect({}).not.toHaveProperty('polluted')
+})

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { digestDataUrls } from '../../../proxy/log/data-urls.ts'
+
+function digestOf(bytes: Buffer | string, mime: string): string {
+  const content = Buffer.from(bytes)
+  return `data:${mime};sha256=${createHash('sha256').update(content).digest('hex')};bytes=${content.length}`
+}
+
+function digested(value: unknown): unknown {
+  return JSON.parse(digestDataUrls(Buffer.from(JSON.stringify(value))).toString())
+}
+
+test('base64 is found anywhere', () => {
+  const png = Buffer.from('not really a picture')
+  const url = `data:image/png;base64,${png.toString('base64')}`
+  expect(digested({ a: url, b: [`![x](${url}) and ${url}`] })).toEqual({
+    a: digestOf(png, 'image/png'),
+    b: [`![x](${digestOf(png, 'image/png')}) and ${digestOf(png, 'image/png')}`],
+  })
+})
+
+test('escaped slashes are part of it', () => {
+  const bytes = Buffer.from([0xff, 0xff, 0xff, 0xfb, 0xff, 0xbf])
+  const json = Buffer.from(`{"u":"data:image\\/svg+xml;base64,${bytes.toString('base64').replaceAll('/', '\\/')}\\n"}`)
+  expect(JSON.parse(digestDataUrls(json).toString())).toEqual({ u: `${digestOf(bytes, 'image/svg+xml')}\n` })
+})
+
+test('parameters and plain text', () => {
+  expect(digested(['data:text/plain;charset=utf-8;base64,aGk='])).toEqual([digestOf('hi', 'text/plain')])
+  expect(digested(['data:image/svg+xml,<svg a="é">\\ </svg>'])).toEqual([
+    digestOf('<svg a="é">\\ </svg>', 'image/svg+xml'),
+  ])
+})
+
+test('prose is left alone', () => {
+  const prose = [
+    'data: yes',
+    'write data:text/plain,hello like this',
+    'data:',
+    'data:image/png',
+    'metadata:x/y,z',
+    'data:;base64,AA',
+  ]
+  expect(digested(prose)).toEqual(prose)
+  const json = Buffer.from('{"a":"nothing"}')
+  expect(digestDataUrls(json)).toBe(json)
+})
+
+test('random texts stay JSON', () => {
+  const pieces = ['data:', 'a/b', ';base64,', ',', 'QUJD', '\\"', '\\\\', '\\/', '\\n', ';x=y', '"', '"', 'é']
+  let state = 7
+  const next = () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return pieces[Math.floor((state / 2 ** 32) * pieces.length)]
+  }
+  for (let round = 0; round < 20_000; round++) {
+    const json = `["${Array.from({ length: 12 }, next).join('').replaceAll('"', '","').replaceAll('\\",', '\\"')}"]`
+    if (!isJson(json)) continue
+    expect(isJson(digestDataUrls(Buffer.from(json)).toString()), json).toBe(true)
+  }
+})
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
