@@ -2,7 +2,7 @@ ARG NODE_IMAGE=node:24-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
 # better-sqlite3 comes prebuilt for most machines; where it does not, it is compiled.
 RUN npm ci --ignore-scripts --no-update-notifier \
   && (npm rebuild better-sqlite3 \

@@ -9,7 +9,7 @@ export interface ReleaseFile {
   content: Buffer
 }
 
-const ROOT_FILES = ['.dockerignore', '.npmrc', 'Dockerfile', 'config.yml', 'package.json', 'tsconfig.json']
+const ROOT_FILES = ['.dockerignore', 'Dockerfile', 'config.yml', 'package.json', 'tsconfig.json']
 const SOURCE_FOLDERS = ['kit', 'logdb', 'proxy']
 
 /** What the gateway's image is built from: the same files, byte for byte, in a clone and in an installed package. */
