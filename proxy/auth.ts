@@ -3,7 +3,7 @@ import type { ApiKey } from '../kit/api-keys.ts'
 import { type ApiProblem, problems } from './errors.ts'
 
 /** `key` is null where no key is needed. */
-export type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: ApiProblem }
+type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: ApiProblem }
 
 export type Authenticate = (authorization: string | undefined) => Authentication
 

@@ -11,7 +11,7 @@ export interface ProviderSettings {
   apiKey: string | undefined
 }
 
-export interface LogSettings {
+interface LogSettings {
   dir: string
   images: 'digest' | 'full'
   bodyMaxBytes: number

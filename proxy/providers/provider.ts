@@ -1,7 +1,7 @@
 import type { Exchange } from '../exchange.ts'
 
 /** A chat completion to be made; `body` is the client's, with the provider's name of the model. */
-export interface ChatRequest {
+interface ChatRequest {
   exchange: Exchange
   body: Buffer
 }

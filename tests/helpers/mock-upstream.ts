@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
-export interface MockRequest {
+interface MockRequest {
   method: string
   path: string
   headers: IncomingHttpHeaders

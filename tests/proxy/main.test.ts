@@ -132,6 +132,9 @@ test('SIGTERM: not ready, running streams end, everything is in the log, exit 0'
   onTestFinished(() => keepAlive.destroy())
   await (await gateway.post(chat('echo'), keepAlive)).body.text()
   const stream = await gateway.post(chat('mock/slow-25x100', { stream: true }))
+  const busy = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 })
+  onTestFinished(() => busy.destroy())
+  const before = await gateway.post(chat('mock/slow-20x90', { stream: true }), busy)
   const whole = gateway.post(chat('mock/slow-25x80'))
   const text = stream.body.text()
   gateway.process.kill('SIGTERM')
@@ -148,6 +151,11 @@ test('SIGTERM: not ready, running streams end, everything is in the log, exit 0'
   await eventually(() => expect(request(`${gateway.url}/health`)).rejects.toThrow(/ECONNREFUSED/))
   expect(gateway.process.exitCode).toBeNull()
 
+  expect((await before.body.text()).endsWith('data: [DONE]\n\n')).toBe(true)
+  // The same connection, which was told before the signal that it may be used again.
+  const after = await gateway.post(chat('mock/normal'), busy)
+  expect([after.statusCode, after.headers['connection']]).toEqual([200, 'close'])
+  await after.body.dump()
   expect((await whole).statusCode).toBe(200)
   await (await whole).body.dump()
   const streamed = await text
@@ -157,7 +165,7 @@ test('SIGTERM: not ready, running streams end, everything is in the log, exit 0'
   expect(await gateway.exit).toBe(0)
   expect(performance.now() - endedAt).toBeLessThan(2000)
   const records = readRecords(join(gateway.cwd, 'logs'))
-  expect(records.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok', 'ok'])
+  expect(records.map(({ outcome }) => outcome)).toEqual(Array(6).fill('ok'))
 })
 
 test('after the drain timeout what still runs is cut, and told so', async () => {
