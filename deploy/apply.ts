@@ -26,8 +26,8 @@ export interface ApplyInput {
   logdbScript: string
   context: ContextSource
   outside: OutsideView
-  /** Called when the new release has taken over for good. */
-  onCommit: () => void
+  /** Called when nothing will be undone any more: the server is as planned, whatever the last checks say. */
+  onSettled: () => void
 }
 
 /** Where the build context of a new release comes from: this machine, or a folder of the server. */
@@ -45,12 +45,16 @@ const RELEASES_KEPT = 5
 
 /** The steps of a deploy, in order. Until the switch a failure changes nothing that users see. */
 export function deploySteps(input: ApplyInput): Step[] {
-  const { server, plan, env } = input
-  const { host, layout, facts, undo, signal } = server
+  const { server, plan } = input
+  const { host, layout, facts, undo } = server
   const { release, settings } = plan
   const instance = release?.manifest.id ?? plan.live ?? ''
-  const target = cutoverTarget(input)
-  const startsRelease = release !== null || plan.startLive
+  // Made when needed: the steps before may have installed Docker.
+  const target = () => cutoverTarget(input)
+  const settle = () => {
+    undo.clear()
+    input.onSettled()
+  }
   return [
     {
       title: 'Install Docker',
@@ -79,7 +83,7 @@ export function deploySteps(input: ApplyInput): Step[] {
     },
     {
       title: 'Start the release',
-      enabled: startsRelease,
+      enabled: release !== null || plan.startLive,
       run: () => cutover.startInstance(target(), instance),
     },
     {
@@ -89,29 +93,34 @@ export function deploySteps(input: ApplyInput): Step[] {
     },
     {
       title: 'Switch over',
-      enabled: release !== null || plan.writeRoute,
+      enabled: release !== null || plan.startLive || plan.writeRoute,
       run: async () => {
         const done = await cutover.switchOver(target(), instance)
         if (release !== null) await cutover.commit(target(), instance, server.now)
-        undo.clear()
-        input.onCommit()
+        settle()
         return done
       },
     },
     {
       title: 'Retire the release before',
       enabled: release !== null && plan.live !== null,
-      run: () => cutover.retire(target()),
+      run: () => cutover.retire(target(), instance),
     },
     {
       title: 'Get the certificate',
       enabled: plan.needsCertificate,
-      run: () => waitForCertificate(input),
+      run: () => {
+        settle()
+        return waitForCertificate(input)
+      },
     },
     {
       title: 'Check from outside',
       enabled: true,
-      run: () => checkFromOutside(input, instance, plan.changes.length > 0),
+      run: () => {
+        settle()
+        return checkFromOutside(input, instance, plan.changes.length > 0)
+      },
     },
     {
       title: 'Clean up',
@@ -119,20 +128,18 @@ export function deploySteps(input: ApplyInput): Step[] {
       run: () => cleanUp(server, instance, release?.manifest.image ?? ''),
     },
   ]
+}
 
-  function cutoverTarget({ server, plan }: ApplyInput): () => cutover.CutoverTarget {
-    return () => ({
-      host,
-      layout,
-      settings,
-      undo,
-      signal,
-      compose: composeOf(server.facts).argv,
-      apiKey: firstApiKey(env.values['API_KEYS']),
-      live: plan.live,
-      route: facts.route,
-      containers: facts.containers,
-    })
+function cutoverTarget({ server, plan, env }: ApplyInput): cutover.CutoverTarget {
+  const { facts } = server
+  return {
+    ...server,
+    settings: plan.settings,
+    compose: composeOf(facts).argv,
+    apiKey: firstApiKey(env.values['API_KEYS']),
+    live: plan.live,
+    route: facts.route,
+    containers: facts.containers,
   }
 }
 

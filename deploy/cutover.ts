@@ -142,14 +142,20 @@ export async function commit(target: CutoverTarget, instance: string, now: Date)
   undo.clear()
 }
 
-/** Tells the old instance to end; it answers what it has begun, and its container is kept. */
-export async function retire(target: CutoverTarget): Promise<string> {
-  const { host, live, settings } = target
+/**
+ * Tells the instances before to end; each answers what it has begun, and its container is kept. That is the one that
+ * was live, and whatever a deploy that was cut off left running.
+ */
+export async function retire(target: CutoverTarget, instance: string): Promise<string> {
+  const { host, live, settings, containers } = target
+  const graceS = settings.drainTimeoutS + GRACE_BEYOND_DRAIN_S
+  const others = containers.filter(({ name, state }) => name !== containerName(instance) && state === 'running')
+  for (const { name } of others) {
+    await host.exec(docker.restartPolicy(name, 'no'))
+    await run(host, `stop ${name}`, docker.stopDetached(name, graceS))
+  }
   if (live === null) return 'Nothing to retire'
-  const container = containerName(live)
-  await host.exec(docker.restartPolicy(container, 'no'))
-  await run(host, `stop ${container}`, docker.stopDetached(container, settings.drainTimeoutS + GRACE_BEYOND_DRAIN_S))
-  const state = (await host.exec(docker.waitExited(container, RETIRE_WAIT_S))).stdout.trim()
+  const state = (await host.exec(docker.waitExited(containerName(live), RETIRE_WAIT_S))).stdout.trim()
   return state === 'running'
     ? `${releaseOf(live)} still ends running answers, by itself`
     : `${releaseOf(live)} is stopped and kept`

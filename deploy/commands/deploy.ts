@@ -47,23 +47,23 @@ interface Decided {
 async function apply(context: Context, open: OpenServer, decided: Decided): Promise<void> {
   const { plan, env } = decided
   const input = stepsInput(decided)
-  let committed = false
+  let settled = false
   try {
     const times = await changeServer(context, {
       open,
       verb: 'deploy',
       release: plan.release?.manifest.id ?? null,
       steps: (server) => {
-        const onCommit = () => {
-          committed = true
+        const onSettled = () => {
+          settled = true
         }
-        return deploySteps({ ...input, server, onCommit })
+        return deploySteps({ ...input, server, onSettled })
       },
     })
     report(context, open, { plan, env, changed: true, times: [...open.times, ...times] })
   } catch (error) {
     // A key that was made must be shown, whatever came after the release began to answer.
-    if (committed && env.generatedKey !== null) showKey(context, env.generatedKey)
+    if (settled && env.generatedKey !== null) showKey(context, env.generatedKey)
     throw error
   }
 }
@@ -78,7 +78,7 @@ async function verifyOnly(context: Context, open: OpenServer, decided: Decided):
   const { plan, env } = decided
   const input = stepsInput(decided)
   const server = { ...open, undo: new UndoStack(), signal: context.signal, actor: '', now: context.now }
-  const steps = deploySteps({ ...input, server, onCommit() {} })
+  const steps = deploySteps({ ...input, server, onSettled() {} })
   const times = await runSteps(steps, context.io)
   report(context, open, { plan, env, changed: false, times: [...open.times, ...times] })
 }

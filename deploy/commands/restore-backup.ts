@@ -148,7 +148,7 @@ function restoreSteps(
     logdbScript,
     context: { kind: 'server', folder: `${folder}/${CONTEXT_FOLDER}` },
     outside: outsideView(context),
-    onCommit() {},
+    onSettled() {},
   })
   return [
     {

@@ -81,7 +81,7 @@ function rollbackSteps(
         return done
       },
     },
-    { title: 'Retire the other release', enabled: true, run: () => cutover.retire(target) },
+    { title: 'Retire the other release', enabled: true, run: () => cutover.retire(target, instance) },
   ]
 }
 
