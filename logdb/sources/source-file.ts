@@ -1,5 +1,6 @@
-import { createReadStream, type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { errorMessage } from '../../kit/user-error.ts'
 
@@ -36,7 +37,7 @@ export async function openSource(path: string): Promise<SourceFile> {
     const stats = await handle.stat()
     const isCompressed = await hasGzipMagic(handle)
     const read = isCompressed
-      ? (from: number) => skipBytes(gunzipChunks(path, handle), from)
+      ? (from: number) => skipBytes(gunzipChunks(handle, stats.size), from)
       : (from: number) => plainChunks(handle, from, stats.size)
     return { path, isCompressed, stats, chunks: (from) => guard(read(from)), close: () => handle.close() }
   } catch (error) {
@@ -64,8 +65,8 @@ async function* plainChunks(handle: FileHandle, from: number, end: number): Asyn
   }
 }
 
-async function* gunzipChunks(path: string, handle: FileHandle): AsyncGenerator<Buffer> {
-  const raw = createReadStream(path, { fd: handle, autoClose: false, start: 0, highWaterMark: CHUNK_BYTES })
+async function* gunzipChunks(handle: FileHandle, end: number): AsyncGenerator<Buffer> {
+  const raw = Readable.from(plainChunks(handle, 0, end))
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
   raw.on('error', (error) => gunzip.destroy(error))
   try {

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
+import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
+import { dropInvalidUtf8 } from '../../../logdb/canon/utf8.ts'
+import { seeded } from '../helpers/logs.ts'
+import { pythonTest } from '../helpers/needs.ts'
+
+const canonical = (text: string) => canonicalJson(Buffer.from(text)).toString('utf8')
+
+test.each([
+  ['{"b":1,"a":[true,false,null]}', '{"a": [true, false, null], "b": 1}'],
+  ['{ }', '{}'],
+  [' [\n]\t', '[]'],
+  ['{"a":1,"b":2,"a":3}', '{"a": 3, "b": 2}'],
+  [
+    '[1.0,-0,-0.0,0e0,1E5,1e16,1e15,1e-4,1e-5,2.50,1e400,-1e400,5e-324]',
+    '[1.0, 0, -0.0, 0.0, 100000.0, 1e+16, 1000000000000000.0, 0.0001, 1e-05, 2.5, Infinity, -Infinity, 5e-324]',
+  ],
+  ['12345678901234567890123', '12345678901234567890123'],
+  ['[NaN,Infinity,-Infinity]', '[NaN, Infinity, -Infinity]'],
+  [
+    String.raw`"\/\u0041\u00e9\u0000\u001F\u007f\u2028\"\\\b\f\n\r\t\u000a"`,
+    `"/Aé${String.raw`\u0000\u001f`}\u007f\u2028${String.raw`\"\\\b\f\n\r\t\n`}"`,
+  ],
+  [String.raw`"\uD83D\uDE00"`, '"😀"'],
+  [String.raw`["\uD83Dx", "\uDE00", "\uD83D\uD83D\uDE00"]`, String.raw`["\ud83dx", "\ude00", "\ud83d😀"]`],
+  [String.raw`{"\ud83d\ude00":1,"\ufffd":2,"z":3}`, '{"z": 3, "\ufffd": 2, "😀": 1}'],
+  [String.raw`{"aA":1,"a\n":2,"a":3,"a!":4}`, String.raw`{"a": 3, "a\n": 2, "a!": 4, "aA": 1}`],
+])('%s becomes canonical', (text, expected) => {
+  expect(canonical(text)).toBe(expected)
+})
+
+test.each([
+  '',
+  '01',
+  '1.',
+  '.5',
+  '-',
+  '-NaN',
+  '+1',
+  '[1,]',
+  '{"a":1,}',
+  '{a:1}',
+  '{"a" 1}',
+  '{}x',
+  'nul',
+  '"\\x"',
+  '"\\u12"',
+  '"a',
+  '"\t"',
+  '[1 2]',
+  '\ufeff{}',
+  '\u00a01',
+  '[',
+  '{"a":',
+])('%j is refused as Python refuses it', (text) => {
+  expect(() => canonical(text)).toThrow(InvalidJson)
+})
+
+test('what is nested too deep is refused instead of overflowing the stack', () => {
+  expect(() => canonical('['.repeat(100_000))).toThrow('nested deeper')
+  expect(canonical('['.repeat(1500) + ']'.repeat(1500))).toHaveLength(3000)
+})
+
+test('a failure leaves nothing behind for the next text', () => {
+  expect(() => canonical('{"a":"lost')).toThrow(InvalidJson)
+  expect(canonical('[1]')).toBe('[1]')
+})
+
+test('bytes that are no UTF-8 are dropped, all others stay', () => {
+  const bytes = Buffer.concat([
+    Buffer.from('a€'),
+    Buffer.from([0xff, 0xe2, 0x82]),
+    Buffer.from('b😀'),
+    Buffer.from([0xed, 0xa0, 0x80, 0xc0, 0xaf, 0xf0]),
+  ])
+  expect(dropInvalidUtf8(bytes).toString('utf8')).toBe('a€b😀')
+})
+
+const PYTHON = `
+import json, sys
+for line in sys.stdin:
+    value = json.loads(json.loads(line))
+    print(json.dumps(json.dumps(value, ensure_ascii=False, sort_keys=True)))
+`
+
+pythonTest('thousands of random texts become what python3 makes of them', () => {
+  const random = seeded(20250910)
+  const texts = Array.from({ length: 5000 }, () => randomJson(random, 0))
+  const input = texts.map((text) => `${JSON.stringify(text)}\n`).join('')
+  const { stdout, stderr } = spawnSync('python3', ['-c', PYTHON], { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
+  expect(stderr).toBe('')
+  const expected = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): string => JSON.parse(line))
+  expect(expected).toHaveLength(texts.length)
+  for (const [index, text] of texts.entries()) expect(canonical(text), text).toBe(expected[index])
+})
+
+/** Lone surrogates are left out: Python's own program fails on them when it writes. */
+const PIECES = [
+  'a',
+  'Z',
+  ' ',
+  'é',
+  '€',
+  '😀',
+  '\u2028',
+  '{',
+  '}',
+  '\\n',
+  '\\"',
+  '\\\\',
+  '\\/',
+  '\\u0000',
+  '\\u00E9',
+  '\\ud83d\\ude00',
+  '\\u001f',
+  '\\u007F',
+  '\\uffff',
+  '\uffff',
+]
+const SPACES = ['', '', '', ' ', '\n  ', '\t', '\r\n']
+
+function randomJson(random: () => number, depth: number): string {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
+  const list = (item: () => string) =>
+    Array.from({ length: Math.floor(random() * 5) }, item).join(`${pick(SPACES)},${pick(SPACES)}`)
+  const text = () => `"${Array.from({ length: Math.floor(random() * 6) }, () => pick(PIECES)).join('')}"`
+  const kind = depth > 3 ? random() * 0.6 : random()
+  if (kind < 0.25) return randomNumber(random)
+  if (kind < 0.5) return text()
+  if (kind < 0.6) return pick(['true', 'false', 'null', 'NaN', '-Infinity'])
+  if (kind < 0.8) return `[${pick(SPACES)}${list(() => randomJson(random, depth + 1))}${pick(SPACES)}]`
+  return `{${list(() => `${text()}${pick(SPACES)}:${pick(SPACES)}${randomJson(random, depth + 1)}`)}}`
+}
+
+function randomNumber(random: () => number): string {
+  const digits = (most: number) => String(Math.floor(random() * 10 ** Math.ceil(random() * most)))
+  const sign = random() < 0.3 ? '-' : ''
+  const fraction = random() < 0.5 ? `.${digits(17)}` : ''
+  const exponent =
+    random() < 0.4 ? `${random() < 0.5 ? 'e' : 'E'}${['', '+', '-'][Math.floor(random() * 3)]}${digits(3)}` : ''
+  return sign + digits(15) + fraction + exponent
+}

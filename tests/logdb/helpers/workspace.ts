@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type Sqlite from 'better-sqlite3'
+import { onTestFinished } from 'vitest'
+import { ingest } from '../../../logdb/ingest/ingest.ts'
+import type { IngestReport } from '../../../logdb/ingest/report.ts'
+import { main } from '../../../logdb/main.ts'
+import { readSettings } from '../../../logdb/settings.ts'
+import type { DayRange } from '../../../logdb/store/control.ts'
+
+export const SERVER_ID = '11111111-2222-3333-4444-555555555555'
+
+export interface Run {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/** A folder like that of a gateway, for one test. */
+export interface Workspace {
+  folder: string
+  logs: string
+  db: string
+  /** Writes a file below logs/ and returns its path. */
+  write(name: string, content: string | Buffer): string
+  /** Runs logdb here. */
+  run(args: string[], env?: Record<string, string>): Promise<Run>
+  ingest(options?: DayRange & { env?: Record<string, string> }): Promise<IngestReport>
+  /** Rows of a query over all partitions, or over control.sqlite3. */
+  query<Row>(sql: string): Promise<Row[]>
+  queryControl<Row>(sql: string): Promise<Row[]>
+  partitions(): string[]
+}
+
+export function workspace(): Workspace {
+  const folder = mkdtempSync(join(tmpdir(), 'logdb-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const [logs, db] = [join(folder, 'logs'), join(folder, 'logs', 'db')]
+  mkdirSync(logs)
+  const partitions = () => listFiles(db).filter((path) => /ai_proxy_.*\.sqlite3$/.test(path))
+  return {
+    folder,
+    logs,
+    db,
+    partitions,
+    write: (name, content) => {
+      const path = join(logs, name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, content)
+      return path
+    },
+    run: (args, env = {}) => run(folder, args, { LOGDB_SERVER_ID: SERVER_ID, ...env }),
+    ingest: ({ env = {}, ...days } = {}) => {
+      return ingest({ from: logs, out: db, settings: readSettings({ LOGDB_SERVER_ID: SERVER_ID, ...env }), ...days })
+    },
+    query: async (sql) => (await Promise.all(partitions().map((path) => readAll(path, sql)))).flat() as never[],
+    queryControl: async (sql) => (await readAll(join(db, 'control.sqlite3'), sql)) as never[],
+  }
+}
+
+async function run(cwd: string, args: string[], env: Record<string, string>): Promise<Run> {
+  let [stdout, stderr] = ['', '']
+  const exitCode = await main(args, {
+    out: (text) => {
+      stdout += text
+    },
+    err: (text) => {
+      stderr += text
+    },
+    isOutTTY: false,
+    isErrTTY: false,
+    cwd,
+    env,
+    signal: new AbortController().signal,
+  })
+  return { exitCode, stdout, stderr }
+}
+
+async function readAll(path: string, sql: string): Promise<unknown[]> {
+  const db = await openDatabase(path)
+  try {
+    return db.prepare(sql).all()
+  } finally {
+    db.close()
+  }
+}
+
+export async function openDatabase(path: string): Promise<Sqlite.Database> {
+  const { default: Database } = await import('better-sqlite3')
+  return new Database(path)
+}
+
+function listFiles(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+/** Bytes of the sources that the ledger does not account for; all zero when it adds up. */
+export const LEDGER_GAP = `SELECT offset - ingested_bytes - duplicate_bytes - ignored_bytes - filtered_bytes
+  - quarantined_bytes AS gap FROM sources`

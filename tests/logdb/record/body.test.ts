@@ -1,0 +1,165 @@
+import { expect, test } from 'vitest'
+import { CanonicalReader, canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
+import { readRequestBody, readResponseBody, wholeText } from '../../../logdb/record/body.ts'
+import { messageText } from '../../../logdb/record/message-text.ts'
+
+function split(value: unknown, read = readRequestBody) {
+  const json = Buffer.from(JSON.stringify(value))
+  const body = read(new CanonicalReader(json))
+  expect(wholeText(body).toString('utf8')).toBe(canonicalJson(json).toString('utf8'))
+  const texts = (items: typeof body.items) => items.map((item) => [messageText(item)?.role, messageText(item)?.text])
+  return {
+    stored: texts(body.items),
+    inside: texts(body.inside),
+    head: body.head.toString(),
+    tail: body.tail.toString(),
+  }
+}
+
+const user = (content: unknown) => ({ role: 'user', content })
+
+test('a conversation is cut out of its request', () => {
+  const body = split({ temperature: 1, model: 'm', messages: [user('a'), { role: 'assistant', content: 'b' }] })
+  expect(body).toEqual({
+    head: '{"messages": [',
+    tail: '], "model": "m", "temperature": 1}',
+    stored: [
+      ['user', 'a'],
+      ['assistant', 'b'],
+    ],
+    inside: [],
+  })
+})
+
+test.each([
+  [{ model: 'm', prompt: 'a' }, [['user', 'a']]],
+  [
+    { model: 'm', prompt: ['a', 'b'] },
+    [
+      ['user', 'a'],
+      ['user', 'b'],
+    ],
+  ],
+  [{ input: 'a', instructions: 'i' }, [['user', 'a']]],
+  [
+    {
+      input: [
+        { role: 'user', content: [{ type: 'input_text', text: 'a' }] },
+        { type: 'function_call_output', output: 'o' },
+      ],
+    },
+    [
+      ['user', 'a'],
+      ['user', 'o'],
+    ],
+  ],
+  [
+    { contents: [{ parts: [{ text: 'a' }, { text: 'b' }] }, { role: 'model', parts: [{ text: 'c' }] }] },
+    [
+      ['user', 'a\nb'],
+      ['assistant', 'c'],
+    ],
+  ],
+  [{ messages: [] }, []],
+  [{ messages: null }, []],
+  [{ messages: 'a' }, [['user', 'a']]],
+  [[1, 2], []],
+  ['text', []],
+])('%j', (body, stored) => {
+  expect(split(body).stored).toEqual(stored)
+})
+
+test('texts beside the conversation stay in place and can be searched', () => {
+  expect(split({ messages: [user('a')], system: 'be brief', prompt: 'p' }).inside).toEqual([
+    ['user', 'p'],
+    ['system', 'be brief'],
+  ])
+})
+
+test.each([
+  [
+    {
+      choices: [
+        { index: 0, message: { role: 'assistant', content: 'a' } },
+        { index: 1, message: { content: 'b' } },
+      ],
+      id: 1,
+    },
+    [['assistant', 'a']],
+    [['assistant', 'b']],
+  ],
+  [{ choices: [{ text: 'a' }] }, [['assistant', 'a']], []],
+  [{ choices: [{ message: null }] }, [], []],
+  [{ choices: [] }, [], []],
+  [{ candidates: [{ content: { role: 'model', parts: [{ text: 'a' }] } }] }, [['assistant', 'a']], []],
+  [{ role: 'assistant', content: [{ type: 'text', text: 'a' }] }, [['assistant', 'a']], []],
+  [
+    {
+      output: [
+        { type: 'reasoning', summary: [{ text: 'r' }] },
+        { type: 'message', role: 'assistant', content: [{ text: 'a' }] },
+      ],
+    },
+    [['assistant', 'a']],
+    [['assistant', 'r']],
+  ],
+  [{ error: { message: 'e' } }, [], []],
+  ['text', [], []],
+])('response %j', (body, stored, inside) => {
+  const result = split(body, readResponseBody)
+  expect([result.stored, result.inside]).toEqual([stored, inside])
+})
+
+test.each([
+  [
+    { role: 'user', content: 'a' },
+    { role: 'user', text: 'a', isPlain: true },
+  ],
+  [
+    { role: 'assistant', content: 'a', refusal: null, annotations: [] },
+    { role: 'assistant', text: 'a', isPlain: true },
+  ],
+  [{ content: 'a' }, { role: 'user', text: 'a', isPlain: false }],
+  [
+    { role: 'user', content: 'a\u0000b' },
+    { role: 'user', text: 'a\uFFFDb', isPlain: false },
+  ],
+  [
+    { role: 'user', content: 'a\ud83d' },
+    { role: 'user', text: 'a\uFFFD', isPlain: false },
+  ],
+  [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'a' },
+        { type: 'image_url', image_url: { url: 'data:x' } },
+      ],
+    },
+    { role: 'user', text: 'a', isPlain: false },
+  ],
+  [
+    { role: 'assistant', content: null, tool_calls: [{ function: { name: 'f', arguments: '{"q":1}' } }] },
+    { role: 'assistant', text: 'f\n{"q":1}', isPlain: false },
+  ],
+  [
+    { role: 'assistant', reasoning_content: 'r', content: 'a' },
+    { role: 'assistant', text: 'r\na', isPlain: false },
+  ],
+  [
+    { role: 'assistant', content: [{ type: 'tool_use', name: 'f', input: { q: 1 } }] },
+    { role: 'assistant', text: 'f\n{"q":1}', isPlain: false },
+  ],
+  [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }, undefined],
+  [{ role: 'user', content: ' \n' }, undefined],
+])('what is searched of %j', (message, expected) => {
+  expect(messageText({ json: canonicalJson(Buffer.from(JSON.stringify(message))), role: 'user' })).toEqual(expected)
+})
+
+test('a message that only Python calls JSON can be searched all the same', () => {
+  expect(messageText({ json: Buffer.from('{"content": "a", "role": "user", "score": NaN}'), role: 'user' })).toEqual({
+    role: 'user',
+    text: 'a',
+    isPlain: false,
+  })
+})

@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { wholeText } from '../../../logdb/record/body.ts'
+import { BadRecord, type LogEntry, parseEntry, requestId } from '../../../logdb/record/entry.ts'
+import { predecessorEvent, record } from '../helpers/logs.ts'
+import { SERVER_ID } from '../helpers/workspace.ts'
+
+function entryOf(value: unknown): LogEntry {
+  const entry = parseEntry(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))
+  if (!entry) throw new Error('no record')
+  return entry
+}
+
+/** Made by the predecessor itself. */
+const GOLDEN = [
+  {
+    text: '{"timestamp":"2025-09-10T12:00:00Z","endpoint":"/v1/chat/completions","request":{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]},"response":{"id":"chatcmpl-1","model":"openrouter/openai/gpt-4","choices":[{"index":0,"message":{"role":"assistant","content":"Hello"}}]}}',
+    id: 'b3c816f86f1f09a0ca8c94e9e71c9c016a3a285adb8a54f49d8fd668c50831a5',
+    ts: 1757505600,
+    request: '{"messages": [{"content": "Hi", "role": "user"}], "model": "gpt-4"}',
+  },
+  {
+    text: String.raw`{"timestamp":"2025-09-10T23:59:59.999999","endpoint":"/v1/x","request":{"a":1.0,"b":1e-5,"c":1E16,"d":-0,"e":-0.0,"f":12345678901234567890123,"g":0.1,"h":1e22,"i":100000000000000000000.0,"j":NaN},"response":{"\u00e9":"\u0001\u007f\/","\ud83d\ude00":1,"\ufffd":2,"z":null}}`,
+    id: 'b75141d6e6cffabdaf04be5bda9919fe91329c3f085a7c67969f13377edcef6b',
+    ts: 1757548799,
+    request:
+      '{"a": 1.0, "b": 1e-05, "c": 1e+16, "d": 0, "e": -0.0, "f": 12345678901234567890123, "g": 0.1, "h": 1e+22, "i": 1e+20, "j": NaN}',
+  },
+  {
+    text: '{"timestamp":"2025-09-11T01:30:00+02:00","endpoint":"/v1/x","request":[],"response":"s","status_code":"200","latency_ms":"1.5"}',
+    id: 'b25d137c1c8d5c457603d93cae011c44fb1067ebf512e686e722fb3760061728',
+    ts: 1757547000,
+    request: '[]',
+  },
+]
+
+test.each(GOLDEN)('the id $id comes out as the predecessor made it', ({ text, id, ts, request }) => {
+  const entry = entryOf(text)
+  expect(requestId(SERVER_ID, entry)).toBe(id)
+  expect(entry.instant.epochS).toBe(ts)
+  expect(wholeText(entry.request).toString('utf8')).toBe(request)
+})
+
+test('numbers in quotes count, and the day is that of UTC', () => {
+  const { fields, instant } = entryOf(GOLDEN[2]?.text)
+  expect([instant.day, fields.statusCode, fields.latencyMs]).toEqual(['2025-09-10', 200, 1.5])
+})
+
+test('two equal requests in one microsecond have two ids', () => {
+  const [first, second] = [entryOf(record({ x_request_id: 'a' })), entryOf(record({ x_request_id: 'b' }))]
+  expect(requestId(SERVER_ID, first)).not.toBe(requestId(SERVER_ID, second))
+})
+
+test('a record of ours gives its own fields', () => {
+  const { fields } = entryOf(
+    record({ dialog_id: 'd1', api_key_name: 'ann', usage: { input_tokens: 3, output_tokens: 4 } }),
+  )
+  expect(fields).toEqual({
+    timestamp: '2025-09-10T12:00:00.000001Z',
+    endpoint: '/v1/chat/completions',
+    xRequestId: 'req-1',
+    method: 'POST',
+    provider: 'openrouter',
+    modelOriginal: 'gpt-4o',
+    modelMapped: 'openai/gpt-4o',
+    stream: false,
+    statusCode: 200,
+    latencyMs: 12.5,
+    ttfbMs: 3.25,
+    overheadMs: 0.5,
+    apiKeyHash: '0123456789abcdef',
+    apiKeyName: 'ann',
+    xDialogId: 'd1',
+    finishReason: 'stop',
+    outcome: 'ok',
+    tokensIn: 3,
+    tokensOut: 4,
+    bytesIn: 100,
+    bytesOut: 200,
+    release: '20250910-110000',
+  })
+})
+
+test('models of the predecessor come from its bodies', () => {
+  const { fields } = entryOf(predecessorEvent())
+  expect([fields.modelOriginal, fields.modelMapped]).toEqual(['gpt-4', 'openrouter/openai/gpt-4'])
+  const plain = entryOf(predecessorEvent({ request: { model: 'm', _original_model: '' }, response: { error: 'x' } }))
+  expect([plain.fields.modelOriginal, plain.fields.modelMapped]).toEqual(['m', null])
+})
+
+test.each([
+  [{ request: null }, 'request is null'],
+  [{ response: null }, 'response is null'],
+  [{ timestamp: 'yesterday' }, 'timestamp is no ISO 8601 time'],
+  [{ timestamp: '2025-02-30T00:00:00Z' }, 'timestamp is no ISO 8601 time'],
+  [{ endpoint: '' }, 'endpoint is no text'],
+  [{ v: 2 }, 'record version 2 is unknown'],
+])('%j is refused', (fields, reason) => {
+  const bytes = Buffer.from(JSON.stringify({ ...record(), ...fields }))
+  expect(() => parseEntry(bytes)).toThrow(BadRecord)
+  expect(() => parseEntry(bytes)).toThrow(reason)
+})
+
+test('values of a wrong type are kept as text or left out, and stop nothing', () => {
+  const { fields } = entryOf({
+    ...record(),
+    api_key_hash: ['a'],
+    status_code: 'x',
+    latency_ms: true,
+    model_original: 5,
+  })
+  expect([fields.apiKeyHash, fields.statusCode, fields.latencyMs, fields.modelOriginal]).toEqual([
+    '["a"]',
+    null,
+    null,
+    '5',
+  ])
+})
+
+test('JSON that is no record of a request is told apart', () => {
+  expect(parseEntry(Buffer.from('{"event":"started","endpoint":"/v1/x"}'))).toBeUndefined()
+})

@@ -1,0 +1,29 @@
+import { symlinkSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { findLogFiles } from '../../../logdb/sources/find.ts'
+import { workspace } from '../helpers/workspace.ts'
+
+test('our logs and those of the predecessor are found, in the order of their paths', () => {
+  const { logs, write } = workspace()
+  const names = [
+    'models/gpt-4.log',
+    'requests-2025-09-10.jsonl',
+    'requests-2025-09-10.r1.w2.jsonl.gz',
+    'v1_chat.log',
+    'v1_chat.log.1',
+    'v1_chat.log.2.gz',
+  ]
+  for (const name of [...names, 'other.jsonl', 'catalog', 'note.txt', 'requests-2025.jsonl.tmp', 'db/x.sqlite3'])
+    write(name, 'x')
+  symlinkSync(join(logs, 'gone'), join(logs, 'broken.log'))
+  const { files, unreadable } = findLogFiles(logs)
+  expect(files.map(({ path }) => relative(logs, path))).toEqual(names)
+  expect(files.map(({ format }) => format === 'jsonl')).toEqual([false, true, true, false, false, false])
+  expect(unreadable).toEqual([])
+})
+
+test('a folder that is not there is an error that says which', () => {
+  const { logs } = workspace()
+  expect(() => findLogFiles(join(logs, 'nowhere'))).toThrow(/cannot read the logs: .*nowhere/)
+})

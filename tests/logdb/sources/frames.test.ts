@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest'
+import type { LogFormat } from '../../../logdb/sources/find.ts'
+import { readFrames } from '../../../logdb/sources/read-frames.ts'
+import type { SourceFile } from '../../../logdb/sources/source-file.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record, seeded } from '../helpers/logs.ts'
+
+/** A file in memory that is read in the given chunks. */
+function sourceOf(chunks: Buffer[], isCompressed = false): SourceFile {
+  return {
+    path: 'memory',
+    isCompressed,
+    stats: undefined as never,
+    async *chunks(from) {
+      yield Buffer.concat(chunks).subarray(from, chunks[0]?.length ?? 0)
+      let at = chunks[0]?.length ?? 0
+      for (const chunk of chunks.slice(1)) {
+        yield chunk.subarray(Math.max(0, from - at))
+        at += chunk.length
+      }
+    },
+    close: async () => {},
+  }
+}
+
+async function frames(chunks: Buffer[], format: LogFormat, isCompressed = false) {
+  const found: { kind: string; text: string; start: number; end: number; reason: string }[] = []
+  for await (const { kind, json, start, end, reason } of readFrames(sourceOf(chunks, isCompressed), format, 0)) {
+    found.push({ kind, text: kind === 'record' ? json.toString('utf8').trim() : '', start, end, reason })
+  }
+  return found
+}
+
+const records = (found: Awaited<ReturnType<typeof frames>>) =>
+  found.filter(({ kind }) => kind === 'record').map(({ text }) => text)
+
+const NASTY = 'a { b } "\n}\n{\n2025-09-10 14:00:00 - INFO - {\n'
+const event = (content: string) => predecessorEvent({ request: chat(content) })
+const pretty = (content: string) => JSON.stringify(event(content), null, 2)
+
+test('braces, quotes and header look-alikes in a text do not disturb the predecessor format', async () => {
+  const log = ['x {', '}', NASTY, '"'].map((content) => predecessorBlock(event(content))).join('')
+  expect(records(await frames([Buffer.from(log)], 'predecessor'))).toEqual(['x {', '}', NASTY, '"'].map(pretty))
+})
+
+test('foreign lines are ignored, and so is a text line with a brace', async () => {
+  const log = `starting {\n2025-09-10 14:00:00 - INFO - ready {x}\n${predecessorBlock(event('a'))}Traceback\n  File "x"\n`
+  const found = await frames([Buffer.from(log)], 'predecessor')
+  expect(found.map(({ kind }) => kind)).toEqual(['ignored', 'ignored', 'record', 'ignored'])
+  expect(found.at(-1)?.end).toBe(Buffer.byteLength(log))
+})
+
+test('milliseconds in the header, Windows line ends and one-line records are read', async () => {
+  const windows = predecessorBlock(event('a'), '2025-09-10 14:00:00,123 - WARNING - ').replaceAll('\n', '\r\n')
+  const oneLine = `2025-09-10 14:00:00 - INFO - ${JSON.stringify(event('b'))}\n`
+  const found = records(await frames([Buffer.from(windows + oneLine)], 'predecessor'))
+  expect(found.map((text) => JSON.parse(text))).toEqual([event('a'), event('b')])
+})
+
+test('a record that the next header cuts off costs only itself', async () => {
+  const whole = predecessorBlock(event('b'))
+  const cut = predecessorBlock(event('a')).slice(0, 300)
+  const found = await frames([Buffer.from(`${cut}\n${whole}`)], 'predecessor')
+  expect(found.map(({ kind, reason }) => [kind, reason])).toEqual([
+    ['corrupt', 'record is cut off by the next one'],
+    ['record', ''],
+  ])
+})
+
+test('an unfinished record waits in a plain file and is corrupt in a compressed one', async () => {
+  const log = Buffer.from(predecessorBlock(event('a')).slice(0, 300))
+  expect(await frames([log], 'predecessor')).toEqual([])
+  expect(await frames([log], 'predecessor', true)).toMatchObject([{ kind: 'corrupt', end: 300 }])
+})
+
+test('a line of ours counts when its newline is there; in a compressed file the last one needs none', async () => {
+  const log = Buffer.from(`${jsonl([record()])}\n{"v":1`)
+  expect((await frames([log], 'jsonl')).map(({ kind }) => kind)).toEqual(['record', 'ignored'])
+  expect((await frames([log], 'jsonl', true)).map(({ kind }) => kind)).toEqual(['record', 'ignored', 'record'])
+})
+
+test('however a log is cut into chunks, the same records come out', async () => {
+  const contents = ['first', NASTY, '{'.repeat(50), 'last €']
+  const logs = {
+    jsonl: jsonl(contents.map((content) => record({ request: chat(content) }))),
+    predecessor: contents.map((content) => predecessorBlock(event(content))).join('x }\n'),
+  }
+  const random = seeded(7)
+  for (const format of ['jsonl', 'predecessor'] as const) {
+    const bytes = Buffer.from(logs[format])
+    const expected = records(await frames([bytes], format))
+    expect(expected).toHaveLength(contents.length)
+    for (let round = 0; round < 200; round++) {
+      const cuts = Array.from({ length: 1 + Math.floor(random() * 20) }, () =>
+        Math.floor(random() * bytes.length),
+      ).sort((a, b) => a - b)
+      const chunks = [0, ...cuts].map((from, index) => bytes.subarray(from, cuts[index] ?? bytes.length))
+      expect(records(await frames(chunks, format))).toEqual(expected)
+    }
+  }
+})
+
+test('a log that grows byte by byte gives each record once, none of them early', async () => {
+  for (const format of ['jsonl', 'predecessor'] as const) {
+    const text =
+      format === 'jsonl'
+        ? jsonl([record(), record({ request: chat(NASTY) })])
+        : predecessorBlock(event('a')) + predecessorBlock(event(NASTY))
+    const bytes = Buffer.from(text)
+    let offset = 0
+    const seen: string[] = []
+    for (let size = 1; size <= bytes.length; size++) {
+      const source = sourceOf([bytes.subarray(0, size)])
+      for await (const piece of readFrames(source, format, offset)) {
+        expect(piece.start).toBe(offset)
+        offset = piece.end
+        if (piece.kind === 'record') seen.push(JSON.parse(piece.json.toString('utf8')).request.messages[0].content)
+        else expect(piece.kind).toBe('ignored')
+      }
+    }
+    expect([offset, seen]).toEqual([bytes.length, [format === 'jsonl' ? 'Hi' : 'a', NASTY]])
+  }
+})
