@@ -30,17 +30,29 @@ export function readServerId(base: string): string | undefined {
  * the file cannot be written it is made from the host's name, so that it is the same each time.
  */
 export function createServerId(base: string, { hostname, env }: { hostname: string; env: string }): string {
-  const temporary = join(base, `${FILE}.${randomUUID()}`)
   try {
     mkdirSync(base, { recursive: true })
     const id = randomUUID()
-    writeDurably(temporary, `${id}\n`)
-    linkSync(temporary, join(base, FILE)) // fails if the file exists, and gives it its content at once
+    if (createDurably(base, `${id}\n`)) return id
+    return readServerId(base) ?? nameBasedId(hostname, env)
+  } catch {
+    return nameBasedId(hostname, env)
+  }
+}
+
+const nameBasedId = (hostname: string, env: string) => uuid5(`ai-proxy|${hostname}|${env}`)
+
+/** False if the file exists. It appears with its content or not at all, also when this process is killed. */
+function createDurably(base: string, text: string): boolean {
+  const temporary = join(base, `${FILE}.${randomUUID()}`)
+  writeDurably(temporary, text)
+  try {
+    linkSync(temporary, join(base, FILE))
     syncFolder(base)
-    return id
+    return true
   } catch (error) {
-    if (hasErrorCode(error, 'EEXIST')) return readServerId(base) ?? uuid5(`ai-proxy|${hostname}|${env}`)
-    return uuid5(`ai-proxy|${hostname}|${env}`)
+    if (hasErrorCode(error, 'EEXIST')) return false
+    throw error
   } finally {
     rmSync(temporary, { force: true })
   }

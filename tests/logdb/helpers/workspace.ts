@@ -8,8 +8,7 @@ import type { IngestReport } from '../../../logdb/ingest/report.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import type { DayRange } from '../../../logdb/store/control.ts'
-
-export const SERVER_ID = '11111111-2222-3333-4444-555555555555'
+import { SERVER_ID } from './server-id.ts'
 
 export interface Run {
   exitCode: number

@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { chat, completion, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
-import { LEDGER_GAP, openDatabase, SERVER_ID, workspace } from '../helpers/workspace.ts'
+import { SERVER_ID } from '../helpers/server-id.ts'
+import { LEDGER_GAP, openDatabase, workspace } from '../helpers/workspace.ts'
 
 const LOG = 'requests-2025-09-10.r1.jsonl'
 /** Records a second apart from noon, each with a text of its own. */

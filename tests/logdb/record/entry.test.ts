@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { wholeText } from '../../../logdb/record/body.ts'
 import { BadRecord, type LogEntry, parseEntry, requestId } from '../../../logdb/record/entry.ts'
 import { predecessorEvent, record } from '../helpers/logs.ts'
-import { SERVER_ID } from '../helpers/workspace.ts'
+import { SERVER_ID } from '../helpers/server-id.ts'
 
 function entryOf(value: unknown): LogEntry {
   const entry = parseEntry(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))

@@ -1,0 +1,198 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { packageRoot, packageVersion } from '../../kit/package-root.ts'
+import { loadSqlite } from '../../logdb/store/sqlite.ts'
+import { jsonl, predecessorBlock, predecessorEvent, record } from './helpers/logs.ts'
+import { sqliteTest } from './helpers/needs.ts'
+import { workspace } from './helpers/workspace.ts'
+
+const CLI = join(packageRoot(), 'logdb/cli.ts')
+
+sqliteTest('init prints the path of the partition and ok', async () => {
+  const { db, run } = workspace()
+  const path = join(db, '2025/09/ai_proxy_20250915.sqlite3')
+  expect(await run(['init', '--date', '2025-09-15'])).toEqual({ exitCode: 0, stdout: `${path}\nok\n`, stderr: '' })
+  expect(await run(['init', '--date', '2025-9-15'])).toMatchObject({ exitCode: 0, stdout: `${path}\nok\n` })
+  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+  expect((await run(['init', '--out', 'x'])).stdout).toContain(
+    `/x/${today.slice(0, 4)}/${today.slice(4, 6)}/ai_proxy_${today}.sqlite3\nok`,
+  )
+  expect(JSON.parse((await run(['init', '--date', '2025-09-15', '--json'])).stdout)).toEqual({
+    ok: true,
+    verb: 'init',
+    result: { path, integrity: 'ok' },
+  })
+})
+
+sqliteTest('ingest prints the two lines of the predecessor', async () => {
+  const { run, write } = workspace()
+  write('requests-2025-09-10.jsonl', jsonl([record(), record()]))
+  const { exitCode, stdout, stderr } = await run([
+    '--no-dotenv',
+    'ingest',
+    '--from',
+    './logs',
+    '--since',
+    '2025-09-01',
+    '--to',
+    '2025-09-30',
+  ])
+  expect([exitCode, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(
+    /^ingest_elapsed_s=\d+\.\d{3} rows_inserted=1 rps=\d+\.\d\n\{"files_scanned": 1, "files_ingested": 1, "rows_inserted": 1, "rows_skipped": 1\}\n$/,
+  )
+})
+
+sqliteTest('bad records are counted on stderr and change the exit code only with --strict', async () => {
+  const { run, write, logs } = workspace()
+  write('requests-2025-09-10.jsonl', `oops\n${jsonl([record()])}`)
+  const plain = await run(['ingest'])
+  expect(plain.exitCode).toBe(0)
+  expect(plain.stderr).toContain('1 records could not be read; they are listed in ingest_errors of control.sqlite3:')
+  expect(plain.stderr).toContain(`${join(logs, 'requests-2025-09-10.jsonl')} at byte 0 (5 bytes): expected { at byte 0`)
+  write('requests-2025-09-11.jsonl', 'oops\n')
+  expect((await run(['ingest', '--strict'])).exitCode).toBe(3)
+  expect((await run(['ingest', '--strict'])).exitCode).toBe(0)
+})
+
+sqliteTest('with --json ingest gives one document', async () => {
+  const { run, write } = workspace()
+  write('v1.log', predecessorBlock(predecessorEvent()))
+  const { stdout } = await run(['ingest', '--json', '--since', '2025-09-11'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: true,
+    verb: 'ingest',
+    result: { rowsInserted: 0, recordsFiltered: 1 },
+    warnings: ['1 records outside --since and --to are left for a later run'],
+  })
+})
+
+test('a switch that is off gives the line of the predecessor and exit 2', async () => {
+  const { run } = workspace()
+  expect(await run(['ingest'], { LOGDB_ENABLED: 'false' })).toEqual({
+    exitCode: 2,
+    stdout: 'Ingest disabled by LOGDB_ENABLED\n',
+    stderr: '',
+  })
+  expect(JSON.parse((await run(['ingest', '--json'], { LOGDB_ENABLED: 'False' })).stdout)).toMatchObject({
+    ok: false,
+    error: { code: 'DISABLED' },
+  })
+})
+
+test('.env is read, the real environment beats it, and --no-dotenv leaves it alone', async () => {
+  const { folder, run } = workspace()
+  writeFileSync(join(folder, '.env'), 'LOGDB_ENABLED="false"\n')
+  const isOff = async (args: string[], env = {}) => (await run(args, env)).stdout.startsWith('Ingest disabled')
+  expect(await isOff(['ingest'])).toBe(true)
+  expect(await isOff(['--no-dotenv', 'ingest', '--from', 'nowhere'])).toBe(false)
+  expect(await isOff(['ingest', '--from', 'nowhere'], { LOGDB_ENABLED: 'true' })).toBe(false)
+})
+
+test.each([
+  [['ingest', '--since', 'yesterday'], 'expected a date like 2025-09-15'],
+  [['ingest', '--since', '2025-02-30'], 'expected a date like 2025-09-15'],
+  [['ingest', '--since', '2025-09-02', '--to', '2025-09-01'], '--since 2025-09-02 is after --to 2025-09-01'],
+  [['ingest', '--nonsense'], 'unknown option'],
+  [['nonsense'], 'unknown command'],
+  [['search'], 'missing required argument'],
+  [['search', ' '], 'the query is empty'],
+  [['search', 'x', '--status', '7xx'], 'expected a status'],
+  [['search', 'x', '--snippet', '65'], 'expected at most 64'],
+  [['search', 'x', '--limit', '0'], 'expected a whole number'],
+  [[], 'Usage: logdb'],
+])('%j is a usage error', async (args, message) => {
+  const { exitCode, stderr } = await workspace().run(args)
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)])
+})
+
+test('an unknown granularity is a usage error that says what is allowed', async () => {
+  const { exitCode, stderr } = await workspace().run(['init'], { LOGDB_PARTITION_GRANULARITY: 'hourly' })
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('found "hourly", allowed: daily or weekly')])
+})
+
+test('help and version need nothing', async () => {
+  const { run } = workspace()
+  expect(await run(['--version'])).toEqual({ exitCode: 0, stdout: `${packageVersion()}\n`, stderr: '' })
+  for (const verb of [[], ['init'], ['ingest'], ['search'], ['fts', 'build']]) {
+    expect(await run([...verb, '--help'])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Usage: logdb'),
+      stderr: '',
+    })
+  }
+})
+
+sqliteTest('an empty database has nothing to search, which is no error', async () => {
+  expect(await workspace().run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+})
+
+test('a missing folder of logs is an error with a hint, as JSON too', async () => {
+  const { run } = workspace()
+  const { exitCode, stdout, stderr } = await run(['ingest', '--from', 'nowhere', '--json'])
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Hint: name the folder of the logs with --from')])
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'LOGS_MISSING' } })
+})
+
+test('without better-sqlite3 the error says what to install', async () => {
+  const missing = loadSqlite(() => Promise.reject(new Error("Cannot find package 'better-sqlite3'")))
+  await expect(missing).rejects.toMatchObject({
+    code: 'SQLITE_MISSING',
+    hint: expect.stringContaining('npm install better-sqlite3'),
+  })
+})
+
+/** Makes every import of better-sqlite3 fail, as on a machine where it could not be built. */
+const HOOK = `export async function resolve(name, context, next) {
+  if (name === 'better-sqlite3') throw new Error("Cannot find package 'better-sqlite3'")
+  return next(name, context)
+}`
+const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`
+const WITHOUT_SQLITE = asUrl(`import { register } from 'node:module'; register(${JSON.stringify(asUrl(HOOK))})`)
+
+test('without better-sqlite3 the program still starts', () => {
+  const { folder } = workspace()
+  const logdb = (...args: string[]) => {
+    return spawnSync(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--import', WITHOUT_SQLITE, CLI, ...args],
+      { cwd: folder, encoding: 'utf8' },
+    )
+  }
+  expect(logdb('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: logdb') })
+  expect(logdb('init')).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/needs the package better-sqlite3.*\nHint: run: npm install/s),
+  })
+})
+
+test('scripts/logdb runs the built logdb of its clone from any folder, with all arguments and the exit code', () => {
+  const { folder } = workspace()
+  const clone = join(folder, 'a clone')
+  for (const path of ['scripts', 'dist/logdb', 'elsewhere']) mkdirSync(join(clone, path), { recursive: true })
+  copyFileSync(join(packageRoot(), 'scripts/logdb'), join(clone, 'scripts/logdb'))
+  chmodSync(join(clone, 'scripts/logdb'), 0o755)
+  symlinkSync(join(clone, 'scripts/logdb'), join(folder, 'link'))
+  const start = (command: string, cwd: string) => spawnSync(command, ['a b', '$HOME', "'"], { cwd, encoding: 'utf8' })
+  expect(start(join(clone, 'scripts/logdb'), clone)).toMatchObject({
+    status: 1,
+    stdout: '',
+    stderr: expect.stringContaining('npm run build'),
+  })
+  writeFileSync(join(clone, 'package.json'), '{"type":"module"}')
+  writeFileSync(
+    join(clone, 'dist/logdb/cli.js'),
+    'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)])); process.exitCode = 7',
+  )
+  for (const [command, cwd] of [
+    ['./scripts/logdb', clone],
+    ['../scripts/logdb', join(clone, 'elsewhere')],
+    [join(folder, 'link'), folder],
+  ] as const) {
+    const { status, stdout, stderr } = start(command, cwd)
+    expect([status, stderr, JSON.parse(stdout)]).toEqual([7, '', [cwd, 'a b', '$HOME', "'"]])
+  }
+})

@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process'
+import { expect } from 'vitest'
+import { chat, completion, jsonl, record, timestampAt } from './helpers/logs.ts'
+import { sqliteShellTest } from './helpers/needs.ts'
+import { openDatabase, type Workspace, workspace } from './helpers/workspace.ts'
+
+/**
+ * Every statement that the predecessor's guide tells its users to run, as it stands there; with PLAN below, and without
+ * the two that are impossible: `MATCH 'error NEAR/5 timeout'` is no FTS5, and a view takes no index.
+ */
+const GUIDE = {
+  progress: 'SELECT * FROM ingest_sources;',
+  tables: "SELECT name FROM sqlite_master WHERE type='table';",
+  allTables: "SELECT * FROM sqlite_master WHERE type='table';",
+  checkpoint: 'PRAGMA wal_checkpoint(PASSIVE);',
+  integrity: 'PRAGMA integrity_check;',
+  naturalLanguage: `SELECT * FROM request_text_index
+WHERE request_text_index MATCH 'machine learning';`,
+  boolean: `SELECT * FROM request_text_index
+WHERE request_text_index MATCH '("machine learning" OR AI) AND python';`,
+  either: "SELECT * FROM request_text_index WHERE request_text_index MATCH 'machine learning OR AI';",
+  byRole: `SELECT * FROM request_text_index
+WHERE role = 'user' AND request_text_index MATCH 'help';`,
+  joined: `SELECT r.* FROM requests r
+JOIN request_text_index fts ON r.request_id = fts.request_id
+WHERE fts.model_original LIKE '%gpt-4%';`,
+  patterns: `SELECT dialog_id, COUNT(*) as message_count,
+       MIN(ts) as start_time, MAX(ts) as end_time,
+       api_key_hash
+FROM requests
+WHERE dialog_id IS NOT NULL
+GROUP BY dialog_id
+HAVING message_count > 5
+ORDER BY start_time DESC;`,
+  modelUsage: `SELECT dialog_id, model_original, COUNT(*) as usage_count
+FROM requests
+WHERE dialog_id IS NOT NULL
+GROUP BY dialog_id, model_original
+ORDER BY dialog_id, usage_count DESC;`,
+  slowest: `SELECT request_id, endpoint, model_original,
+       latency_ms, status_code,
+       datetime(ts, 'unixepoch') as timestamp
+FROM requests
+ORDER BY latency_ms DESC
+LIMIT 10;`,
+  errorRate: `SELECT model_original,
+       COUNT(*) as total_requests,
+       SUM(CASE WHEN status_code >= 400 THEN 1 ELSE 0 END) as errors,
+       ROUND(100.0 * SUM(CASE WHEN status_code >= 400 THEN 1 ELSE 0 END) / COUNT(*), 2) as error_rate
+FROM requests
+GROUP BY model_original
+ORDER BY error_rate DESC;`,
+  severalPartitions: `ATTACH DATABASE 'logs/db/2025/09/ai_proxy_20250901.sqlite3' AS sept01;
+ATTACH DATABASE 'logs/db/2025/09/ai_proxy_20250902.sqlite3' AS sept02;
+SELECT COUNT(*) as total_requests,
+       AVG(latency_ms) as avg_latency,
+       MIN(ts) as earliest, MAX(ts) as latest
+FROM (
+    SELECT * FROM sept01.requests
+    UNION ALL
+    SELECT * FROM sept02.requests
+);
+DETACH DATABASE sept01;
+DETACH DATABASE sept02;`,
+}
+
+const PLAN = `EXPLAIN QUERY PLAN
+SELECT * FROM requests
+WHERE ts BETWEEN strftime('%s', '2025-09-01') AND strftime('%s', '2025-09-07')
+  AND model_original LIKE 'gpt-4%'
+ORDER BY ts DESC;`
+
+const DAY = 'logs/db/2025/09/ai_proxy_20250901.sqlite3'
+
+function sqlite3({ folder }: Workspace, sql: string, database = DAY): Record<string, unknown>[] {
+  const text = execFileSync('sqlite3', ['-json', database, sql], { cwd: folder, encoding: 'utf8' })
+  return text.trim() === '' ? [] : JSON.parse(text)
+}
+
+async function filled(): Promise<Workspace> {
+  const space = workspace()
+  const questions = [
+    'Explain machine learning in python',
+    'AI with python, please help',
+    'help',
+    'what is AI',
+    'more',
+    'again',
+    'last',
+  ]
+  const records = questions.map((question, index) => {
+    const failed = index === 3
+    return record({
+      timestamp: timestampAt(index, '2025-09-01T10:00:00Z'),
+      x_request_id: `q${index}`,
+      dialog_id: 'dialog-1',
+      model_original: index < 5 ? 'gpt-4o' : 'claude-sonnet',
+      status_code: failed ? 502 : 200,
+      latency_ms: 100 * (index + 1),
+      request: chat(question),
+      response: failed ? { error: { message: 'upstream failed' } } : completion(`answer ${index}`),
+    })
+  })
+  space.write('requests-2025-09-01.r1.jsonl', jsonl(records))
+  space.write(
+    'requests-2025-09-02.r1.jsonl',
+    jsonl([record({ timestamp: '2025-09-02T10:00:00.000001Z', latency_ms: 800 })]),
+  )
+  await space.ingest()
+  return space
+}
+
+sqliteShellTest('every statement of the guide runs in plain sqlite3 and finds what it should', async () => {
+  const space = await filled()
+  const rows = Object.fromEntries(Object.entries(GUIDE).map(([name, sql]) => [name, sqlite3(space, sql)]))
+  const contents = (name: string) => rows[name]?.map(({ content }) => content)
+  expect(rows['progress']).toMatchObject([
+    { source_path: expect.stringContaining('requests-2025-09-01'), sha256: null },
+  ])
+  expect(rows['tables']?.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['servers', 'ingest_sources', 'request_text_index']),
+  )
+  expect(rows['checkpoint']).toHaveLength(1)
+  expect(rows['integrity']).toEqual([{ integrity_check: 'ok' }])
+  expect(contents('naturalLanguage')).toEqual(['Explain machine learning in python'])
+  expect(contents('boolean')).toEqual(['Explain machine learning in python', 'AI with python, please help'])
+  expect(contents('either')).toHaveLength(3)
+  expect(contents('byRole')).toEqual(['AI with python, please help', 'help'])
+  expect(rows['joined']).toHaveLength(9)
+  expect(Object.keys(rows['joined']?.[0] ?? {})).toHaveLength(12)
+  expect(rows['patterns']).toEqual([
+    {
+      dialog_id: 'dialog-1',
+      message_count: 7,
+      start_time: 1756720800,
+      end_time: 1756720806,
+      api_key_hash: '0123456789abcdef',
+    },
+  ])
+  expect(rows['modelUsage']).toEqual([
+    { dialog_id: 'dialog-1', model_original: 'gpt-4o', usage_count: 5 },
+    { dialog_id: 'dialog-1', model_original: 'claude-sonnet', usage_count: 2 },
+  ])
+  expect(rows['slowest']?.[0]).toMatchObject({
+    latency_ms: 700,
+    model_original: 'claude-sonnet',
+    timestamp: '2025-09-01 10:00:06',
+  })
+  expect(rows['errorRate']).toEqual([
+    { model_original: 'gpt-4o', total_requests: 5, errors: 1, error_rate: 20 },
+    { model_original: 'claude-sonnet', total_requests: 2, errors: 0, error_rate: 0 },
+  ])
+  expect(rows['severalPartitions']).toEqual([
+    { total_requests: 8, avg_latency: 450, earliest: 1756720800, latest: 1756807200 },
+  ])
+})
+
+sqliteShellTest('a range of time with a model prefix uses an index through the view', async () => {
+  const space = await filled()
+  const text = execFileSync('sqlite3', [DAY, PLAN], { cwd: space.folder, encoding: 'utf8' })
+  expect(text).toMatch(/SEARCH req USING INDEX idx_requests_ts \(ts>\? AND ts<\?\)/)
+  expect(text).not.toMatch(/^[|`]--(SCAN|USE TEMP)/m)
+  const figures =
+    "EXPLAIN QUERY PLAN SELECT ts, model_original, latency_ms, status_code FROM requests WHERE ts > 1 AND model_original LIKE 'gpt-4%'"
+  expect(execFileSync('sqlite3', [DAY, figures], { cwd: space.folder, encoding: 'utf8' })).toContain(
+    'USING COVERING INDEX idx_requests_ts',
+  )
+})
+
+sqliteShellTest('plain sqlite3 reads the same bodies as better-sqlite3, and finds the text index sound', async () => {
+  const space = await filled()
+  const db = await openDatabase(space.partitions()[0] ?? '')
+  const expected = db.prepare('SELECT request_id, request_json, response_json FROM requests ORDER BY request_id').all()
+  db.close()
+  expect(sqlite3(space, 'SELECT request_id, request_json, response_json FROM requests ORDER BY request_id')).toEqual(
+    expected,
+  )
+  expect(sqlite3(space, "INSERT INTO request_text_index(request_text_index) VALUES ('integrity-check')")).toEqual([])
+})
+
+sqliteShellTest('a dialog can be assigned through the view, but what the client sent wins', async () => {
+  const space = workspace()
+  space.write(
+    'requests-2025-09-01.jsonl',
+    jsonl([
+      record({ timestamp: '2025-09-01T10:00:00.000001Z', x_request_id: 'sent', dialog_id: 'mine' }),
+      record({ timestamp: '2025-09-01T10:00:01.000001Z', x_request_id: 'none' }),
+    ]),
+  )
+  await space.ingest()
+  sqlite3(space, "UPDATE requests SET dialog_id = 'assigned'")
+  expect(sqlite3(space, 'SELECT dialog_id FROM requests ORDER BY ts')).toEqual([
+    { dialog_id: 'mine' },
+    { dialog_id: 'assigned' },
+  ])
+})

@@ -1,0 +1,184 @@
+import { writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { chat, completion, jsonl, record } from '../helpers/logs.ts'
+import { sqliteTest } from '../helpers/needs.ts'
+import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+
+async function filled(env: Record<string, string> = {}): Promise<Workspace> {
+  const space = workspace()
+  const history = [
+    { role: 'user', content: 'tell me about rate limits' },
+    { role: 'assistant', content: 'They limit the rate.' },
+  ]
+  space.write(
+    'requests-2025-09-10.jsonl',
+    jsonl([
+      record({
+        timestamp: '2025-09-10T10:00:00.000001Z',
+        x_request_id: 'a',
+        request: chat('tell me about rate limits'),
+        response: completion('They limit the rate.'),
+      }),
+      record({
+        timestamp: '2025-09-10T10:01:00.000001Z',
+        x_request_id: 'b',
+        request: chat('and timeouts?', history),
+        response: { error: { message: 'x' } },
+        status_code: 502,
+        model_original: 'claude',
+      }),
+      record({
+        timestamp: '2025-09-12T10:00:00.000001Z',
+        x_request_id: 'c',
+        request: chat('rate this: the request ran into an error, then a timeout'),
+        dialog_id: 'd',
+      }),
+    ]),
+  )
+  await space.ingest({ env })
+  return space
+}
+
+async function found(space: Workspace, args: string[]): Promise<Record<string, unknown>[]> {
+  const { stdout, stderr, exitCode } = await space.run(['search', ...args, '--json'])
+  expect([exitCode, stderr]).toEqual([0, ''])
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+}
+
+const texts = (hits: Record<string, unknown>[]) => hits.map(({ role, snippet }) => `${role}: ${snippet}`)
+
+sqliteTest('messages of all partitions are found, the latest first, each once', async () => {
+  const space = await filled()
+  expect(texts(await found(space, ['rate']))).toEqual([
+    'user: rate this: the request ran into an error, then a timeout',
+    'assistant: They limit the rate.',
+    'user: tell me about rate limits',
+  ])
+  expect(await found(space, ['timeout', '--limit', '1'])).toEqual([
+    {
+      request_id: expect.stringMatching(/^[0-9a-f]{64}$/),
+      ts: 1757671200,
+      time: '2025-09-12T10:00:00Z',
+      role: 'user',
+      endpoint: '/v1/chat/completions',
+      model_original: 'gpt-4o',
+      model_mapped: 'openai/gpt-4o',
+      status_code: 200,
+      dialog_id: 'd',
+      snippet: 'rate this: the request ran into an error, then a timeout',
+    },
+  ])
+})
+
+sqliteTest('every filter narrows the result', async () => {
+  const space = await filled()
+  const count = async (...args: string[]) => (await found(space, ['rate', ...args])).length
+  expect(await count('--role', 'assistant')).toBe(1)
+  expect(await count('--since', '2025-09-11')).toBe(1)
+  expect(await count('--to', '2025-09-10')).toBe(2)
+  expect(await count('--limit', '2')).toBe(2)
+  expect(await count('--endpoint', '/v1/chat/*')).toBe(3)
+  expect(await count('--endpoint', '/v1/[c]hat/*')).toBe(0)
+  expect(await count('--model', 'gpt-4*')).toBe(3)
+  expect(await count('--model', 'anthropic/*')).toBe(0)
+  expect(await count('--status', '404')).toBe(0)
+})
+
+sqliteTest('a message counts for every request that holds it, not only for the first', async () => {
+  const space = await filled()
+  const hits = await found(space, ['rate', '--status', '5xx', '--model', 'claude'])
+  expect(hits.map(({ role, status_code, time }) => [role, status_code, time])).toEqual([
+    ['assistant', 502, '2025-09-10T10:01:00Z'],
+    ['user', 502, '2025-09-10T10:01:00Z'],
+  ])
+})
+
+sqliteTest('dates inside a weekly partition are kept too', async () => {
+  const space = await filled({ LOGDB_PARTITION_GRANULARITY: 'weekly' })
+  expect(space.partitions()).toHaveLength(1)
+  expect(await found(space, ['rate', '--since', '2025-09-11'])).toHaveLength(1)
+  expect(await found(space, ['rate', '--to', '2025-09-10'])).toHaveLength(2)
+})
+
+sqliteTest('near, phrases and raw queries work', async () => {
+  const space = await filled()
+  const count = async (...args: string[]) => (await found(space, args)).length
+  expect(await count('error NEAR/5 timeout')).toBe(1)
+  expect(await count('request', 'NEAR/2', 'timeout')).toBe(0)
+  expect(await count('NEAR(error timeout, 5)')).toBe(1)
+  expect(await count('"rate limits"')).toBe(1)
+  expect(await count('"limits rate"')).toBe(0)
+  expect(await count('limits OR error')).toBe(0)
+  expect(await count('--raw-query', '(limits OR error) AND role:user')).toBe(2)
+  expect(await count('--raw-query', 'error NEAR/5 timeout')).toBe(1)
+  expect(await count('user')).toBe(0)
+  expect(await count('"\' --; DROP')).toBe(0)
+})
+
+sqliteTest('a raw query that is none is a usage error with a hint', async () => {
+  const space = await filled()
+  const run = await space.run(['search', '--raw-query', '"unclosed'])
+  expect([run.exitCode, run.stderr]).toEqual([
+    2,
+    expect.stringMatching(/no FTS5 query.*\nHint: leave --raw-query out/s),
+  ])
+})
+
+sqliteTest('plain output is two lines a hit; control characters of a log do not reach the terminal', async () => {
+  const space = workspace()
+  space.write('requests-x.jsonl', jsonl([record({ request: chat('evil \u001b[2J text\nsecond line') })]))
+  await space.ingest()
+  const { stdout } = await space.run(['search', 'evil'])
+  expect(stdout).toMatch(
+    /^2025-09-10T12:00:00Z {2}user {2}gpt-4o {2}200 {2}[0-9a-f]{64}\n {4}evil {2}\[2J text second line\n$/,
+  )
+})
+
+sqliteTest('without an index search says what to type; a partly missing or old one is pointed out', async () => {
+  const space = await filled({ LOGDB_FTS_ENABLED: 'false' })
+  const without = await space.run(['search', 'rate'])
+  expect([without.exitCode, without.stderr]).toEqual([1, expect.stringContaining('Hint: run: logdb fts build')])
+  await space.run(['fts', 'build', '--to', '2025-09-10'])
+  const part = await space.run(['search', 'rate', '--json'])
+  expect(part.stdout.trim().split('\n')).toHaveLength(2)
+  expect(part.stderr).toMatch(/ai_proxy_20250912.sqlite3: has no text index: logdb fts build/)
+  space.write('requests-more.jsonl', jsonl([record({ x_request_id: 'm', request: chat('rate again') })]))
+  await space.ingest({ env: { LOGDB_FTS_ENABLED: 'false' } })
+  const stale = await space.run(['search', 'rate', '--to', '2025-09-10'])
+  expect(stale.stderr).toMatch(/2 messages are not indexed yet: logdb fts build/)
+})
+
+sqliteTest('fts build and drop print the lines of the predecessor', async () => {
+  const space = await filled({ LOGDB_FTS_ENABLED: 'false' })
+  const [first = '', second = ''] = space.partitions()
+  const built = `${first} indexed=3 skipped=0\n${second} indexed=2 skipped=0\n`
+  expect(await space.run(['fts', 'build'])).toEqual({ exitCode: 0, stdout: built, stderr: '' })
+  expect((await space.run(['fts', 'build'])).stdout).toBe(built)
+  expect((await space.run(['fts', 'drop', '--since', '2025-09-12', '--to', '2025-09-12'])).stdout).toBe(
+    `${second} fts dropped\n`,
+  )
+  expect(await space.run(['fts', 'build'], { LOGDB_FTS_ENABLED: 'false' })).toEqual({
+    exitCode: 2,
+    stdout: 'FTS disabled by LOGDB_FTS_ENABLED\n',
+    stderr: '',
+  })
+  const db = await openDatabase(second)
+  expect(db.prepare('SELECT count(*) AS n FROM requests').get()).toEqual({ n: 1 })
+  expect(() => db.prepare('SELECT * FROM request_text_index')).toThrow('no such table')
+  db.close()
+})
+
+sqliteTest('fts drop goes on after a partition that it cannot open', async () => {
+  const space = await filled()
+  const [first = '', second = ''] = space.partitions()
+  writeFileSync(first, 'no database')
+  const run = await space.run(['fts', 'drop'])
+  expect([run.exitCode, run.stdout]).toEqual([
+    1,
+    expect.stringMatching(/drop_error=.*no SQLite database\n.*fts dropped\n$/s),
+  ])
+  expect(run.stdout.endsWith(`${second} fts dropped\n`)).toBe(true)
+})
