@@ -1,0 +1,25 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export const CLONE = join(import.meta.dirname, '../../..')
+
+export function temporaryFolder(name: string): string {
+  return mkdtempSync(join(tmpdir(), `ai-deploy-e2e-${name}-`))
+}
+
+/** A folder that somebody deploys from: config.yml of the clone, changed as asked, and a .env if there is one. */
+export function deployFolder(name: string, files: { env?: string; config?: (text: string) => string } = {}): string {
+  const folder = temporaryFolder(name)
+  mkdirSync(folder, { recursive: true })
+  const config = readFileSync(join(CLONE, 'config.yml'), 'utf8')
+  writeFileSync(join(folder, 'config.yml'), files.config ? files.config(config) : config)
+  if (files.env !== undefined) writeFileSync(join(folder, '.env'), files.env, { mode: 0o600 })
+  return folder
+}
+
+/** One more model, so that a deploy from this folder is a new release. */
+export function addModel(folder: string, name: string): void {
+  const path = join(folder, 'config.yml')
+  writeFileSync(path, `${readFileSync(path, 'utf8')}  "${name}": "openrouter:openai/${name}"\n`)
+}

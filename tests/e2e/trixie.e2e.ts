@@ -1,0 +1,134 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { aiDeploy, type DeployTool } from './helpers/ai-deploy.ts'
+import { openAiClient } from './helpers/client.ts'
+import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from './helpers/server.ts'
+import { addModel, CLONE, deployFolder, temporaryFolder } from './helpers/workspace.ts'
+
+/** As a user with sudo, with the packed tarball in an empty folder, without better-sqlite3. */
+const rig = e2eRig()
+const server = serverOf(rig, 'trixie')
+const FOLDER = '/home/admin/ai-proxy'
+const KEYS = `phone:sk-0123456789abcdef0123,pa$$word'with"all\`sorts`
+const cwd = deployFolder('trixie', { env: `API_KEYS=${KEYS}\nHTTP_PORT=8123\n` })
+const installed = temporaryFolder('installed')
+const tool: DeployTool = { command: [join(installed, 'node_modules/.bin/ai-deploy')], cwd }
+
+const deploy = (...args: string[]) => aiDeploy(tool, rig, server, args, { as: 'admin' })
+const ssh = (command: string) => onServer(rig, server, command)
+
+beforeAll(async () => {
+  const packed = await execa('npm', ['pack', '--json', '--pack-destination', installed], {
+    cwd: CLONE,
+  })
+  const [{ filename }] = JSON.parse(packed.stdout)
+  writeFileSync(join(installed, 'package.json'), '{"private":true}')
+  await execa('npm', ['install', '--omit=optional', '--no-audit', '--no-fund', join(installed, filename)], {
+    cwd: installed,
+  })
+})
+
+test('without better-sqlite3 the tool works, and logdb says what to install', async () => {
+  expect(existsSync(join(installed, 'node_modules/better-sqlite3'))).toBe(false)
+  const logdb = await execa(join(installed, 'node_modules/.bin/logdb'), ['init'], { cwd: installed, reject: false })
+  expect(logdb.exitCode).not.toBe(0)
+  expect(logdb.stderr).toContain('npm install better-sqlite3')
+  expect((await execa(tool.command[0], ['--help'])).stdout).toContain('--rollback')
+})
+
+test('deploys to a clean server, through sudo', async () => {
+  const { exitCode, stdout, stderr } = await deploy('--yes', '--json')
+  expect(exitCode, stderr).toBe(0)
+  const report = JSON.parse(stdout)
+  expect(report).toMatchObject({ ok: true, changed: true, url: `https://${domainOf(server)}`, connections: 1 })
+  expect(report).not.toHaveProperty('api_key')
+  expect(stderr).toContain('take over your .env: API_KEYS')
+  expect(stderr).not.toContain('0123456789abcdef')
+  expect(stderr).toContain('HTTP_PORT of your .env means the local gateway and stays behind')
+  process.stdout.write(`First deploy, ${report.channels} channels: ${JSON.stringify(report.steps)}\n`)
+})
+
+test('every key of .env arrives as it was written', async () => {
+  for (const key of ['sk-0123456789abcdef0123', 'phone:sk-0123456789abcdef0123', `pa$$word'with"all\`sorts`]) {
+    const messages = [{ role: 'user' as const, content: 'hello' }]
+    const completion = await openAiClient(server, key).chat.completions.create({ model: 'echo', messages })
+    expect(completion.choices[0]?.message.content).toContain('hello')
+  }
+})
+
+test('a second run changes nothing and says so', async () => {
+  const before = await snapshot(rig, server, FOLDER)
+  const { exitCode, stderr } = await deploy()
+  expect(exitCode, stderr).toBe(0)
+  expect(stderr).toContain('Nothing to change')
+  expect(await snapshot(rig, server, FOLDER)).toBe(before)
+})
+
+test('another domain is answered for, and keeps the release', async () => {
+  const before = await ssh(`cat ${FOLDER}/state.json`)
+  const domain = 'gateway.rig.test'
+  const { exitCode, stdout, stderr } = await deploy('--yes', '--domain', domain, '--resolve', `${domain}:${server.ip}`)
+  expect(exitCode, stderr).toBe(0)
+  expect(stdout).toBe(`https://${domain}`)
+  expect(await ssh(`cat ${FOLDER}/state.json`)).toBe(before)
+  const back = await deploy('--yes', '--domain', domainOf(server))
+  expect(back.exitCode, back.stderr).toBe(0)
+})
+
+test('a changed release takes over and is rolled back', async () => {
+  addModel(cwd, 'one-more')
+  const changed = await deploy('--yes')
+  expect(changed.exitCode, changed.stderr).toBe(0)
+  const models = async () =>
+    (await openAiClient(server, 'sk-0123456789abcdef0123').models.list()).data.map(({ id }) => id)
+  expect(await models()).toContain('one-more')
+  const back = await deploy('--rollback', '--yes')
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(await models()).not.toContain('one-more')
+})
+
+describe('the image of a clone', () => {
+  const key = 'sk-of-the-image'
+  const run = 'docker run --read-only --tmpfs /app/logs:uid=1000'
+
+  test('docker build . gives it', async () => {
+    const context = join(temporaryFolder('clone'), 'clone.tar')
+    await execa('tar', [
+      '-cf',
+      context,
+      '--exclude=./node_modules',
+      '--exclude=./.git',
+      '--exclude=./dist',
+      '-C',
+      CLONE,
+      '.',
+    ])
+    await copyToServer(rig, server, context, '/tmp/clone.tar')
+    await ssh(
+      'mkdir -p /tmp/clone && tar -xf /tmp/clone.tar -C /tmp/clone && cd /tmp/clone && docker build -q -t ai-proxy .',
+    )
+    expect(await ssh('docker image inspect -f "{{.Config.User}}" ai-proxy')).toBe('node')
+  })
+
+  test('it serves on a read-only root', async () => {
+    await ssh(`${run} -d --name clone -e API_KEYS=${key} -p 127.0.0.1:8123:8123 ai-proxy`)
+    const body = JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: 'inside' }] })
+    const answer = await ssh(
+      `curl -sS --retry 50 --retry-delay 1 --retry-all-errors http://127.0.0.1:8123/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '${body}'`,
+    )
+    expect(JSON.parse(answer).choices[0].message.content).toContain('inside')
+    expect(
+      await ssh('docker exec -w /app/logs clone node /app/dist/logdb/cli.js ingest --from . && docker rm -f clone'),
+    ).toContain('"rows_inserted": 1')
+  })
+
+  test('it refuses to listen for everybody without API_KEYS', async () => {
+    expect(await ssh(`${run} --rm ai-proxy 2>&1; echo "exit $?"`)).toMatch(/API_KEYS[\s\S]*exit 2$/)
+  })
+
+  test('docker-compose.yml is valid for Compose v2', async () => {
+    expect(await ssh('cd /tmp/clone && touch .env && docker compose config')).toContain('8123')
+  })
+})

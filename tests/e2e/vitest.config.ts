@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+const MINUTE_MS = 60_000
+
+export default defineConfig({
+  test: {
+    root: new URL('../..', import.meta.url).pathname,
+    include: ['tests/e2e/**/*.e2e.ts'],
+    // The files share one machine and one rig, and their tests tell a story in order.
+    fileParallelism: false,
+    testTimeout: 10 * MINUTE_MS,
+    hookTimeout: 10 * MINUTE_MS,
+    slowTestThreshold: MINUTE_MS,
+  },
+})
