@@ -1,7 +1,7 @@
 import type { LogdbSettings } from '../settings.ts'
 import { printJson, type Terminal } from '../terminal.ts'
 
-export const EXIT_DISABLED = 2
+const EXIT_DISABLED = 2
 
 /** What every command gets. Settings are read only when a command runs, so that --help needs no valid .env. */
 export interface CommandContext {

@@ -44,7 +44,7 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
     onProgress: terminal.isErrTTY ? (now) => terminal.err(CLEAR_LINE + progressLine(now)) : () => {},
   })
   if (terminal.isErrTTY) terminal.err(CLEAR_LINE)
-  if (flags.json) printJson(terminal, { ok: true, verb: 'ingest', result: report, warnings: notes(report) })
+  if (flags.json) printJson(terminal, { ok: true, verb: 'ingest', result: toJson(report), warnings: notes(report) })
   else printLines(terminal, report)
   for (const note of notes(report)) terminal.err(`${note}\n`)
   if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
@@ -52,18 +52,39 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
 
 /** The predecessor's two lines. */
 function printLines(terminal: Terminal, report: IngestReport): void {
-  const { elapsedMs, rowsInserted } = report
-  const elapsedS = Math.max(elapsedMs / 1000, 1e-6)
-  const counts = [
-    ['files_scanned', report.filesScanned],
-    ['files_ingested', report.filesIngested],
-    ['rows_inserted', rowsInserted],
-    ['rows_skipped', report.rowsDuplicate + report.recordsQuarantined],
-  ]
-  terminal.out(
-    `ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${(rowsInserted / elapsedS).toFixed(1)}\n`,
-  )
-  terminal.out(`{${counts.map(([name, count]) => `"${name}": ${count}`).join(', ')}}\n`)
+  const { rowsInserted } = report
+  const elapsedS = elapsedSeconds(report)
+  const rate = (rowsInserted / elapsedS).toFixed(1)
+  const counts = Object.entries(countsOf(report)).map(([name, count]) => `"${name}": ${count}`)
+  terminal.out(`ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${rate}\n`)
+  terminal.out(`{${counts.join(', ')}}\n`)
+}
+
+const elapsedSeconds = ({ elapsedMs }: IngestReport) => Math.max(elapsedMs / 1000, 1e-6)
+
+/** What the predecessor counts, in its order. */
+function countsOf(report: IngestReport) {
+  return {
+    files_scanned: report.filesScanned,
+    files_ingested: report.filesIngested,
+    rows_inserted: report.rowsInserted,
+    rows_skipped: report.rowsDuplicate + report.recordsQuarantined,
+  }
+}
+
+function toJson(report: IngestReport) {
+  return {
+    ...countsOf(report),
+    rows_duplicate: report.rowsDuplicate,
+    records_filtered: report.recordsFiltered,
+    records_quarantined: report.recordsQuarantined,
+    quarantined: report.quarantined,
+    unreadable: report.unreadable,
+    bytes_read: report.bytesRead,
+    bytes_pending: report.bytesPending,
+    elapsed_s: elapsedSeconds(report),
+    interrupted: report.isInterrupted,
+  }
 }
 
 function progressLine({ bytesRead, rowsInserted, filesScanned }: IngestReport): string {

@@ -132,7 +132,8 @@ class FilePass {
   #writeRows(batch: Batch): void {
     const { partitions, report } = this.#context
     for (const [path, rows] of batch.rows) {
-      const position = { key: this.#source.key, path: this.#file.path, mtimeS: this.#mtimeS, endOffset: batch.to }
+      const endOffset = Math.max(batch.to, this.#source.offset)
+      const position = { key: this.#source.key, path: this.#file.path, mtimeS: this.#mtimeS, endOffset }
       const outcomes = partitions.get(path).write(rows, position)
       for (const [index, outcome] of outcomes.entries()) {
         const length = rows[index]?.length ?? 0

@@ -14,7 +14,7 @@ export class BadRecord extends Error {
 }
 
 /** What a record says beside its bodies, in the units of the table: seconds for `ts`, milliseconds for `_ms`. */
-export interface EntryFields {
+interface EntryFields {
   timestamp: string
   endpoint: string
   xRequestId: string | null

@@ -26,7 +26,7 @@ export function migrate(db: Connection, schema: Schema): void {
 }
 
 /** True for a database of this schema that needs no migration. @throws UserError as migrate */
-export function isCurrent(db: Connection, schema: Schema): boolean {
+function isCurrent(db: Connection, schema: Schema): boolean {
   return migrationsDone(db, schema) === schema.migrations.length
 }
 

@@ -9,7 +9,7 @@ export const HIT_START = '\uFDD0'
 export const HIT_END = '\uFDD1'
 
 /** What a request must be like that holds a hit; an absent one sets no limit. */
-export interface RequestFilter {
+interface RequestFilter {
   /** Seconds since 1970, both included. */
   sinceS?: number | undefined
   toS?: number | undefined

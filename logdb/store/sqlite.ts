@@ -2,7 +2,6 @@ import type Sqlite from 'better-sqlite3'
 import { errorMessage, hasErrorCode, UserError } from '../../kit/user-error.ts'
 
 export type Connection = Sqlite.Database
-export type Statement<Row = unknown> = Sqlite.Statement<unknown[], Row>
 type Constructor = typeof Sqlite
 
 const BUSY_TIMEOUT_MS = 5000
@@ -11,7 +10,7 @@ const CACHE_KIB = 8192
 const AUTOCHECKPOINT_PAGES = 2000
 
 export const EXIT_IN_USE = 4
-export const EXIT_NO_SPACE = 5
+const EXIT_NO_SPACE = 5
 export const EXIT_REFUSED = 7
 
 /** SQLite, loaded only when a verb needs it: everything else works without better-sqlite3. */

@@ -64,7 +64,7 @@ sqliteTest('with --json ingest gives one document', async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     ok: true,
     verb: 'ingest',
-    result: { rowsInserted: 0, recordsFiltered: 1 },
+    result: { files_scanned: 1, rows_inserted: 0, records_filtered: 1, interrupted: false },
     warnings: ['1 records outside --since and --to are left for a later run'],
   })
 })

@@ -70,10 +70,11 @@ WHERE ts BETWEEN strftime('%s', '2025-09-01') AND strftime('%s', '2025-09-07')
   AND model_original LIKE 'gpt-4%'
 ORDER BY ts DESC;`
 
+const SQLITE_SHELL = 'sqlite3'
 const DAY = 'logs/db/2025/09/ai_proxy_20250901.sqlite3'
 
 function sqlite3({ folder }: Workspace, sql: string, database = DAY): Record<string, unknown>[] {
-  const text = execFileSync('sqlite3', ['-json', database, sql], { cwd: folder, encoding: 'utf8' })
+  const text = execFileSync(SQLITE_SHELL, ['-json', database, sql], { cwd: folder, encoding: 'utf8' })
   return text.trim() === '' ? [] : JSON.parse(text)
 }
 
@@ -157,12 +158,12 @@ sqliteShellTest('every statement of the guide runs in plain sqlite3 and finds wh
 
 sqliteShellTest('a range of time with a model prefix uses an index through the view', async () => {
   const space = await filled()
-  const text = execFileSync('sqlite3', [DAY, PLAN], { cwd: space.folder, encoding: 'utf8' })
+  const text = execFileSync(SQLITE_SHELL, [DAY, PLAN], { cwd: space.folder, encoding: 'utf8' })
   expect(text).toMatch(/SEARCH req USING INDEX idx_requests_ts \(ts>\? AND ts<\?\)/)
   expect(text).not.toMatch(/^[|`]--(SCAN|USE TEMP)/m)
   const figures =
     "EXPLAIN QUERY PLAN SELECT ts, model_original, latency_ms, status_code FROM requests WHERE ts > 1 AND model_original LIKE 'gpt-4%'"
-  expect(execFileSync('sqlite3', [DAY, figures], { cwd: space.folder, encoding: 'utf8' })).toContain(
+  expect(execFileSync(SQLITE_SHELL, [DAY, figures], { cwd: space.folder, encoding: 'utf8' })).toContain(
     'USING COVERING INDEX idx_requests_ts',
   )
 })

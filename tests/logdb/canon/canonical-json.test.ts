@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
 import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
 import { dropInvalidUtf8 } from '../../../logdb/canon/utf8.ts'
-import { seeded } from '../helpers/logs.ts'
+import { type Random, seededRandom } from '../../helpers/random.ts'
 import { pythonTest } from '../helpers/needs.ts'
 
 const canonical = (text: string) => canonicalJson(Buffer.from(text)).toString('utf8')
@@ -86,7 +86,7 @@ for line in sys.stdin:
 `
 
 pythonTest('thousands of random texts become what python3 makes of them', () => {
-  const random = seeded(20250910)
+  const random = seededRandom(20250910)
   const texts = Array.from({ length: 5000 }, () => randomJson(random, 0))
   const input = texts.map((text) => `${JSON.stringify(text)}\n`).join('')
   const { stdout, stderr } = spawnSync('python3', ['-c', PYTHON], { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
@@ -100,7 +100,7 @@ pythonTest('thousands of random texts become what python3 makes of them', () => 
 })
 
 /** Lone surrogates are left out: Python's own program fails on them when it writes. */
-const PIECES = [
+const PIECES: [string, ...string[]] = [
   'a',
   'Z',
   ' ',
@@ -122,26 +122,34 @@ const PIECES = [
   '\\uffff',
   '\uffff',
 ]
-const SPACES = ['', '', '', ' ', '\n  ', '\t', '\r\n']
+const SPACES: [string, ...string[]] = ['', '', '', ' ', '\n  ', '\t', '\r\n']
 
-function randomJson(random: () => number, depth: number): string {
-  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T
-  const list = (item: () => string) =>
-    Array.from({ length: Math.floor(random() * 5) }, item).join(`${pick(SPACES)},${pick(SPACES)}`)
-  const text = () => `"${Array.from({ length: Math.floor(random() * 6) }, () => pick(PIECES)).join('')}"`
-  const kind = depth > 3 ? random() * 0.6 : random()
-  if (kind < 0.25) return randomNumber(random)
-  if (kind < 0.5) return text()
-  if (kind < 0.6) return pick(['true', 'false', 'null', 'NaN', '-Infinity'])
-  if (kind < 0.8) return `[${pick(SPACES)}${list(() => randomJson(random, depth + 1))}${pick(SPACES)}]`
-  return `{${list(() => `${text()}${pick(SPACES)}:${pick(SPACES)}${randomJson(random, depth + 1)}`)}}`
+function randomJson(random: Random, depth: number): string {
+  const list = (item: () => string) => Array.from({ length: random.below(5) }, item).join(`${space()},${space()}`)
+  const space = () => random.pick(SPACES)
+  const text = () => `"${Array.from({ length: random.below(6) }, () => random.pick(PIECES)).join('')}"`
+  switch (random.below(depth > 3 ? 3 : 5)) {
+    case 0:
+      return randomNumber(random)
+    case 1:
+      return text()
+    case 2:
+      return random.pick(['true', 'false', 'null', 'NaN', '-Infinity'])
+    case 3:
+      return `[${space()}${list(() => randomJson(random, depth + 1))}${space()}]`
+    default:
+      return `{${list(() => `${text()}${space()}:${space()}${randomJson(random, depth + 1)}`)}}`
+  }
 }
 
-function randomNumber(random: () => number): string {
-  const digits = (most: number) => String(Math.floor(random() * 10 ** Math.ceil(random() * most)))
-  const sign = random() < 0.3 ? '-' : ''
-  const fraction = random() < 0.5 ? `.${digits(17)}` : ''
-  const exponent =
-    random() < 0.4 ? `${random() < 0.5 ? 'e' : 'E'}${['', '+', '-'][Math.floor(random() * 3)]}${digits(3)}` : ''
-  return sign + digits(15) + fraction + exponent
+function randomNumber(random: Random): string {
+  const digits = (most: number) => random.text('0123456789', most)
+  const sign = random.pick(['', '', '-'])
+  const whole = random.pick(['0', `${1 + random.below(9)}${digits(20)}`])
+  const fraction = random.pick(['', `.${random.below(10)}${digits(17)}`])
+  const exponent = random.pick([
+    '',
+    `${random.pick(['e', 'E'])}${random.pick(['', '+', '-'])}${random.below(10)}${digits(2)}`,
+  ])
+  return sign + whole + fraction + exponent
 }

@@ -1,16 +1,5 @@
 import type { LogRecord } from '../../../kit/log-record.ts'
 
-/** A fixed sequence of numbers from 0 to below 1 (mulberry32), so that a failure can be repeated. */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** A chat request as the gateway logs it. */
 export function record(fields: Partial<LogRecord> = {}): LogRecord {
   return {

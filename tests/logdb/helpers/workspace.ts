@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
-import { onTestFinished } from 'vitest'
 import { ingest } from '../../../logdb/ingest/ingest.ts'
 import type { IngestReport } from '../../../logdb/ingest/report.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import type { DayRange } from '../../../logdb/store/control.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 
-export interface Run {
+interface Run {
   exitCode: number
   stdout: string
   stderr: string
@@ -33,8 +32,7 @@ export interface Workspace {
 }
 
 export function workspace(): Workspace {
-  const folder = mkdtempSync(join(tmpdir(), 'logdb-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = tempFolder()
   const [logs, db] = [join(folder, 'logs'), join(folder, 'logs', 'db')]
   mkdirSync(logs)
   const partitions = () => listFiles(db).filter((path) => /ai_proxy_.*\.sqlite3$/.test(path))

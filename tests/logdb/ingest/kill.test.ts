@@ -1,26 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import {
-  chat,
-  completion,
-  jsonl,
-  predecessorBlock,
-  predecessorEvent,
-  record,
-  seeded,
-  timestampAt,
-} from '../helpers/logs.ts'
+import { seededRandom } from '../../helpers/random.ts'
+import { chat, completion, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
+import { SERVER_ID } from '../helpers/server-id.ts'
 import { LEDGER_GAP, openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
 
 const RECORDS = 6000
 const KILLS = 10
 const LATEST_KILL_MS = 900
 const TIMEOUT_MS = 120_000
-const CHILD = join(import.meta.dirname, '../helpers/ingest-child.ts')
+const CHILD = fileURLToPath(import.meta.resolve('../helpers/ingest-child.ts'))
+const CLI = fileURLToPath(import.meta.resolve('../../../logdb/cli.ts'))
 
 /** Enough for several batches, on two days, in both formats, plain and compressed. */
 function writeLogs({ write }: Workspace): void {
@@ -101,18 +97,38 @@ sqliteTest(
   async () => {
     const space = workspace()
     writeLogs(space)
-    const random = seeded(42)
+    const random = seededRandom(42)
     let killed = 0
     for (let round = 0; round < KILLS; round++) {
       const child = start(space)
       if (child.stdout) await once(child.stdout, 'data')
-      const timer = setTimeout(() => child.kill('SIGKILL'), random() * LATEST_KILL_MS)
+      const timer = setTimeout(() => child.kill('SIGKILL'), random.below(LATEST_KILL_MS))
       const { signal } = await endOf(child)
       clearTimeout(timer)
       if (signal === 'SIGKILL') killed++
     }
     expect(killed).toBeGreaterThan(0)
     expect(await endOf(start(space))).toEqual({ code: 0, signal: null })
+    await expectSameAsCleanRun(space)
+  },
+  TIMEOUT_MS,
+)
+
+sqliteTest(
+  'SIGTERM ends a run after a clean commit, with 143, and the next one goes on from there',
+  async () => {
+    const space = workspace()
+    writeLogs(space)
+    const args = ['--import', 'tsx', CLI, 'ingest', '--from', space.logs, '--out', space.db]
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID },
+      stdio: 'ignore',
+    })
+    await expect.poll(() => existsSync(join(space.db, 'control.sqlite3')), { timeout: TIMEOUT_MS }).toBe(true)
+    child.kill('SIGTERM')
+    expect(await endOf(child)).toEqual({ code: 143, signal: null })
+    const { rowsInserted, rowsDuplicate } = await space.ingest()
+    expect([rowsInserted > 0, rowsDuplicate]).toEqual([true, 0])
     await expectSameAsCleanRun(space)
   },
   TIMEOUT_MS,

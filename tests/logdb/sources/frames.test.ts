@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { LogFormat } from '../../../logdb/sources/find.ts'
 import { readFrames } from '../../../logdb/sources/read-frames.ts'
 import type { SourceFile } from '../../../logdb/sources/source-file.ts'
-import { chat, jsonl, predecessorBlock, predecessorEvent, record, seeded } from '../helpers/logs.ts'
+import { seededRandom } from '../../helpers/random.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logs.ts'
 
 /** A file in memory that is read in the given chunks. */
 function sourceOf(chunks: Buffer[], isCompressed = false): SourceFile {
@@ -84,15 +85,13 @@ test('however a log is cut into chunks, the same records come out', async () => 
     jsonl: jsonl(contents.map((content) => record({ request: chat(content) }))),
     predecessor: contents.map((content) => predecessorBlock(event(content))).join('x }\n'),
   }
-  const random = seeded(7)
+  const random = seededRandom(7)
   for (const format of ['jsonl', 'predecessor'] as const) {
     const bytes = Buffer.from(logs[format])
     const expected = records(await frames([bytes], format))
     expect(expected).toHaveLength(contents.length)
     for (let round = 0; round < 200; round++) {
-      const cuts = Array.from({ length: 1 + Math.floor(random() * 20) }, () =>
-        Math.floor(random() * bytes.length),
-      ).sort((a, b) => a - b)
+      const cuts = Array.from({ length: 1 + random.below(20) }, () => random.below(bytes.length)).sort((a, b) => a - b)
       const chunks = [0, ...cuts].map((from, index) => bytes.subarray(from, cuts[index] ?? bytes.length))
       expect(records(await frames(chunks, format))).toEqual(expected)
     }
