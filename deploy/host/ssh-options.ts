@@ -95,7 +95,8 @@ function proxyOpener(options: {
     const hops = proxyJump.split(',')
     const last = hops.pop() ?? ''
     const before = hops.length > 0 ? ['-J', hops.join(',')] : []
-    return () => openPipe(['ssh', ...configArgs, ...before, '-W', `[${hostname}]:${port}`, last])
+    // As a URI, since only there a hop may have a port.
+    return () => openPipe(['ssh', ...configArgs, ...before, '-W', `[${hostname}]:${port}`, `ssh://${last}`])
   }
   if (!proxyCommand) return null
   const tokens: Record<string, string> = { '%h': hostname, '%p': String(port), '%r': user, '%%': '%' }
