@@ -65,7 +65,7 @@ export class LocalHost implements Host {
     child.stdin.on('error', () => {}) // The command may end without reading; its exit code tells.
     child.stdin.write(stdinPrefix)
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) child.stdin.end(stdin)
-    else stdin.pipe(child.stdin)
+    else stdin.once('error', (error) => child.kill(error)).pipe(child.stdin)
     return child
   }
 

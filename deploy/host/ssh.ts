@@ -21,6 +21,8 @@ export interface SshQuestions {
 }
 
 const KEEPALIVE_INTERVAL_MS = 15_000
+/** How long an interrupted command may take to notice that nobody reads what it prints. */
+const INTERRUPT_WAIT_MS = 2_000
 
 /** One SSH connection. Every command is a channel of it. */
 export class SshHost implements Host {
@@ -96,11 +98,19 @@ export class SshHost implements Host {
       channel.on('data', splitLines(onLine))
       channel.stderr.on('data', splitLines(onLine))
     }
-    const interrupt = () => channel.destroy()
+    const fail = (error: unknown) => {
+      channel.emit('error', error)
+      channel.destroy()
+    }
+    const interrupt = () => {
+      channel.destroy()
+      // sshd says that the channel is closed only when the command has ended; a silent one does not notice.
+      setTimeout(fail, INTERRUPT_WAIT_MS, signal?.reason).unref()
+    }
     signal?.addEventListener('abort', interrupt, { once: true })
     channel.write(stdinPrefix)
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin)
-    else stdin.once('error', () => channel.destroy()).pipe(channel)
+    else stdin.once('error', fail).pipe(channel)
     const exitCode = await this.#exitCode(channel, argv)
     signal?.removeEventListener('abort', interrupt)
     signal?.throwIfAborted()
