@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { findProgram, output } from './programs.ts'
+
+/** A real sshd of this user's on a free port of 127.0.0.1, with keys of its own. */
+export interface Sshd {
+  port: number
+  user: string
+  /** Holds everything that belongs to it. */
+  folder: string
+  /** Its host key, as in a .pub file: type and base64. */
+  hostKey: { type: string; base64: string; fingerprint: string }
+  /** Lets a client in that has this key. */
+  authorize(publicKeyFile: string): void
+  /** How many connections it has taken since it started. */
+  connections(): number
+  /** Ends the processes that serve connections, as a server that goes away would. */
+  killConnections(): void
+  close(): Promise<void>
+}
+
+const START_ATTEMPTS = 5
+
+/** Null where no sshd is installed. */
+export const SSHD = findProgram('sshd')
+
+export async function startSshd(folder: string): Promise<Sshd> {
+  const hostKeyFile = makeKey(folder, 'host-key')
+  const authorizedKeys = join(folder, 'authorized_keys')
+  writeFileSync(authorizedKeys, '')
+  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 }) // sshd insists on it as root.
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const started = await tryToStart(folder, port, hostKeyFile, authorizedKeys)
+    if (typeof started === 'string') {
+      if (attempt < START_ATTEMPTS) continue
+      throw new Error(`sshd does not start: ${started}`)
+    }
+    const { server, log } = started
+    const [type = '', base64 = ''] = readFileSync(`${hostKeyFile}.pub`, 'utf8').split(' ')
+    const fingerprint = output('ssh-keygen', '-lf', `${hostKeyFile}.pub`).split(' ')[1] ?? ''
+    return {
+      port,
+      user: userInfo().username,
+      folder,
+      hostKey: { type, base64, fingerprint },
+      authorize: (publicKeyFile) => {
+        writeFileSync(authorizedKeys, readFileSync(publicKeyFile), { flag: 'a' })
+      },
+      connections: () => log().match(/^Connection from /gm)?.length ?? 0,
+      killConnections: () => {
+        for (const pid of descendants(server.pid ?? 0)) process.kill(pid, 'SIGKILL')
+      },
+      close: async () => {
+        if (server.exitCode !== null || server.signalCode !== null) return
+        server.kill()
+        await once(server, 'exit')
+      },
+    }
+  }
+}
+
+/** @returns its log so far when it has ended by itself */
+async function tryToStart(folder: string, port: number, hostKey: string, authorizedKeys: string) {
+  const config = join(folder, 'sshd_config')
+  writeFileSync(
+    config,
+    `ListenAddress 127.0.0.1:${port}
+HostKey ${hostKey}
+AuthorizedKeysFile ${authorizedKeys}
+PidFile none
+StrictModes no
+UsePAM no
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+MaxStartups 100
+LogLevel VERBOSE
+`,
+  )
+  const server = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let text = ''
+  server.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  while (!text.includes('Server listening')) {
+    const ended = await Promise.race([
+      once(server.stderr, 'data').then(() => false),
+      once(server, 'exit').then(() => true),
+    ])
+    if (ended) return text
+  }
+  return { server, log: () => text }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+  const children = stdout.split('\n').filter(Boolean).map(Number)
+  return children.flatMap((child) => [child, ...descendants(child)])
+}
+
+/** Makes a key pair with ssh-keygen; the public key is beside it with .pub. @returns the private key's path */
+export function makeKey(folder: string, name: string, passphrase = ''): string {
+  const path = join(folder, name)
+  output('ssh-keygen', '-q', '-t', 'ed25519', '-N', passphrase, '-C', name, '-f', path)
+  return path
+}
+
+/** A real ssh-agent that holds these keys. */
+export async function startAgent(
+  folder: string,
+  keys: string[],
+): Promise<{ socket: string; close: () => Promise<void> }> {
+  const socket = join(folder, 'agent.sock')
+  const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
+  if (agent.stdout) await once(agent.stdout, 'data') // It says where it listens once it does.
+  for (const key of keys) {
+    const { status, stderr } = spawnSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
+    if (status !== 0) throw new Error(`ssh-add: ${stderr}`)
+  }
+  return {
+    socket,
+    close: async () => {
+      agent.kill()
+      await once(agent, 'exit')
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, onTestFinished } from 'vitest'
+
+/** A folder with these files, by relative path, that is removed when the test ends. */
+export function tempFolder(files: Record<string, string | Buffer> = {}): string {
+  const folder = makeFolder(files)
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The same for all tests of a file. */
+export function sharedTempFolder(files: Record<string, string | Buffer> = {}): string {
+  const folder = makeFolder(files)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+function makeFolder(files: Record<string, string | Buffer>): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ai-deploy-test-')))
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), content)
+  }
+  return folder
+}
