@@ -20,7 +20,10 @@ export function printJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${JSON.stringify(value)}\n`)
 }
 
+/** Control characters, and those that turn the direction of writing. */
+const CONTROLS = /[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu
+
 /** Text of a log must not move the cursor of whoever reads it. */
 export function withoutControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()
+  return text.replace(CONTROLS, ' ')
 }

@@ -91,7 +91,7 @@ function toText(hit: SearchHit, { isOutTTY, env }: Terminal): string {
   const facts = [isoTime(hit), hit.role, model, hit.statusCode ?? '-'].map((fact) => withoutControls(String(fact)))
   const parts = hit.snippet.split(HIT)
   const snippet = parts.map((part, index) => {
-    const text = part.replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    const text = withoutControls(part)
     return index % 2 === 1 ? colors.bold(colors.yellow(text)) : text
   })
   return `${colors.cyan(facts.join('  '))}  ${colors.dim(hit.requestId)}\n    ${snippet.join('').trim()}\n`

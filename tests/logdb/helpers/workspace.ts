@@ -23,7 +23,7 @@ export interface Workspace {
   /** Writes a file below logs/ and returns its path. */
   write(name: string, content: string | Buffer): string
   /** Runs logdb here. */
-  run(args: string[], env?: Record<string, string>): Promise<Run>
+  run(args: string[], env?: Record<string, string>, options?: { isTTY: boolean }): Promise<Run>
   ingest(options?: DayRange & { env?: Record<string, string> }): Promise<IngestReport>
   /** Rows of a query over all partitions, or over control.sqlite3. */
   query<Row>(sql: string): Promise<Row[]>
@@ -47,7 +47,9 @@ export function workspace(): Workspace {
       writeFileSync(path, content)
       return path
     },
-    run: (args, env = {}) => run(folder, args, { LOGDB_SERVER_ID: SERVER_ID, ...env }),
+    run: (args, env = {}, { isTTY } = { isTTY: false }) => {
+      return run(folder, args, { LOGDB_SERVER_ID: SERVER_ID, ...env }, isTTY)
+    },
     ingest: ({ env = {}, ...days } = {}) => {
       return ingest({ from: logs, out: db, settings: readSettings({ LOGDB_SERVER_ID: SERVER_ID, ...env }), ...days })
     },
@@ -56,7 +58,7 @@ export function workspace(): Workspace {
   }
 }
 
-async function run(cwd: string, args: string[], env: Record<string, string>): Promise<Run> {
+async function run(cwd: string, args: string[], env: Record<string, string>, isTTY: boolean): Promise<Run> {
   let [stdout, stderr] = ['', '']
   const exitCode = await main(args, {
     out: (text) => {
@@ -65,8 +67,8 @@ async function run(cwd: string, args: string[], env: Record<string, string>): Pr
     err: (text) => {
       stderr += text
     },
-    isOutTTY: false,
-    isErrTTY: false,
+    isOutTTY: isTTY,
+    isErrTTY: isTTY,
     cwd,
     env,
     signal: new AbortController().signal,

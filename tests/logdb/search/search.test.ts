@@ -137,6 +137,13 @@ sqliteTest('plain output is two lines a hit; control characters of a log do not 
   )
 })
 
+sqliteTest('on a terminal what was found stands out, unless NO_COLOR is set', async () => {
+  const space = await filled()
+  const bold = '\u001b[1m\u001b[33mtimeouts\u001b[39m\u001b[22m'
+  expect((await space.run(['search', 'timeouts'], {}, { isTTY: true })).stdout).toContain(bold)
+  expect((await space.run(['search', 'timeouts'], { NO_COLOR: '1' }, { isTTY: true })).stdout).not.toContain('\u001b')
+})
+
 sqliteTest('without an index search says what to type; a partly missing or old one is pointed out', async () => {
   const space = await filled({ LOGDB_FTS_ENABLED: 'false' })
   const without = await space.run(['search', 'rate'])
