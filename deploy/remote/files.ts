@@ -43,6 +43,7 @@ export function unpackFolder(folder: string): Argv {
     `set -e
 umask 022
 t="$1.part"
+trap 'rm -rf "$t"' EXIT
 rm -rf "$t"
 mkdir -p "$t"
 tar -xzf - --no-same-owner -C "$t"
@@ -58,6 +59,7 @@ export function unpackFolderOver(source: string, folder: string): Argv {
     `set -e
 umask 022
 t="$2.part"
+trap 'rm -rf "$t"' EXIT
 rm -rf "$t"
 mkdir -p "$t"
 cp -a "$1" "$t/"
