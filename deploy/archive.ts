@@ -40,11 +40,17 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
   }
 }
 
-/** Lines of `listArchive`: plain files and folders with paths that stay inside, nothing else. */
+const UNPACKED = /^(\.\/)?(releases|certs)\//
+
+/** Lines of `listArchive`: paths must stay inside, and what is unpacked must be plain files and folders. */
 function parseMembers(listing: string): string[] {
   return listing.split('\n').flatMap((line) => {
     if (line === '') return []
     const [type, path] = [line[0], line.slice(2)]
+    if (type !== '-' && type !== 'd') {
+      if (UNPACKED.test(path)) throw new SyntaxError(`it holds a link: ${path}`)
+      return []
+    }
     const isInside = !path.startsWith('/') && !path.split('/').includes('..')
     if (!isInside) throw new SyntaxError(`it names a place outside: ${path}`)
     return type === '-' ? [path] : []

@@ -69,7 +69,11 @@ stat -c %s "backups/$2"`,
 
 /** Prints the members of an archive, one a line, each with its type letter and a space first. */
 export function listArchive(path: string): Argv {
-  return sh(`tar -tvzf "$1" | sed -E 's/^(.)[^ ]* +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ /\\1 /'`, path)
+  return sh(
+    `list=$(tar -tvzf "$1") || exit 1
+printf '%s\\n' "$list" | sed -E 's/^(.)[^ ]* +[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ /\\1 /'`,
+    path,
+  )
 }
 
 /** Compares unpacked files with their SHA-256 sums on stdin, as sha256sum(1) writes them. */
