@@ -54,7 +54,8 @@ export function planServerEnv(input: ServerEnvInput): ServerEnv {
   }
   if (!(changes['DOMAIN'] ?? known['DOMAIN']) && input.defaultDomain !== null) changes['DOMAIN'] = input.defaultDomain
   const needed = Object.entries(changes).filter(([name, value]) => known[name] !== value)
-  const text = editDotenv(base, Object.fromEntries(needed))
+  // Not even a last newline is added where nothing is set.
+  const text = needed.length === 0 ? base : editDotenv(base, Object.fromEntries(needed))
   const values = readEnvironment(text, isFirst ? '.env' : "the server's .env")
   return {
     text,
