@@ -1,0 +1,72 @@
+import { type Facts, parseFacts } from '../../deploy/facts.ts'
+import { containerName } from '../../deploy/layout.ts'
+import type { Plan } from '../../deploy/plan.ts'
+import { renderState } from '../../deploy/state.ts'
+import { renderRoute } from '../../templates/route.ts'
+
+/** What the script prints on servers, as it was recorded there; files are added below. */
+export const CLEAN_DEBIAN = `os=debian
+os_version=12
+codename=bookworm
+os_like=
+arch=x86_64
+clock=1795442400
+docker_disk=/dev/vda1        41152736  1853444  37176608       5% /
+folder_disk=/dev/vda1        41152736  1853444  37176608       5% /
+listener=22 sshd
+listener=22 sshd
+listener=53 systemd-resolve
+interface=203.0.113.7
+interface=2001:db8::7
+`
+
+export const DEBIAN_12_DOCKER = `${CLEAN_DEBIAN}docker=20.10.24+dfsg1
+compose_plugin=
+compose_program=1.29.2
+`
+
+export const UBUNTU_WITH_OLD_PROXY = `os=ubuntu
+os_version=24.04
+codename=noble
+os_like=debian
+arch=aarch64
+clock=1795442400
+docker=28.2.2
+compose_plugin=2.37.1
+docker_disk=/dev/sda1        81106868 20971520  60118964      26% /
+folder_disk=/dev/sda1        81106868 20971520  60118964      26% /
+listener=22 sshd
+listener=80 nginx
+listener=443 nginx
+interface=10.0.0.5
+backup=1048576 1795000000 ai-proxy-backup-20261118-090640.tar.gz
+folder=present
+logs_owner=1000:1000
+`
+
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** One file of the server, as the script prints it. */
+export const file = (name: string, content: string) => `${name}=${base64(content)}\n`
+
+/** The facts of a server on which this plan was carried out. */
+export function afterDeploy(before: string, plan: Plan, envText: string, logdbScript: string): Facts {
+  const { release, settings, edge } = plan
+  if (release === null) throw new Error('the plan makes no release')
+  const { id, image } = release.manifest
+  const live = { release: id, instance: id }
+  const container = `container=${containerName(id)} running ${id}\n`
+  return parseFacts(
+    before +
+      file('env', envText) +
+      file('state', renderState({ version: 1, live, previous: null, updatedAt: release.manifest.createdAt })) +
+      file('route', renderRoute({ domain: settings.domain, live: id }, 8123)) +
+      file('edge_compose.yml', edge.compose) +
+      file('edge_traefik.yml', edge.traefik) +
+      (edge.acmeCa === null ? '' : file('edge_acme-ca.pem', edge.acmeCa)) +
+      file('scripts_logdb', logdbScript) +
+      file(`manifest_${id}`, JSON.stringify(release.manifest)) +
+      `${container}edge=running 0123456789abcdef\nimage=${image.split(':')[1]}\n` +
+      `certificate=${settings.acme.storage} ${settings.domain}\nfolder=present\nlogs_owner=1000:1000\n`,
+  )
+}
