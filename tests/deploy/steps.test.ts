@@ -1,0 +1,92 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Io } from '../../deploy/io.ts'
+import { runSteps, type Step } from '../../deploy/steps.ts'
+import { packageRoot } from '../../kit/package-root.ts'
+
+function recorder(): { io: Io; lines: string[] } {
+  const lines: string[] = []
+  const io = {
+    out: (line: string) => lines.push(`out: ${line}`),
+    err: (line: string) => lines.push(line),
+    isTty: false,
+  }
+  return { io, lines }
+}
+
+/** A clock that goes on by 1.26 seconds at each look. */
+function clock(): () => number {
+  let now = 0
+  return () => {
+    now += 1260
+    return now
+  }
+}
+
+const step = (title: string, run: Step['run'] = async () => `${title} is done`, enabled = true): Step => ({
+  title,
+  enabled,
+  run,
+})
+
+test('without a terminal each step is a line before and a line after, in order', async () => {
+  const { io, lines } = recorder()
+  const steps = [step('One'), step('Two', undefined, false), step('Three', async (report) => (report('noise'), 'Done'))]
+  expect(await runSteps(steps, io, clock())).toEqual([
+    { step: 'One', ms: 1260 },
+    { step: 'Three', ms: 1260 },
+  ])
+  expect(lines).toEqual(['==> One', '    One is done (2.5 s)', '==> Three', '    Done (2.5 s)'])
+})
+
+test('a step begins only when the one before has ended', async () => {
+  const { io } = recorder()
+  const log: string[] = []
+  const slow = (name: string) =>
+    step(name, async () => {
+      log.push(`${name} begins`)
+      await new Promise((resolve) => setImmediate(resolve))
+      log.push(`${name} ends`)
+      return name
+    })
+  await runSteps([slow('a'), slow('b')], io)
+  expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+})
+
+test('the first step that fails ends the run with its error', async () => {
+  const { io, lines } = recorder()
+  const failure = new Error('broken')
+  const steps = [step('One'), step('Two', () => Promise.reject(failure)), step('Three')]
+  await expect(runSteps(steps, io, clock())).rejects.toBe(failure)
+  expect(lines).toEqual(['==> One', '    One is done (2.5 s)', '==> Two'])
+})
+
+test('on a terminal the same error comes out, and the interrupt stays ours', async () => {
+  const failure = new Error('broken')
+  const io: Io = { out() {}, err() {}, isTty: true }
+  const before = process.listenerCount('SIGINT')
+  let during = -1
+  const steps = [
+    step('One', async () => {
+      during = process.listenerCount('SIGINT')
+      throw failure
+    }),
+    step('Two', () => Promise.reject(new Error('must not run'))),
+  ]
+  await expect(runSteps(steps, io)).rejects.toBe(failure)
+  expect(during).toBe(before)
+})
+
+test('on a terminal progress goes to stderr only', () => {
+  const script = `
+    import { runSteps } from './deploy/steps.ts'
+    await runSteps([{ title: 'One', enabled: true, run: async () => 'One is done' }], { out() {}, err() {}, isTty: true })
+    console.log('data')`
+  const stdout = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    cwd: join(packageRoot()),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  expect(stdout).toBe('data\n')
+})
