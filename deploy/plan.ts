@@ -86,10 +86,12 @@ export function makePlan(input: PlanInput): Plan {
     writeRoute:
       release === null && facts.route !== renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT),
     needsCertificate,
-    restartEdge: needsCertificate && facts.edge.running && !writeEdge && release === null,
+    restartEdge: false,
     backup: facts.live !== null,
     warnings: [],
   }
+  // Traefik tries again when its routes change; where nothing of the kind is due, only a restart makes it.
+  plan.restartEdge = needsCertificate && facts.edge.running && !writeEdge && release === null && !plan.writeRoute
   plan.changes = describe(plan, facts, env)
   plan.warnings = warnings(env)
   if (plan.changes.length > 0) preflight(plan, facts)

@@ -68,7 +68,7 @@ export function makeRelease(content: ReleaseContent, now: Date): Release {
 
 /** The same sources on the same base image are the same image. */
 export function imageName({ context, settings }: ReleaseContent): string {
-  const digest = sha256(JSON.stringify([settings.nodeImage, context]))
+  const digest = sha256(JSON.stringify([settings.nodeImage, inOrder(Object.entries(context))]))
   return `ai-proxy:${digest.slice(0, 12)}`
 }
 
@@ -100,12 +100,15 @@ function renderFiles(content: ReleaseContent, id: string, deployedAt: string): R
   ]
 }
 
-/** In order of path, whatever the order of the context. */
 function allHashes({ context }: ReleaseContent, files: ReleaseFile[]): Record<string, string> {
-  const hashes = [
-    ...Object.entries(context).map(([path, hash]) => [`${CONTEXT_FOLDER}/${path}`, hash] as const),
+  return inOrder([
+    ...Object.entries(context).map(([path, hash]): [string, string] => [`${CONTEXT_FOLDER}/${path}`, hash]),
     ...Object.entries(fileHashes(files)),
-  ]
+  ])
+}
+
+/** In order of path, so that digests are the same whatever the order was. */
+function inOrder(hashes: [path: string, hash: string][]): Record<string, string> {
   return Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -49,6 +49,7 @@ async function runPlain(steps: Step[], timed: RunTimed, io: Io): Promise<void> {
 }
 
 async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) })
   const list = new Listr(
     steps.map((step) => ({
       title: step.title,
@@ -64,8 +65,10 @@ async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
       rendererOptions: {
         collapseErrors: false,
         showErrorMessage: false,
-        logger: new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) }),
+        logger,
       },
+      // Taken when only stdout is no terminal, and would write there too.
+      fallbackRendererOptions: { logger },
     },
   )
   await list.run()

@@ -4,6 +4,12 @@ import { ECHO } from '../routing.ts'
 import { Answer } from '../upstream/answer.ts'
 import type { Provider } from './provider.ts'
 
+/**
+ * Go's reverse proxies, Traefik among them, drop an answer that begins before they have read the end of the request,
+ * which an answer from memory does now and then. No provider is so fast.
+ */
+const THINKING_MS = 10
+
 /** Answers with the last user message, without a key and without any upstream; a word counts as a token. */
 export const echo: Provider = {
   name: ECHO,
@@ -11,11 +17,18 @@ export const echo: Provider = {
     const request: EchoedRequest = JSON.parse(body.toString('utf8'))
     exchange.markDispatched()
     const answer = new Answer(exchange)
-    if (request.stream === true) return streamEvents(exchange, answer, completionEvents(request))
-    answer.start(200, { 'content-type': 'application/json' })
-    answer.data(Buffer.from(JSON.stringify(completion(request))))
-    answer.end()
+    const thinking = setTimeout(() => {
+      if (request.stream === true) streamEvents(exchange, answer, completionEvents(request))
+      else sendWhole(answer, completion(request))
+    }, THINKING_MS)
+    exchange.flow = { pause() {}, resume() {}, abort: () => clearTimeout(thinking) }
   },
+}
+
+function sendWhole(answer: Answer, completion: object): void {
+  answer.start(200, { 'content-type': 'application/json' })
+  answer.data(Buffer.from(JSON.stringify(completion)))
+  answer.end()
 }
 
 interface EchoedRequest {

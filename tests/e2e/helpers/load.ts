@@ -66,23 +66,28 @@ export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<
     result.requests++
   }
 
-  async function stream(): Promise<void> {
-    const content = `mock/slow-${STREAM_CHUNK_MS}x${STREAM_CHUNKS}`
-    const body = JSON.stringify({ model: 'gpt-4o', stream: true, messages: [{ role: 'user', content }] })
+  /** A model that answers at once, and one that takes its time. */
+  const echoed = () => stream('echo', 'one two three', 3)
+  const slow = () => stream('gpt-4o', `mock/slow-${STREAM_CHUNK_MS}x${STREAM_CHUNKS}`, STREAM_CHUNKS)
+
+  async function stream(model: string, content: string, minChunks: number): Promise<void> {
+    const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content }] })
     const answer = await request(`${origin}/v1/chat/completions`, { dispatcher: kept, method: 'POST', headers, body })
     const text = await answer.body.text()
     const chunks = text.split('\n').filter((line) => line.startsWith('data: {')).length
-    const isWhole = text.trimEnd().endsWith('[DONE]') && chunks >= STREAM_CHUNKS && !text.includes('"error"')
+    const isWhole = text.trimEnd().endsWith('[DONE]') && chunks >= minChunks && !text.includes('"error"')
     if (answer.statusCode !== 200 || !isWhole)
       throw new Error(`${answer.statusCode}, ${chunks} chunks, ...${text.slice(-120)}`)
-    result.streams++
+    if (model !== 'echo') result.streams++
+    result.requests++
   }
 
   const loops = [
     ...Array.from({ length: 3 }, () => loop('GET', () => get(kept))),
     ...Array.from({ length: 2 }, () => loop('GET, new connection', getAnew)),
     ...Array.from({ length: 2 }, () => loop('POST', post)),
-    ...Array.from({ length: 6 }, () => loop('stream', stream)),
+    ...Array.from({ length: 6 }, () => loop('stream', slow)),
+    loop('stream of echo', echoed),
   ]
   return {
     async stop() {
