@@ -31,7 +31,7 @@ export interface ApplyInput {
 }
 
 /** Where the build context of a new release comes from: this machine, or a folder of the server. */
-export type ContextSource = { kind: 'local'; files: ReleaseFile[] } | { kind: 'server'; folder: string }
+type ContextSource = { kind: 'local'; files: ReleaseFile[] } | { kind: 'server'; folder: string }
 
 /** How this machine sees the server. */
 export interface OutsideView {

@@ -6,7 +6,7 @@ import { liveManifest } from './plan.ts'
 import { releaseId } from './release.ts'
 import { makeBackup } from './remote/backup.ts'
 
-export const BACKUPS_KEPT = 5
+const BACKUPS_KEPT = 5
 
 export interface BackupRequest {
   host: Host

@@ -54,7 +54,7 @@ export interface ContainerFact {
   release: string
 }
 
-export interface BackupFact {
+interface BackupFact {
   name: string
   sizeBytes: number
   /** Seconds since 1970. */

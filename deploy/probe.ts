@@ -57,7 +57,7 @@ export function insideProbe({ domain, connect, canary, apiKey }: InsideOptions):
 function secure(stream: Duplex, servername: string): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ socket: stream, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
-    socket.once('secureConnect', () => resolve(socket)).once('error', reject)
+    socket.once('secureConnect', () => resolve(socket)).on('error', reject)
   })
 }
 
@@ -148,7 +148,7 @@ export async function checkCertificate(
       resolve(state)
     }
     socket.once('secureConnect', () => end(judge(socket)))
-    socket.once('error', (error) => end({ valid: false, reason: errorMessage(error), validUntil: null }))
+    socket.on('error', (error) => end({ valid: false, reason: errorMessage(error), validUntil: null }))
   })
 }
 

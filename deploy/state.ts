@@ -8,7 +8,7 @@ export interface State {
   updatedAt: string
 }
 
-export interface ReleaseState {
+interface ReleaseState {
   release: string
   instance: string
 }

@@ -15,7 +15,7 @@ export interface ServerSettings {
   drainTimeoutS: number
 }
 
-export interface AcmeSettings {
+interface AcmeSettings {
   email: string | null
   /** Directory URL. */
   caServer: string

@@ -18,19 +18,8 @@ export function ensureNetwork(name: string): Argv {
   return sh('docker network inspect "$1" >/dev/null 2>&1 || docker network create "$1" >/dev/null', name)
 }
 
-/** Names what runs on whoever removes images: an image in use is never removed. */
 export function buildImage(image: string, nodeImage: string, context: string): Argv {
   return ['docker', 'build', '--build-arg', `NODE_IMAGE=${nodeImage}`, '-t', image, context]
-}
-
-/** Exit code 0 when there is such an image. */
-export function imageExists(image: string): Argv {
-  return sh('docker image inspect "$1" >/dev/null 2>&1', image)
-}
-
-/** Prints `running`, `exited` and so on; `absent` when there is no such container. */
-export function containerState(name: string): Argv {
-  return sh(`docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`, name)
 }
 
 export function startContainer(name: string): Argv {

@@ -96,7 +96,7 @@ export const VARIABLES = {
   BASE_DOMAIN: { scope: 'unused', description: 'Of the predecessor.' },
 } as const satisfies Record<string, Variable>
 
-export type VariableName = keyof typeof VARIABLES
+type VariableName = keyof typeof VARIABLES
 
 export function variable(name: string): Variable | undefined {
   return Object.hasOwn(VARIABLES, name) ? VARIABLES[name as VariableName] : undefined
