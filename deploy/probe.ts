@@ -57,7 +57,15 @@ export function insideProbe({ domain, connect, canary, apiKey }: InsideOptions):
 function secure(stream: Duplex, servername: string): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ socket: stream, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
-    socket.once('secureConnect', () => resolve(socket)).on('error', reject)
+    failWhenSilent(socket)
+    socket.once('secureConnect', () => resolve(socket.setTimeout(0))).on('error', reject)
+  })
+}
+
+/** Something that takes connections and says nothing must not be waited for without end. */
+function failWhenSilent(socket: TLSSocket): void {
+  socket.setTimeout(PROBE_TIMEOUT_MS, () => {
+    socket.destroy(new Error(`no TLS answer within ${PROBE_TIMEOUT_MS / 1000} s`))
   })
 }
 
@@ -143,6 +151,7 @@ export async function checkCertificate(
       rejectUnauthorized: false,
       ...(extraCa !== null && { ca: trusted(extraCa) }),
     })
+    failWhenSilent(socket)
     const end = (state: CertificateState) => {
       socket.destroy()
       resolve(state)
