@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -270,16 +271,12 @@ describe('later deploys', () => {
   })
 
   test('two at once: the second is told who is at it', async () => {
-    const holder = execa('ssh', [
-      '-F',
-      rig.sshConfigPath,
-      server.host,
-      `cd ${FOLDER} && flock -n lock sh -c 'printf somebody > lock; echo held; cat'`,
-    ])
-    for await (const line of holder.iterable()) if (String(line) === 'held') break
+    const command = `cd ${FOLDER} && flock -n lock sh -c 'printf somebody > lock; echo held; cat'`
+    const holder = execa('ssh', ['-F', rig.sshConfigPath, server.host, command], { reject: false })
+    await once(holder.stdout, 'data')
     const outcome = await deploy('--yes')
     holder.kill()
-    await holder.catch(() => {})
+    await holder
     expect(refusal(outcome)).toMatch(/^20 ✖ Another deploy is running there: somebody/)
   })
 })
