@@ -23,6 +23,7 @@ export interface Options {
   json: boolean
   dotenv: boolean
   cwd: string
+  /** Of this process, with ./.env under it. */
   env: Environment
 }
 
@@ -81,7 +82,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     json: flags.json ?? false,
     dotenv: flags.dotenv,
     cwd,
-    env: processEnv,
+    env: environment,
   }
 }
 
