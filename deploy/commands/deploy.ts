@@ -5,8 +5,9 @@ import { type LocalFiles, readLocalFiles, readText } from '../local-files.ts'
 import { makePlan, type Plan } from '../plan.ts'
 import { fileHashes } from '../release.ts'
 import { planServerEnv, type ServerEnv } from '../server-env.ts'
-import { runSteps } from '../steps.ts'
+import { runSteps, type StepTime } from '../steps.ts'
 import { UndoStack } from '../undo.ts'
+import { report } from './report.ts'
 import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
 
 /** Makes the server what the files here and its .env say; does nothing where that is so already. */
@@ -28,7 +29,7 @@ export async function deploy(context: Context): Promise<void> {
     })
     showPlan(context, plan)
     if (plan.changes.length === 0) await verifyOnly(context, open, { plan, env, local, outside })
-    else if (options.dryRun) report(context, open, { plan, env, changed: false, times: open.times })
+    else if (options.dryRun) finish(context, open, { plan, env, local, outside }, [], false)
     else if (await confirm(context, open.asks, `Do this on ${options.host}?`)) {
       await apply(context, open, { plan, env, local, outside })
     } else context.io.err('Nothing was changed.')
@@ -36,6 +37,8 @@ export async function deploy(context: Context): Promise<void> {
     await open.host.close()
   }
 }
+
+const KEY_SHOWN_ONCE = "This key is shown only now. It is in the server's .env too."
 
 interface Decided {
   plan: Plan
@@ -60,10 +63,13 @@ async function apply(context: Context, open: OpenServer, decided: Decided): Prom
         return deploySteps({ ...input, server, onSettled })
       },
     })
-    report(context, open, { plan, env, changed: true, times: [...open.times, ...times] })
+    finish(context, open, decided, times, true)
   } catch (error) {
     // A key that was made must be shown, whatever came after the release began to answer.
-    if (settled && env.generatedKey !== null) showKey(context, env.generatedKey)
+    if (settled && env.generatedKey !== null) {
+      context.io.out(`API_KEY=${env.generatedKey}`)
+      context.io.err(KEY_SHOWN_ONCE)
+    }
     throw error
   }
 }
@@ -75,12 +81,11 @@ function stepsInput({ plan, env, local, outside }: Decided) {
 
 /** With nothing to change: GET requests only, and nothing is written. */
 async function verifyOnly(context: Context, open: OpenServer, decided: Decided): Promise<void> {
-  const { plan, env } = decided
   const input = stepsInput(decided)
   const server = { ...open, undo: new UndoStack(), signal: context.signal, actor: '', now: context.now }
   const steps = deploySteps({ ...input, server, onSettled() {} })
   const times = await runSteps(steps, context.io)
-  report(context, open, { plan, env, changed: false, times: [...open.times, ...times] })
+  finish(context, open, decided, times, false)
 }
 
 async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {
@@ -116,51 +121,21 @@ function showPlan({ io, options }: Context, { changes, warnings }: Plan): void {
   for (const line of warnings) io.err(`Note: ${line}.`)
 }
 
-interface Outcome {
-  plan: Plan
-  env: ServerEnv
-  changed: boolean
-  times: { step: string; ms: number }[]
-}
-
-function report(context: Context, open: OpenServer, { plan, env, changed, times }: Outcome): void {
+function finish(context: Context, open: OpenServer, { plan, env }: Decided, times: StepTime[], changed: boolean): void {
   const { io, options } = context
   const url = gatewayUrl(plan.settings)
-  if (options.json) {
-    const release = plan.release?.manifest.id ?? open.facts.state?.live.release ?? null
-    const { connections, channels } = open.host.counts
-    const key = changed && env.generatedKey !== null ? { api_key: env.generatedKey } : {}
-    io.out(
-      JSON.stringify({
-        ok: true,
-        changed,
-        url,
-        release,
-        changes: plan.changes,
-        ...key,
-        connections,
-        channels,
-        steps: times,
-      }),
-    )
-    return
-  }
-  if (!changed) {
-    io.err(
-      plan.changes.length > 0 ? 'Nothing was changed (--dry-run).' : `Nothing to change: ${url} answers as it should.`,
-    )
-    return
-  }
-  io.out(url)
-  if (env.generatedKey !== null) showKey(context, env.generatedKey)
-  const flags = `--host ${options.host}`
-  io.err(`Next:
-  curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'
-  ai-deploy ${flags} --rollback        goes back to the release before
-  ai-deploy ${flags} --list-backups    shows what --restore-backup can bring back`)
+  const release = plan.release?.manifest.id ?? open.facts.state?.live.release ?? null
+  const apiKey = changed ? env.generatedKey : null
+  report(context, open, { changed, url, release, changes: plan.changes, apiKey, times })
+  if (changed) showNext(context, url, apiKey !== null)
+  else if (options.dryRun && plan.changes.length > 0) io.err('Nothing was changed (--dry-run).')
+  else io.err(`Nothing to change: ${url} answers as it should.`)
 }
 
-function showKey({ io }: Context, key: string): void {
-  io.out(`API_KEY=${key}`)
-  io.err("This key is shown only now. It is in the server's .env too.")
+function showNext({ io, options }: Context, url: string, madeKey: boolean): void {
+  if (madeKey) io.err(KEY_SHOWN_ONCE)
+  io.err(`Next:
+  curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'
+  ai-deploy --host ${options.host} --rollback        goes back to the release before
+  ai-deploy --host ${options.host} --list-backups    shows what --restore-backup can bring back`)
 }

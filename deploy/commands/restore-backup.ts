@@ -14,6 +14,7 @@ import * as files from '../remote/files.ts'
 import type { Server } from '../server.ts'
 import { planServerEnv, type ServerEnv } from '../server-env.ts'
 import type { Step } from '../steps.ts'
+import { report } from './report.ts'
 import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
 
 export interface RestoreOptions {
@@ -39,23 +40,31 @@ export async function restoreBackup(context: Context, { file, includeCerts }: Re
     const env = await archivedEnv(context, open, archive)
     const plan = planRestore(context, open, { archive, source, env })
     const takeCerts = archive.certs.length > 0 && (includeCerts || facts.certificates.length === 0)
-    if (plan.changes.length === 0 && !takeCerts) return void io.err(`${file} is what the server runs already.`)
+    const changes = [...plan.changes, ...(takeCerts ? ['put its certificates in place'] : [])]
+    const outcome = {
+      url: gatewayUrl(plan.settings),
+      changes,
+      release: (plan.release?.manifest ?? liveManifest(facts))?.id ?? null,
+    }
+    if (changes.length === 0) {
+      io.err(`${file} is what the server runs already.`)
+      report(context, open, { ...outcome, changed: false, times: [] })
+      return
+    }
     io.err(`On ${options.host}, from ${file}:`)
-    for (const line of [...plan.changes, ...(takeCerts ? ['put its certificates in place'] : [])]) io.err(`  - ${line}`)
-    if (options.dryRun) return void io.err('Nothing was changed (--dry-run).')
-    if (!(await confirm(context, open.asks, `Do this on ${options.host}?`))) return void io.err('Nothing was changed.')
+    for (const line of changes) io.err(`  - ${line}`)
+    if (options.dryRun || !(await confirm(context, open.asks, `Do this on ${options.host}?`))) {
+      io.err('Nothing was changed.')
+      report(context, open, { ...outcome, changed: false, times: [] })
+      return
+    }
     const times = await changeServer(context, {
       open,
       verb: 'restore-backup',
       release: plan.release?.manifest.id ?? null,
       steps: (server) => restoreSteps(context, server, { archive, source, env, plan, takeCerts, staging }),
     })
-    const url = gatewayUrl(plan.settings)
-    io.out(
-      options.json
-        ? JSON.stringify({ ok: true, changed: true, url, release: plan.release?.manifest.id ?? null, steps: times })
-        : url,
-    )
+    report(context, open, { ...outcome, changed: true, times })
   } finally {
     for (const path of uploaded === null ? [staging] : [staging, uploaded]) {
       await host.exec(files.removeTree(path)).catch(() => {}) // The connection may be gone.

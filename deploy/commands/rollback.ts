@@ -1,4 +1,6 @@
-import { readEnvironment, renderEnvFile } from '../../kit/gateway-config/environment.ts'
+import { parseDotenv } from '../../kit/dotenv.ts'
+import { decodeEnvironment, type Environment, readEnvironment } from '../../kit/gateway-config/environment.ts'
+import { VARIABLES, type Variable } from '../../kit/gateway-config/variables.ts'
 import { gatewayUrl, type ServerSettings, serverSettings } from '../config/server-settings.ts'
 import * as cutover from '../cutover.ts'
 import { deployError } from '../errors.ts'
@@ -8,6 +10,7 @@ import { releaseOf } from '../layout.ts'
 import type { Manifest } from '../release.ts'
 import { composeOf, firstApiKey, type Server } from '../server.ts'
 import type { Step } from '../steps.ts'
+import { report } from './report.ts'
 import { type Context, changeServer, confirm, type OpenServer, openServer } from './shared.ts'
 
 /** Lets the release before answer again: its container is started if it was stopped; nothing is built or downloaded. */
@@ -20,51 +23,39 @@ export async function rollback(context: Context): Promise<void> {
     const environment = readEnvironment(facts.env ?? '', "the server's .env")
     const settings = serverSettings(environment, facts.edge.acmeCa !== null)
     const instance = cutover.chooseInstance(manifest.id, facts.containers)
-    const differing = await differingNames(open, manifest.id, environment)
-    io.err(
-      `On ${options.host}:\n  - let release ${manifest.id} answer again, instead of ${releaseOf(facts.live ?? '')}`,
-    )
+    const then = await gatewayEnvironment(open, manifest.id)
+    const differing = differingNames(then, environment)
+    const change = `let release ${manifest.id} answer again, instead of ${releaseOf(facts.live ?? '')}`
+    const outcome = { url: gatewayUrl(settings), release: manifest.id, changes: [change] }
+    io.err(`On ${options.host}:\n  - ${change}`)
     if (differing.length > 0) {
       io.err(`Note: it keeps the .env it was made with, which differs from today's in ${differing.join(', ')}.`)
     }
-    if (options.dryRun) return void io.err('Nothing was changed (--dry-run).')
-    if (!(await confirm(context, open.asks, `Do this on ${options.host}?`))) return void io.err('Nothing was changed.')
+    if (options.dryRun || !(await confirm(context, open.asks, `Do this on ${options.host}?`))) {
+      io.err('Nothing was changed.')
+      report(context, open, { ...outcome, changed: false, times: [] })
+      return
+    }
     const times = await changeServer(context, {
       open,
       verb: 'rollback',
       release: manifest.id,
-      steps: (server) => rollbackSteps(server, settings, instance, environment['API_KEYS']),
+      steps: (server) => rollbackSteps(server, settings, instance, firstApiKey(then['API_KEYS'])),
     })
-    if (options.json) {
-      io.out(
-        JSON.stringify({
-          ok: true,
-          changed: true,
-          url: gatewayUrl(settings),
-          release: manifest.id,
-          ...open.host.counts,
-          steps: [...open.times, ...times],
-        }),
-      )
-    } else io.out(gatewayUrl(settings))
+    report(context, open, { ...outcome, changed: true, times })
   } finally {
     await open.host.close()
   }
 }
 
-function rollbackSteps(
-  server: Server,
-  settings: ServerSettings,
-  instance: string,
-  apiKeys: string | undefined,
-): Step[] {
+function rollbackSteps(server: Server, settings: ServerSettings, instance: string, apiKey: string | null): Step[] {
   const { facts, undo } = server
   const target: cutover.CutoverTarget = {
     ...server,
     settings,
     undo,
     compose: composeOf(facts).argv,
-    apiKey: firstApiKey(apiKeys),
+    apiKey,
     live: facts.live,
     route: facts.route,
     containers: facts.containers,
@@ -101,17 +92,14 @@ function releaseBefore({ live, state, manifests }: Facts): Manifest {
   )
 }
 
-/** Names of gateway settings whose value in that release is not today's. */
-async function differingNames(
-  { host, layout }: OpenServer,
-  release: string,
-  today: Record<string, string>,
-): Promise<string[]> {
+/** What that release was made with and keeps, whatever .env says today. */
+async function gatewayEnvironment({ host, layout }: OpenServer, release: string): Promise<Environment> {
   const path = `${layout.release(release)}/gateway.env`
-  const then = new Set((await run(host, `read ${path}`, ['cat', path])).split('\n'))
-  const now = new Set(renderEnvFile(today).split('\n'))
-  const lines = [...[...then].filter((line) => !now.has(line)), ...[...now].filter((line) => !then.has(line))]
-  return [
-    ...new Set(lines.map((line) => line.split('=')[0]?.replace(/_BASE64$/, '') ?? '').filter((name) => name !== '')),
-  ]
+  return decodeEnvironment(parseDotenv(await run(host, `read ${path}`, ['cat', path])).values)
+}
+
+/** Names of the gateway's settings whose value then is not today's. */
+function differingNames(then: Environment, today: Environment): string[] {
+  const names = Object.entries<Variable>(VARIABLES).filter(([, { scope }]) => scope === 'gateway')
+  return names.map(([name]) => name).filter((name) => (then[name] ?? '') !== (today[name] ?? ''))
 }
