@@ -1,11 +1,14 @@
 import { deployError } from './errors.ts'
 import { CommandFailed, type Host, run } from './host/host.ts'
+import { LocalHost } from './host/local.ts'
 import type { Manifest } from './release.ts'
 import { listArchive, readMember } from './remote/backup.ts'
 
-/** A backup on the server that was looked into: nothing of it is unpacked yet. */
+/** A backup that was looked into: nothing of it is unpacked yet. */
 export interface Archive {
   path: string
+  /** On this machine; else on the server. */
+  isLocal: boolean
   /** Text of .env. */
   env: string
   /** Text of config.yml. */
@@ -27,6 +30,7 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
     if (!members.includes(`${prefix}.env`)) throw damaged(path, 'there is no .env in it')
     return {
       path,
+      isLocal: host instanceof LocalHost,
       env: await read('.env'),
       config: await read(folder ? `${folder}/config.yml` : 'config.yml'),
       certs: members.filter((member) =>

@@ -6,6 +6,7 @@ import { backUp } from '../backup.ts'
 import { gatewayUrl } from '../config/server-settings.ts'
 import { deployError } from '../errors.ts'
 import { run } from '../host/host.ts'
+import { LocalHost } from '../host/local.ts'
 import { readLocalFiles } from '../local-files.ts'
 import { liveManifest, makePlan, type Plan } from '../plan.ts'
 import { CONTEXT_FOLDER, contextHashes, type Manifest, releaseId } from '../release.ts'
@@ -13,7 +14,7 @@ import * as remote from '../remote/backup.ts'
 import * as files from '../remote/files.ts'
 import type { Server } from '../server.ts'
 import { planServerEnv, type ServerEnv } from '../server-env.ts'
-import type { Step } from '../steps.ts'
+import type { Step, StepTime } from '../steps.ts'
 import { report } from './report.ts'
 import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
 
@@ -28,24 +29,14 @@ export interface RestoreOptions {
 export async function restoreBackup(context: Context, { file, includeCerts }: RestoreOptions): Promise<void> {
   const { io, options } = context
   const open = await openServer(context)
-  const { host, layout, facts } = open
-  const staging = `${layout.folder}/.restore-${releaseId(context.now)}`
-  const uploaded = file.includes('/') ? `${staging}.tar.gz` : null
+  const { host, facts } = open
   try {
-    const archive = await readArchive(
-      host,
-      uploaded === null ? onServer(open, file) : await sendArchive(open, file, uploaded),
-    )
-    const source = contextOf(open, archive)
-    const env = await archivedEnv(context, open, archive)
-    const plan = planRestore(context, open, { archive, source, env })
-    const takeCerts = archive.certs.length > 0 && (includeCerts || facts.certificates.length === 0)
+    const archive = await findArchive(open, file)
+    const chosen = await choose(context, open, archive, includeCerts)
+    const { plan, takeCerts } = chosen
     const changes = [...plan.changes, ...(takeCerts ? ['put its certificates in place'] : [])]
-    const outcome = {
-      url: gatewayUrl(plan.settings),
-      changes,
-      release: (plan.release?.manifest ?? liveManifest(facts))?.id ?? null,
-    }
+    const release = (plan.release?.manifest ?? liveManifest(facts))?.id ?? null
+    const outcome = { url: gatewayUrl(plan.settings), changes, release }
     if (changes.length === 0) {
       io.err(`${file} is what the server runs already.`)
       report(context, open, { ...outcome, changed: false, times: [] })
@@ -58,35 +49,41 @@ export async function restoreBackup(context: Context, { file, includeCerts }: Re
       report(context, open, { ...outcome, changed: false, times: [] })
       return
     }
-    const times = await changeServer(context, {
-      open,
-      verb: 'restore-backup',
-      release: plan.release?.manifest.id ?? null,
-      steps: (server) => restoreSteps(context, server, { archive, source, env, plan, takeCerts, staging }),
-    })
+    const times = await restore(context, open, chosen)
     report(context, open, { ...outcome, changed: true, times })
   } finally {
-    for (const path of uploaded === null ? [staging] : [staging, uploaded]) {
-      await host.exec(files.removeTree(path)).catch(() => {}) // The connection may be gone.
-    }
     await host.close()
   }
 }
 
-function onServer({ layout, facts }: OpenServer, name: string): string {
-  if (facts.backups.some((backup) => backup.name === name)) return `${layout.backups}/${name}`
-  throw deployError(
-    'RESTORE_FAILED',
-    `there is no ${name} in ${layout.backups} on the server`,
-    'see --list-backups; write ./NAME for a file on this machine',
-  )
+async function restore(context: Context, open: OpenServer, chosen: Chosen): Promise<StepTime[]> {
+  const staging = `${open.layout.folder}/.restore-${releaseId(context.now)}`
+  try {
+    return await changeServer(context, {
+      open,
+      verb: 'restore-backup',
+      release: chosen.plan.release?.manifest.id ?? null,
+      steps: (server) => restoreSteps(context, server, chosen, staging),
+    })
+  } finally {
+    for (const path of [staging, `${staging}.tar.gz`]) {
+      await open.host.exec(files.removeTree(path)).catch(() => {}) // The connection may be gone.
+    }
+  }
 }
 
-async function sendArchive({ host, layout }: OpenServer, file: string, target: string): Promise<string> {
-  if (!existsSync(file)) throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
-  await run(host, 'make the folder', ['mkdir', '-p', layout.folder])
-  await run(host, `send ${basename(file)}`, files.receiveFile(target), { stdin: createReadStream(file) })
-  return target
+/** Looks into a backup where it is: on the server by its bare name, on this machine by a path. */
+async function findArchive({ host, layout, facts }: OpenServer, file: string): Promise<Archive> {
+  if (file.includes('/')) {
+    if (existsSync(file)) return readArchive(new LocalHost({ kind: 'root' }), file)
+    throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
+  }
+  if (facts.backups.some(({ name }) => name === file)) return readArchive(host, `${layout.backups}/${file}`)
+  throw deployError(
+    'RESTORE_FAILED',
+    `there is no ${file} in ${layout.backups} on the server`,
+    'see --list-backups; write ./NAME for a file on this machine',
+  )
 }
 
 /** Whose build context the new release has: the backup's, or for a predecessor's backup that of the live release. */
@@ -121,11 +118,16 @@ interface Chosen {
   archive: Archive
   source: ContextOrigin
   env: ServerEnv
+  plan: Plan
+  takeCerts: boolean
 }
 
-function planRestore({ options, now }: Context, { facts }: OpenServer, { archive, source, env }: Chosen): Plan {
-  const { traefikBase, logdbScript } = readLocalFiles(options.cwd, undefined)
-  return makePlan({
+async function choose(context: Context, open: OpenServer, archive: Archive, includeCerts: boolean): Promise<Chosen> {
+  const { facts } = open
+  const source = contextOf(open, archive)
+  const env = await archivedEnv(context, open, archive)
+  const { traefikBase, logdbScript } = readLocalFiles(context.options.cwd, undefined)
+  const plan = makePlan({
     facts,
     env,
     contextHashes: contextHashes(source.manifest),
@@ -133,17 +135,15 @@ function planRestore({ options, now }: Context, { facts }: OpenServer, { archive
     traefikBase,
     logdbScript,
     acmeCa: null,
-    now,
+    now: context.now,
   })
+  const takeCerts = archive.certs.length > 0 && (includeCerts || facts.certificates.length === 0)
+  return { archive, source, env, plan, takeCerts }
 }
 
-function restoreSteps(
-  context: Context,
-  server: Server,
-  chosen: Chosen & { plan: Plan; takeCerts: boolean; staging: string },
-): Step[] {
+function restoreSteps(context: Context, server: Server, chosen: Chosen, staging: string): Step[] {
   const { host, layout, facts } = server
-  const { archive, source, env, plan, takeCerts, staging } = chosen
+  const { archive, source, env, plan, takeCerts } = chosen
   const folder = source.inArchive ? `${staging}/${archive.release?.folder}` : layout.release(source.manifest.id)
   const { logdbScript } = readLocalFiles(context.options.cwd, undefined)
   const steps = deploySteps({
@@ -197,11 +197,15 @@ function restoreSteps(
 }
 
 async function unpack({ host }: Server, { archive, source }: Chosen, staging: string): Promise<string> {
+  const path = archive.isLocal ? `${staging}.tar.gz` : archive.path
+  if (archive.isLocal) {
+    await run(host, 'send the backup', files.receiveFile(path), { stdin: createReadStream(archive.path) })
+  }
   const folder = source.inArchive ? archive.release?.folder : undefined
   await run(
     host,
     'unpack the backup',
-    remote.unpackMembers(archive.path, staging, [...(folder ? [folder] : []), ...archive.certs]),
+    remote.unpackMembers(path, staging, [...(folder ? [folder] : []), ...archive.certs]),
   )
   if (folder !== undefined) {
     const sums = Object.entries(contextHashes(source.manifest)).map(([path, hash]) => `${hash}  ${path}\n`)
