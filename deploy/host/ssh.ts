@@ -156,12 +156,11 @@ export class SshHost implements Host {
 
   #exitCode(channel: ClientChannel, argv: Argv): Promise<number> {
     return new Promise((resolve, reject) => {
-      let exit: number | null = null
-      channel.on('exit', (code: number | null) => {
-        exit = code ?? 128
-      })
       channel.on('error', reject)
-      channel.on('close', () => (exit === null ? reject(this.#connectionLost(argv)) : resolve(exit)))
+      // Its own event for the exit code may come before anybody listens; this one repeats the code: null is a signal.
+      channel.on('close', (code?: number | null) =>
+        code === undefined ? reject(this.#connectionLost(argv)) : resolve(code ?? 128),
+      )
     })
   }
 
