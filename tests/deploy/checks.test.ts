@@ -34,9 +34,10 @@ async function probeOf(answers: Record<string, Answer>) {
   }
   const server = createServer(async (request, response) => {
     const answer = await find(request)
-    if (!answer) return request.socket.destroy()
-    response.writeHead(answer.status ?? 200, answer.release ? { 'x-ai-proxy-release': answer.release } : {})
-    response.end(answer.body)
+    if (answer) {
+      response.writeHead(answer.status ?? 200, answer.release ? { 'x-ai-proxy-release': answer.release } : {})
+      response.end(answer.body)
+    } else request.socket.destroy()
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const address = server.address()

@@ -37,6 +37,7 @@ test('flags beat the environment, which may come from .env', () => {
     agentSocket: '/agent',
     acmeCaServer: 'https://ca/dir',
     acmeCaCert: 'ca.pem',
+    env: environment,
   })
   expect(read({ host: 'flag', path: '/a' }, processEnv, environment)).toMatchObject({ host: 'flag', path: '/a' })
 })

@@ -174,12 +174,11 @@ describe('what changed', () => {
       changes: [
         "set in the server's .env: DOMAIN",
         'answer for new.example.com',
-        'get a certificate for new.example.com (restarts the edge)',
+        'get a certificate for new.example.com',
       ],
       writeEnv: true,
       writeRoute: true,
       needsCertificate: true,
-      restartEdge: true,
       backup: true,
     })
   })

@@ -68,6 +68,7 @@ export async function startSshd(folder: string): Promise<Sshd> {
 /** @returns its log so far when it has ended by itself */
 async function tryToStart(folder: string, port: number, hostKey: string, authorizedKeys: string) {
   const config = join(folder, 'sshd_config')
+  // SHLVL keeps bash from reading the user's .bashrc, which may be slow or talk.
   writeFileSync(
     config,
     `ListenAddress 127.0.0.1:${port}
@@ -80,6 +81,7 @@ PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 100
+SetEnv SHLVL=2
 LogLevel VERBOSE
 `,
   )

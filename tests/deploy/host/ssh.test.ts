@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { ExecOptions } from '../../../deploy/host/host.ts'
 import { SshHost, type SshQuestions } from '../../../deploy/host/ssh.ts'
@@ -12,6 +13,9 @@ import { resolveSshOptions } from '../../../deploy/host/ssh-options.ts'
 import { type Argv, sh } from '../../../deploy/remote/argv.ts'
 import { makeKey, SSHD, type Sshd, startAgent, startSshd } from '../../helpers/sshd.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
+
+/** Longer than a command of a few words takes. */
+const BUSY_MS = 150
 
 const SKIPPED = SSHD === null ? ' (skipped: sshd is missing)' : ''
 
@@ -108,6 +112,19 @@ ${config}
       expect(sha256(stdout)).toBe(sha256(whole))
       const summed = await run(['sha256sum'], { stdin: whole })
       expect(summed.stdout).toBe(`${sha256(whole)}  -\n`)
+    })
+
+    test('an answer that arrives all at once is read whole', async () => {
+      let isOver = false
+      const running = run(sh('echo out; echo err >&2; exit 7')).finally(() => {
+        isOver = true
+      })
+      // While this thread is busy, all that sshd says in the meantime piles up.
+      while (!isOver) {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_MS)
+        await setImmediate()
+      }
+      expect(await running).toEqual({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' })
     })
 
     test('without stdin the command sees its end', async () => {

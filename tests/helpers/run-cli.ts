@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { packageRoot } from '../../kit/package-root.ts'
+
+export interface CliResult {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+export interface CliOptions {
+  cwd: string
+  /** Beside PATH and HOME, the only variables that it inherits. */
+  env?: Record<string, string>
+}
+
+const TIME_LIMIT_MS = 25_000
+
+/** Runs ai-deploy in a process of its own, without a terminal. */
+export function runCli(args: string[], { cwd, env = {} }: CliOptions): Promise<CliResult> {
+  const cli = join(packageRoot(), 'deploy/cli.ts')
+  const tsx = import.meta.resolve('tsx')
+  const { PATH = '', HOME = cwd } = process.env
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', tsx, cli, ...args],
+      { cwd, env: { PATH, HOME, NO_COLOR: '1', ...env }, timeout: TIME_LIMIT_MS },
+      (error, stdout, stderr) => {
+        resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 128), stdout, stderr })
+      },
+    )
+    child.stdin?.end()
+  })
+}
