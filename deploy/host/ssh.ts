@@ -24,6 +24,12 @@ const KEEPALIVE_INTERVAL_MS = 15_000
 /** How long an interrupted command may take to notice that nobody reads what it prints. */
 const INTERRUPT_WAIT_MS = 2_000
 
+interface RunningCommand {
+  channel: ClientChannel
+  stdinPrefix: string
+  exitCode: Promise<number>
+}
+
 /** One SSH connection. Every command is a channel of it. */
 export class SshHost implements Host {
   readonly name: string
@@ -89,7 +95,7 @@ export class SshHost implements Host {
 
   async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
-    const { channel, stdinPrefix } = await this.#open(argv)
+    const { channel, stdinPrefix, exitCode } = await this.#open(argv)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     channel.on('data', (chunk: Buffer) => stdout.push(chunk))
@@ -111,15 +117,14 @@ export class SshHost implements Host {
     channel.write(stdinPrefix)
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin)
     else stdin.once('error', fail).pipe(channel)
-    const exitCode = await this.#exitCode(channel, argv)
-    signal?.removeEventListener('abort', interrupt)
+    const code = await exitCode.finally(() => signal?.removeEventListener('abort', interrupt))
     signal?.throwIfAborted()
-    return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+    return { exitCode: code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
   }
 
   async start(argv: Argv): Promise<Session> {
-    const { channel, stdinPrefix } = await this.#open(argv)
-    channel.on('error', () => {})
+    const { channel, stdinPrefix, exitCode } = await this.#open(argv)
+    exitCode.catch(() => {}) // A session ends when its user or the connection ends it.
     channel.write(stdinPrefix)
     return { stdout: channel, end: () => channel.end() }
   }
@@ -138,7 +143,7 @@ export class SshHost implements Host {
     this.#ssh.dispose()
   }
 
-  #open(argv: Argv): Promise<{ channel: ClientChannel; stdinPrefix: string }> {
+  #open(argv: Argv): Promise<RunningCommand> {
     this.counts.channels++
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
     return new Promise((resolve, reject) => {
@@ -146,7 +151,8 @@ export class SshHost implements Host {
       try {
         this.#client.exec(quoteArgv(privileged), (error, channel) => {
           if (error) reject(this.#connectionLost(argv, error))
-          else resolve({ channel, stdinPrefix })
+          // Listening starts here: the end of a quick command may be in the same packet as its beginning.
+          else resolve({ channel, stdinPrefix, exitCode: this.#exitCode(channel, argv) })
         })
       } catch (error) {
         reject(this.#connectionLost(argv, error))
