@@ -90,6 +90,7 @@ describe('a backup', () => {
     const path = join(folder, 'backups/ai-proxy-backup-20261123-120001.tar.gz')
     expect(await readArchive(host, path)).toEqual({
       path,
+      isLocal: true,
       env: 'API_KEYS=key\n',
       config: 'model_mappings: {}\n',
       certs: expect.toSatisfy(
