@@ -16,6 +16,7 @@ test('the first instance of a release has its name', () => {
 
 test('a stopped one is woken, one that still ends its streams is left alone', () => {
   expect(chooseInstance(RELEASE, containers('exited'))).toBe(RELEASE)
+  expect(chooseInstance(RELEASE, containers('created'))).toBe(RELEASE)
   expect(chooseInstance(RELEASE, containers('running'))).toBe(`${RELEASE}-2`)
   expect(chooseInstance(RELEASE, containers('running', 'exited'))).toBe(`${RELEASE}-2`)
   expect(chooseInstance(RELEASE, containers('running', 'running'))).toBe(`${RELEASE}-3`)

@@ -308,6 +308,8 @@ describe('before anything is changed, a server is refused', () => {
     expect(refusal({ ...clean, listeners: new Map([[443, 'caddy']]) })).toMatchObject({
       message: 'port 443 of the server is taken by caddy',
     })
+    const byOurEdge = { ...live, listeners: new Map([[443, 'docker-proxy']]) }
+    expect(replan({ facts: byOurEdge, config: 'model_mappings: { a: "b" }\n' }).release).not.toBeNull()
   })
 
   test('of another kind', () => {
