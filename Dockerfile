@@ -22,7 +22,8 @@ WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/package.json /app/config.yml ./
-RUN mkdir logs && chown node:node logs
+# A server's folder may be mounted where it is there, in /root: let others pass through.
+RUN mkdir logs && chown node:node logs && chmod 711 /root
 USER node
 EXPOSE 8123
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \

@@ -15,11 +15,10 @@ elif [ -f "$folder/.env" ]; then
 fi
 env | sed -n '/^LOGDB_[A-Z_]*=/p' >> "$settings"
 
-# The image's /root lets nobody else through, and the folder may be in there.
 terminal=
 if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
 status=0
-docker run --rm $terminal --read-only --tmpfs /tmp --tmpfs /root:mode=755 --cap-drop ALL --security-opt no-new-privileges --network none \
+docker run --rm $terminal --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network none \
   --user "$(stat -c '%u:%g' "$folder/logs")" --env-file "$settings" -v "$folder:$folder" -w "$folder" \
   "$image" node /app/dist/logdb/cli.js --no-dotenv "$@" || status=$?
 exit "$status"
