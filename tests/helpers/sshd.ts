@@ -118,7 +118,7 @@ function descendants(pid: number): number[] {
 /** Makes a key pair with ssh-keygen; the public key is beside it with .pub. @returns the private key's path */
 export function makeKey(folder: string, name: string, passphrase = ''): string {
   const path = join(folder, name)
-  output('ssh-keygen', '-q', '-t', 'ed25519', '-N', passphrase, '-C', name, '-f', path)
+  output('ssh-keygen', '-q', '-t', 'ed25519', '-a', '1', '-N', passphrase, '-C', name, '-f', path)
   return path
 }
 
