@@ -324,7 +324,7 @@ async function cleanUp({ host, layout, facts }: Server, live: string, image: str
   await host.exec(docker.pruneImages([image, ...kept.map((manifest) => manifest.image)].map(tagOf)))
   return removed.length === 0
     ? `Kept ${containerName(live)} and ${kept.length} before it`
-    : `Removed ${removed.length} old releases`
+    : `Removed what was older than the last ${RELEASES_KEPT} releases`
 }
 
 /** Gives the failure of a command the code and the next step of what it was for. */
