@@ -14,7 +14,7 @@ COPY logdb ./logdb
 RUN npm run build \
   && npm prune --omit=dev --ignore-scripts \
   && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src node_modules/better-sqlite3/build/Release/obj* \
-  && node -e "new (require('better-sqlite3'))(':memory:').close()"
+  && node -e "globalThis.db = new (require('better-sqlite3'))(':memory:')"
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8123

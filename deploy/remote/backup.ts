@@ -20,12 +20,16 @@ const COPY_DATABASES = `
 const { mkdirSync, readdirSync } = require('node:fs')
 const { dirname, join } = require('node:path')
 const Database = require('better-sqlite3')
+// Node 24.19 aborts when a native object is collected while no JavaScript runs.
+const kept = []
 for (const path of readdirSync('/logs/db', { recursive: true })) {
   if (!path.endsWith('.sqlite3')) continue
   const copy = join('/copy', path)
   mkdirSync(dirname(copy), { recursive: true })
   const database = new Database(join('/logs/db', path), { readonly: true, timeout: 30000 })
-  database.prepare('VACUUM INTO ?').run(copy)
+  const statement = database.prepare('VACUUM INTO ?')
+  kept.push(database, statement)
+  statement.run(copy)
   database.close()
 }`
 

@@ -27,10 +27,10 @@ export async function loadSqlite(
 ): Promise<SqliteEngine> {
   try {
     const { default: Database } = await load()
-    new Database(':memory:').close() // the native part is loaded only now
+    keepFromCollection(new Database(':memory:')).close() // the native part is loaded only now
     return {
       openWritable: (path) => openWritable(Database, path),
-      openReadonly: (path) => new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS }),
+      openReadonly: (path) => keepFromCollection(new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS })),
     }
   } catch (error) {
     const reason = errorMessage(error).split('\n')[0]
@@ -41,9 +41,36 @@ export async function loadSqlite(
   }
 }
 
+interface Native {
+  prepare: (...args: unknown[]) => unknown
+}
+
+/** Native objects of all connections, for as long as the process lives. */
+const kept: unknown[] = []
+
+/**
+ * Node 24.19 and newer abort the process when a native object of better-sqlite3 12 is garbage-collected while no
+ * JavaScript runs, if it was compiled with their headers (node_object_wrap.h; better-sqlite3 13 is free of it, but needs
+ * Node 22). So none is ever collected: what a statement holds in SQLite is freed when its database is closed.
+ */
+function keepFromCollection(db: Connection): Connection {
+  for (const symbol of Object.getOwnPropertySymbols(db)) {
+    const native: Native | undefined = Reflect.get(db, symbol)
+    if (typeof native?.prepare !== 'function') continue
+    const prepare = native.prepare.bind(native)
+    native.prepare = (...args) => {
+      const statement = prepare(...args)
+      kept.push(statement)
+      return statement
+    }
+    kept.push(native)
+  }
+  return db
+}
+
 /** `synchronous = FULL`: what is committed is on the disk before a checkpoint elsewhere can say that it is done. */
 function openWritable(Database: Constructor, path: string): Connection {
-  const db = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+  const db = keepFromCollection(new Database(path, { timeout: BUSY_TIMEOUT_MS }))
   try {
     db.pragma(`page_size = ${PAGE_BYTES}`)
     db.pragma('journal_mode = WAL')
