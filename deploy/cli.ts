@@ -12,8 +12,6 @@ const EXIT_INTERRUPTED = 130
 interface AllFlags extends Flags {
   rollback?: boolean
   listBackups?: boolean
-  restoreBackup?: string
-  includeCerts?: boolean
 }
 
 const io: Io = {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { Environment } from '../kit/gateway-config/environment.ts'
 import { deployError } from './errors.ts'
@@ -43,6 +44,8 @@ export interface Flags {
   dryRun?: boolean
   json?: boolean
   dotenv: boolean
+  restoreBackup?: string
+  includeCerts?: boolean
 }
 
 /**
@@ -62,6 +65,12 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     throw usage(`--ip ${flags.ip} is no IP address`, 'give the public address of the server')
   if (flags.domain !== undefined && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(flags.domain)) {
     throw usage(`--domain ${flags.domain} is no host name`, 'give a name like llm.example.com')
+  }
+  if (flags.identity !== undefined && !existsSync(flags.identity)) {
+    throw usage(`--identity ${flags.identity} does not exist`, 'give the path of a private key')
+  }
+  if (flags.includeCerts && flags.restoreBackup === undefined) {
+    throw usage('--include-certs goes with --restore-backup', 'name the backup: --restore-backup FILE')
   }
   return {
     host,

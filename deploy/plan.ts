@@ -166,9 +166,10 @@ function preflight(plan: Plan, facts: Facts): void {
     )
   }
   const ports = [plan.settings.httpPort, plan.settings.httpsPort]
-  for (const port of facts.edge.running ? [] : ports) {
+  for (const port of ports) {
     const program = listeners.get(port)
-    if (program === undefined) continue
+    // Docker's own proxy listens for a running edge.
+    if (program === undefined || (facts.edge.running && program === 'docker-proxy')) continue
     throw deployError(
       'PORT_TAKEN',
       `port ${port} of the server is taken by ${program}`,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { editDotenv } from '../kit/dotenv.ts'
 import { readEnvironment } from '../kit/gateway-config/environment.ts'
 import { variable } from '../kit/gateway-config/variables.ts'
+import { configInvalid } from '../kit/user-error.ts'
 
 export interface ServerEnvInput {
   /** Text of the server's .env; null before the first deploy. */
@@ -34,6 +35,7 @@ export interface ServerEnv {
 
 const PROVIDER_KEYS = ['OPENROUTER_API_KEY', 'GEMINI_API_KEY']
 const KEY_BYTES = 24
+const NOT_UTF8 = '\uFFFD'
 
 /**
  * What the server's .env will be. An existing one is kept but for the HTTPS settings; a first deploy makes it from the
@@ -41,6 +43,12 @@ const KEY_BYTES = 24
  * @throws UserError CONFIG_INVALID
  */
 export function planServerEnv(input: ServerEnvInput): ServerEnv {
+  if (input.server?.includes(NOT_UTF8)) {
+    throw configInvalid(
+      "the server's .env is not UTF-8 text",
+      'convert it on the server, for example with iconv, then run again',
+    )
+  }
   const local = input.local === null ? null : readEnvironment(input.local, '.env')
   const isFirst = input.server === null
   const leftOutHttpPort = isFirst && local !== null && Boolean(local['HTTP_PORT']) && !local['HTTPS_PORT']

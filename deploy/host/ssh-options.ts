@@ -73,7 +73,7 @@ export async function resolveSshOptions(request: SshOptionsRequest): Promise<Ssh
     hostKeyAlias: optional(first('hostkeyalias')),
     knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile']
       .flatMap((name) => (first(name) ?? '').split(/\s+/))
-      .filter(Boolean)
+      .filter((file) => file !== '' && file !== 'none')
       .map(expandHome),
     strictHostKeyChecking:
       { true: 'yes', false: 'no' }[first('stricthostkeychecking') ?? ''] ?? first('stricthostkeychecking') ?? 'ask',

@@ -6,6 +6,7 @@ import type { AnyAuthMethod, AuthHandlerMiddleware, Client, ClientChannel, Serve
 import type { UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
 import type { Argv } from '../remote/argv.ts'
+import { dial } from './dial.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, Session } from './host.ts'
 import { findKnownHosts, fingerprint, type HostKey, judgeHostKey, knownHostName, readHostKey } from './known-hosts.ts'
 import { splitLines } from './lines.ts'
@@ -21,6 +22,8 @@ export interface SshQuestions {
 }
 
 const KEEPALIVE_INTERVAL_MS = 15_000
+/** Leaves time to compare a fingerprint and to type a passphrase. */
+const HANDSHAKE_TIMEOUT_MS = 180_000
 /** How long an interrupted command may take to notice that nobody reads what it prints. */
 const INTERRUPT_WAIT_MS = 2_000
 
@@ -69,9 +72,9 @@ export class SshHost implements Host {
         host: options.hostname,
         port: options.port,
         username: options.user,
-        readyTimeout: options.connectTimeoutMs + KEEPALIVE_INTERVAL_MS,
+        readyTimeout: HANDSHAKE_TIMEOUT_MS,
         keepaliveInterval: KEEPALIVE_INTERVAL_MS,
-        ...(options.openProxy && { sock: options.openProxy() }),
+        sock: options.openProxy?.() ?? (await dial(options.hostname, options.port, options.connectTimeoutMs)),
         ...(known.length > 0 && {
           algorithms: { serverHostKey: { prepend: hostKeyAlgorithms(known), append: [], remove: [] } },
         }),

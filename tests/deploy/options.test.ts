@@ -47,7 +47,7 @@ test('every flag arrives', () => {
     host: 'h',
     path: '/p',
     sshConfig: 'c',
-    identity: 'i',
+    identity: import.meta.filename,
     hostKey: 'k',
     domain: 'LLM.example.com',
     email: 'e@x',
@@ -80,6 +80,12 @@ test.each([
       'give one like /root/ai-proxy',
     ],
   ),
+  [{ ...HOST, identity: '/no/key' }, '--identity /no/key does not exist', 'give the path of a private key'],
+  [
+    { ...HOST, includeCerts: true },
+    '--include-certs goes with --restore-backup',
+    'name the backup: --restore-backup FILE',
+  ],
   [{ ...HOST, ip: 'server' }, '--ip server is no IP address', 'give the public address of the server'],
   ...['a b', '-a', 'a-', 'https://a', 'a:443', ''].map((domain): [Partial<Flags>, string, string] => [
     { ...HOST, domain },
