@@ -5,6 +5,11 @@ import { main } from './main.ts'
 
 const SIGNAL_EXIT_BASE = 128
 
+// What logdb makes holds the text of every conversation: for others it is as closed as the request logs (0640). A umask
+// that is stricter than this stays so.
+const CLOSED_TO_OTHERS = 0o027
+process.umask(process.umask(CLOSED_TO_OTHERS) | CLOSED_TO_OTHERS)
+
 const stopping = new AbortController()
 let stoppedBy: 'SIGINT' | 'SIGTERM' | undefined
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

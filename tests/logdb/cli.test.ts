@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite.ts'
 import { jsonl, predecessorBlock, predecessorEvent, record } from './helpers/logs.ts'
-import { sqliteTest } from './helpers/needs.ts'
-import { workspace } from './helpers/workspace.ts'
+import { sqliteShellTest, sqliteTest } from './helpers/needs.ts'
+import { openDatabase, workspace } from './helpers/workspace.ts'
 
 const CLI = join(packageRoot(), 'logdb/cli.ts')
 
@@ -167,6 +167,33 @@ test('without better-sqlite3 the program still starts', () => {
     stdout: '',
     stderr: expect.stringMatching(/needs the package better-sqlite3.*\nHint: run: npm install/s),
   })
+})
+
+sqliteShellTest('whatever the umask, nobody but owner and group can read what ingest makes', async () => {
+  const made: Record<string, Set<string>> = {}
+  for (const umask of ['022', '077']) {
+    const { folder, db, write, partitions } = workspace()
+    write('requests-2025-09-10.jsonl', jsonl([record()]))
+    const command = `umask ${umask}; exec "$0" --import "$1" "$2" ingest`
+    const args = ['-c', command, process.execPath, import.meta.resolve('tsx'), CLI]
+    expect(spawnSync('sh', args, { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+    const [partition = ''] = partitions()
+    // While somebody reads there are -wal and -shm, which get the mode of the database.
+    const reader = await openDatabase(partition)
+    try {
+      expect(reader.prepare('SELECT COUNT(*) FROM requests').pluck().get()).toBe(1)
+      const shell = spawnSync('sqlite3', [partition, 'SELECT COUNT(*) FROM requests'], { encoding: 'utf8' })
+      expect(shell).toMatchObject({ status: 0, stdout: '1\n', stderr: '' })
+      const names = readdirSync(db, { recursive: true, encoding: 'utf8' })
+      const day = '2025/09/ai_proxy_20250910.sqlite3'
+      expect(names).toEqual(expect.arrayContaining(['.server_id', 'control.sqlite3', day, `${day}-wal`, `${day}-shm`]))
+      const modes = ['.', ...names].map((name) => statSync(join(db, name)))
+      made[umask] = new Set(modes.map((stat) => `${stat.isDirectory() ? 'd' : 'f'}${(stat.mode & 0o777).toString(8)}`))
+    } finally {
+      reader.close()
+    }
+  }
+  expect(made).toEqual({ '022': new Set(['d750', 'f640']), '077': new Set(['d700', 'f600']) })
 })
 
 test('scripts/logdb runs the built logdb of its clone from any folder, with all arguments and the exit code', () => {
