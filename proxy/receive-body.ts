@@ -2,25 +2,24 @@ import { problems } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * Reads the client's body into the exchange, then goes on; bodies that we do not take are refused here. A client that
- * goes away in the middle closes its response, which ends the exchange.
+ * Reads the client's body into the exchange, then goes on; bodies that we do not take are refused here, after they were
+ * read up to the limit, so that the record tells what was sent. A client that goes away in the middle closes its
+ * response, which ends the exchange.
  */
 export function receiveBody(exchange: Exchange, maxBytes: number, onComplete: () => void): void {
   const { request } = exchange
   const type = request.headers['content-type']
-  if (type !== undefined && !isJsonType(type)) {
-    exchange.refuse(problems.unsupportedMediaType(type))
-    return
-  }
+  const wrongType = type !== undefined && !isJsonType(type) ? problems.unsupportedMediaType(type) : undefined
   request.on('data', (piece: Buffer) => {
     if (exchange.bytesIn > maxBytes) return
     exchange.receive(piece)
-    if (exchange.bytesIn > maxBytes) exchange.refuse(problems.tooLarge(maxBytes))
+    if (exchange.bytesIn > maxBytes) exchange.refuse(wrongType ?? problems.tooLarge(maxBytes))
   })
   request.on('end', () => {
     if (exchange.bytesIn > maxBytes) return
     exchange.markComplete()
-    onComplete()
+    if (wrongType) exchange.refuse(wrongType)
+    else onComplete()
   })
 }
 

@@ -67,6 +67,23 @@ test('only JSON is taken, with or without saying so', async () => {
   await gateway.records(3)
 })
 
+test('the record of a body of another type tells what was sent, up to the limit', async () => {
+  const { gateway } = await startWithUpstream({ settings: { requestBodyMaxBytes: 100_000 } })
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  for (const body of ['model=mock%2Fnormal', 'x'.repeat(5_000), 'y'.repeat(5_000_000), '']) {
+    const response = await gateway.post(body, form)
+    expect([response.status, errorOf(response).type]).toEqual([415, 'invalid_request_error'])
+  }
+  const [short, long, tooLong, empty] = await gateway.records(4)
+  expect(short).toMatchObject({ status_code: 415, outcome: 'rejected', bytes_in: 19 })
+  expect(short?.request).toEqual({ _invalid_body: 'model=mock%2Fnormal' })
+  expect(long).toMatchObject({ status_code: 415, bytes_in: 5_000, request: { _invalid_body: 'x'.repeat(4096) } })
+  expect(tooLong).toMatchObject({ status_code: 415, request: { _invalid_body: 'y'.repeat(4096) } })
+  expect(tooLong?.bytes_in).toBeGreaterThan(100_000)
+  expect(tooLong?.bytes_in).toBeLessThan(1_000_000)
+  expect(empty).toMatchObject({ status_code: 415, bytes_in: 0, request: { _invalid_body: '' } })
+})
+
 test('unknown paths and methods are OpenAI errors without a record', async () => {
   const gateway = await startGateway()
   const unknown = await gateway.get('/v2/nothing?a=b')
