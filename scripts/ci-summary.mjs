@@ -9,7 +9,9 @@ for (const file of files) {
   sums.failed += report.numFailedTests
   sums.skipped += report.numPendingTests + report.numTodoTests
   // A file that could not be loaded fails as a suite, without a test.
-  const unloaded = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0)
+  const unloaded = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
   sums.failed += unloaded.length
 }
 console.log(`${sums.passed} passed, ${sums.failed} failed, ${sums.skipped} skipped`)
