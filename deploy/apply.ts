@@ -8,9 +8,9 @@ import { type DeployErrorCode, deployError } from './errors.ts'
 import { parseDocker } from './facts.ts'
 import { CommandFailed, run } from './host/host.ts'
 import { containerName, EDGE_CONTAINER, EDGE_NETWORK } from './layout.ts'
-import { type Plan, tagOf } from './plan.ts'
+import { liveManifest, type Plan, tagOf } from './plan.ts'
 import { checkCertificate, outsideProbe } from './probe.ts'
-import { CONTEXT_FOLDER, type Release } from './release.ts'
+import { CONTEXT_FOLDER, type Manifest, type Release } from './release.ts'
 import * as docker from './remote/docker.ts'
 import * as files from './remote/files.ts'
 import { INSTALL_DOCKER } from './remote/install-docker.ts'
@@ -74,12 +74,12 @@ export function deploySteps(input: ApplyInput): Step[] {
     {
       title: 'Build the image',
       enabled: plan.build,
-      run: (report) => buildImage(server, plan, report),
+      run: (report) => buildImage(server, release?.manifest ?? liveManifest(facts), settings.nodeImage, report),
     },
     {
       title: 'Start the edge',
       enabled: plan.writeEdge || !facts.edge.running || plan.restartEdge,
-      run: () => startEdge(input),
+      run: () => startEdge(input, target),
     },
     {
       title: 'Start the release',
@@ -93,17 +93,17 @@ export function deploySteps(input: ApplyInput): Step[] {
     },
     {
       title: 'Switch over',
-      enabled: release !== null || plan.startLive || plan.writeRoute,
+      enabled: release !== null || plan.startLive || plan.writeRoute || plan.settle,
       run: async () => {
         const done = await cutover.switchOver(target(), instance)
-        if (release !== null) await cutover.commit(target(), instance, server.now)
+        await cutover.commit(target(), instance)
         settle()
         return done
       },
     },
     {
       title: 'Retire the release before',
-      enabled: release !== null && plan.live !== null,
+      enabled: (release !== null && plan.live !== null) || plan.settle,
       run: () => cutover.retire(target(), instance),
     },
     {
@@ -138,6 +138,7 @@ function cutoverTarget({ server, plan, env }: ApplyInput): cutover.CutoverTarget
     compose: composeOf(facts).argv,
     apiKey: firstApiKey(env.values['API_KEYS']),
     live: plan.live,
+    state: facts.state,
     route: facts.route,
     containers: facts.containers,
   }
@@ -156,17 +157,18 @@ const BUILD_LINES_SHOWN = 15
 
 async function buildImage(
   { host, layout, signal }: Server,
-  plan: Plan,
+  manifest: Manifest | null,
+  nodeImage: string,
   report: (line: string) => void,
 ): Promise<string> {
-  if (plan.release === null) return 'Nothing to build'
-  const { id, image } = plan.release.manifest
+  if (manifest === null) return 'Nothing to build'
+  const { id, image } = manifest
   const lines: string[] = []
   const onLine = (line: string) => {
     report(line)
     lines.push(line)
   }
-  const command = docker.buildImage(image, plan.settings.nodeImage, `${layout.release(id)}/${CONTEXT_FOLDER}`)
+  const command = docker.buildImage(image, nodeImage, `${layout.release(id)}/${CONTEXT_FOLDER}`)
   const { exitCode } = await host.exec(command, { signal, onLine })
   if (exitCode === 0) return `Built ${image}`
   throw deployError(
@@ -234,13 +236,14 @@ async function edgeUp({ host, layout, facts }: Server): Promise<void> {
   )
 }
 
-async function startEdge(input: ApplyInput): Promise<string> {
-  const { server, plan } = input
+async function startEdge({ server, plan }: ApplyInput, target: () => cutover.CutoverTarget): Promise<string> {
   await orFail('EDGE_FAILED', 'look at it with: docker logs ai-proxy-edge', async () => {
     if (plan.restartEdge) await run(server.host, 'restart the edge', docker.restartContainer(EDGE_CONTAINER))
     else await edgeUp(server)
     await untilListening(server, plan.settings.httpsPort)
   })
+  // Docker listens before Traefik does.
+  if (plan.live !== null && !plan.startLive && !plan.writeRoute) await cutover.awaitAnswer(target(), plan.live)
   return `The edge listens on ${plan.settings.httpPort} and ${plan.settings.httpsPort}`
 }
 
@@ -289,16 +292,24 @@ function acmeReason(log: string): string {
   }
 }
 
-/** GET requests only, unless something was changed. */
+const OUTSIDE_TIMEOUT_MS = 10_000
+
+/** GET requests only, unless something was changed; then the way here may need a moment. */
 async function checkFromOutside(
-  { plan, env, outside }: ApplyInput,
+  { server, plan, env, outside }: ApplyInput,
   instance: string,
   changed: boolean,
 ): Promise<string> {
   const url = gatewayUrl(plan.settings)
   const probe = outsideProbe({ url, apiKey: firstApiKey(env.values['API_KEYS']), ...outside })
+  const deadline = performance.now() + (changed ? OUTSIDE_TIMEOUT_MS : 0)
   try {
-    const problem = (await checkReading(probe, instance)) ?? (changed ? await checkCompletions(probe) : null)
+    let problem = await checkReading(probe, instance)
+    while (problem !== null && performance.now() < deadline) {
+      await delay(CERTIFICATE_POLL_MS, undefined, { signal: server.signal })
+      problem = await checkReading(probe, instance)
+    }
+    if (problem === null && changed) problem = await checkCompletions(probe)
     if (problem === null) return `${url} answers${changed ? ', completions included' : ''}`
     throw deployError(
       'NOT_REACHABLE',

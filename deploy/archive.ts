@@ -36,7 +36,7 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
       certs: members.filter((member) =>
         new RegExp(`^${prefix.replace('.', '\\.')}certs/acme(-staging)?\\.json$`).test(member),
       ),
-      release: folder && manifestName ? { manifest: JSON.parse(await read(manifestName)), folder } : null,
+      release: folder && manifestName ? { manifest: parseManifest(await read(manifestName)), folder } : null,
     }
   } catch (error) {
     if (error instanceof CommandFailed || error instanceof SyntaxError) throw damaged(path, error.message)
@@ -59,6 +59,14 @@ function parseMembers(listing: string): string[] {
     if (!isInside) throw new SyntaxError(`it names a place outside: ${path}`)
     return type === '-' ? [path] : []
   })
+}
+
+function parseManifest(text: string): Manifest {
+  const manifest: Partial<Manifest> = JSON.parse(text)
+  if (typeof manifest.id === 'string' && typeof manifest.image === 'string' && typeof manifest.files === 'object') {
+    return manifest as Manifest
+  }
+  throw new SyntaxError('its manifest.json is not one')
 }
 
 function damaged(path: string, why: string) {

@@ -40,7 +40,7 @@ export async function backUp({ host, layout, facts, uid, gid, now, protect = '' 
     throw deployError(
       'BACKUP_FAILED',
       error instanceof Error ? error.message : String(error),
-      'nothing was changed; free some space on the server, then run again',
+      'nothing was changed; remove the cause (often a full disk), then run again',
       error,
     )
   }

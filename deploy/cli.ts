@@ -4,7 +4,7 @@ import pc from 'picocolors'
 import { loadEnvironment } from '../kit/gateway-config/load.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
-import type { Io } from './io.ts'
+import type { Interrupts, Io } from './io.ts'
 import { type Flags, readOptions } from './options.ts'
 
 const EXIT_INTERRUPTED = 130
@@ -76,7 +76,8 @@ async function main(): Promise<void> {
   const flags = program().parse(process.argv).opts<AllFlags>()
   const environment = loadEnvironment({ cwd: process.cwd(), env: process.env, dotenv: flags.dotenv })
   const options = readOptions(flags, process.env, environment, process.cwd())
-  const context = { options, io, signal: interruptSignal(), now: new Date() }
+  const interrupts = handleInterrupts()
+  const context = { options, io, interrupts, signal: interrupts.signal, now: new Date() }
   // Each action is loaded only when it is used, so that --help is quick.
   if (flags.listBackups) return (await import('./commands/list-backups.ts')).listBackups(context)
   if (flags.rollback) return (await import('./commands/rollback.ts')).rollback(context)
@@ -87,31 +88,39 @@ async function main(): Promise<void> {
   return (await import('./commands/deploy.ts')).deploy(context)
 }
 
-/** The first interrupt undoes what was begun, a second one ends at once. */
-function interruptSignal(): AbortSignal {
+/** While the server is being changed, the first interrupt undoes what was begun; any other ends at once. */
+function handleInterrupts(): Interrupts {
   const controller = new AbortController()
+  const interrupts: Interrupts = { signal: controller.signal, isChanging: false }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
+      if (!interrupts.isChanging || controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
       io.err('Interrupted: undoing what was begun. Once more ends at once.')
       controller.abort()
     })
   }
-  return controller.signal
+  return interrupts
 }
 
 function showError(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0
+    showJson({ code: 'USAGE', message: error.message, hint: 'see ai-deploy --help' })
+    return EXIT_USAGE
+  }
   if (!(error instanceof UserError)) {
+    showJson({ code: 'BUG', message: String(error), hint: 'please report it' })
     io.err(`${pc.red('✖')} This is a bug of ai-deploy: ${error instanceof Error ? error.stack : error}`)
     return 1
   }
-  if (process.argv.includes('--json')) {
-    io.out(JSON.stringify({ ok: false, code: error.code, message: error.message, hint: error.hint }))
-  }
+  showJson({ code: error.code, message: error.message, hint: error.hint, ...error.data })
   io.err(`${pc.red('✖')} ${capitalised(error.message)}.`)
   io.err(`Hint: ${error.hint}. ${pc.dim(`(${error.code}, exit code ${error.exitCode})`)}`)
   return error.exitCode
+}
+
+function showJson(error: Record<string, string>): void {
+  if (process.argv.includes('--json')) io.out(JSON.stringify({ ok: false, ...error }))
 }
 
 function capitalised(text: string): string {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { stopGraceS } from '../templates/release.ts'
 import { renderRoute } from '../templates/route.ts'
 import { checkCompletions, checkReading } from './checks.ts'
 import type { ServerSettings } from './config/server-settings.ts'
@@ -8,10 +9,11 @@ import type { ContainerFact } from './facts.ts'
 import { type Host, run } from './host/host.ts'
 import { CANARY_HEADER, containerName, EDGE_NETWORK, GATEWAY_PORT, releaseOf, type ServerLayout } from './layout.ts'
 import { insideProbe, type Probe } from './probe.ts'
+import { releaseId } from './release.ts'
 import type { Argv } from './remote/argv.ts'
 import * as docker from './remote/docker.ts'
 import * as files from './remote/files.ts'
-import { renderState } from './state.ts'
+import { type ReleaseState, renderState, type State } from './state.ts'
 import { putFile } from './transfer.ts'
 import type { UndoStack } from './undo.ts'
 
@@ -27,9 +29,12 @@ export interface CutoverTarget {
   apiKey: string | null
   /** Instance that answers now. */
   live: string | null
+  /** What state.json says. */
+  state: State | null
   /** Text of the route file as it is now. */
   route: string | null
   containers: ContainerFact[]
+  now: Date
 }
 
 const READY_TIMEOUT_S = 90
@@ -38,7 +43,6 @@ const ROUTE_POLL_MS = 50
 const LOG_LINES = 30
 /** A release that was just told to end usually does so at once; longer streams go on without us. */
 const RETIRE_WAIT_S = 3
-const GRACE_BEYOND_DRAIN_S = 30
 
 /**
  * The instance that a start of this release makes or wakes: a stopped one is used again, one that still ends its streams
@@ -97,18 +101,18 @@ export async function checkThroughEdge(target: CutoverTarget, instance: string):
   try {
     await untilAnswered(target, probe, instance)
     const problem = (await checkReading(probe, instance)) ?? (await checkCompletions(probe))
-    if (problem !== null) throw unhealthyRelease(problem)
+    if (problem !== null) throw unhealthyRelease(instance, problem)
   } finally {
     await probe.close()
   }
   return 'It answers through the edge'
 }
 
-function unhealthyRelease(problem: string) {
+function unhealthyRelease(instance: string, problem: string) {
   return deployError(
     'RELEASE_UNHEALTHY',
     `the new release does not answer as it should: ${problem}`,
-    'what answered before still answers; look at the container that was kept with: docker logs',
+    `what answered before still answers; the container is kept: docker logs ${containerName(instance)}`,
   )
 }
 
@@ -118,19 +122,14 @@ export async function switchOver(target: CutoverTarget, instance: string): Promi
   // Before the switch, so that a reboot at any moment finds the release that the route names.
   await run(host, 'keep the release across reboots', docker.restartPolicy(containerName(instance), 'unless-stopped'))
   await writeRoute(target, renderRoute({ domain: settings.domain, live: instance }, GATEWAY_PORT))
-  const probe = edgeProbe(target)
-  try {
-    await untilAnswered(target, probe, instance)
-  } finally {
-    await probe.close()
-  }
+  await awaitAnswer(target, instance)
   return `${releaseOf(instance)} answers for ${settings.domain}`
 }
 
 /** Records what is live; from here on nothing is undone. */
-export async function commit(target: CutoverTarget, instance: string, now: Date): Promise<void> {
-  const { host, layout, live, undo } = target
-  const previous = live === null || live === instance ? null : { release: releaseOf(live), instance: live }
+export async function commit(target: CutoverTarget, instance: string): Promise<void> {
+  const { host, layout, undo, now } = target
+  const previous = previousOf(target, instance)
   const state = {
     version: 1,
     live: { release: releaseOf(instance), instance },
@@ -139,7 +138,14 @@ export async function commit(target: CutoverTarget, instance: string, now: Date)
   } as const
   await putFile(host, layout.state, renderState(state))
   await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${releaseOf(instance)}`))
+  await host.exec(files.removeTree(routeCopy(target)))
   undo.clear()
+}
+
+/** What a rollback goes back to; a deploy that was cut off after its switch is told by the route, not by state.json. */
+function previousOf({ live, state }: CutoverTarget, instance: string): ReleaseState | null {
+  if (live !== null && live !== instance) return { release: releaseOf(live), instance: live }
+  return state?.live.instance === instance ? state.previous : (state?.live ?? null)
 }
 
 /**
@@ -148,7 +154,7 @@ export async function commit(target: CutoverTarget, instance: string, now: Date)
  */
 export async function retire(target: CutoverTarget, instance: string): Promise<string> {
   const { host, live, settings, containers } = target
-  const graceS = settings.drainTimeoutS + GRACE_BEYOND_DRAIN_S
+  const graceS = stopGraceS(settings)
   const others = containers.filter(({ name, state }) => name !== containerName(instance) && state === 'running')
   for (const { name } of others) {
     await host.exec(docker.restartPolicy(name, 'no'))
@@ -161,13 +167,41 @@ export async function retire(target: CutoverTarget, instance: string): Promise<s
     : `${releaseOf(live)} is stopped and kept`
 }
 
+/** The route file of before, until the new one is recorded. */
+function routeCopy({ layout, now }: CutoverTarget): string {
+  return `${layout.route}.before-${releaseId(now)}`
+}
+
 async function writeRoute(target: CutoverTarget, text: string): Promise<void> {
   const { host, layout, route, undo } = target
-  undo.push('put the route file back', async () => {
-    if (route === null) await run(host, 'remove the route file', files.removeTree(layout.route))
-    else await putFile(host, layout.route, route)
-  })
+  const copy = routeCopy(target)
+  if (route !== null) await run(host, 'keep the route file', files.keepCopy(layout.route, copy))
+  // Without its route the new instance is not needed; as long as the route names it, it must go on running.
+  undo.push('put the route file back', () => restoreRoute(target, copy), { guardsEarlier: true })
   await putFile(host, layout.route, text)
+}
+
+/** Waits for the edge to follow, so that nothing is sent to an instance that is about to be stopped. */
+async function restoreRoute(target: CutoverTarget, copy: string): Promise<void> {
+  const { host, layout, live, route } = target
+  if (route === null) {
+    await run(host, 'remove the route file', files.removeTree(layout.route))
+    return
+  }
+  await run(host, 'put the route file back', files.putBack(layout.route, copy))
+  if (live === null) return
+  const patient = { ...target, signal: AbortSignal.timeout(ROUTE_TIMEOUT_MS) }
+  await awaitAnswer(patient, live).catch(() => {}) // It may not have answered before either.
+}
+
+/** Waits until the edge leads to this instance. @throws UserError SWITCH_FAILED */
+export async function awaitAnswer(target: CutoverTarget, instance: string): Promise<void> {
+  const probe = edgeProbe(target)
+  try {
+    await untilAnswered(target, probe, instance)
+  } finally {
+    await probe.close()
+  }
 }
 
 function edgeProbe({ host, settings, apiKey }: CutoverTarget, canary?: string): Probe {

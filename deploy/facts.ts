@@ -1,6 +1,6 @@
 import { liveInstance } from '../templates/route.ts'
 import { type Host, run } from './host/host.ts'
-import { readPairs } from './pairs.ts'
+import { readPairs, splitOnce } from './pairs.ts'
 import type { Manifest } from './release.ts'
 import type { Argv } from './remote/argv.ts'
 import { facts as factsScript } from './remote/facts.ts'
@@ -8,7 +8,7 @@ import { parseState, type State } from './state.ts'
 
 /** What a server looks like, before anything is decided. Contents of files are null where there is none. */
 export interface Facts {
-  os: { id: string; version: string; codename: string; like: string; arch: string }
+  os: { id: string; like: string; arch: string }
   docker: DockerFacts | null
   /** The server's clock, seconds since 1970. */
   clockS: number
@@ -18,14 +18,24 @@ export interface Facts {
   listeners: Map<number, string>
   /** Addresses of the server's interfaces. */
   interfaces: string[]
-  folderExists: boolean
+  /** The folder with symbolic links resolved. */
+  folder: string
+  /** Changes with .env and the route file, byte for byte. */
+  watchedDigest: string
   env: string | null
   state: State | null
   /** Text of the route file. */
   route: string | null
   /** Instance that the route file names: the truth about what is live. */
   live: string | null
-  edge: { running: boolean; composeFile: string | null; traefikConfig: string | null; acmeCa: string | null }
+  edge: {
+    running: boolean
+    /** Whose edge it is: the folder, links resolved; null when there is none. */
+    folder: string | null
+    composeFile: string | null
+    traefikConfig: string | null
+    acmeCa: string | null
+  }
   logdbScript: string | null
   manifests: Manifest[]
   containers: ContainerFact[]
@@ -52,6 +62,8 @@ export interface ContainerFact {
   /** As `docker ps` says it: running, exited, created, ... */
   state: string
   release: string
+  /** Docker starts it again after a reboot. */
+  isRestarted: boolean
 }
 
 interface BackupFact {
@@ -73,23 +85,23 @@ export function parseFacts(output: string): Facts {
   return {
     os: {
       id: pairs.one('os') ?? '',
-      version: pairs.one('os_version')?.replaceAll('"', '') ?? '',
-      codename: pairs.one('codename') ?? '',
       like: pairs.one('os_like') ?? '',
       arch: pairs.one('arch') ?? '',
     },
     docker: parseDocker(output),
     clockS: Number(pairs.one('clock')),
     freeBytes: { docker: freeBytes(pairs.one('docker_disk')), folder: freeBytes(pairs.one('folder_disk')) },
-    listeners: new Map(pairs.all('listener').map((line) => splitPair(line, Number))),
+    listeners: new Map(pairs.all('listener').map(readListener)),
     interfaces: pairs.all('interface'),
-    folderExists: pairs.one('folder') !== undefined,
+    folder: pairs.one('folder') ?? '',
+    watchedDigest: pairs.one('watched') ?? '',
     env: text('env'),
     state: stateText === null ? null : parseState(stateText),
     route,
     live: route === null ? null : liveInstance(route),
     edge: {
-      running: pairs.one('edge')?.startsWith('running') ?? false,
+      running: pairs.one('edge') === 'running',
+      folder: pairs.one('edge_folder') ?? null,
       composeFile: text('edge_compose.yml'),
       traefikConfig: text('edge_traefik.yml'),
       acmeCa: text('edge_acme-ca.pem'),
@@ -97,8 +109,8 @@ export function parseFacts(output: string): Facts {
     logdbScript: text('scripts_logdb'),
     manifests: pairs.suffixes('manifest_').flatMap((id) => parseManifest(pairs.text(`manifest_${id}`), id)),
     containers: pairs.all('container').map((line) => {
-      const [name = '', state = '', release = ''] = line.split(' ')
-      return { name, state, release }
+      const [name = '', state = '', release = '', restart] = line.split(' ')
+      return { name, state, release, isRestarted: restart === 'unless-stopped' }
     }),
     imageTags: pairs.all('image'),
     certificates: pairs.all('certificate').map((line) => {
@@ -143,7 +155,7 @@ function freeBytes(line: string | undefined): number {
   return Number(line?.trim().split(/\s+/)[3] ?? 0) * 1024
 }
 
-function splitPair<T>(line: string, read: (text: string) => T): [T, string] {
-  const space = line.indexOf(' ')
-  return [read(line.slice(0, space)), line.slice(space + 1)]
+function readListener(line: string): [number, string] {
+  const [port, program] = splitOnce(line, ' ')
+  return [Number(port), program]
 }

@@ -5,3 +5,9 @@ export interface Io {
   /** Progress may be drawn and questions asked. */
   isTty: boolean
 }
+
+export interface Interrupts {
+  signal: AbortSignal
+  /** While true, an interrupt aborts the signal instead of ending the process. */
+  isChanging: boolean
+}

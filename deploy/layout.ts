@@ -6,14 +6,10 @@ export interface ServerLayout {
   audit: string
   lock: string
   current: string
-  releases: string
   edge: string
-  /** Mounted as a folder, so that a rename in it reaches the edge. */
-  dynamic: string
   /** Decides which release answers. */
   route: string
   certs: string
-  logs: string
   backups: string
   logdb: string
   release(id: string): string
@@ -28,12 +24,9 @@ export function serverLayout(folder: string): ServerLayout {
     audit: at('audit.jsonl'),
     lock: at('lock'),
     current: at('current'),
-    releases: at('releases'),
     edge: at('edge'),
-    dynamic: at('edge/dynamic'),
     route: at('edge/dynamic/app.yml'),
     certs: at('certs'),
-    logs: at('logs'),
     backups: at('backups'),
     logdb: at('scripts/logdb'),
     release: (id) => at(`releases/${id}`),

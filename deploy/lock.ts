@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { deployError } from './errors.ts'
 import type { Facts } from './facts.ts'
 import type { Host, Session } from './host/host.ts'
 import type { ServerLayout } from './layout.ts'
+import { splitOnce } from './pairs.ts'
 import { holdLock } from './remote/lock.ts'
 
 /**
@@ -12,8 +12,8 @@ import { holdLock } from './remote/lock.ts'
  */
 export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, holder: string): Promise<Session> {
   const session = await host.start(holdLock(layout.folder, holder, [layout.env, layout.route]))
-  const [word, rest] = splitFirst(await firstLine(session))
-  if (word === 'held' && rest === watchedDigest(facts)) return session
+  const [word, rest] = splitOnce(await firstLine(session), ' ')
+  if (word === 'held' && rest === facts.watchedDigest) return session
   session.end()
   if (word === 'held') {
     throw deployError('SERVER_CHANGED', 'somebody changed the server a moment ago', 'run again to see a new plan')
@@ -28,15 +28,6 @@ export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, h
   )
 }
 
-function watchedDigest({ env, route }: Facts): string {
-  const lines = [env, route].map((text) => (text === null ? 'absent' : `${sha256(text)}  -`))
-  return sha256(lines.map((line) => `${line}\n`).join(''))
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
 async function firstLine({ stdout }: Session): Promise<string> {
   let text = ''
   stdout.setEncoding('utf8')
@@ -48,9 +39,4 @@ async function firstLine({ stdout }: Session): Promise<string> {
     if (ended) break
   }
   return text.split('\n')[0] ?? ''
-}
-
-function splitFirst(line: string): [string, string] {
-  const space = line.indexOf(' ')
-  return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)]
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { Environment } from '../kit/gateway-config/environment.ts'
 import { deployError } from './errors.ts'
+import { splitOnce } from './pairs.ts'
 
 /** What the user asked for, from flags and environment. */
 export interface Options {
@@ -57,7 +58,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
   const host = flags.host ?? environment['DEPLOY_HOST']
   if (!host) throw usage('which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)')
   if (host.startsWith('-')) throw usage(`${JSON.stringify(host)} is no host`, 'name it: ai-deploy --host user@server')
-  const path = flags.path ?? environment['DEPLOY_PATH'] ?? null
+  const path = (flags.path ?? environment['DEPLOY_PATH'])?.replace(/(?<=.)\/+$/, '') || null
   if (path !== null && !/^\/[\w./-]*\w$/.test(path)) {
     throw usage(`--path ${path} is not an absolute path of plain characters`, 'give one like /root/ai-proxy')
   }
@@ -65,6 +66,9 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     throw usage(`--ip ${flags.ip} is no IP address`, 'give the public address of the server')
   if (flags.domain !== undefined && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(flags.domain)) {
     throw usage(`--domain ${flags.domain} is no host name`, 'give a name like llm.example.com')
+  }
+  if (flags.email !== undefined && !/^[^\s'"`@]+@[^\s'"`@]+$/.test(flags.email)) {
+    throw usage(`--email ${flags.email} is no e-mail address`, 'give one like me@example.com')
   }
   if (flags.identity !== undefined && !existsSync(flags.identity)) {
     throw usage(`--identity ${flags.identity} does not exist`, 'give the path of a private key')
@@ -79,7 +83,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     identity: flags.identity,
     hostKey: flags.hostKey,
     agentSocket: processEnv['SSH_AUTH_SOCK'],
-    domain: flags.domain ?? null,
+    domain: flags.domain?.toLowerCase() ?? null,
     email: flags.email ?? null,
     ip: flags.ip ?? null,
     resolve: new Map((flags.resolve ?? []).map(readResolve)),
@@ -100,11 +104,6 @@ function readResolve(text: string): [string, string] {
   if (!name || !isIP(address))
     throw usage(`--resolve ${text} is not NAME:ADDRESS`, 'give it like llm.example.com:203.0.113.7')
   return [name, address]
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 function usage(message: string, hint: string) {

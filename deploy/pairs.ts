@@ -1,3 +1,9 @@
+/** Before and after the first separator; all of it before where there is none. */
+export function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)]
+}
+
 /** `name=value` lines of a script's output. */
 export interface Pairs {
   one(name: string): string | undefined

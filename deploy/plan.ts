@@ -38,6 +38,8 @@ export interface Plan {
   live: string | null
   /** The live release's container does not run. */
   startLive: boolean
+  /** The live release stays, but a deploy that was cut off left it unrecorded, or another one running. */
+  settle: boolean
   /** The live release stays, but the route file is not what it should be (another domain). */
   writeRoute: boolean
   /** The edge has no certificate for the domain yet. */
@@ -63,7 +65,9 @@ export function makePlan(input: PlanInput): Plan {
   }
   const installDocker = facts.docker?.engine == null || facts.docker.compose === null
   const live = liveManifest(facts)
-  const release = live?.content === contentDigest(content) && !installDocker ? null : makeRelease(content, input.now)
+  const release = live?.content === contentDigest(content) ? null : makeRelease(content, input.now)
+  const startLive = release === null && !isRunning(facts)
+  const image = release?.manifest.image ?? live?.image ?? imageName(content)
   const writeEdge =
     facts.edge.composeFile !== edge.compose ||
     facts.edge.traefikConfig !== edge.traefik ||
@@ -80,9 +84,10 @@ export function makePlan(input: PlanInput): Plan {
     writeEdge,
     writeLogdb: facts.logdbScript !== input.logdbScript,
     release,
-    build: release !== null && !facts.imageTags.includes(tagOf(imageName(content))),
+    build: (release !== null || startLive) && !facts.imageTags.includes(tagOf(image)),
     live: facts.live,
-    startLive: release === null && !isRunning(facts),
+    startLive,
+    settle: release === null && isUnsettled(facts),
     writeRoute:
       release === null && facts.route !== renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT),
     needsCertificate,
@@ -103,7 +108,7 @@ function describe(plan: Plan, facts: Facts, env: ServerEnv): string[] {
   const { release, settings } = plan
   const live = liveManifest(facts)
   const lines: (string | false)[] = [
-    plan.installDocker && 'install Docker',
+    plan.installDocker && dockerChange(facts),
     facts.env === null && env.uploaded.length > 0 && `take over your .env: ${env.uploaded.join(', ')}`,
     env.generatedKey !== null && 'make an API key',
     facts.env !== null && plan.writeEnv && `set in the server's .env: ${changedNames(facts, env).join(', ')}`,
@@ -114,7 +119,8 @@ function describe(plan: Plan, facts: Facts, env: ServerEnv): string[] {
       `start release ${release.manifest.id} beside ${live.id} and let it take over (changed: ${changedParts(live, release.manifest).join(', ')})`,
     plan.startLive && `start release ${live?.id} again, which does not run`,
     plan.writeRoute && `answer for ${settings.domain}`,
-    plan.build && `build the image ${release?.manifest.image} on the server`,
+    plan.settle && `record that ${live?.id} answers, and stop what else is left running`,
+    plan.build && `build the image ${(release?.manifest ?? live)?.image} on the server`,
     plan.writeEdge &&
       `${facts.edge.composeFile === null ? 'start' : 'restart'} the edge (ports ${settings.httpPort} and ${settings.httpsPort})`,
     !facts.edge.running && !plan.writeEdge && 'start the edge',
@@ -122,6 +128,11 @@ function describe(plan: Plan, facts: Facts, env: ServerEnv): string[] {
       `get a certificate for ${settings.domain}${plan.restartEdge ? ' (restarts the edge)' : ''}`,
   ]
   return lines.filter((line) => line !== false)
+}
+
+function dockerChange({ docker }: Facts): string {
+  if (docker === null) return 'install Docker'
+  return docker.engine === null ? 'start Docker' : 'install Docker Compose'
 }
 
 function changedNames(facts: Facts, env: ServerEnv): string[] {
@@ -150,10 +161,18 @@ function preflight(plan: Plan, facts: Facts): void {
   if (!['x86_64', 'aarch64', 'arm64'].includes(os.arch)) {
     throw deployError('TARGET_UNSUPPORTED', `the server is a ${os.arch} machine`, 'use a server with x86_64 or arm64')
   }
-  if (plan.installDocker && !/\b(debian|ubuntu)\b/.test(`${os.id} ${os.like}`)) {
+  if (facts.edge.folder !== null && facts.edge.folder !== facts.folder) {
     throw deployError(
       'TARGET_UNSUPPORTED',
-      `Docker is missing and ${os.id || 'this system'} is neither Debian nor Ubuntu`,
+      `the edge of this server belongs to ${facts.edge.folder}, not to ${facts.folder}`,
+      `name that folder: --path ${facts.edge.folder} (a server has one gateway)`,
+    )
+  }
+  const onlyStarts = facts.docker !== null && facts.docker.compose !== null
+  if (plan.installDocker && !onlyStarts && !/\b(debian|ubuntu)\b/.test(`${os.id} ${os.like}`)) {
+    throw deployError(
+      'TARGET_UNSUPPORTED',
+      `${facts.docker === null ? 'Docker' : 'Docker Compose'} is missing and ${os.id || 'this system'} is neither Debian nor Ubuntu`,
       'install Docker Engine and Compose there yourself, then run again',
     )
   }
@@ -176,6 +195,16 @@ function preflight(plan: Plan, facts: Facts): void {
       `stop ${program}, or set HTTP_PORT and HTTPS_PORT in the server's .env (Let's Encrypt needs port 80), then run again`,
     )
   }
+}
+
+function isUnsettled({ live, state, containers }: Facts): boolean {
+  if (live === null) return false
+  return (
+    state?.live.instance !== live ||
+    containers.some(
+      ({ name, state, isRestarted }) => name !== containerName(live) && state === 'running' && isRestarted,
+    )
+  )
 }
 
 function isRunning({ live, containers }: Facts): boolean {

@@ -1,5 +1,6 @@
 import inquirer from 'inquirer'
 import type { Questions } from './connect.ts'
+import { deployError } from './errors.ts'
 import type { Io } from './io.ts'
 
 /** Every question that the tool asks. Without a terminal each answer is "no". */
@@ -9,17 +10,13 @@ export function terminalQuestions(io: Io): Questions & {
 } {
   const confirm = async (message: string, byDefault: boolean) => {
     if (!io.isTty) return false
-    const { answer } = await inquirer.prompt<{ answer: boolean }>([
-      { type: 'confirm', name: 'answer', message, default: byDefault },
-    ])
-    return answer
+    const question = { type: 'confirm', name: 'answer', message, default: byDefault } as const
+    return (await answered(inquirer.prompt<{ answer: boolean }>([question]))).answer
   }
   const secret = async (message: string): Promise<string | null> => {
     if (!io.isTty) return null
-    const { answer } = await inquirer.prompt<{ answer: string }>([
-      { type: 'password', name: 'answer', message, mask: '*' },
-    ])
-    return answer
+    const question = { type: 'password', name: 'answer', message, mask: '*' } as const
+    return (await answered(inquirer.prompt<{ answer: string }>([question]))).answer
   }
   return {
     confirm: (message) => confirm(message, true),
@@ -40,5 +37,15 @@ export function terminalQuestions(io: Io): Questions & {
       }
       return answers
     },
+  }
+}
+
+/** Ctrl-C at a question. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ExitPromptError') throw error
+    throw deployError('INTERRUPTED', 'interrupted at a question; nothing was changed', 'run again', error)
   }
 }

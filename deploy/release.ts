@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { type Environment, renderEnvFile } from '../kit/gateway-config/environment.ts'
 import { renderReleaseCompose } from '../templates/release.ts'
 import type { ReleaseFile } from './build-context.ts'
 import type { ServerSettings } from './config/server-settings.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from './layout.ts'
+import { sha256 } from './sha256.ts'
 
 /** What a release is made of, before it has an id. */
 export interface ReleaseContent {
@@ -122,8 +122,4 @@ export function contextHashes({ files }: Manifest): Record<string, string> {
   const prefix = `${CONTEXT_FOLDER}/`
   const entries = Object.entries(files).filter(([path]) => path.startsWith(prefix))
   return Object.fromEntries(entries.map(([path, hash]) => [path.slice(prefix.length), hash]))
-}
-
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
 }

@@ -11,8 +11,6 @@ export interface Server {
   facts: Facts
   undo: UndoStack
   signal: AbortSignal
-  /** Who does it, for the audit line. */
-  actor: string
   now: Date
 }
 

@@ -8,7 +8,7 @@ export interface State {
   updatedAt: string
 }
 
-interface ReleaseState {
+export interface ReleaseState {
   release: string
   instance: string
 }

@@ -15,6 +15,11 @@ export interface ReleaseComposeInput {
 /** How much longer than the gateway's own limit for running answers Docker waits before it kills. */
 const GRACE_BEYOND_DRAIN_S = 30
 
+/** Seconds from SIGTERM to SIGKILL. */
+export function stopGraceS({ drainTimeoutS }: ServerSettings): number {
+  return drainTimeoutS + GRACE_BEYOND_DRAIN_S
+}
+
 /** The Compose file of one release. INSTANCE, when set, names a further run of the same release. */
 export function renderReleaseCompose({ id, deployedAt, image, network, port, settings }: ReleaseComposeInput): string {
   const instance = `\${INSTANCE:-${id}}`
@@ -43,7 +48,7 @@ export function renderReleaseCompose({ id, deployedAt, image, network, port, set
           tmpfs: ['/tmp'],
           cap_drop: ['ALL'],
           security_opt: ['no-new-privileges:true'],
-          stop_grace_period: `${settings.drainTimeoutS + GRACE_BEYOND_DRAIN_S}s`,
+          stop_grace_period: `${stopGraceS(settings)}s`,
           logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
           labels: { 'ai-deploy.release': id },
         },

@@ -1,6 +1,6 @@
+import { UserError } from '../../kit/user-error.ts'
 import { deploySteps, type OutsideView } from '../apply.ts'
 import { gatewayUrl } from '../config/server-settings.ts'
-import { deployError } from '../errors.ts'
 import { type LocalFiles, readLocalFiles, readText } from '../local-files.ts'
 import { makePlan, type Plan } from '../plan.ts'
 import { fileHashes } from '../release.ts'
@@ -8,7 +8,17 @@ import { planServerEnv, type ServerEnv } from '../server-env.ts'
 import { runSteps, type StepTime } from '../steps.ts'
 import { UndoStack } from '../undo.ts'
 import { report } from './report.ts'
-import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
+import {
+  type Context,
+  changeServer,
+  confirm,
+  defaultDomain,
+  type OpenServer,
+  openServer,
+  outsideView,
+  overridesOf,
+  withDomain,
+} from './shared.ts'
 
 /** Makes the server what the files here and its .env say; does nothing where that is so already. */
 export async function deploy(context: Context): Promise<void> {
@@ -32,7 +42,7 @@ export async function deploy(context: Context): Promise<void> {
     else if (options.dryRun) finish(context, open, { plan, env, local, outside }, [], false)
     else if (await confirm(context, open.asks, `Do this on ${options.host}?`)) {
       await apply(context, open, { plan, env, local, outside })
-    } else context.io.err('Nothing was changed.')
+    } else finish(context, open, { plan, env, local, outside }, [], false)
   } finally {
     await open.host.close()
   }
@@ -67,7 +77,8 @@ async function apply(context: Context, open: OpenServer, decided: Decided): Prom
   } catch (error) {
     // A key that was made must be shown, whatever came after the release began to answer.
     if (settled && env.generatedKey !== null) {
-      context.io.out(`API_KEY=${env.generatedKey}`)
+      if (context.options.json && error instanceof UserError) error.data['api_key'] = env.generatedKey
+      else context.io.out(`API_KEY=${env.generatedKey}`)
       context.io.err(KEY_SHOWN_ONCE)
     }
     throw error
@@ -82,7 +93,7 @@ function stepsInput({ plan, env, local, outside }: Decided) {
 /** With nothing to change: GET requests only, and nothing is written. */
 async function verifyOnly(context: Context, open: OpenServer, decided: Decided): Promise<void> {
   const input = stepsInput(decided)
-  const server = { ...open, undo: new UndoStack(), signal: context.signal, actor: '', now: context.now }
+  const server = { ...open, undo: new UndoStack(), signal: context.signal, now: context.now }
   const steps = deploySteps({ ...input, server, onSettled() {} })
   const times = await runSteps(steps, context.io)
   finish(context, open, decided, times, false)
@@ -93,23 +104,14 @@ async function serverEnv(context: Context, open: OpenServer, local: LocalFiles):
   const { facts } = open
   const asksForKeys = facts.env === null && local.env === null && !options.yes && !options.dryRun && io.isTty
   const answers = asksForKeys ? await open.asks.firstKeys() : {}
-  const address = await findAddress(context, open)
-  const env = planServerEnv({
-    server: facts.env,
-    local: options.dotenv ? local.env : null,
-    answers,
-    overrides: {
-      ...(options.domain !== null && { DOMAIN: options.domain }),
-      ...(options.email !== null && { ACME_EMAIL: options.email }),
-      ...(options.acmeCaServer !== null && { ACME_CA_SERVER: options.acmeCaServer }),
-    },
-    defaultDomain: address === null ? null : `ai-proxy.${address}.nip.io`,
-  })
-  if (env.values['DOMAIN']) return env
-  throw deployError(
-    'ADDRESS_UNKNOWN',
-    'the public address of the server cannot be told from here',
-    'name it with --ip ADDRESS, or give a name of your own with --domain NAME',
+  return withDomain(
+    planServerEnv({
+      server: facts.env,
+      local: options.dotenv ? local.env : null,
+      answers,
+      overrides: overridesOf(context),
+      defaultDomain: await defaultDomain(context, open),
+    }),
   )
 }
 
@@ -122,20 +124,24 @@ function showPlan({ io, options }: Context, { changes, warnings }: Plan): void {
 }
 
 function finish(context: Context, open: OpenServer, { plan, env }: Decided, times: StepTime[], changed: boolean): void {
-  const { io, options } = context
+  const { io } = context
   const url = gatewayUrl(plan.settings)
   const release = plan.release?.manifest.id ?? open.facts.state?.live.release ?? null
   const apiKey = changed ? env.generatedKey : null
   report(context, open, { changed, url, release, changes: plan.changes, apiKey, times })
-  if (changed) showNext(context, url, apiKey !== null)
-  else if (options.dryRun && plan.changes.length > 0) io.err('Nothing was changed (--dry-run).')
+  if (changed) showNext(context, open, url, apiKey !== null)
+  else if (plan.changes.length > 0) io.err('Nothing was changed.')
   else io.err(`Nothing to change: ${url} answers as it should.`)
 }
 
-function showNext({ io, options }: Context, url: string, madeKey: boolean): void {
+function showNext({ io, options }: Context, { facts, layout }: OpenServer, url: string, madeKey: boolean): void {
   if (madeKey) io.err(KEY_SHOWN_ONCE)
+  else if (facts.live === null && facts.env !== null) io.err(`Your keys are in ${layout.env} on the server.`)
+  const again = ['ai-deploy', '--host', options.host, ...(options.path ? ['--path', options.path] : [])]
+  if (options.sshConfig) again.push('--ssh-config', options.sshConfig)
+  const command = again.join(' ')
   io.err(`Next:
   curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'
-  ai-deploy --host ${options.host} --rollback        goes back to the release before
-  ai-deploy --host ${options.host} --list-backups    shows what --restore-backup can bring back`)
+  ${command} --rollback        goes back to the release before
+  ${command} --list-backups    shows what --restore-backup can bring back`)
 }

@@ -1,5 +1,6 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { deploySteps } from '../apply.ts'
 import { type Archive, readArchive } from '../archive.ts'
 import { backUp } from '../backup.ts'
@@ -16,7 +17,17 @@ import type { Server } from '../server.ts'
 import { planServerEnv, type ServerEnv } from '../server-env.ts'
 import type { Step, StepTime } from '../steps.ts'
 import { report } from './report.ts'
-import { type Context, changeServer, confirm, findAddress, type OpenServer, openServer, outsideView } from './shared.ts'
+import {
+  type Context,
+  changeServer,
+  confirm,
+  defaultDomain,
+  type OpenServer,
+  openServer,
+  outsideView,
+  overridesOf,
+  withDomain,
+} from './shared.ts'
 
 export interface RestoreOptions {
   /** A bare name is in backups/ on the server; with a `/` it is a file here. */
@@ -75,8 +86,8 @@ async function restore(context: Context, open: OpenServer, chosen: Chosen): Prom
 /** Looks into a backup where it is: on the server by its bare name, on this machine by a path. */
 async function findArchive({ host, layout, facts }: OpenServer, file: string): Promise<Archive> {
   if (file.includes('/')) {
-    if (existsSync(file)) return readArchive(new LocalHost({ kind: 'root' }), file)
-    throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
+    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return readArchive(new LocalHost({ kind: 'root' }), file)
+    throw deployError('RESTORE_FAILED', `${file} is no file of this machine`, 'check the path')
   }
   if (facts.backups.some(({ name }) => name === file)) return readArchive(host, `${layout.backups}/${file}`)
   throw deployError(
@@ -104,14 +115,8 @@ function contextOf({ facts }: OpenServer, archive: Archive): ContextOrigin {
 }
 
 async function archivedEnv(context: Context, open: OpenServer, archive: Archive): Promise<ServerEnv> {
-  const address = await findAddress(context, open)
-  return planServerEnv({
-    server: archive.env,
-    local: null,
-    answers: {},
-    overrides: {},
-    defaultDomain: address === null ? null : `ai-proxy.${address}.nip.io`,
-  })
+  const input = { server: archive.env, local: null, answers: {}, overrides: overridesOf(context) }
+  return withDomain(planServerEnv({ ...input, defaultDomain: await defaultDomain(context, open) }))
 }
 
 interface Chosen {
@@ -124,6 +129,7 @@ interface Chosen {
 
 async function choose(context: Context, open: OpenServer, archive: Archive, includeCerts: boolean): Promise<Chosen> {
   const { facts } = open
+  parseConfigFile(archive.config, `config.yml of ${basename(archive.path)}`)
   const source = contextOf(open, archive)
   const env = await archivedEnv(context, open, archive)
   const { traefikBase, logdbScript } = readLocalFiles(context.options.cwd, undefined)

@@ -6,7 +6,8 @@ import * as cutover from '../cutover.ts'
 import { deployError } from '../errors.ts'
 import type { Facts } from '../facts.ts'
 import { run } from '../host/host.ts'
-import { releaseOf } from '../layout.ts'
+import { containerName, releaseOf } from '../layout.ts'
+import { tagOf } from '../plan.ts'
 import type { Manifest } from '../release.ts'
 import { composeOf, firstApiKey, type Server } from '../server.ts'
 import type { Step } from '../steps.ts'
@@ -23,6 +24,7 @@ export async function rollback(context: Context): Promise<void> {
     const environment = readEnvironment(facts.env ?? '', "the server's .env")
     const settings = serverSettings(environment, facts.edge.acmeCa !== null)
     const instance = cutover.chooseInstance(manifest.id, facts.containers)
+    assertCanStart(manifest, instance, facts)
     const then = await gatewayEnvironment(open, manifest.id)
     const differing = differingNames(then, environment)
     const change = `let release ${manifest.id} answer again, instead of ${releaseOf(facts.live ?? '')}`
@@ -57,6 +59,7 @@ function rollbackSteps(server: Server, settings: ServerSettings, instance: strin
     compose: composeOf(facts).argv,
     apiKey,
     live: facts.live,
+    state: facts.state,
     route: facts.route,
     containers: facts.containers,
   }
@@ -68,7 +71,7 @@ function rollbackSteps(server: Server, settings: ServerSettings, instance: strin
       enabled: true,
       run: async () => {
         const done = await cutover.switchOver(target, instance)
-        await cutover.commit(target, instance, server.now)
+        await cutover.commit(target, instance)
         return done
       },
     },
@@ -89,6 +92,16 @@ function releaseBefore({ live, state, manifests }: Facts): Manifest {
     'NOTHING_TO_ROLL_BACK',
     liveRelease === null ? 'there is no release on the server yet' : `there is no release before ${liveRelease}`,
     'deploy first, or see --list-backups',
+  )
+}
+
+/** Only a container or an image that is still there can be started. */
+function assertCanStart({ id, image }: Manifest, instance: string, { containers, imageTags }: Facts): void {
+  if (imageTags.includes(tagOf(image)) || containers.some(({ name }) => name === containerName(instance))) return
+  throw deployError(
+    'NOTHING_TO_ROLL_BACK',
+    `the image ${image} of release ${id} is not on the server any more`,
+    'bring a backup back, which builds it again: see --list-backups',
   )
 }
 

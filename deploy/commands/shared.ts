@@ -5,7 +5,7 @@ import { type Connection, connect } from '../connect.ts'
 import { deployError } from '../errors.ts'
 import { type Facts, gatherFacts } from '../facts.ts'
 import type { Host } from '../host/host.ts'
-import type { Io } from '../io.ts'
+import type { Interrupts, Io } from '../io.ts'
 import { type ServerLayout, serverLayout } from '../layout.ts'
 import { readText } from '../local-files.ts'
 import { takeLock } from '../lock.ts'
@@ -14,6 +14,7 @@ import { terminalQuestions } from '../prompts.ts'
 import { publicAddress } from '../public-address.ts'
 import * as files from '../remote/files.ts'
 import type { Server } from '../server.ts'
+import type { ServerEnv } from '../server-env.ts'
 import { runSteps, type Step, type StepTime } from '../steps.ts'
 import { UndoStack } from '../undo.ts'
 
@@ -21,6 +22,7 @@ export interface Context {
   options: Options
   io: Io
   signal: AbortSignal
+  interrupts: Interrupts
   now: Date
 }
 
@@ -87,8 +89,9 @@ export async function changeServer(context: Context, { open, verb, release, step
   const { host, layout, facts } = open
   const { signal, now, io } = context
   const actor = `${userInfo().username} as ${open.connection.user}`
+  context.interrupts.isChanging = true
   const lock = await takeLock(host, layout, facts, `${actor}, ${verb}, since ${now.toISOString()}`)
-  const server: Server = { host, layout, facts, signal, actor, now, undo: new UndoStack() }
+  const server: Server = { host, layout, facts, signal, now, undo: new UndoStack() }
   const start = performance.now()
   const audit = (result: string) => {
     const line = {
@@ -126,25 +129,49 @@ async function undoAll({ undo, signal }: Server, error: unknown, io: Io): Promis
     )
   }
   if (!signal.aborted) return error
-  return deployError(
-    'INTERRUPTED',
-    'interrupted; the server goes on serving what it served',
-    'run again to start over',
-    error,
-  )
+  const what = undo.isSettled
+    ? 'the change was made, but not checked to the end'
+    : 'the server goes on serving what it served'
+  return deployError('INTERRUPTED', `interrupted; ${what}`, 'run again', error)
 }
 
-/** The public address that a default domain is made of; null when nothing tells it. */
-export async function findAddress({ options }: Context, { connection, facts }: OpenServer): Promise<string | null> {
+/** Made of the public address; null when nothing tells it. */
+export async function defaultDomain({ options }: Context, { connection, facts }: OpenServer): Promise<string | null> {
   const sources = {
     given: options.ip,
     dialled: connection.host.address,
     connection: connection.serverAddress,
     interfaces: facts.interfaces,
   }
-  return publicAddress(sources, (name) => resolve4(name).catch(() => []))
+  const address = await publicAddress(sources, (name) => resolve4(name).catch(() => []))
+  return address === null ? null : `ai-proxy.${address}.nip.io`
+}
+
+/** @throws UserError ADDRESS_UNKNOWN */
+export function withDomain(env: ServerEnv): ServerEnv {
+  if (env.values['DOMAIN']) return env
+  throw deployError(
+    'ADDRESS_UNKNOWN',
+    'the public address of the server cannot be told from here',
+    'name it with --ip ADDRESS, or give a name of your own with --domain NAME',
+  )
+}
+
+/** Settings given by flags or environment, which the server's .env keeps. */
+export function overridesOf({ options }: Context): Record<string, string> {
+  return {
+    ...(options.domain !== null && { DOMAIN: options.domain }),
+    ...(options.email !== null && { ACME_EMAIL: options.email }),
+    ...(options.acmeCaServer !== null && { ACME_CA_SERVER: options.acmeCaServer }),
+  }
 }
 
 export function outsideView({ options }: Context) {
-  return { resolve: options.resolve, extraCa: options.caFile === null ? null : readText(options.caFile) }
+  return { resolve: options.resolve, extraCa: options.caFile === null ? null : readCertificates(options.caFile) }
+}
+
+function readCertificates(path: string): string {
+  const text = readText(path)
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  throw deployError('USAGE', `${path} holds no PEM certificate`, 'give a file with -----BEGIN CERTIFICATE-----')
 }

@@ -34,7 +34,8 @@ const DEFAULT_ID = 1000
 export function serverSettings(environment: Environment, hasCaFile: boolean): ServerSettings {
   const staging = /^(true|1)$/i.test(environment['ACME_STAGING'] ?? '')
   return {
-    domain: environment['DOMAIN'] ?? '',
+    // Certificates name it in lower case.
+    domain: (environment['DOMAIN'] ?? '').toLowerCase(),
     httpPort: Number(environment['HTTP_PORT'] || 80),
     httpsPort: Number(environment['HTTPS_PORT'] || 443),
     acme: {

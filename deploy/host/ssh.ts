@@ -136,7 +136,7 @@ export class SshHost implements Host {
     this.counts.channels++
     return new Promise((resolve, reject) => {
       this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
-        if (error) reject(error)
+        if (error) reject(forwardingError(this.name, port, error))
         else resolve(channel)
       })
     })
@@ -300,6 +300,19 @@ function connectionError(name: string, options: SshOptions, keys: PrivateKey[], 
     'SSH_UNREACHABLE',
     `cannot reach ${target}: ${message}`,
     `check the name, the port and the firewall; this must work: ssh ${name} true`,
+    error,
+  )
+}
+
+/** RFC 4254, 5.1: the server's policy, not the port, is in the way. */
+const ADMINISTRATIVELY_PROHIBITED = 1
+
+function forwardingError(name: string, port: number, error: Error): Error {
+  if (!('reason' in error) || error.reason !== ADMINISTRATIVELY_PROHIBITED) return error
+  return deployError(
+    'TARGET_UNSUPPORTED',
+    `sshd on ${name} does not let us through to its own port ${port}`,
+    'allow it there: AllowTcpForwarding yes (or local) in sshd_config',
     error,
   )
 }

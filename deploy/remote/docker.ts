@@ -91,10 +91,10 @@ docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`,
   )
 }
 
-/** Removes images of the gateway that are not among the tags to keep; one that a container uses stays anyway. */
+/** Removes images that deploys made and that are not to be kept; one that a container uses stays anyway. */
 export function pruneImages(keepTags: string[]): Argv {
   return sh(
-    `docker images ai-proxy --format '{{.Tag}}' | while read -r tag; do
+    `docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do
   case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac
 done
 exit 0`,

@@ -25,14 +25,18 @@ cd / || exit 1
 P=$1
 b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
 . /etc/os-release 2>/dev/null
-echo os="$ID" ; echo os_version="$VERSION_ID" ; echo codename="$VERSION_CODENAME" ; echo os_like="$ID_LIKE"
+echo os="$ID" ; echo os_like="$ID_LIKE"
 echo arch="$(uname -m)"
 echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
   echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"
   echo compose_plugin="$(docker compose version --short 2>/dev/null)"
-  docker ps -a --filter label=ai-deploy.release --format 'container={{.Names}} {{.State}} {{.Label "ai-deploy.release"}}' 2>/dev/null
-  docker ps -a --filter name='^ai-proxy-edge$' --format 'edge={{.State}} {{.Label "ai-deploy.edge"}}' 2>/dev/null
+  containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
+  # shellcheck disable=SC2086
+  [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}}' $containers 2>/dev/null
+  docker inspect -f 'edge={{.State.Status}}' ai-proxy-edge 2>/dev/null
+  certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
+  [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
   root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 fi
@@ -43,6 +47,8 @@ d=$P; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
 echo folder_disk="$(df -Pk "$d" | tail -n 1)"
 ss -Hltnp 2>/dev/null | sed -n 's/^LISTEN *[0-9]* *[0-9]* *\\([^ ]*\\):\\([0-9]*\\) .*users:(("\\([^"]*\\)".*/listener=\\2 \\3/p'
 ip -o addr show scope global 2>/dev/null | sed -n 's/.* inet6\\{0,1\\} \\([^/ ]*\\).*/interface=\\1/p'
+echo folder="$(readlink -m "$P")"
+echo watched="$(for f in "$P/.env" "$P/edge/dynamic/app.yml"; do sha256sum < "$f" 2>/dev/null || echo absent; done | sha256sum | cut -d' ' -f1)"
 b64 "$P/.env" env
 b64 "$P/state.json" state
 b64 "$P/edge/dynamic/app.yml" route
@@ -57,6 +63,4 @@ done
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] && echo backup="$(stat -c '%s %Y' "$f") $(basename "$f")"
 done
-[ -d "$P" ] && echo folder=present
-[ -d "$P/logs" ] && echo logs_owner="$(stat -c '%u:%g' "$P/logs")"
 exit 0`

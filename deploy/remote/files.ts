@@ -75,6 +75,16 @@ export function removeTree(path: string): Argv {
   return ['rm', '-rf', '--', path]
 }
 
+/** Keeps a file as it is beside itself, so that `putBack` needs no space. The first copy of that name counts. */
+export function keepCopy(path: string, copy: string): Argv {
+  return sh('[ -e "$2" ] || { cp -p "$1" "$2.part" && sync "$2.part" && mv "$2.part" "$2"; }', path, copy)
+}
+
+/** One rename; safe to run in vain. */
+export function putBack(path: string, copy: string): Argv {
+  return sh('[ ! -e "$2" ] || mv -f "$2" "$1"', path, copy)
+}
+
 /** For people only, so it may change in two steps. */
 export function pointTo(link: string, target: string): Argv {
   return ['ln', '-sfn', target, link]

@@ -1,25 +1,49 @@
 import { type Argv, sh } from './argv.ts'
 
 /**
- * Installs Docker and Compose on Debian and Ubuntu: the distribution's own packages where they give Engine 20.10 and
+ * Sees to it that Docker and Compose run: starts an engine that is there, adds a Compose that is missing, or installs both on Debian and Ubuntu: the distribution's own packages where they give Engine 20.10 and
  * Compose 1.29 or newer, else those of Docker's repository. Prints at the end what is there, as the facts do.
  */
 export const INSTALL_DOCKER: Argv = sh(`
 set -e
 export DEBIAN_FRONTEND=noninteractive
+report() {
+  echo docker="$(docker version --format '{{.Server.Version}}')"
+  echo compose_plugin="$(docker compose version --short 2>/dev/null)"
+  ! command -v docker-compose >/dev/null 2>&1 || echo compose_program="$(docker-compose version --short 2>/dev/null)"
+}
+has_compose() { docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null 2>&1; }
+start() {
+  if command -v systemctl >/dev/null 2>&1; then systemctl enable --now docker >/dev/null 2>&1 || true; fi
+  i=0
+  until docker version >/dev/null 2>&1; do
+    i=$((i + 1)); [ "$i" -lt 60 ] || { echo 'the Docker engine does not start; see: journalctl -u docker' >&2; exit 1; }
+    sleep 0.5
+  done
+}
+if command -v docker >/dev/null 2>&1; then
+  # Whoever installed this engine keeps it.
+  start
+  if has_compose; then report; exit 0; fi
+fi
 apt() { apt-get -o DPkg::Lock::Timeout=300 -qq "$@"; }
 candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \\([0-9]*:\\)\\{0,1\\}\\([0-9][^ ]*\\)$/\\2/p'; }
 at_least() { v=$(candidate "$1"); [ -n "$v" ] && dpkg --compare-versions "$v" ge "$2"; }
 echo 'reading package lists'
 apt update
 packages=
-if at_least docker.io 20.10; then
+if command -v docker >/dev/null 2>&1; then
+  if dpkg -s docker-ce >/dev/null 2>&1; then packages=docker-compose-plugin
+  elif at_least docker-compose-v2 2; then packages=docker-compose-v2
+  else packages=docker-compose
+  fi
+elif at_least docker.io 20.10; then
   if at_least docker-compose-v2 2; then packages='docker.io docker-compose-v2'
   elif at_least docker-compose 1.29; then packages='docker.io docker-compose'
   fi
 fi
 if [ -n "$packages" ]; then
-  for extra in docker-cli docker-buildx iptables; do [ -z "$(candidate "$extra")" ] || packages="$packages $extra"; done
+  command -v docker >/dev/null 2>&1 || for extra in docker-cli docker-buildx iptables; do [ -z "$(candidate "$extra")" ] || packages="$packages $extra"; done
   echo "installing $packages"
   # shellcheck disable=SC2086
   apt install -y --no-install-recommends $packages
@@ -34,13 +58,6 @@ else
   apt update
   apt install -y --no-install-recommends docker-ce docker-ce-cli containerd.io docker-buildx-plugin docker-compose-plugin
 fi
-if command -v systemctl >/dev/null 2>&1; then systemctl enable --now docker >/dev/null 2>&1; fi
-i=0
-until docker version >/dev/null 2>&1; do
-  i=$((i + 1)); [ "$i" -lt 60 ] || { echo 'the Docker engine does not start; see: journalctl -u docker' >&2; exit 1; }
-  sleep 0.5
-done
-echo docker="$(docker version --format '{{.Server.Version}}')"
-echo compose_plugin="$(docker compose version --short 2>/dev/null)"
-! command -v docker-compose >/dev/null 2>&1 || echo compose_program="$(docker-compose version --short 2>/dev/null)"
+start
+report
 `)

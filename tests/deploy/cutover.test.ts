@@ -7,11 +7,14 @@ const containers = (...states: string[]) =>
     name: `ai-proxy-${RELEASE}${index === 0 ? '' : `-${index + 1}`}`,
     state,
     release: RELEASE,
+    isRestarted: false,
   }))
 
 test('the first instance of a release has its name', () => {
   expect(chooseInstance(RELEASE, [])).toBe(RELEASE)
-  expect(chooseInstance(RELEASE, [{ name: 'ai-proxy-20200101-000000', state: 'running', release: 'x' }])).toBe(RELEASE)
+  expect(
+    chooseInstance(RELEASE, [{ name: 'ai-proxy-20200101-000000', state: 'running', release: 'x', isRestarted: true }]),
+  ).toBe(RELEASE)
 })
 
 test('a stopped one is woken, one that still ends its streams is left alone', () => {

@@ -13,7 +13,7 @@ import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from './r
 
 test('a clean server has nothing but itself', () => {
   expect(parseFacts(CLEAN_DEBIAN)).toEqual({
-    os: { id: 'debian', version: '12', codename: 'bookworm', like: '', arch: 'x86_64' },
+    os: { id: 'debian', like: '', arch: 'x86_64' },
     docker: null,
     clockS: 1795442400,
     freeBytes: { docker: 37176608 * 1024, folder: 37176608 * 1024 },
@@ -22,12 +22,13 @@ test('a clean server has nothing but itself', () => {
       [53, 'systemd-resolve'],
     ]),
     interfaces: ['203.0.113.7', '2001:db8::7'],
-    folderExists: false,
+    folder: '/root/ai-proxy',
+    watchedDigest: '5d41402a',
     env: null,
     state: null,
     route: null,
     live: null,
-    edge: { running: false, composeFile: null, traefikConfig: null, acmeCa: null },
+    edge: { running: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
     logdbScript: null,
     manifests: [],
     containers: [],
@@ -76,29 +77,30 @@ test('a server with a live release tells all about it', () => {
       file('edge_acme-ca.pem', 'pem') +
       file('scripts_logdb', 'script') +
       file('manifest_20261123-101112', JSON.stringify(manifest)) +
-      `container=ai-proxy-20261123-101112 exited 20261123-101112
-container=ai-proxy-20261123-101112-2 running 20261123-101112
-edge=running 0123456789abcdef
+      `container=ai-proxy-20261123-101112 exited 20261123-101112 no
+container=ai-proxy-20261123-101112-2 running 20261123-101112 unless-stopped
+edge=running
+edge_folder=/root/ai-proxy
 image=0123456789ab
 image=fedcba987654
 certificate=acme.json a.example.com
 certificate=acme-staging.json b.example.com
 backup=2048 1795000001 ai-proxy-backup-20261118-090641.tar.gz
 backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
-folder=present
 `,
   )
   expect(facts).toMatchObject({
-    folderExists: true,
+    folder: '/root/ai-proxy',
+    watchedDigest: '5d41402a',
     env: 'API_KEYS=é\n',
     state,
     live: '20261123-101112-2',
-    edge: { running: true, composeFile: 'compose', traefikConfig: 'traefik', acmeCa: 'pem' },
+    edge: { running: true, folder: '/root/ai-proxy', composeFile: 'compose', traefikConfig: 'traefik', acmeCa: 'pem' },
     logdbScript: 'script',
     manifests: [manifest],
     containers: [
-      { name: 'ai-proxy-20261123-101112', state: 'exited', release: '20261123-101112' },
-      { name: 'ai-proxy-20261123-101112-2', state: 'running', release: '20261123-101112' },
+      { name: 'ai-proxy-20261123-101112', state: 'exited', release: '20261123-101112', isRestarted: false },
+      { name: 'ai-proxy-20261123-101112-2', state: 'running', release: '20261123-101112', isRestarted: true },
     ],
     imageTags: ['0123456789ab', 'fedcba987654'],
     certificates: [
@@ -150,7 +152,7 @@ LINUX('the script reads this machine, and every file of the folder', async () =>
   const facts = await gatherFacts(host, folder)
   expect(facts).toMatchObject({
     os: { arch: output('uname', '-m').trim() },
-    folderExists: true,
+    folder,
     env: 'A="é"\n\n',
     route: 'http: {}\n',
     edge: { composeFile: 'compose\n', traefikConfig: 'traefik\n', acmeCa: 'pem\n' },
@@ -172,11 +174,11 @@ LINUX('the script reads this machine, and every file of the folder', async () =>
 LINUX('a folder that is not there yet is no problem, nor is one that was begun', async () => {
   const above = tempFolder()
   const facts = await gatherFacts(host, join(above, 'not/there/yet'))
-  expect(facts).toMatchObject({ folderExists: false, env: null, manifests: [], backups: [], certificates: [] })
+  expect(facts).toMatchObject({ env: null, manifests: [], backups: [], certificates: [] })
   expect(facts.freeBytes.folder).toBeGreaterThan(0)
   mkdirSync(join(above, 'releases/x'), { recursive: true })
   writeFileSync(join(above, 'state.json'), '')
-  expect(await gatherFacts(host, above)).toMatchObject({ folderExists: true, state: null, manifests: [] })
+  expect(await gatherFacts(host, above)).toMatchObject({ state: null, manifests: [] })
 })
 
 testWith('ss')('ports that are taken have the name of the program', async () => {

@@ -10,12 +10,9 @@ test('everything is under one folder, where the docs and the predecessor’s use
     audit: '/root/ai-proxy/audit.jsonl',
     lock: '/root/ai-proxy/lock',
     current: '/root/ai-proxy/current',
-    releases: '/root/ai-proxy/releases',
     edge: '/root/ai-proxy/edge',
-    dynamic: '/root/ai-proxy/edge/dynamic',
     route: '/root/ai-proxy/edge/dynamic/app.yml',
     certs: '/root/ai-proxy/certs',
-    logs: '/root/ai-proxy/logs',
     backups: '/root/ai-proxy/backups',
     logdb: '/root/ai-proxy/scripts/logdb',
   })

@@ -49,7 +49,7 @@ test('every flag arrives', () => {
     sshConfig: 'c',
     identity: import.meta.filename,
     hostKey: 'k',
-    domain: 'LLM.example.com',
+    domain: 'llm.example.com',
     email: 'e@x',
     ip: '2001:db8::1',
     resolve: ['a.b:192.0.2.1', 'c.d:2001:db8::1'],
@@ -68,24 +68,30 @@ test('every flag arrives', () => {
   })
 })
 
+test('a domain is lower case, and a path has no slash at its end', () => {
+  expect(read({ host: 'h', domain: 'LLM.Example.com', path: '/a/b/' })).toMatchObject({
+    domain: 'llm.example.com',
+    path: '/a/b',
+  })
+})
+
 const HOST = { host: 'h' }
 test.each([
   [{}, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
   [{ host: '' }, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
   [{ host: '-oProxyCommand=x' }, '"-oProxyCommand=x" is no host', 'name it: ai-deploy --host user@server'],
-  ...['ai-proxy', '~/ai-proxy', '/', '/a/', '/a b', "/a'b", '/a;b', '/a\n'].map(
-    (path): [Partial<Flags>, string, string] => [
-      { ...HOST, path },
-      `--path ${path} is not an absolute path of plain characters`,
-      'give one like /root/ai-proxy',
-    ],
-  ),
+  ...['ai-proxy', '~/ai-proxy', '/', '/a b', "/a'b", '/a;b', '/a\n'].map((path): [Partial<Flags>, string, string] => [
+    { ...HOST, path },
+    `--path ${path} is not an absolute path of plain characters`,
+    'give one like /root/ai-proxy',
+  ]),
   [{ ...HOST, identity: '/no/key' }, '--identity /no/key does not exist', 'give the path of a private key'],
   [
     { ...HOST, includeCerts: true },
     '--include-certs goes with --restore-backup',
     'name the backup: --restore-backup FILE',
   ],
+  [{ ...HOST, email: `a'b` }, `--email a'b is no e-mail address`, 'give one like me@example.com'],
   [{ ...HOST, ip: 'server' }, '--ip server is no IP address', 'give the public address of the server'],
   ...['a b', '-a', 'a-', 'https://a', 'a:443', ''].map((domain): [Partial<Flags>, string, string] => [
     { ...HOST, domain },

@@ -42,6 +42,7 @@ const NO_EFFECT = {
   build: false,
   live: '20261123-101112',
   startLive: false,
+  settle: false,
   writeRoute: false,
   needsCertificate: false,
   restartEdge: false,
@@ -72,6 +73,7 @@ describe('a first deploy', () => {
       build: true,
       live: null,
       startLive: false,
+      settle: false,
       writeRoute: false,
       needsCertificate: true,
       restartEdge: false,
@@ -93,9 +95,7 @@ describe('a first deploy', () => {
   })
 
   test('adopts a predecessor’s .env and certificate', () => {
-    const facts = parseFacts(
-      `${DEBIAN_12_DOCKER}${file('env', ENV)}certificate=acme.json llm.example.com\nfolder=present\n`,
-    )
+    const facts = parseFacts(`${DEBIAN_12_DOCKER}${file('env', ENV)}certificate=acme.json llm.example.com\n`)
     const adopting = plan({ facts, env: envOf(ENV) })
     expect(adopting).toMatchObject({ writeEnv: false, needsCertificate: false, backup: false, live: null })
     expect(adopting.changes).not.toContainEqual(expect.stringContaining('certificate'))
@@ -225,8 +225,23 @@ describe('what changed', () => {
 describe('what is broken', () => {
   const id = '20261123-101112'
 
+  test('a switch that was never recorded is recorded, and what it left running is stopped', () => {
+    const other = { name: 'ai-proxy-20261122-101112', state: 'running', release: '20261122-101112' }
+    const settled = {
+      ...NO_EFFECT,
+      changes: [`record that ${id} answers, and stop what else is left running`],
+      settle: true,
+      backup: true,
+    }
+    expect(effects(replan({ facts: { ...live, state: null } }))).toEqual(settled)
+    const left = [...live.containers, { ...other, isRestarted: true }]
+    expect(effects(replan({ facts: { ...live, containers: left } }))).toEqual(settled)
+    const draining = [...live.containers, { ...other, isRestarted: false }]
+    expect(effects(replan({ facts: { ...live, containers: draining } }))).toEqual(NO_EFFECT)
+  })
+
   test('a live release that does not run is started again', () => {
-    const containers = [{ name: `ai-proxy-${id}`, state: 'exited', release: id }]
+    const containers = [{ name: `ai-proxy-${id}`, state: 'exited', release: id, isRestarted: true }]
     for (const broken of [containers, []]) {
       expect(effects(replan({ facts: { ...live, containers: broken } }))).toEqual({
         ...NO_EFFECT,
@@ -344,4 +359,11 @@ test('differences that count for nothing are told', () => {
   expect(plan({ facts: clean, env: local }).warnings).toEqual([
     'HTTP_PORT of your .env means the local gateway and stays behind; on a server it is the port of the edge',
   ])
+})
+
+test('a server whose edge belongs to another folder is refused', () => {
+  const facts = { ...live, folder: '/opt/gateway' }
+  expect(() => replan({ facts, config: 'model_mappings: {}' })).toThrow(
+    'the edge of this server belongs to /root/ai-proxy, not to /opt/gateway',
+  )
 })

@@ -6,10 +6,10 @@ import { renderRoute } from '../../templates/route.ts'
 
 /** What the script prints on servers, as it was recorded there; files are added below. */
 export const CLEAN_DEBIAN = `os=debian
-os_version=12
-codename=bookworm
 os_like=
 arch=x86_64
+folder=/root/ai-proxy
+watched=5d41402a
 clock=1795442400
 docker_disk=/dev/vda1        41152736  1853444  37176608       5% /
 folder_disk=/dev/vda1        41152736  1853444  37176608       5% /
@@ -26,10 +26,10 @@ compose_program=1.29.2
 `
 
 export const UBUNTU_WITH_OLD_PROXY = `os=ubuntu
-os_version=24.04
-codename=noble
 os_like=debian
 arch=aarch64
+folder=/root/ai-proxy
+watched=5d41402a
 clock=1795442400
 docker=28.2.2
 compose_plugin=2.37.1
@@ -40,8 +40,6 @@ listener=80 nginx
 listener=443 nginx
 interface=10.0.0.5
 backup=1048576 1795000000 ai-proxy-backup-20261118-090640.tar.gz
-folder=present
-logs_owner=1000:1000
 `
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -55,7 +53,7 @@ export function afterDeploy(before: string, plan: Plan, envText: string, logdbSc
   if (release === null) throw new Error('the plan makes no release')
   const { id, image } = release.manifest
   const live = { release: id, instance: id }
-  const container = `container=${containerName(id)} running ${id}\n`
+  const container = `container=${containerName(id)} running ${id} unless-stopped\n`
   return parseFacts(
     before +
       file('env', envText) +
@@ -66,7 +64,7 @@ export function afterDeploy(before: string, plan: Plan, envText: string, logdbSc
       (edge.acmeCa === null ? '' : file('edge_acme-ca.pem', edge.acmeCa)) +
       file('scripts_logdb', logdbScript) +
       file(`manifest_${id}`, JSON.stringify(release.manifest)) +
-      `${container}edge=running 0123456789abcdef\nimage=${image.split(':')[1]}\n` +
-      `certificate=${settings.acme.storage} ${settings.domain}\nfolder=present\nlogs_owner=1000:1000\n`,
+      `${container}edge=running\nedge_folder=/root/ai-proxy\nimage=${image.split(':')[1]}\n` +
+      `certificate=${settings.acme.storage} ${settings.domain}\n`,
   )
 }

@@ -31,3 +31,13 @@ test('what is settled is not taken back', async () => {
   undo.clear()
   expect(await undo.run()).toEqual([])
 })
+
+test('what a step guards stays when that step fails', async () => {
+  const undo = new UndoStack()
+  const done: string[] = []
+  undo.push('stop the new one', async () => void done.push('stopped'))
+  undo.push('put the route back', () => Promise.reject(new Error('disk full')), { guardsEarlier: true })
+  undo.push('tidy up', async () => void done.push('tidied'))
+  expect(await undo.run()).toEqual(['could not put the route back: disk full'])
+  expect(done).toEqual(['tidied'])
+})

@@ -77,6 +77,28 @@ test('another domain is answered for, and keeps the release', async () => {
   expect(back.exitCode, back.stderr).toBe(0)
 })
 
+test('a setting of the edge alone restarts the edge and ends well', async () => {
+  const { exitCode, stderr } = await deploy('--yes', '--email', 'me@rig.test')
+  expect(exitCode, stderr).toBe(0)
+  expect(stderr).toContain('restart the edge')
+  expect((await deploy()).stderr).toContain('Nothing to change')
+})
+
+test('another folder cannot take the gateway over by mistake', async () => {
+  const { exitCode, stderr } = await deploy('--yes', '--path', '/opt/other')
+  expect(exitCode).toBe(12)
+  expect(stderr).toContain(`The edge of this server belongs to ${FOLDER}, not to /opt/other`)
+  expect(await ssh('ls -d /opt/other 2>/dev/null || echo none')).toBe('none')
+})
+
+test('a gateway whose container and image were removed is repaired', async () => {
+  await ssh('docker rm -f $(docker ps -q --filter label=ai-deploy.release) && docker rmi $(docker images -q ai-proxy)')
+  const { exitCode, stderr } = await deploy('--yes')
+  expect(exitCode, stderr).toBe(0)
+  expect(stderr).toContain('again, which does not run')
+  expect((await deploy()).stderr).toContain('Nothing to change')
+})
+
 test('a changed release takes over and is rolled back', async () => {
   addModel(cwd, 'one-more')
   const changed = await deploy('--yes')

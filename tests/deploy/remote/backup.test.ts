@@ -10,7 +10,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })
 const RELEASE = '20261123-101112'
-const MANIFEST = { version: 1, id: RELEASE, files: {} }
+const MANIFEST = { version: 1, id: RELEASE, image: 'ai-proxy:0123456789ab', files: {} }
 
 const SERVER = {
   '.env': 'API_KEYS=key\n',
