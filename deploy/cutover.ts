@@ -61,9 +61,11 @@ export async function startInstance(target: CutoverTarget, instance: string): Pr
   const { host, layout, undo, signal, compose } = target
   const container = containerName(instance)
   await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
-  undo.push(`stop ${container}`, async () => {
-    await host.exec(docker.stopContainer(container, 1))
-  })
+  if (instance !== target.live) {
+    undo.push(`stop ${container}`, async () => {
+      await host.exec(docker.stopContainer(container, 1))
+    })
+  }
   const existing = target.containers.some(({ name, state }) => name === container && state === 'exited')
   const start = existing
     ? docker.startContainer(container)
@@ -160,7 +162,7 @@ export async function retire(target: CutoverTarget, instance: string): Promise<s
     await host.exec(docker.restartPolicy(name, 'no'))
     await run(host, `stop ${name}`, docker.stopDetached(name, graceS))
   }
-  if (live === null) return 'Nothing to retire'
+  if (live === null || live === instance) return 'Stopped what else was left running'
   const state = (await host.exec(docker.waitExited(containerName(live), RETIRE_WAIT_S))).stdout.trim()
   return state === 'running'
     ? `${releaseOf(live)} still ends running answers, by itself`

@@ -122,7 +122,7 @@ function describe(plan: Plan, facts: Facts, env: ServerEnv): string[] {
     plan.settle && `record that ${live?.id} answers, and stop what else is left running`,
     plan.build && `build the image ${(release?.manifest ?? live)?.image} on the server`,
     plan.writeEdge &&
-      `${facts.edge.composeFile === null ? 'start' : 'restart'} the edge (ports ${settings.httpPort} and ${settings.httpsPort})`,
+      `${facts.edge.composeFile === null ? 'start' : 'restart'} the edge (ports ${settings.httpPort} and ${settings.httpsPort}${facts.edge.running ? '; it is away for some seconds' : ''})`,
     !facts.edge.running && !plan.writeEdge && 'start the edge',
     plan.needsCertificate &&
       `get a certificate for ${settings.domain}${plan.restartEdge ? ' (restarts the edge)' : ''}`,

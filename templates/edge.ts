@@ -48,7 +48,7 @@ export function renderEdgeCompose({ settings, traefikConfig, acmeCa, container, 
           cap_drop: ['ALL'],
           cap_add: ['NET_BIND_SERVICE'],
           security_opt: ['no-new-privileges:true'],
-          stop_grace_period: '310s',
+          stop_grace_period: '15s',
           healthcheck: {
             test: ['CMD', 'traefik', 'healthcheck', '--configFile=/etc/traefik/traefik.yml'],
             interval: '30s',

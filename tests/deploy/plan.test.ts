@@ -187,26 +187,26 @@ describe('what changed', () => {
     const email = envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } })
     expect(effects(replan({ env: email }))).toEqual({
       ...NO_EFFECT,
-      changes: ["set in the server's .env: ACME_EMAIL", 'restart the edge (ports 80 and 443)'],
+      changes: ["set in the server's .env: ACME_EMAIL", 'restart the edge (ports 80 and 443; it is away for some seconds)'],
       writeEnv: true,
       writeEdge: true,
       backup: true,
     })
     const text = `${ENV}HTTP_PORT=8080\nHTTPS_PORT=8443\n`
     expect(replan({ facts: { ...live, env: text }, env: envOf(text) }).changes).toEqual([
-      'restart the edge (ports 8080 and 8443)',
+      'restart the edge (ports 8080 and 8443; it is away for some seconds)',
     ])
   })
 
   test('the CA: another certificate', () => {
     const text = `${ENV}ACME_STAGING=true\n`
     expect(replan({ facts: { ...live, env: text }, env: envOf(text) })).toMatchObject({
-      changes: ['restart the edge (ports 80 and 443)', 'get a certificate for llm.example.com'],
+      changes: ['restart the edge (ports 80 and 443; it is away for some seconds)', 'get a certificate for llm.example.com'],
       needsCertificate: true,
       restartEdge: false,
     })
     const withCa = replan({ acmeCa: 'PEM' })
-    expect(withCa).toMatchObject({ changes: ['restart the edge (ports 80 and 443)'], writeEdge: true })
+    expect(withCa).toMatchObject({ changes: ['restart the edge (ports 80 and 443; it is away for some seconds)'], writeEdge: true })
     expect(withCa.edge.acmeCa).toBe('PEM')
     const kept = afterDeploy(DEBIAN_12_DOCKER, plan({ facts: clean, acmeCa: 'PEM' }), ENV, WISHES.logdbScript)
     expect(replan({ facts: kept }).changes).toEqual([])

@@ -36,7 +36,7 @@ test('the Compose file of the edge', () => {
           - NET_BIND_SERVICE
         security_opt:
           - no-new-privileges:true
-        stop_grace_period: 310s
+        stop_grace_period: 15s
         healthcheck:
           test:
             - CMD
@@ -52,7 +52,7 @@ test('the Compose file of the edge', () => {
             max-size: 10m
             max-file: "3"
         labels:
-          ai-deploy.edge: 549cc958e702f06e
+          ai-deploy.edge: 4c85b9650c308342
     networks:
       edge:
         external: true
