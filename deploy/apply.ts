@@ -4,10 +4,11 @@ import type { ReleaseFile } from './build-context.ts'
 import { checkCompletions, checkReading } from './checks.ts'
 import { gatewayUrl } from './config/server-settings.ts'
 import * as cutover from './cutover.ts'
+import { edgeUp, putEdge, restoreEdge, untilListening } from './edge.ts'
 import { type DeployErrorCode, deployError } from './errors.ts'
 import { parseDocker } from './facts.ts'
 import { CommandFailed, run } from './host/host.ts'
-import { containerName, EDGE_CONTAINER, EDGE_NETWORK } from './layout.ts'
+import { containerName, EDGE_CONTAINER } from './layout.ts'
 import { liveManifest, type Plan, tagOf } from './plan.ts'
 import { checkCertificate, outsideProbe } from './probe.ts'
 import { CONTEXT_FOLDER, type Manifest, type Release } from './release.ts'
@@ -212,30 +213,6 @@ async function sendRelease({ host, layout, signal }: Server, release: Release, c
   await sendTar(host, what, [...sources, ...release.files], files.unpackFolder(folder), signal)
 }
 
-async function putEdge({ host, layout }: Server, edge: Plan['edge']): Promise<void> {
-  await putFile(host, `${layout.edge}/compose.yml`, edge.compose)
-  await putFile(host, `${layout.edge}/traefik.yml`, edge.traefik)
-  if (edge.acmeCa !== null) await putFile(host, `${layout.edge}/acme-ca.pem`, edge.acmeCa)
-}
-
-/** The edge as it was, files and container. */
-async function restoreEdge(server: Server): Promise<void> {
-  const { composeFile, traefikConfig, acmeCa, running } = server.facts.edge
-  if (composeFile === null || traefikConfig === null) return
-  await putEdge(server, { compose: composeFile, traefik: traefikConfig, acmeCa })
-  if (running) await edgeUp(server)
-}
-
-async function edgeUp({ host, layout, facts }: Server): Promise<void> {
-  const { argv: compose } = composeOf(facts)
-  await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
-  await run(
-    host,
-    'start the edge',
-    docker.composeUp({ compose, project: EDGE_CONTAINER, file: `${layout.edge}/compose.yml` }),
-  )
-}
-
 async function startEdge({ server, plan }: ApplyInput, target: () => cutover.CutoverTarget): Promise<string> {
   await orFail('EDGE_FAILED', 'look at it with: docker logs ai-proxy-edge', async () => {
     if (plan.restartEdge) await run(server.host, 'restart the edge', docker.restartContainer(EDGE_CONTAINER))
@@ -245,22 +222,6 @@ async function startEdge({ server, plan }: ApplyInput, target: () => cutover.Cut
   // Docker listens before Traefik does.
   if (plan.live !== null && !plan.startLive && !plan.writeRoute) await cutover.awaitAnswer(target(), plan.live)
   return `The edge listens on ${plan.settings.httpPort} and ${plan.settings.httpsPort}`
-}
-
-const LISTEN_TIMEOUT_MS = 30_000
-
-async function untilListening({ host, signal }: Server, port: number): Promise<void> {
-  const deadline = performance.now() + LISTEN_TIMEOUT_MS
-  for (;;) {
-    try {
-      const stream = await host.connect(port)
-      stream.destroy()
-      return
-    } catch (error) {
-      if (performance.now() > deadline) throw error
-      await delay(CERTIFICATE_POLL_MS / 4, undefined, { signal })
-    }
-  }
 }
 
 /** Traefik gets the certificate by itself; this waits, and says what Traefik says when it takes too long. */

@@ -1,19 +1,19 @@
-import { appendFile, mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
-import type { AnyAuthMethod, AuthHandlerMiddleware, Client, ClientChannel, ServerHostKeyAlgorithm } from 'ssh2'
+import type { Client, ClientChannel } from 'ssh2'
 import type { UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
 import type { Argv } from '../remote/argv.ts'
 import { dial } from './dial.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, Session } from './host.ts'
-import { findKnownHosts, fingerprint, type HostKey, judgeHostKey, knownHostName, readHostKey } from './known-hosts.ts'
+import { readHostKey } from './known-hosts.ts'
 import { splitLines } from './lines.ts'
 import { type PrivateKey, readPrivateKeys } from './private-key.ts'
 import { asRoot, type Privilege } from './privilege.ts'
 import { quoteArgv } from './quote.ts'
-import { readKnownHosts, type SshOptions, userKnownHostsFile } from './ssh-options.ts'
+import { authentication } from './ssh-auth.ts'
+import { HostKeyCheck, hostKeyAlgorithms } from './ssh-host-key.ts'
+import type { SshOptions } from './ssh-options.ts'
 
 /** Questions that come up while connecting; null answers mean "no". */
 export interface SshQuestions {
@@ -180,106 +180,6 @@ export class SshHost implements Host {
       'the server goes on serving what it served; run the same command again',
       cause,
     )
-  }
-}
-
-/** Judges the key that the server shows against known_hosts; never accepts one silently. */
-class HostKeyCheck {
-  readonly #options: SshOptions
-  readonly #questions: SshQuestions
-  readonly #acceptedFingerprint: string | undefined
-  readonly #name: string
-  #knownHosts: ReturnType<typeof findKnownHosts> = []
-  #newKey: HostKey | undefined
-  refusal: UserError | undefined
-
-  constructor(options: SshOptions, questions: SshQuestions, acceptedFingerprint: string | undefined) {
-    this.#options = options
-    this.#questions = questions
-    this.#acceptedFingerprint = acceptedFingerprint
-    this.#name = options.hostKeyAlias ?? knownHostName(options.hostname, options.port)
-  }
-
-  async load() {
-    this.#knownHosts = findKnownHosts(await readKnownHosts(this.#options.knownHostsFiles), this.#name)
-    return this.#knownHosts
-  }
-
-  async verify(offered: HostKey): Promise<boolean> {
-    const shown = fingerprint(offered)
-    switch (judgeHostKey(this.#knownHosts, offered)) {
-      case 'known':
-        return true
-      case 'changed':
-        this.refusal = deployError(
-          'HOST_KEY_CHANGED',
-          `the host key of ${this.#name} is not the recorded one: the server was reinstalled, or somebody is in between (it shows ${offered.type} ${shown})`,
-          `if you know why, remove the old key with: ssh-keygen -R ${this.#name} -f ${userKnownHostsFile(this.#options)}`,
-        )
-        return false
-      case 'unknown':
-        if (await this.#isAccepted(offered, shown)) {
-          this.#newKey = offered
-          return true
-        }
-        this.refusal = deployError(
-          'HOST_KEY_UNKNOWN',
-          `the host key of ${this.#name} is not known yet (${offered.type} ${shown})`,
-          `compare it with the server's own and run again with: --host-key ${shown}`,
-        )
-        return false
-    }
-  }
-
-  async #isAccepted(offered: HostKey, shown: string): Promise<boolean> {
-    if (this.#acceptedFingerprint !== undefined) return this.#acceptedFingerprint === shown
-    const { strictHostKeyChecking } = this.#options
-    if (strictHostKeyChecking === 'accept-new' || strictHostKeyChecking === 'no') return true
-    if (strictHostKeyChecking === 'yes') return false
-    return this.#questions.acceptHostKey(this.#name, offered.type, shown)
-  }
-
-  /** A newly accepted key is asked for only once. */
-  async record(): Promise<void> {
-    if (!this.#newKey) return
-    const file = userKnownHostsFile(this.#options)
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    await appendFile(file, `${this.#name} ${this.#newKey.type} ${this.#newKey.base64}\n`, { mode: 0o600 })
-  }
-}
-
-/** With the recorded key's type first, the server shows the key that can be compared. */
-function hostKeyAlgorithms(known: HostKey[]): ServerHostKeyAlgorithm[] {
-  const types = [...new Set(known.map(({ type }) => type))]
-  const algorithms = types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', type] : [type]))
-  return algorithms as ServerHostKeyAlgorithm[]
-}
-
-// `false` ends the attempts; the published types do not know it.
-const NO_MORE_ATTEMPTS = false as unknown as AnyAuthMethod
-
-/** The agent first, then key files; a passphrase is asked for only when all that needs none was refused. */
-function authentication(options: SshOptions, keys: PrivateKey[], questions: SshQuestions): AuthHandlerMiddleware {
-  const attempts = authAttempts(options, keys, questions)
-  return (_methodsLeft, _partialSuccess, next) => {
-    attempts.next().then(
-      ({ value }) => next(value ?? NO_MORE_ATTEMPTS),
-      () => next(NO_MORE_ATTEMPTS),
-    )
-  }
-}
-
-async function* authAttempts(
-  { user: username, agent, identitiesOnly }: SshOptions,
-  keys: PrivateKey[],
-  questions: SshQuestions,
-): AsyncGenerator<AnyAuthMethod, undefined> {
-  if (agent && !identitiesOnly) yield { type: 'agent', username, agent }
-  for (const { content, encrypted } of keys) if (!encrypted) yield { type: 'publickey', username, key: content }
-  if (agent && identitiesOnly) yield { type: 'agent', username, agent }
-  for (const { path, content, encrypted } of keys) {
-    const passphrase = encrypted ? await questions.passphrase(path) : null
-    if (passphrase !== null) yield { type: 'publickey', username, key: content, passphrase }
   }
 }
 

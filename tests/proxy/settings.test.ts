@@ -8,7 +8,7 @@ import { gatewaySettings } from '../../proxy/settings.ts'
 import { localAddress, startupMessage } from '../../proxy/startup-message.ts'
 
 function settings(environment: Record<string, string> = {}) {
-  return gatewaySettings({ environment, config: { modelMappings: {} }, configPath: '/x/config.yml' }, '/work')
+  return gatewaySettings({ environment, config: { modelMappings: {} }, configPath: '/x/config.yml' }, '/srv/app')
 }
 
 test('what is not set has a default', () => {
@@ -20,7 +20,7 @@ test('what is not set has a default', () => {
     modelsRequireKey: false,
     openrouter: { baseUrl: 'https://openrouter.ai/api/v1', apiKey: undefined },
     gemini: { baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai', apiKey: undefined },
-    log: { dir: '/work/logs', images: 'digest', bodyMaxBytes: 8 * 2 ** 20 },
+    log: { dir: '/srv/app/logs', images: 'digest', bodyMaxBytes: 8 * 2 ** 20 },
     logLevel: undefined,
     drainTimeoutMs: 300_000,
   })
@@ -50,7 +50,7 @@ test('beyond this machine nothing runs without keys', () => {
 
 test('the startup message has a line to paste and never a key', () => {
   const withKeys = settings({ API_KEYS: 'secret-of-mine', OPENROUTER_API_KEY: 'sk-or-1' })
-  const message = startupMessage(withKeys, 'http://127.0.0.1:8123', '/work/logs/x.jsonl', '/x/config.yml')
+  const message = startupMessage(withKeys, 'http://127.0.0.1:8123', '/srv/app/logs/x.jsonl', '/x/config.yml')
   expect(message).toContain('-H "Authorization: Bearer $API_KEY"')
   expect(message).toContain('gemini (off: GEMINI_API_KEY is not set)')
   expect(message).not.toMatch(/secret-of-mine|sk-or-1/)
