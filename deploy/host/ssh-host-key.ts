@@ -24,7 +24,7 @@ export class HostKeyCheck {
     this.#name = options.hostKeyAlias ?? knownHostName(options.hostname, options.port)
   }
 
-  async load() {
+  async load(): Promise<HostKey[]> {
     this.#knownHosts = findKnownHosts(await readKnownHosts(this.#options.knownHostsFiles), this.#name)
     return this.#knownHosts
   }

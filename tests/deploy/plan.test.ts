@@ -187,7 +187,10 @@ describe('what changed', () => {
     const email = envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } })
     expect(effects(replan({ env: email }))).toEqual({
       ...NO_EFFECT,
-      changes: ["set in the server's .env: ACME_EMAIL", 'restart the edge (ports 80 and 443; it is away for some seconds)'],
+      changes: [
+        "set in the server's .env: ACME_EMAIL",
+        'restart the edge (ports 80 and 443; it is away for some seconds)',
+      ],
       writeEnv: true,
       writeEdge: true,
       backup: true,
@@ -201,12 +204,18 @@ describe('what changed', () => {
   test('the CA: another certificate', () => {
     const text = `${ENV}ACME_STAGING=true\n`
     expect(replan({ facts: { ...live, env: text }, env: envOf(text) })).toMatchObject({
-      changes: ['restart the edge (ports 80 and 443; it is away for some seconds)', 'get a certificate for llm.example.com'],
+      changes: [
+        'restart the edge (ports 80 and 443; it is away for some seconds)',
+        'get a certificate for llm.example.com',
+      ],
       needsCertificate: true,
       restartEdge: false,
     })
     const withCa = replan({ acmeCa: 'PEM' })
-    expect(withCa).toMatchObject({ changes: ['restart the edge (ports 80 and 443; it is away for some seconds)'], writeEdge: true })
+    expect(withCa).toMatchObject({
+      changes: ['restart the edge (ports 80 and 443; it is away for some seconds)'],
+      writeEdge: true,
+    })
     expect(withCa.edge.acmeCa).toBe('PEM')
     const kept = afterDeploy(DEBIAN_12_DOCKER, plan({ facts: clean, acmeCa: 'PEM' }), ENV, WISHES.logdbScript)
     expect(replan({ facts: kept }).changes).toEqual([])
