@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
-import pc from 'picocolors'
+import { createColors } from 'picocolors'
 import { loadEnvironment } from '../kit/gateway-config/load.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
@@ -19,6 +19,8 @@ const io: Io = {
   err: (line) => process.stderr.write(`${line}\n`),
   isTty: process.stdin.isTTY === true && process.stderr.isTTY === true,
 }
+
+const pc = createColors(process.stderr.isTTY === true && !process.env['NO_COLOR'])
 
 function program(): Command {
   return new Command('ai-deploy')
