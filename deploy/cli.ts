@@ -116,7 +116,7 @@ function showError(error: unknown): number {
     return 1
   }
   showJson({ code: error.code, message: error.message, hint: error.hint, ...error.data })
-  io.err(`${pc.red('✖')} ${capitalised(error.message)}.`)
+  io.err(`${pc.red('✖')} ${sentence(error.message)}`)
   io.err(`Hint: ${error.hint}. ${pc.dim(`(${error.code}, exit code ${error.exitCode})`)}`)
   return error.exitCode
 }
@@ -125,8 +125,10 @@ function showJson(error: Record<string, string>): void {
   if (process.argv.includes('--json')) io.out(JSON.stringify({ ok: false, ...error }))
 }
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '')
+/** With a capital and a full stop; what ends in a list of lines or a question stays as it is. */
+function sentence(text: string): string {
+  const capitalised = text.charAt(0).toUpperCase() + text.slice(1)
+  return /[.?:]$|\n/.test(text) ? capitalised : `${capitalised}.`
 }
 
 main().then(

@@ -29,7 +29,7 @@ async function run(args: string[], { files = {}, env = {} }: Surroundings = {}) 
 const refused = (message: string, hint: string) => ({
   exitCode: 2,
   stdout: '',
-  stderr: `✖ ${message}.\nHint: ${hint}. (USAGE, exit code 2)\n`,
+  stderr: `✖ ${message}${message.endsWith('?') ? '' : '.'}\nHint: ${hint}. (USAGE, exit code 2)\n`,
 })
 
 describe.concurrent('ai-deploy', () => {
@@ -125,7 +125,7 @@ describe.concurrent('ai-deploy', () => {
     expect(stderr).toBe(`✖ .env line 1: expected NAME=value or a comment that starts with #
 .env line 4: the quoted value of API_KEYS has no closing quote
 .env HTTPS_PORT: found "0", allowed: a port, 1 to 65535
-.env ACME_STAGING: found "maybe", allowed: true or false.
+.env ACME_STAGING: found "maybe", allowed: true or false
 Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit code 2)
 `)
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: 'CONFIG_INVALID' })
@@ -136,7 +136,7 @@ Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit cod
     const files = { 'config.yml': 'model_mappings:\n  a: 7\n  b: ""\nextra: 1\n' }
     const { cwd, exitCode, stderr } = await run(['--host', 'nowhere', '--ssh-config', 'ssh'], { files })
     expect(exitCode).toBe(2)
-    const problems = stderr.slice('✖ '.length, stderr.indexOf('.\nHint: '))
+    const problems = stderr.slice('✖ '.length, stderr.indexOf('\nHint: '))
     expect(problems.replaceAll(`${cwd}/`, '').split('\n').toSorted()).toEqual([
       'config.yml: model_mappings.a: found 7, allowed: string',
       'config.yml: model_mappings.b: found an empty text, allowed: a name',
