@@ -27,8 +27,6 @@ export interface ApplyInput {
   logdbScript: string
   context: ContextSource
   outside: OutsideView
-  /** Called when nothing will be undone any more: the server is as planned, whatever the last checks say. */
-  onSettled: () => void
 }
 
 /** Where the build context of a new release comes from: this machine, or a folder of the server. */
@@ -52,10 +50,6 @@ export function deploySteps(input: ApplyInput): Step[] {
   const instance = release?.manifest.id ?? plan.live ?? ''
   // Made when needed: the steps before may have installed Docker.
   const target = () => cutoverTarget(input)
-  const settle = () => {
-    undo.clear()
-    input.onSettled()
-  }
   return [
     {
       title: 'Install Docker',
@@ -98,7 +92,6 @@ export function deploySteps(input: ApplyInput): Step[] {
       run: async () => {
         const done = await cutover.switchOver(target(), instance)
         await cutover.commit(target(), instance)
-        settle()
         return done
       },
     },
@@ -111,7 +104,7 @@ export function deploySteps(input: ApplyInput): Step[] {
       title: 'Get the certificate',
       enabled: plan.needsCertificate,
       run: () => {
-        settle()
+        undo.clear() // The server is as planned, whatever the checks from here on say.
         return waitForCertificate(input)
       },
     },
@@ -119,7 +112,7 @@ export function deploySteps(input: ApplyInput): Step[] {
       title: 'Check from outside',
       enabled: true,
       run: () => {
-        settle()
+        undo.clear()
         return checkFromOutside(input, instance, plan.changes.length > 0)
       },
     },

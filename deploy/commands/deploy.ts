@@ -60,23 +60,21 @@ interface Decided {
 async function apply(context: Context, open: OpenServer, decided: Decided): Promise<void> {
   const { plan, env } = decided
   const input = stepsInput(decided)
-  let settled = false
+  const seen: { undo?: UndoStack } = {}
   try {
     const times = await changeServer(context, {
       open,
       verb: 'deploy',
       release: plan.release?.manifest.id ?? null,
       steps: (server) => {
-        const onSettled = () => {
-          settled = true
-        }
-        return deploySteps({ ...input, server, onSettled })
+        seen.undo = server.undo
+        return deploySteps({ ...input, server })
       },
     })
     finish(context, open, decided, times, true)
   } catch (error) {
     // A key that was made must be shown, whatever came after the release began to answer.
-    if (settled && env.generatedKey !== null) {
+    if (seen.undo?.isSettled && env.generatedKey !== null) {
       if (context.options.json && error instanceof UserError) error.data['api_key'] = env.generatedKey
       else context.io.out(`API_KEY=${env.generatedKey}`)
       context.io.err(KEY_SHOWN_ONCE)
@@ -94,7 +92,7 @@ function stepsInput({ plan, env, local, outside }: Decided) {
 async function verifyOnly(context: Context, open: OpenServer, decided: Decided): Promise<void> {
   const input = stepsInput(decided)
   const server = { ...open, undo: new UndoStack(), signal: context.signal, now: context.now }
-  const steps = deploySteps({ ...input, server, onSettled() {} })
+  const steps = deploySteps({ ...input, server })
   const times = await runSteps(steps, context.io)
   finish(context, open, decided, times, false)
 }

@@ -163,7 +163,6 @@ function restoreSteps(context: Context, server: Server, chosen: Chosen, staging:
     logdbScript,
     context: { kind: 'server', folder: `${folder}/${CONTEXT_FOLDER}` },
     outside: outsideView(context),
-    onSettled() {},
   })
   return [
     {
