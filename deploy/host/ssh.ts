@@ -191,7 +191,7 @@ function connectionError(name: string, options: SshOptions, keys: PrivateKey[], 
     const tried = [...(options.agent ? ['the agent'] : []), ...keys.map(({ path }) => path)]
     return deployError(
       'SSH_AUTH',
-      `${target} accepts none of the keys tried: ${tried.join(', ') || 'there was none'}`,
+      `the server does not let ${target} in with any key tried: ${tried.join(', ') || 'there was none'}`,
       `copy your key there with: ssh-copy-id ${name} (or name another one with --identity)`,
       error,
     )

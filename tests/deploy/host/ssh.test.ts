@@ -324,7 +324,7 @@ ${config}
       await expect(open({ config: `IdentityFile ${stranger}` })).rejects.toMatchObject({
         code: 'SSH_AUTH',
         exitCode: 10,
-        message: `${sshd.user}@127.0.0.1:${sshd.port} accepts none of the keys tried: ${stranger}`,
+        message: `the server does not let ${sshd.user}@127.0.0.1:${sshd.port} in with any key tried: ${stranger}`,
         hint: 'copy your key there with: ssh-copy-id server (or name another one with --identity)',
       })
       await expect(open({ config: 'IdentityFile /nowhere' })).rejects.toMatchObject({
