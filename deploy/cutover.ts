@@ -140,7 +140,7 @@ export async function commit(target: CutoverTarget, instance: string): Promise<v
   } as const
   await putFile(host, layout.state, renderState(state))
   await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${releaseOf(instance)}`))
-  await host.exec(files.removeTree(routeCopy(target)))
+  await host.exec(files.dropCopies(layout.route))
   undo.clear()
 }
 

@@ -85,6 +85,11 @@ export function putBack(path: string, copy: string): Argv {
   return sh('[ ! -e "$2" ] || mv -f "$2" "$1"', path, copy)
 }
 
+/** Removes the copies that `keepCopy` made, also those of runs that were cut off. */
+export function dropCopies(path: string): Argv {
+  return sh('rm -f -- "$1".before-*', path)
+}
+
 /** For people only, so it may change in two steps. */
 export function pointTo(link: string, target: string): Argv {
   return ['ln', '-sfn', target, link]

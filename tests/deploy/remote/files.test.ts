@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local.ts'
@@ -133,4 +133,17 @@ test('a tree is removed with all that is in it, and one that is missing is no pr
   const folder = tempFolder({ 'a/b/c': '' })
   for (const _ of [1, 2]) expect((await host.exec(files.removeTree(join(folder, 'a')))).exitCode).toBe(0)
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('a copy brings a file back by one rename, and copies of runs that were cut off are dropped', async () => {
+  const folder = tempFolder({ 'app.yml': 'old', 'app.yml.before-1': 'older' })
+  const [path, copy] = [join(folder, 'app.yml'), join(folder, 'app.yml.before-2')]
+  await host.exec(files.keepCopy(path, copy))
+  writeFileSync(path, 'new')
+  await host.exec(files.keepCopy(path, copy)) // the first copy of that name counts
+  await host.exec(files.putBack(path, copy))
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect((await host.exec(files.putBack(path, copy))).exitCode).toBe(0)
+  await host.exec(files.dropCopies(path))
+  expect(readdirSync(folder)).toEqual(['app.yml'])
 })
