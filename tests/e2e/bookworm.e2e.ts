@@ -55,7 +55,9 @@ describe('a clean server refuses in clear words', () => {
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const config = sshConfig((text) => text.replaceAll(rig.identityPath, key))
     const outcome = await aiDeploy(tool, rig, server, ['--yes', '--ssh-config', config])
-    expect(refusal(outcome)).toMatch(/^10 ✖ The server does not let root@\S+:22 in with any key tried: .*\nHint: .*ssh-copy-id/)
+    expect(refusal(outcome)).toMatch(
+      /^10 ✖ The server does not let root@\S+:22 in with any key tried: .*\nHint: .*ssh-copy-id/,
+    )
   })
 
   test('a host key that changed, and one that is new', async () => {

@@ -329,7 +329,7 @@ ${config}
       })
       await expect(open({ config: 'IdentityFile /nowhere' })).rejects.toMatchObject({
         code: 'SSH_AUTH',
-        message: expect.stringMatching(/keys tried: there was none$/),
+        message: expect.stringMatching(/key tried: there was none$/),
       })
     })
 
