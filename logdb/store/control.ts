@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '../../kit/user-error.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
-import { migrate } from './migrate.ts'
+import { openMigrated } from './migrate.ts'
 import {
   type Connection,
   closeCheckpointed,
@@ -79,7 +79,7 @@ export class Control {
   constructor(engine: SqliteEngine, base: string) {
     this.#path = controlPath(base)
     mkdirSync(base, { recursive: true })
-    this.#db = explainingErrors(this.#path, () => openControl(engine, this.#path))
+    this.#db = explainingErrors(this.#path, () => openMigrated(engine, this.#path, CONTROL_SCHEMA))
     this.#sql = prepare(this.#db)
   }
 
@@ -185,17 +185,6 @@ export function knownServerIds(engine: SqliteEngine, databases: string[]): strin
     }
   }
   return [...ids].sort()
-}
-
-function openControl(engine: SqliteEngine, path: string): Connection {
-  const db = engine.openWritable(path)
-  try {
-    migrate(db, CONTROL_SCHEMA)
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
 }
 
 function inUse(path: string): UserError {

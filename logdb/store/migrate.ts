@@ -1,5 +1,5 @@
 import { UserError } from '../../kit/user-error.ts'
-import { type Connection, EXIT_REFUSED, inTransaction } from './sqlite.ts'
+import { type Connection, EXIT_REFUSED, inTransaction, type SqliteEngine } from './sqlite.ts'
 
 /** A kind of database of ours. `migrations` is append-only: a file says how many of them it has had. */
 export interface Schema {
@@ -15,7 +15,7 @@ const UPDATE_HINT = 'use the newer logdb, or another --out'
  * Brings a database to the newest version of its schema; an empty one gets all of it.
  * @throws UserError DATABASE_FOREIGN, DATABASE_NEWER
  */
-export function migrate(db: Connection, schema: Schema): void {
+function migrate(db: Connection, schema: Schema): void {
   if (isCurrent(db, schema)) return
   inTransaction(db, () => {
     const done = migrationsDone(db, schema)
@@ -23,6 +23,18 @@ export function migrate(db: Connection, schema: Schema): void {
     db.pragma(`application_id = ${schema.applicationId}`)
     db.pragma(`user_version = ${newestVersion(schema)}`)
   })
+}
+
+/** Opens a database for writing in the newest version of its schema. @throws UserError DATABASE_FOREIGN, DATABASE_NEWER */
+export function openMigrated(engine: SqliteEngine, path: string, schema: Schema): Connection {
+  const db = engine.openWritable(path)
+  try {
+    migrate(db, schema)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 /** True for a database of this schema that needs no migration. @throws UserError as migrate */

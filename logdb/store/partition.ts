@@ -5,7 +5,7 @@ import type { LogEntry } from '../record/entry.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { indexNewMessages } from './fts.ts'
 import { MessageStore, type StoredMessage } from './message-store.ts'
-import { migrate } from './migrate.ts'
+import { openMigrated } from './migrate.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 import { type Connection, closeCheckpointed, explainingErrors, inTransaction, type SqliteEngine } from './sqlite.ts'
 
@@ -125,14 +125,7 @@ export class Partition {
 
 function openPartitionFile(engine: SqliteEngine, path: string): Connection {
   mkdirSync(dirname(path), { recursive: true })
-  const db = engine.openWritable(path)
-  try {
-    migrate(db, PARTITION_SCHEMA)
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
+  return openMigrated(engine, path, PARTITION_SCHEMA)
 }
 
 /** Opens a partition for writing, creating it if there is none, for as long as `work` runs. @throws UserError */
