@@ -45,7 +45,7 @@ const RELEASES_KEPT = 5
 /** The steps of a deploy, in order. Until the switch a failure changes nothing that users see. */
 export function deploySteps(input: ApplyInput): Step[] {
   const { server, plan } = input
-  const { host, layout, facts, undo } = server
+  const { facts, undo } = server
   const { release, settings } = plan
   const instance = release?.manifest.id ?? plan.live ?? ''
   // Made when needed: the steps before may have installed Docker.
@@ -59,7 +59,7 @@ export function deploySteps(input: ApplyInput): Step[] {
     {
       title: 'Back up',
       enabled: plan.backup,
-      run: () => backUp({ host, layout, facts, uid: settings.uid, gid: settings.gid, now: server.now }),
+      run: () => backUp(server, settings),
     },
     {
       title: 'Upload',
@@ -199,7 +199,7 @@ async function sendRelease({ host, layout, signal }: Server, release: Release, c
   const folder = layout.release(release.manifest.id)
   const what = 'upload the release'
   if (context.kind === 'server') {
-    await sendTar(host, what, release.files, files.unpackFolderOver(context.folder, folder), signal)
+    await sendTar(host, what, release.files, files.unpackFolder(folder, context.folder), signal)
     return
   }
   const sources = context.files.map(({ path, content }) => ({ path: `${CONTEXT_FOLDER}/${path}`, content }))
@@ -278,7 +278,7 @@ async function checkFromOutside(
 /** Keeps what a rollback may need and removes older releases with their containers and images. */
 async function cleanUp({ host, layout, facts }: Server, live: string, image: string): Promise<string> {
   const before = [...facts.manifests].sort((a, b) => (a.id < b.id ? 1 : -1))
-  const kept = before.filter(({ id }, index) => index < RELEASES_KEPT - 1 || facts.live?.startsWith(id))
+  const kept = before.filter(({ id }, index) => index < RELEASES_KEPT - 1 || id === liveManifest(facts)?.id)
   const removed = before.filter((manifest) => !kept.includes(manifest))
   for (const { id } of removed) {
     for (const { name } of facts.containers.filter(({ release }) => release === id)) {

@@ -1,26 +1,24 @@
+import { errorMessage } from '../kit/user-error.ts'
+import type { ServerSettings } from './config/server-settings.ts'
 import { deployError } from './errors.ts'
-import type { Facts } from './facts.ts'
-import { type Host, run } from './host/host.ts'
-import type { ServerLayout } from './layout.ts'
+import { run } from './host/host.ts'
 import { liveManifest } from './plan.ts'
 import { releaseId } from './release.ts'
 import { makeBackup } from './remote/backup.ts'
+import type { Server } from './server.ts'
 
 const BACKUPS_KEPT = 5
 
-export interface BackupRequest {
-  host: Host
-  layout: ServerLayout
-  facts: Facts
-  uid: number
-  gid: number
-  now: Date
-  /** Name of a backup that must not be removed for the new one. */
-  protect?: string
-}
-
-/** Backs up what answers now. @throws UserError BACKUP_FAILED */
-export async function backUp({ host, layout, facts, uid, gid, now, protect = '' }: BackupRequest): Promise<string> {
+/**
+ * Backs up what answers now.
+ * @param protect name of a backup that must not be removed for the new one; empty for none
+ * @throws UserError BACKUP_FAILED
+ */
+export async function backUp(
+  { host, layout, facts, now }: Server,
+  { uid, gid }: ServerSettings,
+  protect = '',
+): Promise<string> {
   const live = liveManifest(facts)
   if (live === null) return 'Nothing to back up yet'
   const name = `ai-proxy-backup-${releaseId(now)}.tar.gz`
@@ -39,7 +37,7 @@ export async function backUp({ host, layout, facts, uid, gid, now, protect = '' 
   } catch (error) {
     throw deployError(
       'BACKUP_FAILED',
-      error instanceof Error ? error.message : String(error),
+      errorMessage(error),
       'nothing was changed; remove the cause (often a full disk), then run again',
       error,
     )

@@ -5,15 +5,19 @@ import { packageRoot } from '../kit/package-root.ts'
 import { configInvalid, errorMessage } from '../kit/user-error.ts'
 import { type ReleaseFile, readBuildContext } from './build-context.ts'
 
+/** What comes with this version of the tool. */
+export interface PackagedFiles {
+  traefikBase: string
+  logdbScript: string
+}
+
 /** What this machine contributes to a deploy. */
-export interface LocalFiles {
+export interface LocalFiles extends PackagedFiles {
   /** Text of ./.env; null if there is none. */
   env: string | null
   /** Text of config.yml, known to be valid. */
   config: string
   context: ReleaseFile[]
-  traefikBase: string
-  logdbScript: string
 }
 
 /** @throws UserError CONFIG_INVALID */
@@ -27,6 +31,12 @@ export function readLocalFiles(cwd: string, configPath: string | undefined): Loc
     env: existsSync(envPath) ? readText(envPath) : null,
     config,
     context: readBuildContext(),
+    ...readPackagedFiles(),
+  }
+}
+
+export function readPackagedFiles(): PackagedFiles {
+  return {
     traefikBase: readText(join(packageRoot(), 'traefik', 'traefik.yml')),
     logdbScript: readText(join(packageRoot(), 'templates', 'server-logdb.sh')),
   }

@@ -1,3 +1,4 @@
+import { parseDotenv } from '../kit/dotenv.ts'
 import { renderRoute } from '../templates/route.ts'
 import { type ServerSettings, serverSettings } from './config/server-settings.ts'
 import { type EdgeFiles, edgeFiles } from './edge-files.ts'
@@ -136,11 +137,8 @@ function dockerChange({ docker }: Facts): string {
 }
 
 function changedNames(facts: Facts, env: ServerEnv): string[] {
-  const before = facts.env?.split('\n') ?? []
-  return Object.keys(env.values).filter((name) => {
-    const line = env.text.split('\n').find((text) => text.startsWith(`${name}=`))
-    return line !== undefined && !before.includes(line)
-  })
+  const before = parseDotenv(facts.env ?? '').values
+  return Object.keys(env.values).filter((name) => env.values[name] !== before[name])
 }
 
 function warnings(env: ServerEnv): string[] {

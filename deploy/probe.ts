@@ -21,13 +21,8 @@ export interface Probe {
 
 const PROBE_TIMEOUT_MS = 15_000
 
-interface ProbeOptions {
+interface InsideOptions {
   domain: string
-  /** Sent with every request. */
-  headers?: Record<string, string>
-}
-
-interface InsideOptions extends ProbeOptions {
   /** Opens a connection to the server's own HTTPS port. */
   connect: () => Promise<Duplex>
   canary?: string

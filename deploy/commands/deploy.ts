@@ -37,12 +37,12 @@ export async function deploy(context: Context): Promise<void> {
       acmeCa,
       now: context.now,
     })
+    const decided = { plan, env, local, outside }
     showPlan(context, plan)
-    if (plan.changes.length === 0) await verifyOnly(context, open, { plan, env, local, outside })
-    else if (options.dryRun) finish(context, open, { plan, env, local, outside }, [], false)
-    else if (await confirm(context, open.asks, `Do this on ${options.host}?`)) {
-      await apply(context, open, { plan, env, local, outside })
-    } else finish(context, open, { plan, env, local, outside }, [], false)
+    if (plan.changes.length === 0) await verifyOnly(context, open, decided)
+    else if (options.dryRun || !(await confirm(context, open.asks, `Do this on ${options.host}?`))) {
+      finish(context, open, decided, [], false)
+    } else await apply(context, open, decided)
   } finally {
     await open.host.close()
   }

@@ -8,7 +8,7 @@ import { gatewayUrl } from '../config/server-settings.ts'
 import { deployError } from '../errors.ts'
 import { run } from '../host/host.ts'
 import { LocalHost } from '../host/local.ts'
-import { readLocalFiles } from '../local-files.ts'
+import { type PackagedFiles, readPackagedFiles } from '../local-files.ts'
 import { liveManifest, makePlan, type Plan } from '../plan.ts'
 import { CONTEXT_FOLDER, contextHashes, type Manifest, releaseId } from '../release.ts'
 import * as remote from '../remote/backup.ts'
@@ -123,6 +123,7 @@ interface Chosen {
   archive: Archive
   source: ContextOrigin
   env: ServerEnv
+  packaged: PackagedFiles
   plan: Plan
   takeCerts: boolean
 }
@@ -132,26 +133,24 @@ async function choose(context: Context, open: OpenServer, archive: Archive, incl
   parseConfigFile(archive.config, `config.yml of ${basename(archive.path)}`)
   const source = contextOf(open, archive)
   const env = await archivedEnv(context, open, archive)
-  const { traefikBase, logdbScript } = readLocalFiles(context.options.cwd, undefined)
+  const packaged = readPackagedFiles()
   const plan = makePlan({
+    ...packaged,
     facts,
     env,
     contextHashes: contextHashes(source.manifest),
     config: archive.config,
-    traefikBase,
-    logdbScript,
     acmeCa: null,
     now: context.now,
   })
   const takeCerts = archive.certs.length > 0 && (includeCerts || facts.certificates.length === 0)
-  return { archive, source, env, plan, takeCerts }
+  return { archive, source, env, packaged, plan, takeCerts }
 }
 
 function restoreSteps(context: Context, server: Server, chosen: Chosen, staging: string): Step[] {
   const { host, layout, facts } = server
-  const { archive, source, env, plan, takeCerts } = chosen
+  const { archive, source, env, packaged, plan, takeCerts } = chosen
   const folder = source.inArchive ? `${staging}/${archive.release?.folder}` : layout.release(source.manifest.id)
-  const { logdbScript } = readLocalFiles(context.options.cwd, undefined)
   const steps = deploySteps({
     server,
     plan: {
@@ -160,7 +159,7 @@ function restoreSteps(context: Context, server: Server, chosen: Chosen, staging:
       restartEdge: plan.restartEdge || (takeCerts && facts.edge.running && !plan.writeEdge),
     },
     env,
-    logdbScript,
+    logdbScript: packaged.logdbScript,
     context: { kind: 'server', folder: `${folder}/${CONTEXT_FOLDER}` },
     outside: outsideView(context),
   })
@@ -173,16 +172,7 @@ function restoreSteps(context: Context, server: Server, chosen: Chosen, staging:
     {
       title: 'Back up what is there',
       enabled: facts.live !== null,
-      run: () =>
-        backUp({
-          host,
-          layout,
-          facts,
-          uid: plan.settings.uid,
-          gid: plan.settings.gid,
-          now: server.now,
-          protect: basename(archive.path),
-        }),
+      run: () => backUp(server, plan.settings, basename(archive.path)),
     },
     {
       title: 'Put the certificates in place',

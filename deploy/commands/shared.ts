@@ -1,6 +1,6 @@
 import { resolve4 } from 'node:dns/promises'
 import { userInfo } from 'node:os'
-import { UserError } from '../../kit/user-error.ts'
+import { errorMessage, UserError } from '../../kit/user-error.ts'
 import { type Connection, connect } from '../connect.ts'
 import { deployError } from '../errors.ts'
 import { type Facts, gatherFacts } from '../facts.ts'
@@ -123,7 +123,7 @@ async function undoAll({ undo, signal }: Server, error: unknown, io: Io): Promis
   if (failures.length > 0) {
     return deployError(
       'UNDO_INCOMPLETE',
-      `${error instanceof Error ? error.message : error}\nand not everything could be undone:\n${failures.join('\n')}`,
+      `${errorMessage(error)}\nand not everything could be undone:\n${failures.join('\n')}`,
       'run the same command again: it looks at the server anew',
       error,
     )

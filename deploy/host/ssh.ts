@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import type { Client, ClientChannel } from 'ssh2'
-import type { UserError } from '../../kit/user-error.ts'
+import { errorMessage, type UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
 import type { Argv } from '../remote/argv.ts'
 import { dial } from './dial.ts'
@@ -186,7 +186,6 @@ export class SshHost implements Host {
 function connectionError(name: string, options: SshOptions, keys: PrivateKey[], error: unknown): UserError {
   const target = `${options.user}@${options.hostname}:${options.port}`
   const level = error instanceof Error && 'level' in error ? error.level : undefined
-  const message = error instanceof Error ? error.message : String(error)
   if (level === 'client-authentication') {
     const tried = [...(options.agent ? ['the agent'] : []), ...keys.map(({ path }) => path)]
     return deployError(
@@ -198,7 +197,7 @@ function connectionError(name: string, options: SshOptions, keys: PrivateKey[], 
   }
   return deployError(
     'SSH_UNREACHABLE',
-    `cannot reach ${target}: ${message}`,
+    `cannot reach ${target}: ${errorMessage(error)}`,
     `check the name, the port and the firewall; this must work: ssh ${name} true`,
     error,
   )

@@ -1,4 +1,6 @@
 import { type Argv, sh } from './argv.ts'
+import { DOCKER_VERSIONS } from './install-docker.ts'
+import { WATCHED_DIGEST } from './lock.ts'
 
 /** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
 export const IDENTITY: Argv = sh(`
@@ -21,6 +23,7 @@ export function facts(folder: string): Argv {
 }
 
 const FACTS = `
+${WATCHED_DIGEST}
 cd / || exit 1
 P=$1
 b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
@@ -29,8 +32,7 @@ echo os="$ID" ; echo os_like="$ID_LIKE"
 echo arch="$(uname -m)"
 echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
-  echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"
-  echo compose_plugin="$(docker compose version --short 2>/dev/null)"
+  ${DOCKER_VERSIONS}
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}}' $containers 2>/dev/null
@@ -40,7 +42,6 @@ if command -v docker >/dev/null 2>&1; then
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
   root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 fi
-command -v docker-compose >/dev/null 2>&1 && echo compose_program="$(docker-compose version --short 2>/dev/null)"
 [ -d "\${root:-}" ] || root=/var/lib
 echo docker_disk="$(df -Pk "$root" | tail -n 1)"
 d=$P; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
@@ -48,7 +49,7 @@ echo folder_disk="$(df -Pk "$d" | tail -n 1)"
 ss -Hltnp 2>/dev/null | sed -n 's/^LISTEN *[0-9]* *[0-9]* *\\([^ ]*\\):\\([0-9]*\\) .*users:(("\\([^"]*\\)".*/listener=\\2 \\3/p'
 ip -o addr show scope global 2>/dev/null | sed -n 's/.* inet6\\{0,1\\} \\([^/ ]*\\).*/interface=\\1/p'
 echo folder="$(readlink -m "$P")"
-echo watched="$(for f in "$P/.env" "$P/edge/dynamic/app.yml"; do sha256sum < "$f" 2>/dev/null || echo absent; done | sha256sum | cut -d' ' -f1)"
+echo watched="$(watched_digest "$P/.env" "$P/edge/dynamic/app.yml")"
 b64 "$P/.env" env
 b64 "$P/state.json" state
 b64 "$P/edge/dynamic/app.yml" route

@@ -37,8 +37,11 @@ mkdir -p "$1/releases" "$1/edge/dynamic" "$1/scripts"
   )
 }
 
-/** Unpacks a gzipped tar from stdin into a folder that appears whole or not at all. */
-export function unpackFolder(folder: string): Argv {
+/**
+ * Unpacks a gzipped tar from stdin into a folder that appears whole or not at all.
+ * @param source a folder of the server that is copied into it first; empty for none
+ */
+export function unpackFolder(folder: string, source = ''): Argv {
   return sh(
     `set -e
 umask 022
@@ -46,28 +49,12 @@ t="$1.part"
 trap 'rm -rf "$t"' EXIT
 rm -rf "$t"
 mkdir -p "$t"
+[ -z "$2" ] || cp -a "$2" "$t/"
 tar -xzf - --no-same-owner -C "$t"
 sync "$t"
 mv -T "$t" "$1"`,
     folder,
-  )
-}
-
-/** Copies what a release was built from into a new release's folder, which is then completed from stdin as above. */
-export function unpackFolderOver(source: string, folder: string): Argv {
-  return sh(
-    `set -e
-umask 022
-t="$2.part"
-trap 'rm -rf "$t"' EXIT
-rm -rf "$t"
-mkdir -p "$t"
-cp -a "$1" "$t/"
-tar -xzf - --no-same-owner -C "$t"
-sync "$t"
-mv -T "$t" "$2"`,
     source,
-    folder,
   )
 }
 

@@ -1,16 +1,20 @@
 import { type Argv, sh } from './argv.ts'
 
+/** Prints what is there, where there is a docker program; nothing after `docker=` for an engine that does not run. */
+export const DOCKER_VERSIONS = `echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"
+  echo compose_plugin="$(docker compose version --short 2>/dev/null)"
+  ! command -v docker-compose >/dev/null 2>&1 || echo compose_program="$(docker-compose version --short 2>/dev/null)"`
+
 /**
- * Sees to it that Docker and Compose run: starts an engine that is there, adds a Compose that is missing, or installs both on Debian and Ubuntu: the distribution's own packages where they give Engine 20.10 and
- * Compose 1.29 or newer, else those of Docker's repository. Prints at the end what is there, as the facts do.
+ * Sees to it that Docker and Compose run: starts an engine that is there, adds a Compose that is missing, or installs
+ * both on Debian and Ubuntu: the distribution's own packages where they give Engine 20.10 and Compose 1.29 or newer,
+ * else those of Docker's repository. Prints DOCKER_VERSIONS at the end.
  */
 export const INSTALL_DOCKER: Argv = sh(`
 set -e
 export DEBIAN_FRONTEND=noninteractive
 report() {
-  echo docker="$(docker version --format '{{.Server.Version}}')"
-  echo compose_plugin="$(docker compose version --short 2>/dev/null)"
-  ! command -v docker-compose >/dev/null 2>&1 || echo compose_program="$(docker-compose version --short 2>/dev/null)"
+  ${DOCKER_VERSIONS}
 }
 has_compose() { docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null 2>&1; }
 start() {

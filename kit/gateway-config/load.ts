@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { packageRoot } from '../package-root.ts'
-import { configInvalid, hasErrorCode } from '../user-error.ts'
+import { configInvalid, errorMessage, hasErrorCode } from '../user-error.ts'
 import { type GatewayConfig, parseConfigFile } from './config-file.ts'
 import { decodeEnvironment, type Environment, environmentProblems, readEnvironment } from './environment.ts'
 
@@ -55,9 +55,6 @@ function readIfPresent(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return undefined
-    throw configInvalid(
-      `cannot read ${path}: ${error instanceof Error ? error.message : error}`,
-      'check that it is a readable file',
-    )
+    throw configInvalid(`cannot read ${path}: ${errorMessage(error)}`, 'check that it is a readable file')
   }
 }
