@@ -1,0 +1,9 @@
+import type { Figure } from './table.ts'
+
+/** What a benchmark exports: it measures, prints what it compares as it goes, and returns the figures that were asked for. */
+export interface Suite {
+  run: () => Promise<Figure[]>
+}
+
+/** By the name that is given on the command line, for example `'logdb-ingest': () => import('./logdb-ingest.ts')`. */
+export const SUITES: Record<string, () => Promise<Suite>> = {}
