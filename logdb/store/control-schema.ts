@@ -50,4 +50,8 @@ CREATE VIEW ingest_sources AS
 `
 
 /** Version 1 is the predecessor's control.sqlite3, which carries no number. */
-export const CONTROL_SCHEMA: Schema = { applicationId: 0x4c474443, firstVersion: 2, migrations: [INITIAL] }
+export const CONTROL_SCHEMA: Schema = {
+  applicationId: 0x4c474443,
+  firstVersion: 2,
+  migrations: [{ number: 1, sql: INITIAL }],
+}

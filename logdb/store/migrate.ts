@@ -1,12 +1,20 @@
 import { UserError } from '../../kit/user-error.ts'
+import { chainHash } from './chain-hash.ts'
 import { type Connection, EXIT_REFUSED, inTransaction, type SqliteEngine } from './sqlite.ts'
 
-/** A kind of database of ours. `migrations` is append-only: a file says how many of them it has had. */
+/** A step that brings a database from any lower number to this one. */
+export interface Migration {
+  /** From 1; numbers may be left out. */
+  number: number
+  sql: string
+}
+
+/** A kind of database of ours. `migrations` is append-only: a file says up to which number it has had them. */
 export interface Schema {
   applicationId: number
-  /** `user_version` after the first migration. */
+  /** `user_version` after migration 1. */
   firstVersion: number
-  migrations: readonly string[]
+  migrations: readonly Migration[]
 }
 
 const UPDATE_HINT = 'use the newer logdb, or another --out'
@@ -18,8 +26,10 @@ const UPDATE_HINT = 'use the newer logdb, or another --out'
 function migrate(db: Connection, schema: Schema): void {
   if (isCurrent(db, schema)) return
   inTransaction(db, () => {
-    const done = migrationsDone(db, schema)
-    for (const sql of schema.migrations.slice(done)) db.exec(sql)
+    const done = lastMigration(db, schema)
+    const missing = schema.migrations.filter(({ number }) => number > done)
+    db.function('chain_hash', { deterministic: true }, chainHash)
+    for (const { sql } of missing.toSorted((a, b) => a.number - b.number)) db.exec(sql)
     db.pragma(`application_id = ${schema.applicationId}`)
     db.pragma(`user_version = ${newestVersion(schema)}`)
   })
@@ -39,7 +49,7 @@ export function openMigrated(engine: SqliteEngine, path: string, schema: Schema)
 
 /** True for a database of this schema that needs no migration. @throws UserError as migrate */
 function isCurrent(db: Connection, schema: Schema): boolean {
-  return migrationsDone(db, schema) === schema.migrations.length
+  return lastMigration(db, schema) === lastNumber(schema)
 }
 
 /** True for a database of this kind, whatever its version. */
@@ -47,7 +57,8 @@ export function isOfSchema(db: Connection, { applicationId }: Schema): boolean {
   return db.pragma('application_id', { simple: true }) === applicationId
 }
 
-function migrationsDone(db: Connection, schema: Schema): number {
+/** 0 for an empty database. */
+function lastMigration(db: Connection, schema: Schema): number {
   if (!isOfSchema(db, schema)) {
     if (isEmpty(db)) return 0
     throw new UserError('DATABASE_FOREIGN', `${db.name} was not made by this logdb and is left as it is`, {
@@ -65,7 +76,9 @@ function migrationsDone(db: Connection, schema: Schema): number {
   return version - schema.firstVersion + 1
 }
 
-const newestVersion = ({ firstVersion, migrations }: Schema) => firstVersion + migrations.length - 1
+const lastNumber = ({ migrations }: Schema) => Math.max(...migrations.map(({ number }) => number))
+
+const newestVersion = (schema: Schema) => schema.firstVersion + lastNumber(schema) - 1
 
 function isEmpty(db: Connection): boolean {
   return db.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() === undefined

@@ -120,5 +120,32 @@ CREATE VIEW fts_src AS SELECT
 FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
 `
 
+const CONVERSATIONS = `
+-- Every conversation that a request sent, by its last node (req.tip). h: chain_hash of the h of the conversation without
+-- its last message and of msg.h, so it is the same in every partition. conv_root: the shortest conversation sent in this
+-- partition that this one begins with, often itself.
+CREATE TABLE conv (
+  tip INTEGER PRIMARY KEY, h BLOB NOT NULL UNIQUE, conv_root INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conv_by_root ON conv (conv_root);
+INSERT INTO conv (tip, h, conv_root)
+  WITH RECURSIVE path (node, h, root) AS (
+    SELECT node.id, chain_hash(x'', msg.h), CASE WHEN EXISTS (SELECT 1 FROM req WHERE tip = node.id) THEN node.id END
+    FROM node JOIN msg ON msg.id = node.msg WHERE node.parent = 0
+    UNION ALL
+    SELECT node.id, chain_hash(path.h, msg.h),
+      COALESCE(path.root, CASE WHEN EXISTS (SELECT 1 FROM req WHERE tip = node.id) THEN node.id END)
+    FROM path JOIN node ON node.parent = path.node JOIN msg ON msg.id = node.msg
+  )
+  SELECT node, h, root FROM path WHERE EXISTS (SELECT 1 FROM req WHERE tip = node);
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
-export const PARTITION_SCHEMA: Schema = { applicationId: 0x4c474442, firstVersion: 2, migrations: [INITIAL] }
+export const PARTITION_SCHEMA: Schema = {
+  applicationId: 0x4c474442,
+  firstVersion: 2,
+  migrations: [
+    { number: 1, sql: INITIAL },
+    { number: 2, sql: CONVERSATIONS },
+  ],
+}

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { unsplit } from '../record/body.ts'
 import type { LogEntry } from '../record/entry.ts'
 import type { ServerIdentity } from '../server-id.ts'
+import { ConversationStore } from './conversation-store.ts'
 import { indexNewMessages } from './fts.ts'
 import { MessageStore, type StoredMessage } from './message-store.ts'
 import { openMigrated } from './migrate.ts'
@@ -41,6 +42,7 @@ export class Partition {
   readonly #server: ServerIdentity
   readonly #withTextIndex: boolean
   readonly #messages: MessageStore
+  readonly #conversations: ConversationStore
   readonly #sql
 
   /** Creates the file and its folder if there is none. @throws UserError */
@@ -50,6 +52,7 @@ export class Partition {
     this.#withTextIndex = withTextIndex
     this.#db = explainingErrors(path, () => openPartitionFile(engine, path))
     this.#messages = new MessageStore(this.#db)
+    this.#conversations = new ConversationStore(this.#db)
     this.#sql = prepare(this.#db)
   }
 
@@ -62,6 +65,7 @@ export class Partition {
       return explainingErrors(this.path, () => inTransaction(this.#db, () => this.#write(rows, position)))
     } catch (error) {
       this.#messages.forget()
+      this.#conversations.forget()
       throw error
     }
   }
@@ -101,7 +105,7 @@ export class Partition {
       ts: instant.epochS,
       tsUs: instant.epochUs,
       reqHead: request.head,
-      tip: request.stored.length > 0 ? this.#messages.tipOf(request.stored) : null,
+      tip: request.stored.length > 0 ? this.#conversations.add(request.stored) : null,
       reqTail: request.tail,
       respHead: response.head,
       respMsg: response.stored[0]?.id ?? null,
