@@ -5,5 +5,7 @@ export interface Suite {
   run: () => Promise<Figure[]>
 }
 
-/** By the name that is given on the command line, for example `'logdb-ingest': () => import('./logdb-ingest.ts')`. */
-export const SUITES: Record<string, () => Promise<Suite>> = {}
+/** By the name that is given on the command line. */
+export const SUITES: Record<string, () => Promise<Suite>> = {
+  gateway: () => import('./gateway.ts'),
+}

@@ -13,7 +13,12 @@ export type Cell = string | number
 export function printTable(title: string, columns: string[], rows: Cell[][]): void {
   const texts = [columns, ...rows.map((row) => row.map(toText))]
   const widths = columns.map((_, index) => Math.max(...texts.map((row) => row[index]?.length ?? 0)))
-  const lines = texts.map((row) => widths.map((width, index) => pad(row[index] ?? '', width, index)).join('  '))
+  const lines = texts.map((row) =>
+    widths
+      .map((width, index) => pad(row[index] ?? '', width, index))
+      .join('  ')
+      .trimEnd(),
+  )
   const rule = widths.map((width) => '-'.repeat(width)).join('  ')
   process.stdout.write(`\n${title}\n${[lines[0], rule, ...lines.slice(1)].join('\n')}\n`)
 }

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { packageRoot } from '../../../kit/package-root.ts'
+import { startNginx } from './nginx.ts'
+import { portkeyEntry } from './portkey.ts'
+import { freePort, type RunningProcess, startServer } from './processes.ts'
+import type { Target } from './wrk.ts'
+
+export interface Contender extends Target, RunningProcess {
+  name: string
+}
+
+export interface UpstreamAddress {
+  folder: string
+  /** The mock upstream's origin. */
+  upstream: string
+}
+
+const PATH = '/v1/chat/completions'
+const API_KEY = 'bench-key-of-a-client'
+
+/** Our gateway as it is run: built, with keys, a mapping and the log of whole bodies. */
+export async function startGateway({ folder, upstream }: UpstreamAddress, nodeArgs: string[] = []): Promise<Contender> {
+  const port = await freePort()
+  const env = {
+    PORT: String(port),
+    METRICS_PORT: String(await freePort()),
+    API_KEYS: `other:another-key-of-a-client,${API_KEY}`,
+    CONFIG_PATH: join(import.meta.dirname, 'config.yml'),
+    LOG_DIR: join(folder, 'logs'),
+    OPENROUTER_API_KEY: 'upstream-key',
+    OPENROUTER_BASE_URL: `${upstream}/v1`,
+  }
+  const main = join(packageRoot(), 'dist/proxy/main.js')
+  const command = [process.execPath, ...nodeArgs, main, '--no-dotenv']
+  const server = await startServer(command, { cwd: folder, env, port })
+  return contender('gateway', server, `http://127.0.0.1:${port}`, { authorization: `Bearer ${API_KEY}` })
+}
+
+export async function startBareRelay({ folder, upstream }: UpstreamAddress): Promise<Contender> {
+  const port = await freePort()
+  const script = join(import.meta.dirname, 'bare-relay.ts')
+  const command = [process.execPath, '--import', import.meta.resolve('tsx'), script, String(port), upstream]
+  const server = await startServer(command, { cwd: folder, port })
+  return contender('bare relay', server, `http://127.0.0.1:${port}`)
+}
+
+export async function startNginxProxy({ folder, upstream }: UpstreamAddress): Promise<Contender> {
+  const port = await freePort()
+  const server = await startNginx({
+    folder,
+    port,
+    http: `upstream mock { server ${new URL(upstream).host}; keepalive 2048; keepalive_requests 1000000000; }`,
+    location: 'proxy_pass http://mock; proxy_http_version 1.1; proxy_set_header Connection "";',
+  })
+  return contender('nginx', server, `http://127.0.0.1:${port}`)
+}
+
+export async function startPortkey({ folder, upstream }: UpstreamAddress): Promise<Contender> {
+  const port = await freePort()
+  const command = [process.execPath, await portkeyEntry(), `--port=${port}`, '--headless']
+  const server = await startServer(command, { cwd: folder, env: { TRUSTED_CUSTOM_HOSTS: '127.0.0.1' }, port })
+  return contender('Portkey', server, `http://127.0.0.1:${port}`, {
+    authorization: 'Bearer upstream-key',
+    'x-portkey-provider': 'openai',
+    'x-portkey-custom-host': `${upstream}/v1`,
+  })
+}
+
+function contender(name: string, server: RunningProcess, origin: string, headers: Record<string, string> = {}) {
+  return { ...server, name, url: origin + PATH, headers }
+}

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect, createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { UserError } from '../../../kit/user-error.ts'
+
+export interface RunningProcess {
+  pid: number
+  stop: () => Promise<void>
+}
+
+export interface StartOptions {
+  cwd: string
+  env?: Record<string, string>
+  /** It is up when this port of 127.0.0.1 takes connections. */
+  port: number
+}
+
+const START_TIMEOUT_MS = 30_000
+
+/** Starts a server with PATH and these variables as its whole environment. */
+export async function startServer(command: string[], { cwd, env = {}, port }: StartOptions): Promise<RunningProcess> {
+  const [program = '', ...args] = command
+  const { PATH = '' } = process.env
+  const child = spawn(program, args, { cwd, env: { PATH, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-2_000)
+  })
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || Date.now() > deadline) throw didNotStart(command, stderr)
+    await sleep(50)
+  }
+  return { pid: child.pid ?? 0, stop: () => stop(child) }
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await exited
+}
+
+function didNotStart(command: string[], stderr: string): UserError {
+  return new UserError('BENCHMARK_SERVER', `${command[0]} did not start: ${stderr.trim() || 'it said nothing'}`, {
+    hint: `try it by hand: ${command.join(' ')}`,
+  })
+}
