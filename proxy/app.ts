@@ -1,16 +1,18 @@
 import Fastify, { type FastifyInstance, type FastifyLoggerOptions, LogController } from 'fastify'
+import type { GatewayConfig } from '../kit/gateway-config/config-file.ts'
 import { createAuthenticator } from './auth.ts'
 import type { GatewayContext } from './context.ts'
 import { problems } from './errors.ts'
+import { Limits } from './limits.ts'
 import type { RequestLog } from './log/writer.ts'
+import { GatewayMetrics } from './metrics.ts'
 import { answerMalformedHttp, answerProblems, newRequestId, sendProblem } from './problem-replies.ts'
-import { createProviders } from './providers/all.ts'
 import { responseHeaders } from './response-headers.ts'
-import { chatCompletionRoutes } from './routes/chat-completions.ts'
+import { apiRoutes } from './routes/apis.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
-import { compileRouting } from './routing.ts'
 import type { RunningExchanges } from './running.ts'
+import { createServing } from './serving.ts'
 import type { GatewaySettings } from './settings.ts'
 
 export interface GatewayDeps {
@@ -20,17 +22,30 @@ export interface GatewayDeps {
   logger: FastifyLoggerOptions
 }
 
+export interface Gateway {
+  app: FastifyInstance
+  metrics: GatewayMetrics
+  /** Serves by another config.yml from now on. */
+  reconfigure: (config: GatewayConfig) => void
+  /** Shown in /ready: why the config.yml of now is not the one that counts. Null if it is. */
+  reportConfigProblem: (problem: string | null) => void
+}
+
 /** Longer than an edge keeps its idle connections (Traefik: 90 s), so that it is never we who close one under its feet. */
 const KEEP_ALIVE_MS = 120_000
 const RECEIVE_TIMEOUT_MS = 300_000
 const DEV_RELEASE = 'dev'
+const TICK_MS = 1_000
 
 /** The gateway, ready to listen. */
-export function buildApp(settings: GatewaySettings, { requestLog, running, logger }: GatewayDeps): FastifyInstance {
+export function buildGateway(settings: GatewaySettings, config: GatewayConfig, deps: GatewayDeps): Gateway {
+  const { requestLog, running, logger } = deps
   const release = settings.releaseId ?? DEV_RELEASE
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // One logger for all requests: a child of its own costs each of them more than routing does.
+    childLoggerFactory: (parent) => parent,
     genReqId: newRequestId,
     requestIdHeader: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -43,7 +58,18 @@ export function buildApp(settings: GatewaySettings, { requestLog, running, logge
       sendProblem(reply, problems.unknownUrl(request.method, request.url))
     },
   })
-  const context: GatewayContext = { settings, release, requestLog, running, logger: app.log }
+  const metrics = new GatewayMetrics({ running, requestLog })
+  const context: GatewayContext = {
+    settings,
+    release,
+    requestLog,
+    running,
+    metrics,
+    logger: app.log,
+    serving: createServing(settings, config),
+    limits: new Limits(config.limits, settings.workers),
+    configProblem: null,
+  }
   // Bodies are read by the exchange, as bytes.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -53,14 +79,26 @@ export function buildApp(settings: GatewaySettings, { requestLog, running, logge
   })
   answerProblems(app)
 
-  const providers = createProviders(settings)
-  const routing = compileRouting(settings.modelMappings, new Set(providers.keys()))
   const authenticate = createAuthenticator(settings.apiKeys)
   healthRoutes(app, context)
-  modelRoutes(app, context, { routing, authenticate })
-  chatCompletionRoutes(app, context, { routing, authenticate, providers })
+  modelRoutes(app, context, authenticate)
+  apiRoutes(app, context, authenticate)
+  const ticking = setInterval(() => running.tickAll(), Math.min(TICK_MS, config.limits.keepaliveMs)).unref()
   app.addHook('onClose', async () => {
-    await Promise.all([...providers.values()].map((provider) => provider.close?.()))
+    clearInterval(ticking)
+    await context.serving.close()
   })
-  return app
+  return {
+    app,
+    metrics,
+    reconfigure: (changed) => {
+      const before = context.serving
+      context.serving = createServing(settings, changed)
+      context.limits.configure(changed.limits)
+      void before.close().catch((error: unknown) => app.log.error({ err: error }, 'connections were not closed'))
+    },
+    reportConfigProblem: (problem) => {
+      context.configProblem = problem
+    },
+  }
 }

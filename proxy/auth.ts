@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiKey } from '../kit/api-keys.ts'
 import { type ApiProblem, problems } from './errors.ts'
 
 /** `key` is null where no key is needed. */
 type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: ApiProblem }
 
-export type Authenticate = (authorization: string | undefined) => Authentication
+export type Authenticate = (headers: IncomingHttpHeaders) => Authentication
 
 /**
- * Checks Bearer tokens. What is looked up is a token's SHA-256, so neither the time it takes nor characters beyond ASCII
+ * Checks Bearer tokens and, for clients of Anthropic, `x-api-key`; one of them has to be right. What is looked up is a token's SHA-256, so neither the time it takes nor characters beyond ASCII
  * tell or break anything.
  */
 export function createAuthenticator(keys: ApiKey[]): Authenticate {
@@ -20,12 +21,15 @@ export function createAuthenticator(keys: ApiKey[]): Authenticate {
       if (!byDigest.has(digest)) byDigest.set(digest, key)
     }
   }
-  return (authorization) => {
-    const token = /^Bearer +(.*)$/i.exec(authorization?.trim() ?? '')?.[1]
-    if (!token) return { ok: false, problem: problems.noKey() }
-    // Node gives a header's bytes as Latin-1.
-    const key = byDigest.get(sha256(Buffer.from(token, 'latin1')))
-    return key ? { ok: true, key } : { ok: false, problem: problems.wrongKey(token) }
+  // Node gives a header's bytes as Latin-1.
+  const find = (token: string | undefined) => token && byDigest.get(sha256(Buffer.from(token, 'latin1')))
+  return ({ authorization, 'x-api-key': apiKey }) => {
+    const bearer = /^Bearer +(.*)$/i.exec(authorization?.trim() ?? '')?.[1]
+    const xApiKey = typeof apiKey === 'string' ? apiKey.trim() : undefined
+    const key = find(bearer) || find(xApiKey)
+    if (key) return { ok: true, key }
+    const given = bearer || xApiKey
+    return { ok: false, problem: given ? problems.wrongKey(given) : problems.noKey() }
   }
 }
 

@@ -1,6 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { Limits } from './limits.ts'
 import type { RequestLog } from './log/writer.ts'
+import type { GatewayMetrics } from './metrics.ts'
 import type { RunningExchanges } from './running.ts'
+import type { Serving } from './serving.ts'
 import type { GatewaySettings } from './settings.ts'
 
 /** What every request needs beside itself. */
@@ -10,6 +13,12 @@ export interface GatewayContext {
   release: string
   requestLog: RequestLog
   running: RunningExchanges
+  /** Of this moment: an exchange keeps the one it began with. */
+  serving: Serving
+  /** Why a changed config.yml does not count. */
+  configProblem: string | null
+  limits: Limits
+  metrics: GatewayMetrics
   /** The operator's log: no bodies, no keys. */
   logger: FastifyBaseLogger
 }

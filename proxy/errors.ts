@@ -20,6 +20,11 @@ function serverError(status: number, message: string, code: string, headers: Rec
   return { status, message, type: 'server_error', param: null, code, headers }
 }
 
+function rateLimit(message: string, waitMs: number): ApiProblem {
+  const headers = { 'retry-after': String(Math.ceil(waitMs / 1000)), 'retry-after-ms': String(Math.ceil(waitMs)) }
+  return { status: 429, message, type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded', headers }
+}
+
 /** Client libraries repeat 5xx by themselves; this tells them that it would not help, or cost twice. */
 const DO_NOT_RETRY = { 'x-should-retry': 'false' }
 
@@ -65,6 +70,27 @@ export const problems = {
     invalidRequest(413, `The request's body is larger than ${limitBytes} bytes.`, 'request_too_large'),
   unsupportedMediaType: (type: string) =>
     invalidRequest(415, `Unsupported content type ${JSON.stringify(type)}. Send application/json.`, null),
+  modelNotAllowed: (model: string) =>
+    invalidRequest(
+      403,
+      `Your key may not use the model \`${model.slice(0, 256)}\`. Ask whoever runs this gateway.`,
+      'model_not_allowed',
+      'model',
+    ),
+  endpointNotServed: (provider: string, endpoint: string, apis: readonly string[]) =>
+    invalidRequest(
+      400,
+      `${provider} does not serve ${endpoint}. Its models answer at ${apis.map((api) => `/v1/${api}`).join(', ')}.`,
+      'endpoint_not_supported',
+      'model',
+    ),
+  tooManyRequests: (perMinute: number, waitMs: number) =>
+    rateLimit(`Your key has used up its ${perMinute} requests per minute.`, waitMs),
+  tooManyStreams: (atOnce: number) => rateLimit(`Your key has its ${atOnce} streams open already.`, 1000),
+  overloaded: () =>
+    serverError(503, 'The gateway is answering as many requests as it may.', 'server_overloaded', {
+      'retry-after': '1',
+    }),
   providerNotConfigured: (provider: string, variable: string) =>
     serverError(
       503,

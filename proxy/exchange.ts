@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApiKey } from '../kit/api-keys.ts'
 import type { LogOutcome, LogRecordFields } from '../kit/log-record.ts'
+import type { AnswerFacts, Api } from './apis/api.ts'
 import type { GatewayContext } from './context.ts'
 import { type ApiProblem, errorJson, problems } from './errors.ts'
 import { joined, type LoggedBody, logInvalidBody, logJson } from './log/body.ts'
@@ -8,7 +9,8 @@ import { uniqueTimestamp } from './log/clock.ts'
 import { recordLine } from './log/record.ts'
 import { responseHeaders } from './response-headers.ts'
 import type { Route } from './routing.ts'
-import type { Cuttable } from './running.ts'
+import type { Running } from './running.ts'
+import type { Serving } from './serving.ts'
 
 /** Slows down or stops whoever produces an answer. */
 export interface Flow {
@@ -21,16 +23,14 @@ export interface Flow {
 export interface RunningAnswer {
   /** Tells the client, in whichever form is still possible. */
   fail: (problem: ApiProblem) => void
+  /** Tells the client that we are still here, if the answer has a way to. */
+  keepAlive: () => void
   /** Undefined if nothing came that is worth keeping. */
   logged: () => LoggedAnswer | undefined
 }
 
-export interface LoggedAnswer {
+export interface LoggedAnswer extends AnswerFacts {
   body: LoggedBody
-  finishReason: string | null
-  usage: Record<string, unknown> | null
-  /** The upstream told of an error, whatever its status. */
-  failed: boolean
 }
 
 export interface ExchangeStart {
@@ -39,8 +39,7 @@ export interface ExchangeStart {
   request: IncomingMessage
   response: ServerResponse
   apiKey: ApiKey | null
-  /** With /v1. */
-  endpoint: string
+  api: Api
 }
 
 const NOTHING_SENT = 499
@@ -49,13 +48,15 @@ const NOTHING_SENT = 499
  * One POST of the API, from its arrival to its record in the log: what is known of it, and the only way to answer it.
  * However it ends, its response closes, and then the one record is written.
  */
-export class Exchange implements Cuttable {
+export class Exchange implements Running {
   readonly id: string
   readonly request: IncomingMessage
   readonly context: GatewayContext
+  readonly api: Api
+  readonly apiKey: ApiKey | null
+  /** As it was when the request came. */
+  readonly serving: Serving
   readonly #response: ServerResponse
-  readonly #apiKey: ApiKey | null
-  readonly #endpoint: string
 
   bytesIn = 0
   #received: Buffer[] = []
@@ -64,6 +65,10 @@ export class Exchange implements Cuttable {
   stream = false
   model: string | null = null
   route: Route | null = null
+  /** Goes to another place while the client has not got a byte; false if there is none. */
+  fallBack: ((reason: string) => boolean) | null = null
+  /** Gives back what the limits let it have. */
+  release: (() => void) | null = null
   /** Whoever produces the answer now. */
   flow: Flow | null = null
   answer: RunningAnswer | null = null
@@ -72,8 +77,11 @@ export class Exchange implements Cuttable {
   #closed = false
   #ended = false
   #waitsForDrain = false
+  /** Bytes that the client has not taken, and since when it has taken none of them. */
+  #backlog = { bytes: 0, sinceMs: 0 }
+  #lastWriteMs = 0
   #brokenOff = false
-  #ownError: string | undefined
+  #ownProblem: ApiProblem | undefined
   #statusCode: number | undefined
   #bytesOut = 0
   readonly #receivedAt = performance.now()
@@ -82,13 +90,14 @@ export class Exchange implements Cuttable {
   #upstreamByteAt: number | undefined
   #firstByteOutAt: number | undefined
 
-  constructor({ context, id, request, response, apiKey, endpoint }: ExchangeStart) {
+  constructor({ context, id, request, response, apiKey, api }: ExchangeStart) {
     this.context = context
+    this.serving = context.serving
     this.id = id
     this.request = request
+    this.api = api
+    this.apiKey = apiKey
     this.#response = response
-    this.#apiKey = apiKey
-    this.#endpoint = endpoint
     context.running.add(this)
     response.on('close', () => this.#settle())
     response.on('error', (error) => context.logger.debug({ err: error, requestId: id }, 'a client went away'))
@@ -116,11 +125,17 @@ export class Exchange implements Cuttable {
   }
 
   markDispatched(): void {
-    this.#dispatchedAt = performance.now()
+    this.#dispatchedAt ??= performance.now()
   }
 
   markUpstreamByte(): void {
     this.#upstreamByteAt ??= performance.now()
+  }
+
+  /** An attempt failed and another one begins. */
+  noteRetry(what: string): void {
+    this.context.logger.warn({ requestId: this.id, model: this.model }, what)
+    this.context.metrics.retried()
   }
 
   /** Answers with a whole body in one write. */
@@ -148,6 +163,7 @@ export class Exchange implements Cuttable {
     this.flow?.pause()
     this.#response.once('drain', () => {
       this.#waitsForDrain = false
+      this.#backlog.sinceMs = 0
       this.flow?.resume()
     })
   }
@@ -170,8 +186,9 @@ export class Exchange implements Cuttable {
   refuse(problem: ApiProblem, outcome: LogOutcome = 'rejected'): void {
     if (this.#closed || this.#response.headersSent) return
     this.outcome = outcome
-    this.#ownError = errorJson(problem)
-    this.reply(problem.status, { 'content-type': 'application/json', ...problem.headers }, Buffer.from(this.#ownError))
+    this.#ownProblem = problem
+    const body = Buffer.from(this.api.errors.json(problem, this.id))
+    this.reply(problem.status, { 'content-type': 'application/json', ...problem.headers }, body)
   }
 
   /** The gateway stops now. */
@@ -181,19 +198,42 @@ export class Exchange implements Cuttable {
     this.flow?.abort()
   }
 
+  /** Called now and then: nobody waits for a client that has stopped reading, and a quiet stream gives a sign of life. */
+  tick(nowMs: number): void {
+    const { slowReaderTimeoutMs, keepaliveMs } = this.serving.limits
+    if (this.#waitsForDrain || this.#ended) {
+      const bytes = this.#response.writableLength
+      if (bytes !== this.#backlog.bytes || this.#backlog.sinceMs === 0) this.#backlog = { bytes, sinceMs: nowMs }
+      else if (nowMs - this.#backlog.sinceMs >= slowReaderTimeoutMs) this.#dropSlowReader(bytes)
+    } else if (this.#lastWriteMs > 0 && nowMs - this.#lastWriteMs >= keepaliveMs) {
+      this.answer?.keepAlive()
+    }
+  }
+
+  #dropSlowReader(bytes: number): void {
+    this.context.logger.warn({ requestId: this.id, bytes }, 'a client stopped reading: its answer is broken off')
+    this.#response.destroy()
+  }
+
   #writeHead(status: number, headers: Record<string, string | string[]>): void {
     this.#statusCode = status
-    this.#response.writeHead(status, { ...responseHeaders(this.context, this.id), ...headers })
+    const head: Record<string, string | string[]> = { ...responseHeaders(this.context, this.id), ...headers }
+    const { requestIdHeader } = this.api.errors
+    if (requestIdHeader) head[requestIdHeader] = this.id
+    this.#response.writeHead(status, head)
+    this.#lastWriteMs = performance.now()
   }
 
   #count(bytes: Buffer): void {
-    this.#firstByteOutAt ??= performance.now()
+    this.#lastWriteMs = performance.now()
+    this.#firstByteOutAt ??= this.#lastWriteMs
     this.#bytesOut += bytes.length
   }
 
   #settle(): void {
     this.#closed = true
     this.context.running.delete(this)
+    this.release?.()
     if (!this.#response.writableFinished && !this.#brokenOff) {
       this.outcome = 'client_aborted'
       this.flow?.abort()
@@ -206,20 +246,21 @@ export class Exchange implements Cuttable {
   }
 
   #writeRecord(): void {
-    const { settings, requestLog, logger } = this.context
+    const { settings, requestLog, logger, metrics } = this.context
     const answer = this.#loggedAnswer()
     if (answer.failed && this.outcome === 'ok') this.outcome = 'upstream_error'
     const request = this.isJson ? logJson(this.body, this.model, settings.log) : logInvalidBody(this.body)
     const fields = this.#recordFields(answer)
+    metrics.answered(fields, this.route?.mapping ?? null, this.#ownProblem?.code ?? null)
     requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, answer.body))
     logger.debug({ requestId: this.id, status: fields.status_code, outcome: fields.outcome }, 'answered')
   }
 
   #loggedAnswer(): LoggedAnswer {
-    const answer = this.#ownError === undefined ? this.answer?.logged() : undefined
+    const answer = this.#ownProblem ? undefined : this.answer?.logged()
     if (answer) return answer
     const problem = this.outcome === 'client_aborted' ? problems.clientAborted() : problems.upstreamDisconnected()
-    const json = Buffer.from(this.#ownError ?? errorJson(problem))
+    const json = Buffer.from(errorJson(this.#ownProblem ?? problem))
     return { body: { json, truncated: false }, finishReason: null, usage: null, failed: false }
   }
 
@@ -230,7 +271,7 @@ export class Exchange implements Cuttable {
       v: 1,
       timestamp: uniqueTimestamp(),
       x_request_id: this.id,
-      endpoint: this.#endpoint,
+      endpoint: this.api.endpoint,
       method: this.request.method ?? 'POST',
       status_code: this.#statusCode ?? NOTHING_SENT,
       latency_ms: milliseconds(this.#receivedAt, performance.now()),
@@ -240,8 +281,8 @@ export class Exchange implements Cuttable {
       model_original: this.model,
       model_mapped: this.route?.model ?? null,
       stream: this.stream,
-      api_key_hash: this.#apiKey?.hash ?? null,
-      ...(this.#apiKey?.name != null && { api_key_name: this.#apiKey.name }),
+      api_key_hash: this.apiKey?.hash ?? null,
+      ...(this.apiKey?.name != null && { api_key_name: this.apiKey.name }),
       ...(typeof dialogId === 'string' && dialogId !== '' && { dialog_id: dialogId }),
       finish_reason: finishReason,
       usage,

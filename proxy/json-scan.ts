@@ -56,6 +56,17 @@ export function firstElement(json: Buffer, start: number): number | undefined {
   return json[at] === CLOSE_BRACKET ? undefined : at
 }
 
+/** Where the elements of the array are that starts at `start` in bytes that are known to be JSON. */
+export function* elementsOf(json: Buffer, start: number): Generator<Slice> {
+  let at = firstElement(json, start)
+  while (at !== undefined) {
+    const end = skipValue(json, at)
+    yield { start: at, end }
+    const next = skipSpace(json, end)
+    at = json[next] === COMMA ? skipSpace(json, next + 1) : undefined
+  }
+}
+
 /** The end of the object at `at`, whose members with these keys are put into `found`. */
 function scanMembers<K extends string>(
   json: Buffer,

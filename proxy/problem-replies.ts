@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
+import { apiOf } from './apis/all.ts'
+import type { Api } from './apis/api.ts'
+import { openAiErrors } from './apis/openai-errors.ts'
 import { type ApiProblem, errorJson, problems } from './errors.ts'
 
-export function sendProblem(reply: FastifyReply, problem: ApiProblem): FastifyReply {
+/** In the form of the API that was called, or of OpenAI's where it was none. */
+export function sendProblem(reply: FastifyReply, problem: ApiProblem, api?: Api): FastifyReply {
   return reply
     .code(problem.status)
     .headers({ 'content-type': 'application/json', ...problem.headers })
-    .send(errorJson(problem))
+    .send((api?.errors ?? openAiErrors).json(problem, reply.request.id))
 }
 
 const METHODS: HTTPMethods[] = ['GET', 'POST', 'OPTIONS']
@@ -20,7 +24,7 @@ export function answerProblems(app: FastifyInstance): void {
     const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }))
     const { method } = request
     if (allowed.length === 0) return sendProblem(reply, problems.unknownUrl(method, path))
-    return sendProblem(reply, problems.wrongMethod(method, path, allowed.join(', ')))
+    return sendProblem(reply, problems.wrongMethod(method, path, allowed.join(', ')), apiOf(path))
   })
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) {

@@ -6,8 +6,9 @@ import type { Exchange } from './exchange.ts'
  * read up to the limit, so that the record tells what was sent. A client that goes away in the middle closes its
  * response, which ends the exchange.
  */
-export function receiveBody(exchange: Exchange, maxBytes: number, onComplete: () => void): void {
+export function receiveBody(exchange: Exchange, onComplete: () => void): void {
   const { request } = exchange
+  const maxBytes = exchange.serving.limits.bodyMaxBytes
   const type = request.headers['content-type']
   const wrongType = type !== undefined && !isJsonType(type) ? problems.unsupportedMediaType(type) : undefined
   request.on('data', (piece: Buffer) => {

@@ -1,20 +1,23 @@
-/** Something that is being answered and can be broken off with a last word to the client. */
-export interface Cuttable {
+/** Something that is being answered. */
+export interface Running {
+  /** Breaks it off with a last word to the client. */
   cut: () => void
+  /** Lets it see to its timeouts; `nowMs` is performance.now's. */
+  tick: (nowMs: number) => void
 }
 
 /** What is being answered right now, and whether the gateway is on its way out. */
 export class RunningExchanges {
-  readonly #running = new Set<Cuttable>()
+  readonly #running = new Set<Running>()
   #onIdle: (() => void) | undefined
   /** True from the signal to stop on: not ready, and connections are closed after their answer. */
   draining = false
 
-  add(exchange: Cuttable): void {
+  add(exchange: Running): void {
     this.#running.add(exchange)
   }
 
-  delete(exchange: Cuttable): void {
+  delete(exchange: Running): void {
     this.#running.delete(exchange)
     if (this.#running.size === 0) this.#onIdle?.()
   }
@@ -34,6 +37,11 @@ export class RunningExchanges {
       }
     })
     this.#onIdle = undefined
+  }
+
+  tickAll(): void {
+    const nowMs = performance.now()
+    for (const exchange of this.#running) exchange.tick(nowMs)
   }
 
   cutAll(): void {

@@ -2,13 +2,13 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { type ApiKey, parseApiKeys } from '../kit/api-keys.ts'
 import type { Environment } from '../kit/gateway-config/environment.ts'
-import type { LoadedConfig } from '../kit/gateway-config/load.ts'
 import { configInvalid } from '../kit/user-error.ts'
 
 export interface ProviderSettings {
   /** Without a slash at the end. */
   baseUrl: string
-  apiKey: string | undefined
+  keys: string[]
+  keyVariable: string
 }
 
 interface LogSettings {
@@ -17,15 +17,10 @@ interface LogSettings {
   bodyMaxBytes: number
 }
 
-export interface UpstreamTimeouts {
-  connectMs: number
-  /** From the request to the head of the answer. */
-  headMs: number
-  /** Between two pieces of the answer. */
-  idleMs: number
-}
-
+/** What the environment decides, which stays as it is while the gateway runs. */
 export interface GatewaySettings {
+  /** Where providers of config.yml find their keys. */
+  environment: Environment
   host: string
   port: number
   /** Undefined outside a release. */
@@ -33,44 +28,57 @@ export interface GatewaySettings {
   deployedAt: string | undefined
   apiKeys: ApiKey[]
   modelsRequireKey: boolean
-  modelMappings: Record<string, string>
-  openrouter: ProviderSettings
-  gemini: ProviderSettings
-  upstreamTimeouts: UpstreamTimeouts
-  requestBodyMaxBytes: number
+  providers: Record<BuiltInProvider, ProviderSettings>
   log: LogSettings
+  metrics: { host: string; port: number; isDefault: boolean }
+  workers: number
   /** Undefined: the entry point decides. */
   logLevel: string | undefined
   drainTimeoutMs: number
 }
 
 const DEFAULT_PORT = 8123
-const OPENROUTER_BASE_URL = 'https://openrouter.ai/api/v1'
-const GEMINI_BASE_URL = 'https://generativelanguage.googleapis.com/v1beta/openai'
+const DEFAULT_METRICS_PORT = 9464
+const BASE_URLS = {
+  openrouter: 'https://openrouter.ai/api/v1',
+  gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
+  openai: 'https://api.openai.com/v1',
+  anthropic: 'https://api.anthropic.com/v1',
+}
+
+export type BuiltInProvider = keyof typeof BASE_URLS
 const MIB = 2 ** 20
 
 /**
  * What the gateway runs by, `cwd` being the folder that relative paths start from.
  * @throws UserError CONFIG_INVALID
  */
-export function gatewaySettings({ environment, config }: LoadedConfig, cwd: string): GatewaySettings {
+export function gatewaySettings(environment: Environment, cwd: string): GatewaySettings {
   const settings: GatewaySettings = {
+    environment,
     host: environment['HOST'] || '127.0.0.1',
     port: Number(localPort(environment)),
     releaseId: environment['RELEASE_ID'] || undefined,
     deployedAt: environment['DEPLOYED_AT'] || undefined,
     apiKeys: parseApiKeys(environment['API_KEYS'] ?? '', environment['LOG_HASH_SECRET']),
     modelsRequireKey: isOn(environment['MODELS_REQUIRE_KEY']),
-    modelMappings: config.modelMappings,
-    openrouter: provider(environment, 'OPENROUTER', OPENROUTER_BASE_URL),
-    gemini: provider(environment, 'GEMINI', GEMINI_BASE_URL),
-    upstreamTimeouts: { connectMs: 10_000, headMs: 600_000, idleMs: 300_000 },
-    requestBodyMaxBytes: 32 * MIB,
+    providers: {
+      openrouter: provider(environment, 'openrouter'),
+      gemini: provider(environment, 'gemini'),
+      openai: provider(environment, 'openai'),
+      anthropic: provider(environment, 'anthropic'),
+    },
     log: {
       dir: resolve(cwd, environment['LOG_DIR'] || 'logs'),
       images: environment['LOG_IMAGES'] === 'full' ? 'full' : 'digest',
       bodyMaxBytes: Number(environment['LOG_BODY_MAX_BYTES'] || 8 * MIB),
     },
+    metrics: {
+      host: environment['METRICS_HOST'] || '127.0.0.1',
+      port: Number(environment['METRICS_PORT'] || DEFAULT_METRICS_PORT),
+      isDefault: !environment['METRICS_PORT'],
+    },
+    workers: Number(environment['WORKERS'] || 1),
     logLevel: pinoLevel(environment['LOG_LEVEL']),
     drainTimeoutMs: Number(environment['DRAIN_TIMEOUT_S'] || 300) * 1000,
   }
@@ -89,11 +97,20 @@ function localPort(environment: Environment): string | number {
   return environment['PORT'] || httpPort || DEFAULT_PORT
 }
 
-function provider(environment: Environment, name: 'OPENROUTER' | 'GEMINI', baseUrl: string): ProviderSettings {
+function provider(environment: Environment, name: BuiltInProvider): ProviderSettings {
+  const prefix = name.toUpperCase()
+  const keyVariable = `${prefix}_API_KEY`
   return {
-    baseUrl: (environment[`${name}_BASE_URL`] || baseUrl).replace(/\/+$/, ''),
-    apiKey: environment[`${name}_API_KEY`]?.trim() || undefined,
+    baseUrl: (environment[`${prefix}_BASE_URL`] || BASE_URLS[name]).replace(/\/+$/, ''),
+    keys: splitKeys(environment[keyVariable]),
+    keyVariable,
   }
+}
+
+/** Several keys of one provider are separated by commas. */
+export function splitKeys(csv: string | undefined): string[] {
+  const keys = (csv ?? '').split(',').map((key) => key.trim())
+  return keys.filter((key) => key !== '')
 }
 
 function isOn(value: string | undefined): boolean {

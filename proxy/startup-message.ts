@@ -18,8 +18,9 @@ export function startupMessage(
   ].join(' ')
   const providers = [
     'echo (built in)',
-    keyState('openrouter', 'OPENROUTER_API_KEY', settings.openrouter.apiKey),
-    keyState('gemini', 'GEMINI_API_KEY', settings.gemini.apiKey),
+    ...Object.entries(settings.providers).map(([name, { keys, keyVariable }]) =>
+      keys.length > 0 ? name : `${name} (off: ${keyVariable} is not set)`,
+    ),
   ]
   return [
     `The gateway listens on ${address}`,
@@ -34,10 +35,6 @@ export function startupMessage(
     `  ${curl}`,
     '',
   ].join('\n')
-}
-
-function keyState(name: string, variable: string, key: string | undefined): string {
-  return key ? name : `${name} (off: ${variable} is not set)`
 }
 
 /** Where a client on this machine finds what listens on host and port. */

@@ -25,7 +25,11 @@ const ALLOWED: { from: RegExp; ours: RegExp; types?: RegExp; packages: RegExp }[
   { from: /^logdb\/store\//, ours: /^(logdb|kit)\//, packages: /^better-sqlite3$/ },
   { from: /^logdb\/transfer/, ours: /^(logdb|kit)\//, packages: /^execa$/ },
   { from: /^logdb\//, ours: /^(logdb|kit)\//, packages: /^(commander|picocolors)$/ },
-  { from: /^proxy\//, ours: /^(proxy|kit)\//, packages: /^(fastify|undici|eventsource-parser|light-my-request)$/ },
+  {
+    from: /^proxy\//,
+    ours: /^(proxy|kit)\//,
+    packages: /^(fastify|undici|eventsource-parser|light-my-request|prom-client)$/,
+  },
 ]
 
 /** The only files that may read process.env: where a program starts. */

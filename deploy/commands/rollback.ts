@@ -1,6 +1,6 @@
 import { parseDotenv } from '../../kit/dotenv.ts'
 import { decodeEnvironment, type Environment, readEnvironment } from '../../kit/gateway-config/environment.ts'
-import { VARIABLES, type Variable } from '../../kit/gateway-config/variables.ts'
+import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
 import { gatewayUrl, type ServerSettings, serverSettings } from '../config/server-settings.ts'
 import * as cutover from '../cutover.ts'
 import { deployError } from '../errors.ts'
@@ -113,6 +113,6 @@ async function gatewayEnvironment({ host, layout }: OpenServer, release: string)
 
 /** Names of the gateway's settings whose value then is not today's. */
 function differingNames(then: Environment, today: Environment): string[] {
-  const names = Object.entries<Variable>(VARIABLES).filter(([, { scope }]) => scope === 'gateway')
-  return names.map(([name]) => name).filter((name) => (then[name] ?? '') !== (today[name] ?? ''))
+  const names = gatewayVariables([...Object.keys(then), ...Object.keys(today)])
+  return names.filter((name) => (then[name] ?? '') !== (today[name] ?? ''))
 }

@@ -1,28 +1,57 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import { configInvalid } from '../user-error.ts'
+import { type ApiName, BUILT_IN_PROVIDERS, CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
 
-/** config.yml. */
+/** config.yml, with defaults where it is silent. */
 export interface GatewayConfig {
   /** Model name or pattern with `*` -> `provider:model`, or a model of OpenRouter. */
   modelMappings: Record<string, string>
+  /** Model name or pattern -> what to try next, as in a mapping's value or by a mapped name. */
+  fallbacks: Record<string, string[]>
+  /** Beside the built-in ones. */
+  providers: Record<string, ProviderConfig>
+  limits: LimitsConfig
 }
 
-const SCHEMA = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['model_mappings'],
-  properties: {
-    model_mappings: {
-      type: 'object',
-      propertyNames: { minLength: 1 },
-      additionalProperties: { type: 'string', minLength: 1 },
-    },
-  },
-} as const
+export interface ProviderConfig {
+  /** Without a slash at the end. */
+  baseUrl: string
+  apis: readonly ApiName[]
+  /** Variable that holds its keys. */
+  keyVariable: string
+  /** False: without a key, requests go there without one. */
+  keyRequired: boolean
+  keyHeader: 'authorization' | 'x-api-key'
+  headers: Record<string, string>
+}
 
-const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile<{ model_mappings: Record<string, string> }>(
-  SCHEMA,
+export interface LimitsConfig {
+  /** Null: no limit, here and below. */
+  concurrentRequests: number | null
+  bodyMaxBytes: number
+  firstByteTimeoutMs: number
+  idleTimeoutMs: number
+  slowReaderTimeoutMs: number
+  keepaliveMs: number
+  perKey: KeyLimits
+  /** What differs for a key, by its name or its hash. */
+  keys: Record<string, Partial<KeyLimits>>
+}
+
+export interface KeyLimits {
+  requestsPerMinute: number | null
+  concurrentStreams: number | null
+  /** Names and patterns with `*`. */
+  models: string[] | null
+}
+
+const MIB = 2 ** 20
+const NO_KEY_LIMITS: KeyLimits = { requestsPerMinute: null, concurrentStreams: null, models: null }
+const COMMON_APIS = ['chat/completions', 'completions', 'embeddings'] as const
+
+const matchesSchema = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile<ConfigFile>(
+  CONFIG_SCHEMA,
 )
 
 /**
@@ -32,7 +61,7 @@ const matchesSchema = new Ajv({ allErrors: true, verbose: true }).compile<{ mode
 export function parseConfigFile(text: string, file: string): GatewayConfig {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
-  const hint = `correct ${file}; the packaged config.yml is an example`
+  const hint = `correct ${file}; docs/configuration.md shows what may be in it`
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ pos, message }) => {
       return `${file} line ${lines.linePos(pos[0]).line}: ${message.split('\n')[0]}`
@@ -40,20 +69,97 @@ export function parseConfigFile(text: string, file: string): GatewayConfig {
     throw configInvalid(problems.join('\n'), hint)
   }
   const value: unknown = document.toJS() ?? {}
-  if (matchesSchema(value)) return { modelMappings: value.model_mappings }
-  throw configInvalid((matchesSchema.errors ?? []).map((error) => `${file}: ${describe(error)}`).join('\n'), hint)
+  if (matchesSchema(value)) return toConfig(value)
+  const problems = new Set((matchesSchema.errors ?? []).flatMap((error) => describe(error) ?? []))
+  throw configInvalid([...problems].map((problem) => `${file}: ${problem}`).join('\n'), hint)
 }
 
-function describe({ instancePath, keyword, params, data }: ErrorObject): string {
+function toConfig({
+  model_mappings: modelMappings,
+  fallbacks = {},
+  providers = {},
+  limits,
+}: ConfigFile): GatewayConfig {
+  return {
+    modelMappings,
+    fallbacks,
+    providers: mapValues(providers, (entry, name) => ({
+      baseUrl: entry.base_url.replace(/\/+$/, ''),
+      apis: entry.apis ?? COMMON_APIS,
+      keyVariable: entry.api_key_env ?? `${name.toUpperCase().replaceAll('-', '_')}_API_KEY`,
+      keyRequired: entry.key_required ?? true,
+      keyHeader: entry.key_header ?? 'authorization',
+      headers: entry.headers ?? {},
+    })),
+    limits: toLimits(limits ?? {}),
+  }
+}
+
+function toLimits(entry: NonNullable<ConfigFile['limits']>): LimitsConfig {
+  return {
+    concurrentRequests: entry.concurrent_requests ?? null,
+    bodyMaxBytes: (entry.body_mib ?? 32) * MIB,
+    firstByteTimeoutMs: (entry.first_byte_timeout_s ?? 600) * 1000,
+    idleTimeoutMs: (entry.idle_timeout_s ?? 300) * 1000,
+    slowReaderTimeoutMs: (entry.slow_reader_timeout_s ?? 60) * 1000,
+    keepaliveMs: (entry.keepalive_s ?? 15) * 1000,
+    perKey: { ...NO_KEY_LIMITS, ...toKeyLimits(entry.per_key ?? {}) },
+    keys: mapValues(entry.keys ?? {}, toKeyLimits),
+  }
+}
+
+type KeyLimitsEntry = NonNullable<NonNullable<ConfigFile['limits']>['per_key']>
+
+function toKeyLimits(entry: KeyLimitsEntry): Partial<KeyLimits> {
+  const limits: Partial<KeyLimits> = {}
+  if (entry.requests_per_minute !== undefined) limits.requestsPerMinute = entry.requests_per_minute
+  if (entry.concurrent_streams !== undefined) limits.concurrentStreams = entry.concurrent_streams
+  if (entry.models !== undefined) limits.models = entry.models
+  return limits
+}
+
+function mapValues<T, U>(record: Record<string, T>, change: (value: T, name: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
+}
+
+/** Undefined for errors that only repeat another one. */
+function describe({
+  instancePath,
+  keyword,
+  params,
+  data,
+  parentSchema,
+  propertyName,
+}: ErrorObject): string | undefined {
   const path = instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~') || 'top level'
+  const found = JSON.stringify(data)
   switch (keyword) {
     case 'additionalProperties':
-      return `${path}: found the key ${JSON.stringify(params['additionalProperty'])}, allowed: ${Object.keys(SCHEMA.properties).join(', ')}`
+      return `${path}: found the key ${JSON.stringify(params['additionalProperty'])}, allowed: ${Object.keys(parentSchema?.['properties']).join(', ')}`
     case 'required':
       return `${path}: ${params['missingProperty']} is missing`
     case 'type':
-      return `${path}: found ${JSON.stringify(data)}, allowed: ${params['type']}`
-    default:
+      return `${path}: found ${found}, allowed: ${String(params['type']).replace(',', ' or ')}`
+    case 'enum':
+      return `${path}: found ${found}, allowed: ${params['allowedValues'].join(', ')}`
+    case 'minimum':
+      return `${path}: found ${found}, allowed: ${params['limit']} or more`
+    case 'maximum':
+      return `${path}: found ${found}, allowed: ${params['limit']} or less`
+    case 'minItems':
+      return `${path}: found an empty list, allowed: at least one entry`
+    case 'not':
+      return `${path}: found the name "${propertyName}", allowed: any but ${BUILT_IN_PROVIDERS.join(', ')}`
+    case 'pattern':
+      return `${path}: found ${found}, allowed: ${patternMeaning(path, propertyName)}`
+    case 'minLength':
       return `${path}: found an empty text, allowed: a name`
+    default:
+      return undefined
   }
+}
+
+function patternMeaning(path: string, propertyName: string | undefined): string {
+  if (propertyName !== undefined) return 'a name of lower-case letters, digits, - and _'
+  return path.endsWith('.base_url') ? 'an http:// or https:// URL' : 'a variable whose name ends in _API_KEY'
 }

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { parseDotenv } from '../dotenv.ts'
 import { configInvalid } from '../user-error.ts'
-import { VARIABLES, type Variable, variable } from './variables.ts'
+import { gatewayVariables, VARIABLES, type Variable, variable } from './variables.ts'
 
 /** Texts by name, as in `process.env`; an empty text counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -49,9 +49,9 @@ const SAFE_IN_ENV_FILE = /^[\w.:/,@+=%~-]+$/
  */
 export function renderEnvFile(environment: Environment): string {
   const lines: string[] = []
-  for (const [name, { scope }] of Object.entries<Variable>(VARIABLES)) {
+  for (const name of gatewayVariables(Object.keys(environment))) {
     const value = environment[name]
-    if (scope !== 'gateway' || !value) continue
+    if (!value) continue
     const safe = SAFE_IN_ENV_FILE.test(value)
     lines.push(safe ? `${name}=${value}` : `${name}${BASE64_SUFFIX}=${Buffer.from(value).toString('base64')}`)
   }
@@ -61,9 +61,9 @@ export function renderEnvFile(environment: Environment): string {
 /** The other way: NAME_BASE64 of a known variable becomes NAME. */
 export function decodeEnvironment(environment: Environment): Environment {
   const decoded: Record<string, string | undefined> = { ...environment }
-  for (const name of Object.keys(VARIABLES)) {
-    const encoded = environment[name + BASE64_SUFFIX]
-    if (encoded) decoded[name] = Buffer.from(encoded, 'base64').toString('utf8')
+  for (const [encodedName, encoded] of Object.entries(environment)) {
+    const name = encodedName.endsWith(BASE64_SUFFIX) ? encodedName.slice(0, -BASE64_SUFFIX.length) : ''
+    if (encoded && variable(name)) decoded[name] = Buffer.from(encoded, 'base64').toString('utf8')
   }
   return decoded
 }

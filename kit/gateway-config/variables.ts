@@ -38,10 +38,14 @@ export const VARIABLES = {
     secret: true,
     description: 'Keys that clients may use, comma-separated; name:key gives a key a name in the log.',
   },
-  OPENROUTER_API_KEY: { scope: 'gateway', secret: true, description: 'Your key for OpenRouter.' },
+  OPENROUTER_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for OpenRouter, comma-separated.' },
   OPENROUTER_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenRouter.' },
-  GEMINI_API_KEY: { scope: 'gateway', secret: true, description: 'Your key for Google Gemini.' },
+  GEMINI_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for Google Gemini, comma-separated.' },
   GEMINI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Gemini.' },
+  OPENAI_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for OpenAI, comma-separated.' },
+  OPENAI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenAI.' },
+  ANTHROPIC_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for Anthropic, comma-separated.' },
+  ANTHROPIC_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Anthropic.' },
   MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
   LOG_IMAGES: {
     scope: 'gateway',
@@ -64,6 +68,13 @@ export const VARIABLES = {
     rule: NUMBER,
     description: 'How long running answers may go on after SIGTERM (300).',
   },
+  WORKERS: {
+    scope: 'gateway',
+    rule: { pattern: '^([1-9]|[1-5]\\d|6[0-4])$', allowed: 'a number of processes, 1 to 64' },
+    description: 'Processes that share the work (1).',
+  },
+  METRICS_HOST: { scope: 'gateway', description: 'Address of the metrics for Prometheus (127.0.0.1).' },
+  METRICS_PORT: { scope: 'gateway', rule: PORT, description: 'Port of the metrics (9464).' },
   HOST: { scope: 'local', description: 'Address that the gateway listens on (127.0.0.1).' },
   PORT: { scope: 'local', rule: PORT, description: 'Port that the gateway listens on.' },
   HTTP_PORT: {
@@ -98,6 +109,17 @@ export const VARIABLES = {
 
 type VariableName = keyof typeof VARIABLES
 
+/** Providers that config.yml adds have keys of their own. */
+const PROVIDER_KEY = /^[A-Z][A-Z0-9_]*_API_KEY$/
+const OTHER_PROVIDER_KEY: Variable = { scope: 'gateway', secret: true, description: 'Your keys for another provider.' }
+
 export function variable(name: string): Variable | undefined {
-  return Object.hasOwn(VARIABLES, name) ? VARIABLES[name as VariableName] : undefined
+  if (Object.hasOwn(VARIABLES, name)) return VARIABLES[name as VariableName]
+  return PROVIDER_KEY.test(name) ? OTHER_PROVIDER_KEY : undefined
+}
+
+/** Names of what the gateway reads in a release: all that we know, and the keys of other providers among `names`. */
+export function gatewayVariables(names: Iterable<string>): string[] {
+  const all = new Set([...Object.keys(VARIABLES), ...names])
+  return [...all].filter((name) => variable(name)?.scope === 'gateway')
 }

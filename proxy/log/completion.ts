@@ -1,8 +1,10 @@
-type Json = Record<string, unknown>
+import type { AnswerBuilder } from '../apis/api.ts'
+import { isObject, type Json, parseJson } from './json.ts'
 
 interface Choice {
   index: number
-  message: Json
+  /** Of chat only. */
+  message?: Json
   finish_reason: string | null
   [extra: string]: unknown
 }
@@ -12,14 +14,26 @@ const WHOLE = new Set(['id', 'type', 'role', 'index', 'format'])
 /** What a chunk says about itself, not about the completion. */
 const OF_THE_CHUNK = new Set(['object', 'choices', 'usage', 'error', 'obfuscation'])
 
-/** Puts the chunks of a streamed chat completion together again: what the answer would have been without `stream`. */
-export class CompletionBuilder {
+/** Puts the chunks of a streamed completion together again, of chat or of text. */
+export class CompletionBuilder implements AnswerBuilder {
+  readonly #object: string
   readonly #extras: Json = {}
   readonly #choices = new Map<number, Choice>()
   #usage: Json | null = null
   #error: unknown
+  #done = false
 
-  add(chunk: unknown): void {
+  /** `object` is what the whole answer calls itself. */
+  constructor(object: string) {
+    this.#object = object
+  }
+
+  add(data: string): void {
+    if (data.trim() === '[DONE]') this.#done = true
+    else this.#addChunk(parseJson(data))
+  }
+
+  #addChunk(chunk: unknown): void {
     if (!isObject(chunk)) return
     for (const [name, value] of fieldsOf(chunk)) {
       if (!OF_THE_CHUNK.has(name) && value !== null) this.#extras[name] ??= value
@@ -29,10 +43,14 @@ export class CompletionBuilder {
     if (Array.isArray(chunk['choices'])) for (const choice of chunk['choices']) this.#addChoice(choice)
   }
 
-  /** True when every choice that began has ended. */
-  get finished(): boolean {
+  get done(): boolean {
+    return this.#done
+  }
+
+  /** Also without `[DONE]`, when every choice that began has ended. */
+  get whole(): boolean {
     const choices = [...this.#choices.values()]
-    return choices.length > 0 && choices.every((choice) => choice.finish_reason !== null)
+    return this.#done || (choices.length > 0 && choices.every((choice) => choice.finish_reason !== null))
   }
 
   get failed(): boolean {
@@ -48,18 +66,22 @@ export class CompletionBuilder {
     return this.#usage
   }
 
-  /** Undefined if nothing came. */
-  toJson(): Json | undefined {
+  toJson(): Buffer | undefined {
     if (this.#choices.size === 0 && !this.failed && this.#usage === null) return undefined
     const { id, ...extras } = this.#extras
-    return {
+    const completion = {
       ...(id !== undefined && { id }),
-      object: 'chat.completion',
+      object: this.#object,
       ...extras,
       choices: this.#inOrder(),
       ...(this.#usage && { usage: this.#usage }),
       ...(this.failed && { error: this.#error }),
     }
+    return Buffer.from(JSON.stringify(completion))
+  }
+
+  dropContent(): void {
+    for (const [index, { finish_reason }] of this.#choices) this.#choices.set(index, { index, finish_reason })
   }
 
   #inOrder(): Choice[] {
@@ -72,10 +94,13 @@ export class CompletionBuilder {
     const index = typeof givenIndex === 'number' ? givenIndex : 0
     let choice = this.#choices.get(index)
     if (!choice) {
-      choice = { index, message: { role: 'assistant', content: null }, finish_reason: null }
+      choice = { index, finish_reason: null }
       this.#choices.set(index, choice)
     }
-    if (isObject(delta)) merge(choice.message, delta)
+    if (isObject(delta)) {
+      choice.message ??= { role: 'assistant', content: null }
+      merge(choice.message, delta)
+    }
     if (typeof finishReason === 'string') choice.finish_reason = finishReason
     merge(choice, extras)
   }
@@ -113,8 +138,4 @@ function continues(piece: Json, entry: Json, list: unknown[]): boolean {
 /** A provider's `__proto__` must not become the prototype of anything. */
 function fieldsOf(json: Json): [string, unknown][] {
   return Object.entries(json).filter(([name]) => name !== '__proto__')
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

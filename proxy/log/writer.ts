@@ -41,6 +41,11 @@ export class RequestLog {
     return this.#lost
   }
 
+  /** What waits for the disk. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
   /** Where records of this moment go. */
   get path(): string {
     return this.#pathOf(new Date().toISOString().slice(0, 10))

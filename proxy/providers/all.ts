@@ -1,10 +1,36 @@
-import type { GatewaySettings } from '../settings.ts'
+import type { GatewayConfig } from '../../kit/gateway-config/config-file.ts'
+import { type GatewaySettings, splitKeys } from '../settings.ts'
+import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
+import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
+import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'
 import type { Provider } from './provider.ts'
 
-/** Every provider by its name, with or without a key. */
-export function createProviders(settings: GatewaySettings): Map<string, Provider> {
-  return new Map([echo, openRouter(settings), gemini(settings)].map((provider) => [provider.name, provider]))
+/** Every provider by its name, with or without a key: the built-in ones and those of config.yml. */
+export function createProviders(settings: GatewaySettings, config: GatewayConfig): Map<string, Provider> {
+  const { firstByteTimeoutMs: firstByteMs, idleTimeoutMs: idleMs } = config.limits
+  const timeouts: UpstreamTimeouts = { firstByteMs, idleMs }
+  const { openrouter, gemini: google, openai, anthropic: claude } = settings.providers
+  const providers: Provider[] = [
+    echo,
+    openRouter(openrouter, timeouts),
+    gemini(google, timeouts),
+    openAi(openai, timeouts),
+    anthropic(claude, timeouts),
+    ...Object.entries(config.providers).map(([name, entry]) =>
+      httpProvider({
+        name,
+        baseUrl: entry.baseUrl,
+        apis: entry.apis,
+        keys: splitKeys(settings.environment[entry.keyVariable]),
+        keyVariable: entry.keyRequired ? entry.keyVariable : undefined,
+        keyHeader: () => entry.keyHeader,
+        timeouts,
+        extraHeaders: () => entry.headers,
+      }),
+    ),
+  ]
+  return new Map(providers.map((provider) => [provider.name, provider]))
 }

@@ -13,7 +13,8 @@ const THINKING_MS = 10
 /** Answers with the last user message, without a key and without any upstream; a word counts as a token. */
 export const echo: Provider = {
   name: ECHO,
-  completeChat: ({ exchange, body }) => {
+  apis: ['chat/completions'],
+  send: (exchange, body) => {
     const request: EchoedRequest = JSON.parse(body.toString('utf8'))
     exchange.markDispatched()
     const answer = new Answer(exchange)

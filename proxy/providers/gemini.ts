@@ -1,12 +1,13 @@
-import type { GatewaySettings } from '../settings.ts'
-import { openAiCompatible } from './openai-compatible.ts'
+import type { ProviderSettings } from '../settings.ts'
+import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
 
-/** Google's models through its OpenAI-compatible endpoint. */
-export function gemini({ gemini: settings, upstreamTimeouts }: GatewaySettings) {
-  return openAiCompatible({
+/** Google's models through its OpenAI-compatible endpoint: https://ai.google.dev/gemini-api/docs/openai */
+export function gemini(settings: ProviderSettings, timeouts: UpstreamTimeouts) {
+  return httpProvider({
     ...settings,
     name: 'gemini',
-    keyVariable: 'GEMINI_API_KEY',
-    timeouts: upstreamTimeouts,
+    apis: ['chat/completions', 'embeddings'],
+    keyHeader: () => 'authorization',
+    timeouts,
   })
 }

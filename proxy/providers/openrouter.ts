@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { GatewaySettings } from '../settings.ts'
-import { openAiCompatible } from './openai-compatible.ts'
+import type { ProviderSettings } from '../settings.ts'
+import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
 
-export function openRouter({ openrouter, upstreamTimeouts }: GatewaySettings) {
-  return openAiCompatible({
-    ...openrouter,
+export function openRouter(settings: ProviderSettings, timeouts: UpstreamTimeouts) {
+  return httpProvider({
+    ...settings,
     name: 'openrouter',
-    keyVariable: 'OPENROUTER_API_KEY',
-    timeouts: upstreamTimeouts,
+    apis: ['chat/completions', 'completions', 'embeddings', 'responses', 'messages'],
+    keyHeader: () => 'authorization',
+    timeouts,
     extraHeaders: attribution,
   })
 }
@@ -16,6 +17,6 @@ export function openRouter({ openrouter, upstreamTimeouts }: GatewaySettings) {
 function attribution(client: IncomingHttpHeaders): Record<string, string> {
   return {
     'http-referer': String(client['http-referer'] ?? 'http://localhost:8123'),
-    'x-title': String(client['x-title'] ?? 'AI Proxy'),
+    'x-title': String(client['x-openrouter-title'] ?? client['x-title'] ?? 'AI Proxy'),
   }
 }

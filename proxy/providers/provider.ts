@@ -1,16 +1,16 @@
+import type { ApiName } from '../../kit/gateway-config/config-schema.ts'
 import type { Exchange } from '../exchange.ts'
-
-/** A chat completion to be made; `body` is the client's, with the provider's name of the model. */
-interface ChatRequest {
-  exchange: Exchange
-  body: Buffer
-}
 
 /** Somewhere that models are. */
 export interface Provider {
   name: string
+  /** What it serves. */
+  apis: readonly ApiName[]
   /** The variable that holds its key, if it is not set. */
   missing?: string
-  completeChat: (request: ChatRequest) => void
+  /** False while it would be no use to ask. */
+  ready?: () => boolean
+  /** Answers the exchange; `body` is the client's, with this provider's name of the model. */
+  send: (exchange: Exchange, body: Buffer) => void
   close?: () => Promise<void>
 }

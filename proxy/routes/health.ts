@@ -3,7 +3,8 @@ import { packageVersion } from '../../kit/package-root.ts'
 import type { GatewayContext } from '../context.ts'
 
 /** /health: the process answers. /ready: it takes new work. Neither needs a key. */
-export function healthRoutes(app: FastifyInstance, { settings, release, running }: GatewayContext): void {
+export function healthRoutes(app: FastifyInstance, context: GatewayContext): void {
+  const { settings, release, running } = context
   const health = {
     status: 'ok',
     version: packageVersion(),
@@ -14,7 +15,8 @@ export function healthRoutes(app: FastifyInstance, { settings, release, running 
   }
   app.get('/health', () => health)
   app.get('/ready', (_request, reply) => {
-    if (!running.draining) return { status: 'ready', release }
-    return reply.code(503).send({ status: 'draining', release })
+    if (running.draining) return reply.code(503).send({ status: 'draining', release })
+    const { configProblem } = context
+    return { status: 'ready', release, ...(configProblem !== null && { config_problem: configProblem }) }
   })
 }

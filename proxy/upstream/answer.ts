@@ -4,14 +4,17 @@ import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange.ts'
 import { BodyAnswer } from './body-answer.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import { forwardedHeaders } from './headers.ts'
+import type { Normaliser } from './normaliser.ts'
 
 /** What an upstream answers, on its way to the client; its head decides what becomes of its body. */
 export class Answer implements RunningAnswer {
   readonly #exchange: Exchange
+  readonly #normaliser: Normaliser | undefined
   #body: EventStreamAnswer | BodyAnswer | undefined
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, normaliser?: Normaliser) {
     this.#exchange = exchange
+    this.#normaliser = normaliser
     exchange.answer = this
   }
 
@@ -19,7 +22,7 @@ export class Answer implements RunningAnswer {
     const exchange = this.#exchange
     exchange.markUpstreamByte()
     const provider = exchange.route?.provider ?? 'The upstream'
-    if (status === 401 || status === 403) {
+    if (status === 401) {
       exchange.context.logger.error({ provider, status }, "the provider refused the gateway's key")
       this.#giveUp(problems.upstreamAuth(provider, status))
     } else if (status >= 300 && status < 400) {
@@ -27,7 +30,7 @@ export class Answer implements RunningAnswer {
     } else {
       const isEventStream = status < 300 && headers['content-type']?.startsWith('text/event-stream')
       const Body = isEventStream ? EventStreamAnswer : BodyAnswer
-      this.#body = new Body(exchange, status, forwardedHeaders(headers))
+      this.#body = new Body(exchange, status, forwardedHeaders(headers), this.#normaliser)
     }
   }
 
@@ -43,6 +46,10 @@ export class Answer implements RunningAnswer {
     if (this.#exchange.closed) return
     if (this.#body) this.#body.fail(problem)
     else this.#exchange.refuse(problem, 'upstream_error')
+  }
+
+  keepAlive(): void {
+    if (this.#body instanceof EventStreamAnswer) this.#body.keepAlive()
   }
 
   logged(): LoggedAnswer | undefined {

@@ -1,9 +1,8 @@
 import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer } from '../exchange.ts'
-import { firstElement, type Slice, scanInnerObject, scanJsonObject } from '../json-scan.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
 import type { ResponseHeaders } from './headers.ts'
-import { asStream } from './json-as-stream.ts'
+import type { Normaliser } from './normaliser.ts'
 
 /** A body up to this size is sent by one write, when it is known to be whole. */
 const MAX_HELD_BYTES = 256 * 1024
@@ -14,15 +13,17 @@ export class BodyAnswer {
   readonly #exchange: Exchange
   readonly #status: number
   readonly #headers: ResponseHeaders
+  readonly #normaliser: Normaliser | undefined
   readonly #capture: BodyCapture
   /** Undefined once it goes out piece by piece. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
 
-  constructor(exchange: Exchange, status: number, headers: ResponseHeaders) {
+  constructor(exchange: Exchange, status: number, headers: ResponseHeaders, normaliser?: Normaliser) {
     this.#exchange = exchange
     this.#status = status
     this.#headers = headers
+    this.#normaliser = normaliser
     this.#capture = new BodyCapture(exchange.context.settings.log.bodyMaxBytes)
     if (status >= 400) exchange.outcome = 'upstream_error'
   }
@@ -48,20 +49,27 @@ export class BodyAnswer {
   }
 
   #replyWhole(body: Buffer): void {
-    const streamed = this.#exchange.stream && this.#status === 200 ? asStream(body) : undefined
+    const { api, stream } = this.#exchange
+    const streamed = stream && this.#status === 200 ? api.asStream?.(body) : undefined
+    const problem = streamed ? undefined : this.#problemOf(body)
     if (streamed) {
       if (streamed.status !== this.#status) this.#exchange.outcome = 'upstream_error'
       this.#exchange.reply(streamed.status, { ...this.#headers, ...streamed.headers }, streamed.body)
-      return
-    }
-    if (looksLikeObject(body)) {
+    } else if (problem) {
+      const headers = { ...withoutContentType(this.#headers), ...problem.headers }
+      this.#exchange.refuse({ ...problem, headers }, 'upstream_error')
+    } else {
       this.#exchange.reply(this.#status, this.#headers, body)
-      return
     }
-    const provider = this.#exchange.route?.provider ?? 'The upstream'
+  }
+
+  /** What a client has to be told instead of this body, if it cannot be passed on as it is. */
+  #problemOf(body: Buffer): ApiProblem | undefined {
     const isError = this.#status >= 400
-    const problem = isError ? problems.upstreamStatus(provider, this.#status) : problems.upstreamMalformed(provider)
-    this.#exchange.refuse({ ...problem, headers: { ...this.#retryHeaders(), ...problem.headers } }, 'upstream_error')
+    const problem = isError ? this.#normaliser?.problem(this.#status, body) : undefined
+    if (problem || looksLikeObject(body)) return problem
+    const provider = this.#exchange.route?.provider ?? 'The upstream'
+    return isError ? problems.upstreamStatus(provider, this.#status) : problems.upstreamMalformed(provider)
   }
 
   fail(problem: ApiProblem): void {
@@ -71,39 +79,22 @@ export class BodyAnswer {
 
   logged(): LoggedAnswer | undefined {
     const { content } = this.#capture
-    const { context, route } = this.#exchange
+    const { api, context, route } = this.#exchange
     const model = route?.model ?? null
     const unread = { finishReason: null, usage: null, failed: false }
     if (content instanceof Excerpt) return { ...unread, body: content.toBody(model) }
-    const members = scanJsonObject(content, ['usage', 'choices', 'error'])
-    if (!members) return content.length > 0 ? { ...unread, body: logInvalidBody(content) } : undefined
-    return {
-      body: logJson(content, model, context.settings.log),
-      finishReason: finishReason(content, members.choices),
-      usage: parseObject(content, members.usage),
-      failed: parseObject(content, members.error) !== null,
-    }
-  }
-
-  #retryHeaders(): Record<string, string> {
-    const kept = Object.entries(this.#headers).filter(([name]) => name !== 'content-type')
-    return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
+    const facts = api.readAnswer(content)
+    if (!facts) return content.length > 0 ? { ...unread, body: logInvalidBody(content) } : undefined
+    return { ...facts, body: logJson(api.forLog?.(content) ?? content, model, context.settings.log) }
   }
 }
 
 function looksLikeObject(body: Buffer): boolean {
-  return /^\s*$/.test(body.toString('latin1', 0, body.indexOf(OPEN_BRACE))) && body.includes(OPEN_BRACE)
+  const start = body.indexOf(OPEN_BRACE)
+  return start !== -1 && /^\s*$/.test(body.toString('latin1', 0, start))
 }
 
-function finishReason(json: Buffer, choices: Slice | undefined): string | null {
-  const start = choices && firstElement(json, choices.start)
-  if (start === undefined) return null
-  const reason = scanInnerObject(json, start, ['finish_reason']).finish_reason
-  const value: unknown = reason && JSON.parse(json.toString('utf8', reason.start, reason.end))
-  return typeof value === 'string' ? value : null
-}
-
-function parseObject(json: Buffer, slice: Slice | undefined): Record<string, unknown> | null {
-  const value: unknown = slice && JSON.parse(json.toString('utf8', slice.start, slice.end))
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null
+function withoutContentType(headers: ResponseHeaders): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => name !== 'content-type')
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
 }

@@ -8,7 +8,9 @@ const FORWARDED = new Set([
   'x-generation-id',
   'cf-ray',
 ])
-const FORWARDED_PREFIXES = ['x-ratelimit-', 'openai-']
+const FORWARDED_PREFIXES = ['x-ratelimit-', 'openai-', 'anthropic-']
+/** OpenAI's name for it, and Anthropic's. */
+const REQUEST_IDS = new Set(['x-request-id', 'request-id'])
 
 export type ResponseHeaders = Record<string, string | string[]>
 
@@ -18,7 +20,7 @@ export function forwardedHeaders(upstream: IncomingHttpHeaders): ResponseHeaders
   for (const [name, value] of Object.entries(upstream)) {
     if (value === undefined) continue
     if (FORWARDED.has(name) || FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))) headers[name] = value
-    else if (name === 'x-request-id') headers['x-upstream-request-id'] = value
+    else if (REQUEST_IDS.has(name)) headers['x-upstream-request-id'] = value
   }
   return headers
 }

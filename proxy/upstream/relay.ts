@@ -6,31 +6,39 @@ import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, Flow } from '../exchange.ts'
 import { Answer } from './answer.ts'
 import { createDecoder } from './decoder.ts'
+import { mayWorkElsewhere, type UpstreamFailure } from './failure.ts'
+import type { Normaliser } from './normaliser.ts'
 
 export interface UpstreamCall {
   path: string
   headers: Record<string, string>
   body: Buffer
+  normaliser: Normaliser | undefined
+  /** Asked before a failure is told to the client; true if something else is being tried. */
+  tryOther: (failure: UpstreamFailure) => boolean
 }
 
 /** Sends a request upstream and its answer to the client. */
 export function relay(exchange: Exchange, dispatcher: Dispatcher, call: UpstreamCall): void {
-  const handler = new RelayHandler(exchange)
+  const handler = new RelayHandler(exchange, call)
   exchange.flow = handler
   exchange.markDispatched()
-  dispatcher.dispatch({ ...call, method: 'POST' }, handler)
+  dispatcher.dispatch({ path: call.path, method: 'POST', headers: call.headers, body: call.body }, handler)
 }
 
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #exchange: Exchange
   readonly #answer: Answer
+  readonly #tryOther: UpstreamCall['tryOther']
+  #started = false
   #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
   #aborted = false
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, { normaliser, tryOther }: UpstreamCall) {
     this.#exchange = exchange
-    this.#answer = new Answer(exchange)
+    this.#answer = new Answer(exchange, normaliser)
+    this.#tryOther = tryOther
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -40,6 +48,11 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return
+    if (mayWorkElsewhere(status) && this.#tryOther({ status, headers, reason: String(status) })) {
+      this.abort()
+      return
+    }
+    this.#started = true
     const encoding = headers['content-encoding']
     if (encoding && encoding !== 'identity') this.#decode(encoding)
     if (!this.#aborted) this.#answer.start(status, headers)
@@ -59,8 +72,11 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     if (this.#aborted) return
     const provider = this.#exchange.route?.provider ?? 'The upstream'
     const requestId = this.#exchange.id
+    const problem = toProblem(error, provider)
     this.#exchange.context.logger.warn({ provider, requestId, error: error.message }, 'the upstream failed')
-    this.#answer.fail(toProblem(error, provider))
+    const reason = problem.code ?? error.name
+    if (!this.#started && this.#tryOther({ headers: {}, reason })) return
+    this.#answer.fail(problem)
   }
 
   pause(): void {

@@ -1,21 +1,23 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser'
-import { CompletionBuilder } from '../log/completion.ts'
+import type { AnswerBuilder } from '../apis/api.ts'
+import { type BodyLogOptions, Excerpt, type LoggedBody, logJson } from '../log/body.ts'
 
 /** Reads along with an event stream without being in its way. */
 export class SseTap {
-  readonly completion = new CompletionBuilder()
-  /** Whether `[DONE]` has come. */
-  done = false
+  readonly answer: AnswerBuilder
+  /** Events that have come, the API's sign of the end included. */
+  eventCount = 0
+  readonly #options: BodyLogOptions
   readonly #decoder = new TextDecoder()
   readonly #parser: EventSourceParser
+  /** Characters of the events whose content is held. */
+  #heldLength = 0
+  #excerpt: Excerpt | undefined
 
-  constructor() {
-    this.#parser = createParser({
-      onEvent: ({ data }) => {
-        if (data.trim() === '[DONE]') this.done = true
-        else this.completion.add(parseOrUndefined(data))
-      },
-    })
+  constructor(answer: AnswerBuilder, options: BodyLogOptions) {
+    this.answer = answer
+    this.#options = options
+    this.#parser = createParser({ onEvent: ({ data, event }) => this.#add(data, event) })
   }
 
   push(bytes: Buffer): void {
@@ -26,12 +28,29 @@ export class SseTap {
   end(): void {
     this.#parser.feed(`${this.#decoder.decode()}\n\n`)
   }
-}
 
-function parseOrUndefined(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
+  /** What the events amount to; undefined if nothing came. */
+  logged(model: string | null): LoggedBody | undefined {
+    const json = this.answer.toJson()
+    if (!json) return undefined
+    if (!this.#excerpt) return logJson(json, model, this.#options)
+    this.#excerpt.push(json)
+    return this.#excerpt.toBody(model)
+  }
+
+  #add(data: string, event: string | undefined): void {
+    this.eventCount++
+    this.#heldLength += data.length
+    this.answer.add(data, event)
+    if (this.#heldLength > this.#options.bodyMaxBytes) this.#dropContent()
+  }
+
+  /** Too much for the log: what came so far goes into the excerpt; how the answer ends is still followed. */
+  #dropContent(): void {
+    this.#excerpt ??= new Excerpt()
+    const json = this.answer.toJson()
+    if (json) this.#excerpt.push(json)
+    this.answer.dropContent()
+    this.#heldLength = 0
   }
 }

@@ -1,22 +1,34 @@
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
-/** A longer unfinished line is let through. */
 const MAX_HELD_BYTES = 64 * 1024
+/** Also matches when nothing was let through yet. */
+const EVENT_END = /^$|\n\n$|\r\r$|\n\r\n$/
 
 /**
  * Lets the bytes of an event stream through up to the last line break and holds the rest until its line is whole, so
  * that an upstream that breaks off leaves no half line before the event that tells the client so.
  */
 export class WholeLines {
+  readonly #maxHeldBytes: number
   #held: Buffer[] = []
   #heldBytes = 0
   /** The last characters that were let through. */
   #tail = ''
 
+  /** A longer unfinished line is let through. */
+  constructor(maxHeldBytes = MAX_HELD_BYTES) {
+    this.#maxHeldBytes = maxHeldBytes
+  }
+
+  /** Whether another event may follow what was let through. */
+  get atEventEnd(): boolean {
+    return this.#heldBytes === 0 && EVENT_END.test(this.#tail)
+  }
+
   /** What can go out now. */
   push(bytes: Buffer): Buffer | undefined {
     const end = Math.max(bytes.lastIndexOf(LINE_FEED), bytes.lastIndexOf(CARRIAGE_RETURN)) + 1
-    if (end === 0 && this.#heldBytes + bytes.length <= MAX_HELD_BYTES) {
+    if (end === 0 && this.#heldBytes + bytes.length <= this.#maxHeldBytes) {
       this.#hold(bytes)
       return undefined
     }
@@ -32,7 +44,7 @@ export class WholeLines {
   /** What has to go out before another event: the unfinished line if it counts, and the end of its event. */
   rest({ complete }: { complete: boolean }): Buffer {
     const held = complete ? this.#held : []
-    const atEventEnd = held.length === 0 && /^$|\n\n$|\r\r$|\n\r\n$/.test(this.#tail)
+    const atEventEnd = held.length === 0 && EVENT_END.test(this.#tail)
     return Buffer.concat([...held, Buffer.from(atEventEnd ? '' : '\n\n')])
   }
 

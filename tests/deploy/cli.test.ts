@@ -140,7 +140,7 @@ Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit cod
     expect(problems.replaceAll(`${cwd}/`, '').split('\n').toSorted()).toEqual([
       'config.yml: model_mappings.a: found 7, allowed: string',
       'config.yml: model_mappings.b: found an empty text, allowed: a name',
-      'config.yml: top level: found the key "extra", allowed: model_mappings',
+      'config.yml: top level: found the key "extra", allowed: model_mappings, fallbacks, providers, limits',
     ])
     expect(stderr).toContain('(CONFIG_INVALID, exit code 2)')
   })

@@ -105,7 +105,7 @@ test('config.yml comes from CONFIG_PATH, the folder or the package', () => {
   const empty = folder()
   expect(loadGatewayConfig({ cwd: empty, env: {}, dotenv: true }).configPath).toBe(join(packageRoot(), 'config.yml'))
   const own = folder({ 'config.yml': mapping('own'), 'other.yml': mapping('other') })
-  expect(loadGatewayConfig({ cwd: own, env: {}, dotenv: true }).config).toEqual({ modelMappings: { m: 'own' } })
+  expect(loadGatewayConfig({ cwd: own, env: {}, dotenv: true }).config).toMatchObject({ modelMappings: { m: 'own' } })
   const env = { CONFIG_PATH: 'other.yml' }
   expect(loadGatewayConfig({ cwd: own, env, dotenv: true })).toMatchObject({
     config: { modelMappings: { m: 'other' } },

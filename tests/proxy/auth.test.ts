@@ -7,7 +7,7 @@ import { chat, startGateway, startWithUpstream } from './gateway.ts'
 const authenticate = createAuthenticator(parseApiKeys(' plain , laptop:0123456789abcdef,short:key,ключ'))
 
 function nameOf(authorization: string | undefined): string {
-  const result = authenticate(authorization)
+  const result = authenticate({ ...(authorization !== undefined && { authorization }) })
   if (!result.ok) return `refused: ${result.problem.code}`
   return result.key?.name ?? 'unnamed'
 }
@@ -37,13 +37,23 @@ test('everything else is refused', () => {
   }
 })
 
+test('x-api-key counts as much, and one right key is enough', () => {
+  const right = { 'x-api-key': '0123456789abcdef' }
+  expect(authenticate(right)).toMatchObject({ ok: true, key: { name: 'laptop' } })
+  expect(authenticate({ ...right, authorization: 'Bearer wrong' })).toMatchObject({ ok: true, key: { name: 'laptop' } })
+  expect(authenticate({ 'x-api-key': 'wrong' })).toMatchObject({ ok: false, problem: { code: 'invalid_api_key' } })
+  expect(authenticate({ 'x-api-key': '' })).toMatchObject({ ok: false, problem: { code: null } })
+})
+
 test('characters beyond ASCII break nothing', () => {
   expect(nameOf(`Bearer ${Buffer.from('ключ').toString('latin1')}`)).toBe('unnamed')
   expect(nameOf(`Bearer ${Buffer.from('ключи').toString('latin1')}`)).toBe('refused: invalid_api_key')
 })
 
 test('both forms of a named key have one hash', () => {
-  const [short, long] = ['Bearer 0123456789abcdef', 'Bearer laptop:0123456789abcdef'].map(authenticate)
+  const [short, long] = ['0123456789abcdef', 'laptop:0123456789abcdef'].map((key) =>
+    authenticate({ authorization: `Bearer ${key}` }),
+  )
   expect(short).toEqual(long)
 })
 

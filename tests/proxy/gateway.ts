@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { expect, onTestFinished, vi } from 'vitest'
+import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import type { LogRecord } from '../../kit/log-record.ts'
-import { buildApp } from '../../proxy/app.ts'
+import { buildGateway, type Gateway } from '../../proxy/app.ts'
 import { RequestLog } from '../../proxy/log/writer.ts'
 import { RunningExchanges } from '../../proxy/running.ts'
 import { type GatewaySettings, gatewaySettings } from '../../proxy/settings.ts'
@@ -15,7 +16,8 @@ export interface TestGateway {
   url: string
   logDir: string
   running: RunningExchanges
-  app: ReturnType<typeof buildApp>
+  app: Gateway['app']
+  gateway: Gateway
   /** Lines of the operator's log. */
   operatorLog: string[]
   post: (body: unknown, headers?: Record<string, string>, path?: string) => Promise<TestResponse>
@@ -33,6 +35,8 @@ export interface TestResponse {
 export interface GatewayOptions {
   environment?: Record<string, string>
   mappings?: Record<string, string>
+  /** Members of config.yml beside model_mappings. */
+  config?: object
   settings?: Partial<GatewaySettings>
 }
 
@@ -52,10 +56,8 @@ export async function startUpstream(): Promise<MockUpstream> {
 
 /** A gateway in this process that listens on a port of its own, with logs in a folder of its own. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
-  const { environment = {}, mappings = {}, settings: changed = {} } = options
-  const cwd = temporaryFolder()
-  const config = { environment, config: { modelMappings: mappings }, configPath: join(cwd, 'config.yml') }
-  const settings = { ...gatewaySettings(config, cwd), ...changed }
+  const { environment = {}, mappings = {}, config = {}, settings: changed = {} } = options
+  const settings = { ...gatewaySettings(environment, temporaryFolder()), ...changed }
   const operatorLog: string[] = []
   const running = new RunningExchanges()
   const requestLog = new RequestLog({
@@ -64,7 +66,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     onProblem: (problem) => operatorLog.push(problem),
   })
   const stream = { write: (line: string) => void operatorLog.push(line) }
-  const app = buildApp(settings, { requestLog, running, logger: { level: 'debug', stream } })
+  const parsed = parseConfigFile(JSON.stringify({ model_mappings: mappings, ...config }), 'config.yml')
+  const gateway = buildGateway(settings, parsed, { requestLog, running, logger: { level: 'debug', stream } })
+  const { app } = gateway
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   const dispatcher = new Agent()
@@ -88,6 +92,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     logDir: settings.log.dir,
     running,
     app,
+    gateway,
     operatorLog,
     post: (body, headers = {}, path = '/v1/chat/completions') => {
       const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)

@@ -8,7 +8,7 @@ import { compileRouting } from '../../proxy/routing.ts'
 const PROVIDERS = new Set(['echo', 'openrouter', 'gemini'])
 
 function route(mappings: Record<string, string>, model: string): string | undefined {
-  const found = compileRouting(mappings, PROVIDERS).find(model)
+  const found = compileRouting({ mappings, fallbacks: {}, providers: PROVIDERS }).find(model)
   return found && `${found.provider} ${found.model}`
 }
 

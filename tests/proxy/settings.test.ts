@@ -8,7 +8,7 @@ import { gatewaySettings } from '../../proxy/settings.ts'
 import { localAddress, startupMessage } from '../../proxy/startup-message.ts'
 
 function settings(environment: Record<string, string> = {}) {
-  return gatewaySettings({ environment, config: { modelMappings: {} }, configPath: '/x/config.yml' }, '/srv/app')
+  return gatewaySettings(environment, '/srv/app')
 }
 
 test('what is not set has a default', () => {
@@ -18,8 +18,14 @@ test('what is not set has a default', () => {
     releaseId: undefined,
     apiKeys: [],
     modelsRequireKey: false,
-    openrouter: { baseUrl: 'https://openrouter.ai/api/v1', apiKey: undefined },
-    gemini: { baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai', apiKey: undefined },
+    providers: {
+      openrouter: { baseUrl: 'https://openrouter.ai/api/v1', keys: [] },
+      gemini: { baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai', keys: [] },
+      openai: { baseUrl: 'https://api.openai.com/v1', keys: [] },
+      anthropic: { baseUrl: 'https://api.anthropic.com/v1', keys: [] },
+    },
+    metrics: { host: '127.0.0.1', port: 9464, isDefault: true },
+    workers: 1,
     log: { dir: '/srv/app/logs', images: 'digest', bodyMaxBytes: 8 * 2 ** 20 },
     logLevel: undefined,
     drainTimeoutMs: 300_000,

@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest'
 import { CompletionBuilder } from '../../../proxy/log/completion.ts'
 
+function add(builder: CompletionBuilder, chunk: unknown) {
+  builder.add(JSON.stringify(chunk))
+}
+
+function jsonOf(builder: CompletionBuilder) {
+  return JSON.parse(String(builder.toJson()))
+}
+
 function build(...deltas: object[]) {
-  const builder = new CompletionBuilder()
-  for (const delta of deltas) builder.add({ choices: [{ delta, finish_reason: null }] })
+  const builder = new CompletionBuilder('chat.completion')
+  for (const delta of deltas) add(builder, { choices: [{ delta, finish_reason: null }] })
   return builder
 }
 
 function messageOf(builder: CompletionBuilder) {
-  const [choice] = (builder.toJson()?.['choices'] ?? []) as { message: object }[]
+  const [choice] = jsonOf(builder).choices as { message: object }[]
   return choice?.message
 }
 
@@ -53,11 +61,11 @@ test('reasoning details, audio, log probabilities and fields we do not know surv
     { annotations: [{ url: 1 }], content: null },
     { annotations: [{ url: 2 }], novelty: { deep: ['z'] } },
   )
-  builder.add({
+  add(builder, {
     choices: [{ index: 0, delta: {}, logprobs: { content: [{ token: 'a' }] }, native_finish_reason: 'STOP' }],
   })
-  builder.add({ choices: [{ index: 0, delta: {}, logprobs: { content: [{ token: 'b' }] }, finish_reason: 'stop' }] })
-  expect(builder.toJson()).toEqual({
+  add(builder, { choices: [{ index: 0, delta: {}, logprobs: { content: [{ token: 'b' }] }, finish_reason: 'stop' }] })
+  expect(jsonOf(builder)).toEqual({
     object: 'chat.completion',
     choices: [
       {
@@ -80,17 +88,17 @@ test('reasoning details, audio, log probabilities and fields we do not know surv
 })
 
 test('whole only when every choice has ended', () => {
-  const builder = new CompletionBuilder()
-  expect([builder.finished, builder.toJson()]).toEqual([false, undefined])
-  builder.add({ choices: [{ index: 1, delta: { content: 'b' }, finish_reason: 'length' }] })
-  builder.add({ choices: [{ index: 0, delta: { content: 'a' } }] })
-  expect([builder.finished, builder.finishReason]).toEqual([false, null])
-  builder.add({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
-  expect([builder.finished, builder.finishReason]).toEqual([true, 'stop'])
+  const builder = new CompletionBuilder('chat.completion')
+  expect([builder.whole, builder.toJson()]).toEqual([false, undefined])
+  add(builder, { choices: [{ index: 1, delta: { content: 'b' }, finish_reason: 'length' }] })
+  add(builder, { choices: [{ index: 0, delta: { content: 'a' } }] })
+  expect([builder.whole, builder.finishReason]).toEqual([false, null])
+  add(builder, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
+  expect([builder.whole, builder.finishReason]).toEqual([true, 'stop'])
 })
 
 test('nonsense is no danger', () => {
-  const builder = new CompletionBuilder()
+  const builder = new CompletionBuilder('chat.completion')
   const nonsense: unknown[] = [
     null,
     7,
@@ -101,8 +109,9 @@ test('nonsense is no danger', () => {
     { choices: [null, 7, { delta: 'x' }] },
     { usage: 3 },
   ]
-  for (const chunk of nonsense) builder.add(chunk)
+  for (const chunk of nonsense) add(builder, chunk)
+  builder.add('no json')
   expect(builder.usage).toBeNull()
-  builder.add(JSON.parse('{"__proto__":{"polluted":1},"choices":[{"delta":{"__proto__":{"polluted":1}}}]}'))
+  builder.add('{"__proto__":{"polluted":1},"choices":[{"delta":{"__proto__":{"polluted":1}}}]}')
   expect({}).not.toHaveProperty('polluted')
 })

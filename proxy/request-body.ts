@@ -1,8 +1,9 @@
+import { type Api, REQUEST_MEMBERS } from './apis/api.ts'
 import { type ApiProblem, problems } from './errors.ts'
-import { firstElement, scanJsonObject } from './json-scan.ts'
+import { scanJsonObject } from './json-scan.ts'
 
-/** What the gateway has to know of a chat request; everything else is between the client and the provider. */
-export type ChatBody =
+/** What the gateway has to know of a request; everything else is between the client and the provider. */
+export type RequestBody =
   | {
       isJson: true
       model: string
@@ -14,23 +15,19 @@ export type ChatBody =
   | { isJson: boolean; model: string | null; stream: boolean; problem: ApiProblem }
 
 const QUOTE = 0x22
-const OPEN_BRACKET = 0x5b
+const LOWER_T = 0x74
 
-export function readChatBody(body: Buffer): ChatBody {
-  const members = scanJsonObject(body, ['model', 'stream', 'messages'])
+export function readRequestBody(body: Buffer, api: Api): RequestBody {
+  const members = scanJsonObject(body, REQUEST_MEMBERS)
   if (!members) return { isJson: false, model: null, stream: false, problem: problems.badJson() }
   const at = members.model
   const model: unknown = at && body[at.start] === QUOTE ? JSON.parse(body.toString('utf8', at.start, at.end)) : null
-  const stream = members.stream !== undefined && body[members.stream.start] === 't'.charCodeAt(0)
+  const stream = members.stream !== undefined && body[members.stream.start] === LOWER_T
   const known = { isJson: true, stream, model: typeof model === 'string' ? model : null } as const
   if (!at) return { ...known, problem: problems.missing('model') }
   if (typeof model !== 'string') return { ...known, problem: problems.wrongType('model', 'a string') }
-  const { messages } = members
-  if (!messages) return { ...known, problem: problems.missing('messages') }
-  if (body[messages.start] !== OPEN_BRACKET) {
-    return { ...known, problem: problems.wrongType('messages', 'an array of objects') }
-  }
-  if (firstElement(body, messages.start) === undefined) return { ...known, problem: problems.emptyMessages() }
+  const problem = api.check(body, members)
+  if (problem) return { ...known, problem }
   const withModel = (mapped: string) =>
     mapped === model
       ? body

@@ -1,4 +1,5 @@
-import { EVENT_STREAM_HEADERS } from './headers.ts'
+import { EVENT_STREAM_HEADERS } from '../upstream/headers.ts'
+import type { StreamedReply } from './api.ts'
 
 interface WholeCompletion {
   choices?: ({ message?: { tool_calls?: object[] } } & Record<string, unknown>)[]
@@ -6,25 +7,22 @@ interface WholeCompletion {
   [field: string]: unknown
 }
 
-interface StreamedReply {
-  status: number
-  headers: Record<string, string>
-  body: Buffer
-}
-
 const BAD_GATEWAY = 502
 
 /**
- * For an upstream that answers a request for a stream with one JSON body: a stream of one chunk, or an error with an
- * honest status. Undefined if the body is neither.
+ * A completion, of chat or of text, as a stream of one chunk; an error gets an honest status instead. Undefined if the
+ * body is neither.
  */
-export function asStream(json: Buffer): StreamedReply | undefined {
+export function chatAsStream(json: Buffer): StreamedReply | undefined {
   const whole = parse(json)
   if (!whole) return undefined
   if (whole.error) return { status: errorStatus(whole.error.code), headers: {}, body: json }
   if (!Array.isArray(whole.choices)) return undefined
-  const choices = whole.choices.map(({ message, ...choice }) => ({ ...choice, delta: asDelta(message) }))
-  const chunk = { ...whole, object: 'chat.completion.chunk', choices }
+  const isChat = whole.choices.some(({ message }) => message)
+  const choices = whole.choices.map(({ message, ...choice }) =>
+    isChat ? { ...choice, delta: asDelta(message) } : choice,
+  )
+  const chunk = { ...whole, ...(isChat && { object: 'chat.completion.chunk' }), choices }
   const body = Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)
   return { status: 200, headers: EVENT_STREAM_HEADERS, body }
 }

@@ -1,0 +1,28 @@
+import { problems } from '../errors.ts'
+import { firstElement } from '../json-scan.ts'
+import { CompletionBuilder } from '../log/completion.ts'
+import type { Api, RequestMembers } from './api.ts'
+import { chatAsStream } from './chat-as-stream.ts'
+import { firstFinishReason, readJsonAnswer } from './json-facts.ts'
+import { openAiErrors } from './openai-errors.ts'
+
+const OPEN_BRACKET = 0x5b
+const DONE = Buffer.from('data: [DONE]\n\n')
+
+export const chatCompletions: Api = {
+  name: 'chat/completions',
+  endpoint: '/v1/chat/completions',
+  check: checkMessages,
+  errors: openAiErrors,
+  readAnswer: (json) => readJsonAnswer(json, ['choices'], ({ choices }) => firstFinishReason(json, choices)),
+  newBuilder: () => new CompletionBuilder('chat.completion'),
+  doneEvent: DONE,
+  asStream: chatAsStream,
+}
+
+/** What every provider would refuse is refused here, with the words that clients know. */
+export function checkMessages(json: Buffer, { messages }: RequestMembers) {
+  if (!messages) return problems.missing('messages')
+  if (json[messages.start] !== OPEN_BRACKET) return problems.wrongType('messages', 'an array of objects')
+  return firstElement(json, messages.start) === undefined ? problems.emptyMessages() : undefined
+}

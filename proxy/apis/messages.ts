@@ -1,0 +1,39 @@
+import type { ApiProblem } from '../errors.ts'
+import { MessageBuilder } from '../log/message.ts'
+import type { Api } from './api.ts'
+import { checkMessages } from './chat-completions.ts'
+import { parseSlice, readJsonAnswer } from './json-facts.ts'
+
+/** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
+const ERROR_TYPES: Record<number, string> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  405: 'invalid_request_error',
+  413: 'request_too_large',
+  415: 'invalid_request_error',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+}
+
+/** Anthropic's Messages; the end of a stream is `message_stop`. */
+export const messages: Api = {
+  name: 'messages',
+  endpoint: '/v1/messages',
+  check: checkMessages,
+  errors: {
+    json: errorJson,
+    event: (problem, requestId) => `event: error\ndata: ${errorJson(problem, requestId)}\n\n`,
+    requestIdHeader: 'request-id',
+  },
+  requestHeaders: ['x-api-key', 'anthropic-version', 'anthropic-beta', 'anthropic-dangerous-direct-browser-access'],
+  readAnswer: (json) => readJsonAnswer(json, ['stop_reason'], ({ stop_reason }) => parseSlice(json, stop_reason)),
+  newBuilder: () => new MessageBuilder(),
+}
+
+function errorJson({ status, message }: ApiProblem, requestId: string): string {
+  const error = { type: ERROR_TYPES[status] ?? 'api_error', message }
+  return JSON.stringify({ type: 'error', error, request_id: requestId })
+}

@@ -1,0 +1,24 @@
+import { ResponseBuilder, responseFinishReason } from '../log/response.ts'
+import type { Api } from './api.ts'
+import { parseSlice, readJsonAnswer } from './json-facts.ts'
+import { openAiErrors } from './openai-errors.ts'
+
+/** OpenAI's Responses; its streams have named events and no `[DONE]`. */
+export const responses: Api = {
+  name: 'responses',
+  endpoint: '/v1/responses',
+  // A stored prompt may stand for the input.
+  check: () => undefined,
+  errors: {
+    json: openAiErrors.json,
+    event: ({ code, message, param }, _requestId, eventCount) => {
+      const data = { type: 'error', code, message, param, sequence_number: eventCount }
+      return `event: error\ndata: ${JSON.stringify(data)}\n\n`
+    },
+  },
+  readAnswer: (json) =>
+    readJsonAnswer(json, ['status', 'incomplete_details'], (found) =>
+      responseFinishReason(parseSlice(json, found.status), parseSlice(json, found.incomplete_details)),
+    ),
+  newBuilder: () => new ResponseBuilder(),
+}

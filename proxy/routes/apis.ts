@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify'
+import { APIS } from '../apis/all.ts'
+import type { Api } from '../apis/api.ts'
+import type { Authenticate } from '../auth.ts'
+import type { GatewayContext } from '../context.ts'
+import { Exchange } from '../exchange.ts'
+import { sendProblem } from '../problem-replies.ts'
+import { receiveBody } from '../receive-body.ts'
+import { readRequestBody } from '../request-body.ts'
+import { ECHO } from '../routing.ts'
+import { send } from '../send.ts'
+import { corsPreflight } from './cors.ts'
+
+/** The POST endpoints, each with and without /v1. */
+export function apiRoutes(app: FastifyInstance, context: GatewayContext, authenticate: Authenticate): void {
+  for (const api of APIS) {
+    for (const path of [api.endpoint, `/${api.name}`]) {
+      addRoute(app, context, { api, path, authenticate })
+      app.options(path, corsPreflight('POST, OPTIONS', api))
+    }
+  }
+}
+
+interface ApiRoute {
+  api: Api
+  path: string
+  authenticate: Authenticate
+}
+
+function addRoute(app: FastifyInstance, context: GatewayContext, { api, path, authenticate }: ApiRoute): void {
+  app.post(path, (request, reply) => {
+    const authentication = authenticate(request.headers)
+    if (!authentication.ok) {
+      sendProblem(reply, authentication.problem, api)
+      return
+    }
+    // From here on the exchange answers, past Fastify.
+    reply.hijack()
+    const { key: apiKey } = authentication
+    const exchange = new Exchange({ context, id: request.id, request: request.raw, response: reply.raw, apiKey, api })
+    receiveBody(exchange, () => answer(exchange))
+  })
+}
+
+function answer(exchange: Exchange): void {
+  const body = readRequestBody(exchange.body, exchange.api)
+  exchange.isJson = body.isJson
+  exchange.model = body.model
+  exchange.stream = body.stream
+  if (body.problem) {
+    exchange.refuse(body.problem)
+    return
+  }
+  // Deploy tries a release with it, whatever the limits are.
+  if (body.model !== ECHO) {
+    const { apiKey, context } = exchange
+    const admitted = context.limits.admit({ apiKey, model: body.model, stream: body.stream })
+    if (admitted.problem) {
+      exchange.refuse(admitted.problem)
+      return
+    }
+    exchange.release = admitted.release
+  }
+  send(exchange, body.model, body.withModel)
+}
