@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { packageRoot } from '../../kit/package-root.ts'
-import { startBareRelay, startGateway, startNginxProxy, startPortkey } from './gateway/contenders.ts'
+import { measureBigBodies } from './gateway/big-bodies.ts'
+import { type Contender, startBareRelay, startGateway, startNginxProxy, startPortkey } from './gateway/contenders.ts'
 import { requireProgram, startNginx } from './gateway/nginx.ts'
 import { freePort } from './gateway/processes.ts'
 import { measureRequests } from './gateway/requests.ts'
+import { measureStreams } from './gateway/streams.ts'
 import type { Figure } from './table.ts'
 
 /** What a provider answers, about 1 KB. */
@@ -27,33 +29,41 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 157, completion_tokens: 182, total_tokens: 339 },
 })
 
+/** Answers small bodies at once and big ones when they are here; nginx reads a body only to pass it on. */
+function upstreamServer(port: number): string {
+  return `default_type application/json;
+    location / { if ($content_length ~ "^[0-9]{6}") { rewrite ^ /read last; } return 200 '${ANSWER}'; }
+    location /read { proxy_pass http://127.0.0.1:${port}/whole; proxy_pass_request_body off; proxy_set_header Content-Length ""; }
+    location /whole { return 200 '${ANSWER}'; }`
+}
+
 /** Our gateway beside nginx, Portkey and a relay that does nothing else, all in front of the same upstream. */
 export async function run(): Promise<Figure[]> {
   requireProgram('wrk')
+  requireProgram('nginx')
   await promisify(execFile)('npm', ['run', 'build'], { cwd: packageRoot() })
   const folder = mkdtempSync(join(tmpdir(), 'ai-deploy-bench-'))
-  const started: { stop: () => Promise<void> }[] = []
-  const keep = <T extends { stop: () => Promise<void> }>(server: T) => {
-    started.push(server)
-    return server
-  }
   try {
-    const port = await freePort()
-    keep(await startNginx({ folder, port, location: `default_type application/json; return 200 '${ANSWER}';` }))
-    const upstream = `http://127.0.0.1:${port}`
-    const contenders = [
-      keep(await startNginxProxy({ folder, upstream })),
-      keep(await startBareRelay({ folder, upstream })),
-      keep(await startGateway({ folder, upstream })),
-      keep(await startPortkey({ folder, upstream })),
-    ]
-    return await measureRequests({
-      direct: { url: `${upstream}/v1/chat/completions`, headers: {} },
-      contenders,
-      folder,
-    })
+    const streams = await measureStreams(folder)
+    return [...(await measureWithNginx(folder)), ...streams]
   } finally {
-    await Promise.all(started.map((server) => server.stop()))
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measureWithNginx(folder: string): Promise<Figure[]> {
+  const port = await freePort()
+  const address = { folder, upstream: `http://127.0.0.1:${port}` }
+  const upstream = await startNginx({ folder, port, server: upstreamServer(port) })
+  const contenders: Contender[] = []
+  try {
+    for (const start of [startNginxProxy, startBareRelay, startGateway, startPortkey]) {
+      contenders.push(await start(address))
+    }
+    const direct = { url: `${address.upstream}/v1/chat/completions`, headers: {} }
+    const requests = await measureRequests({ direct, contenders, folder })
+    return [...requests, ...(await measureBigBodies(contenders))]
+  } finally {
+    await Promise.all([upstream, ...contenders].map((server) => server.stop()))
   }
 }

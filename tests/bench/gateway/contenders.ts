@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { startNginx } from './nginx.ts'
 import { portkeyEntry } from './portkey.ts'
-import { freePort, type RunningProcess, startServer } from './processes.ts'
+import { freePort, type RunningProcess, startScript, startServer } from './processes.ts'
 import type { Target } from './wrk.ts'
 
 export interface Contender extends Target, RunningProcess {
@@ -19,7 +19,7 @@ const PATH = '/v1/chat/completions'
 const API_KEY = 'bench-key-of-a-client'
 
 /** Our gateway as it is run: built, with keys, a mapping and the log of whole bodies. */
-export async function startGateway({ folder, upstream }: UpstreamAddress, nodeArgs: string[] = []): Promise<Contender> {
+export async function startGateway({ folder, upstream }: UpstreamAddress): Promise<Contender> {
   const port = await freePort()
   const env = {
     PORT: String(port),
@@ -31,7 +31,7 @@ export async function startGateway({ folder, upstream }: UpstreamAddress, nodeAr
     OPENROUTER_BASE_URL: `${upstream}/v1`,
   }
   const main = join(packageRoot(), 'dist/proxy/main.js')
-  const command = [process.execPath, ...nodeArgs, main, '--no-dotenv']
+  const command = [process.execPath, main, '--no-dotenv']
   const server = await startServer(command, { cwd: folder, env, port })
   return contender('gateway', server, `http://127.0.0.1:${port}`, { authorization: `Bearer ${API_KEY}` })
 }
@@ -39,8 +39,7 @@ export async function startGateway({ folder, upstream }: UpstreamAddress, nodeAr
 export async function startBareRelay({ folder, upstream }: UpstreamAddress): Promise<Contender> {
   const port = await freePort()
   const script = join(import.meta.dirname, 'bare-relay.ts')
-  const command = [process.execPath, '--import', import.meta.resolve('tsx'), script, String(port), upstream]
-  const server = await startServer(command, { cwd: folder, port })
+  const server = await startScript(script, [String(port), upstream], { cwd: folder, port })
   return contender('bare relay', server, `http://127.0.0.1:${port}`)
 }
 
@@ -50,7 +49,7 @@ export async function startNginxProxy({ folder, upstream }: UpstreamAddress): Pr
     folder,
     port,
     http: `upstream mock { server ${new URL(upstream).host}; keepalive 2048; keepalive_requests 1000000000; }`,
-    location: 'proxy_pass http://mock; proxy_http_version 1.1; proxy_set_header Connection "";',
+    server: 'location / { proxy_pass http://mock; proxy_http_version 1.1; proxy_set_header Connection ""; }',
   })
   return contender('nginx', server, `http://127.0.0.1:${port}`)
 }

@@ -11,13 +11,14 @@ export interface NginxOptions {
   port: number
   /** Directives beside `server` in `http`. */
   http?: string
-  location: string
+  /** What is in `server` beside the address. */
+  server: string
 }
 
-/** Starts nginx with one worker and one location, which never closes a connection by itself. */
-export function startNginx({ folder, port, http = '', location }: NginxOptions): Promise<RunningProcess> {
+/** Starts nginx with one worker and one server, which never closes a connection by itself. */
+export function startNginx({ folder, port, http = '', server }: NginxOptions): Promise<RunningProcess> {
   const config = join(folder, `nginx-${port}.conf`)
-  writeFileSync(config, configuration({ folder, port, http, location }))
+  writeFileSync(config, configuration({ folder, port, http, server }))
   const program = requireProgram('nginx')
   return startServer([program, '-p', folder, '-c', config, '-e', 'stderr'], { cwd: folder, port })
 }
@@ -31,7 +32,7 @@ export function requireProgram(name: 'nginx' | 'wrk'): string {
   })
 }
 
-function configuration({ folder, port, http, location }: Required<NginxOptions>): string {
+function configuration({ folder, port, http, server }: Required<NginxOptions>): string {
   const { uid, username } = userInfo()
   // As root its worker would be another user, who may not write in our folder.
   const user = uid === 0 ? `user ${username};` : ''
@@ -47,12 +48,12 @@ http {
   keepalive_requests 1000000000;
   keepalive_timeout 600s;
   client_max_body_size 64m;
-  client_body_buffer_size 16k;
+  client_body_buffer_size 8m;
   ${temporary.map((name) => `${name}_temp_path ${folder}/nginx-${port}-${name};`).join('\n  ')}
   ${http}
   server {
     listen 127.0.0.1:${port} backlog=4096;
-    location / { ${location} }
+    ${server}
   }
 }
 `

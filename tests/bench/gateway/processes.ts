@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../../kit/user-error.ts'
 
@@ -32,6 +33,17 @@ export async function startServer(command: string[], { cwd, env = {}, port }: St
     await sleep(50)
   }
   return { pid: child.pid ?? 0, stop: () => stop(child) }
+}
+
+/** The same for a script of ours. */
+export function startScript(script: string, args: string[], options: StartOptions): Promise<RunningProcess> {
+  return startServer([process.execPath, '--import', import.meta.resolve('tsx'), script, ...args], options)
+}
+
+/** Runs a script of ours that ends by itself; its stderr is ours. */
+export function spawnScript(script: string, args: string[]): ChildProcessByStdio<null, Readable, null> {
+  const command = ['--import', import.meta.resolve('tsx'), script, ...args]
+  return spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** A port that was free a moment ago. */

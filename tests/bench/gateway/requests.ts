@@ -1,4 +1,5 @@
 import { cpuTimeMs } from '../../helpers/process-usage.ts'
+import { median } from '../numbers.ts'
 import { type Figure, printTable } from '../table.ts'
 import type { Contender } from './contenders.ts'
 import { type LoadResult, type Target, wrk } from './wrk.ts'
@@ -135,9 +136,4 @@ function report(summaries: Summary[]): Figure[] {
 
 function push<T>(samples: Map<string, T[]>, name: string, one: T): void {
   samples.set(name, [...(samples.get(name) ?? []), one])
-}
-
-function median(numbers: number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
