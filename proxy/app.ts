@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyLoggerOptions, LogController } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyLoggerOptions, type FastifyReply, LogController } from 'fastify'
 import type { GatewayConfig } from '../kit/gateway-config/config-file.ts'
 import { createAuthenticator } from './auth.ts'
 import type { GatewayContext } from './context.ts'
@@ -7,7 +7,7 @@ import { Limits } from './limits.ts'
 import type { RequestLog } from './log/writer.ts'
 import { GatewayMetrics } from './metrics.ts'
 import { answerMalformedHttp, answerProblems, newRequestId, sendProblem } from './problem-replies.ts'
-import { responseHeaders } from './response-headers.ts'
+import { type HeaderList, responseHeaders } from './response-headers.ts'
 import { apiRoutes } from './routes/apis.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
@@ -37,6 +37,10 @@ const RECEIVE_TIMEOUT_MS = 300_000
 const DEV_RELEASE = 'dev'
 const TICK_MS = 1_000
 
+function setHeaders(reply: FastifyReply, headers: HeaderList): void {
+  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] as string, headers[at + 1])
+}
+
 /** The gateway, ready to listen. */
 export function buildGateway(settings: GatewaySettings, config: GatewayConfig, deps: GatewayDeps): Gateway {
   const { requestLog, running, logger } = deps
@@ -54,7 +58,7 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerMalformedHttp(release),
     frameworkErrors: (_error, request, reply) => {
-      reply.headers(responseHeaders(context, request.id))
+      setHeaders(reply, responseHeaders(context, request.id))
       sendProblem(reply, problems.unknownUrl(request.method, request.url))
     },
   })
@@ -73,8 +77,8 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
   // Bodies are read by the exchange, as bytes.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(responseHeaders(context, request.id))
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    setHeaders(reply, responseHeaders(context, request.id))
     done()
   })
   answerProblems(app)

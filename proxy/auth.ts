@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiKey } from '../kit/api-keys.ts'
 import { type ApiProblem, problems } from './errors.ts'
@@ -34,5 +34,5 @@ export function createAuthenticator(keys: ApiKey[]): Authenticate {
 }
 
 function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('base64')
+  return hash('sha256', bytes, 'base64')
 }

@@ -7,7 +7,7 @@ import { type ApiProblem, errorJson, problems } from './errors.ts'
 import { joined, type LoggedBody, logInvalidBody, logJson } from './log/body.ts'
 import { uniqueTimestamp } from './log/clock.ts'
 import { recordLine } from './log/record.ts'
-import { responseHeaders } from './response-headers.ts'
+import { type HeaderList, responseHeaders } from './response-headers.ts'
 import type { Route } from './routing.ts'
 import type { Running } from './running.ts'
 import type { Serving } from './serving.ts'
@@ -139,14 +139,14 @@ export class Exchange implements Running {
   }
 
   /** Answers with a whole body in one write. */
-  reply(status: number, headers: Record<string, string | string[]>, body: Buffer): void {
+  reply(status: number, headers: HeaderList, body: Buffer): void {
     if (this.#closed) return
-    this.#writeHead(status, { ...headers, 'content-length': String(body.length) })
+    this.#writeHead(status, [...headers, 'content-length', String(body.length)])
     this.end(body)
   }
 
   /** Sends the head of an answer that comes in pieces; it goes out with the first piece if that is here already. */
-  begin(status: number, headers: Record<string, string | string[]>): void {
+  begin(status: number, headers: HeaderList): void {
     if (this.#closed) return
     this.#writeHead(status, headers)
     process.nextTick(() => {
@@ -188,7 +188,8 @@ export class Exchange implements Running {
     this.outcome = outcome
     this.#ownProblem = problem
     const body = Buffer.from(this.api.errors.json(problem, this.id))
-    this.reply(problem.status, { 'content-type': 'application/json', ...problem.headers }, body)
+    const headers = Object.entries(problem.headers ?? {}).flat()
+    this.reply(problem.status, ['content-type', 'application/json', ...headers], body)
   }
 
   /** The gateway stops now. */
@@ -215,12 +216,12 @@ export class Exchange implements Running {
     this.#response.destroy()
   }
 
-  #writeHead(status: number, headers: Record<string, string | string[]>): void {
+  #writeHead(status: number, headers: HeaderList): void {
     this.#statusCode = status
-    const head: Record<string, string | string[]> = { ...responseHeaders(this.context, this.id), ...headers }
+    const all = [...responseHeaders(this.context, this.id), ...headers]
     const { requestIdHeader } = this.api.errors
-    if (requestIdHeader) head[requestIdHeader] = this.id
-    this.#response.writeHead(status, head)
+    if (requestIdHeader) all.push(requestIdHeader, this.id)
+    this.#response.writeHead(status, all)
     this.#lastWriteMs = performance.now()
   }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
@@ -56,6 +56,11 @@ export function answerMalformedHttp(release: string) {
 
 const MALFORMED_STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
+const ID_PREFIX = `req_${randomBytes(10).toString('hex')}`
+let lastId = 0
+
+/** Random for this process, then counted: as unique as a UUID, and cheaper. */
 export function newRequestId(): string {
-  return `req_${randomUUID().replaceAll('-', '')}`
+  lastId++
+  return ID_PREFIX + lastId.toString(16).padStart(12, '0')
 }

@@ -1,6 +1,7 @@
 import type { ApiName } from '../../kit/gateway-config/config-schema.ts'
 import type { ApiProblem } from '../errors.ts'
 import type { Slice } from '../json-scan.ts'
+import type { HeaderList } from '../response-headers.ts'
 
 /** One of the APIs that the gateway serves by passing bytes on: what it has to know of its requests and answers. */
 export interface Api {
@@ -61,6 +62,6 @@ export interface AnswerBuilder extends Readonly<AnswerFacts> {
 /** A stream made of a JSON answer; an error in that answer gets an honest status instead. */
 export interface StreamedReply {
   status: number
-  headers: Record<string, string>
+  headers: HeaderList
   body: Buffer
 }

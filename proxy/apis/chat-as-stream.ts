@@ -8,6 +8,7 @@ interface WholeCompletion {
 }
 
 const BAD_GATEWAY = 502
+const JSON_HEADERS = ['content-type', 'application/json']
 
 /**
  * A completion, of chat or of text, as a stream of one chunk; an error gets an honest status instead. Undefined if the
@@ -16,7 +17,7 @@ const BAD_GATEWAY = 502
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
   const whole = parse(json)
   if (!whole) return undefined
-  if (whole.error) return { status: errorStatus(whole.error.code), headers: {}, body: json }
+  if (whole.error) return { status: errorStatus(whole.error.code), headers: JSON_HEADERS, body: json }
   if (!Array.isArray(whole.choices)) return undefined
   const isChat = whole.choices.some(({ message }) => message)
   const choices = whole.choices.map(({ message, ...choice }) =>

@@ -14,7 +14,7 @@ export const chatCompletions: Api = {
   endpoint: '/v1/chat/completions',
   check: checkMessages,
   errors: openAiErrors,
-  readAnswer: (json) => readJsonAnswer(json, ['choices'], ({ choices }) => firstFinishReason(json, choices)),
+  readAnswer: (json) => readJsonAnswer(json, firstFinishReason),
   newBuilder: () => new CompletionBuilder('chat.completion'),
   doneEvent: DONE,
   asStream: chatAsStream,

@@ -1,8 +1,9 @@
 import { problems } from '../errors.ts'
+import { type Slice, scanJsonObject } from '../json-scan.ts'
 import { CompletionBuilder } from '../log/completion.ts'
+import { isObject } from '../log/json.ts'
 import { digestVectors } from '../log/vectors.ts'
-import type { Api } from './api.ts'
-import { readJsonAnswer } from './json-facts.ts'
+import type { AnswerFacts, Api } from './api.ts'
 import { openAiErrors } from './openai-errors.ts'
 
 export const embeddings: Api = {
@@ -10,8 +11,18 @@ export const embeddings: Api = {
   endpoint: '/v1/embeddings',
   check: (_json, { input }) => (input ? undefined : problems.missing('input')),
   errors: openAiErrors,
-  readAnswer: (json) => readJsonAnswer(json, [], () => null),
+  readAnswer,
   // No provider streams vectors.
   newBuilder: () => new CompletionBuilder('list'),
   forLog: digestVectors,
+}
+
+/** Without making numbers of the vectors. */
+function readAnswer(json: Buffer): AnswerFacts | undefined {
+  const found = scanJsonObject(json, ['usage', 'error'])
+  if (!found) return undefined
+  const parse = (slice: Slice | undefined): unknown =>
+    slice && JSON.parse(json.toString('utf8', slice.start, slice.end))
+  const usage = parse(found.usage)
+  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(parse(found.error)) }
 }

@@ -2,7 +2,7 @@ import type { ApiProblem } from '../errors.ts'
 import { MessageBuilder } from '../log/message.ts'
 import type { Api } from './api.ts'
 import { checkMessages } from './chat-completions.ts'
-import { parseSlice, readJsonAnswer } from './json-facts.ts'
+import { readJsonAnswer } from './json-facts.ts'
 
 /** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Record<number, string> = {
@@ -29,7 +29,7 @@ export const messages: Api = {
     requestIdHeader: 'request-id',
   },
   requestHeaders: ['x-api-key', 'anthropic-version', 'anthropic-beta', 'anthropic-dangerous-direct-browser-access'],
-  readAnswer: (json) => readJsonAnswer(json, ['stop_reason'], ({ stop_reason }) => parseSlice(json, stop_reason)),
+  readAnswer: (json) => readJsonAnswer(json, ({ stop_reason }) => stop_reason),
   newBuilder: () => new MessageBuilder(),
 }
 

@@ -1,6 +1,6 @@
 import { ResponseBuilder, responseFinishReason } from '../log/response.ts'
 import type { Api } from './api.ts'
-import { parseSlice, readJsonAnswer } from './json-facts.ts'
+import { readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
 
 /** OpenAI's Responses; its streams have named events and no `[DONE]`. */
@@ -17,8 +17,6 @@ export const responses: Api = {
     },
   },
   readAnswer: (json) =>
-    readJsonAnswer(json, ['status', 'incomplete_details'], (found) =>
-      responseFinishReason(parseSlice(json, found.status), parseSlice(json, found.incomplete_details)),
-    ),
+    readJsonAnswer(json, ({ status, incomplete_details }) => responseFinishReason(status, incomplete_details)),
   newBuilder: () => new ResponseBuilder(),
 }

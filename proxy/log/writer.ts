@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, write } from 'node:fs'
 import { join } from 'node:path'
 import { errorMessage } from '../../kit/user-error.ts'
+import { LineBuffer } from './line-buffer.ts'
 
 export interface RequestLogOptions {
   dir: string
@@ -25,8 +26,12 @@ const NEWLINE = Buffer.from('\n')
 export class RequestLog {
   readonly #options: RequestLogOptions
   #file: { day: string; fd: number; endsWithNewline: boolean } | undefined
-  #waiting: { day: string; line: Buffer[] }[] = []
-  #waitingBytes = 0
+  /** Of one day; the one before is written when the day ends. */
+  #waiting = { day: '', lines: new LineBuffer() }
+  /** Taken in turn with the waiting one, so that the memory is used again. */
+  #spare = new LineBuffer()
+  /** Of a day that is over. */
+  #earlier: { day: string; lines: LineBuffer }[] = []
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
   #lost = 0
@@ -43,7 +48,7 @@ export class RequestLog {
 
   /** What waits for the disk. */
   get waitingBytes(): number {
-    return this.#waitingBytes
+    return this.#waiting.lines.length
   }
 
   /** Where records of this moment go. */
@@ -52,14 +57,15 @@ export class RequestLog {
   }
 
   /** Takes the pieces of one line, newline included; `day` is YYYY-MM-DD. */
-  append(day: string, line: Buffer[]): void {
-    const bytes = line.reduce((sum, piece) => sum + piece.length, 0)
-    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
+  append(day: string, line: readonly (string | Buffer)[]): void {
+    if (day !== this.#waiting.day) this.#beginDay(day)
+    const { lines } = this.#waiting
+    const length = line.reduce((sum, piece) => sum + piece.length, 0)
+    if (lines.length + length > MAX_WAITING_BYTES) {
       this.#lose(1, 'the disk is too slow')
       return
     }
-    this.#waiting.push({ day, line })
-    this.#waitingBytes += bytes
+    lines.append(line)
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS)
   }
 
@@ -68,7 +74,7 @@ export class RequestLog {
     clearTimeout(this.#timer)
     this.#timer = undefined
     while (this.#writing) await this.#writing
-    if (this.#waiting.length === 0) return
+    if (this.#waiting.lines.length === 0 && this.#earlier.length === 0) return
     this.#writing = this.#writeWaiting().finally(() => {
       this.#writing = undefined
     })
@@ -81,13 +87,22 @@ export class RequestLog {
   }
 
   async #writeWaiting(): Promise<void> {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
-    for (const day of new Set(waiting.map((entry) => entry.day))) {
-      const lines = waiting.filter((entry) => entry.day === day)
-      await this.#writeLines(day, Buffer.concat(lines.flatMap(({ line }) => line)))
+    const { day, lines } = this.#waiting
+    const earlier = this.#earlier
+    this.#waiting = { day, lines: this.#spare }
+    this.#earlier = []
+    for (const before of earlier) await this.#writeLines(before.day, before.lines.content)
+    await this.#writeLines(day, lines.content)
+    lines.clear()
+    this.#spare = lines
+  }
+
+  #beginDay(day: string): void {
+    if (this.#waiting.lines.length > 0) {
+      this.#earlier.push(this.#waiting)
+      this.#waiting = { day, lines: new LineBuffer() }
     }
+    this.#waiting.day = day
   }
 
   async #writeLines(day: string, lines: Buffer): Promise<void> {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { APIS } from '../apis/all.ts'
 import type { Api } from '../apis/api.ts'
 import type { Authenticate } from '../auth.ts'
@@ -28,18 +28,19 @@ interface ApiRoute {
 }
 
 function addRoute(app: FastifyInstance, context: GatewayContext, { api, path, authenticate }: ApiRoute): void {
-  app.post(path, (request, reply) => {
+  // Before Fastify looks at the body: from here on the exchange answers, past it.
+  const onRequest: onRequestHookHandler = (request, reply) => {
     const authentication = authenticate(request.headers)
     if (!authentication.ok) {
       sendProblem(reply, authentication.problem, api)
       return
     }
-    // From here on the exchange answers, past Fastify.
     reply.hijack()
     const { key: apiKey } = authentication
     const exchange = new Exchange({ context, id: request.id, request: request.raw, response: reply.raw, apiKey, api })
     receiveBody(exchange, () => answer(exchange))
-  })
+  }
+  app.post(path, { onRequest }, () => {})
 }
 
 function answer(exchange: Exchange): void {

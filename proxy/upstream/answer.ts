@@ -28,9 +28,10 @@ export class Answer implements RunningAnswer {
     } else if (status >= 300 && status < 400) {
       this.#giveUp(problems.upstreamStatus(provider, status))
     } else {
-      const isEventStream = status < 300 && headers['content-type']?.startsWith('text/event-stream')
+      const type = headers['content-type'] ?? 'application/json'
+      const isEventStream = status < 300 && type.startsWith('text/event-stream')
       const Body = isEventStream ? EventStreamAnswer : BodyAnswer
-      this.#body = new Body(exchange, status, forwardedHeaders(headers), this.#normaliser)
+      this.#body = new Body(exchange, { status, type, headers: forwardedHeaders(headers) }, this.#normaliser)
     }
   }
 

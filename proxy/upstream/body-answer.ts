@@ -1,7 +1,8 @@
 import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer } from '../exchange.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
-import type { ResponseHeaders } from './headers.ts'
+import type { HeaderList } from '../response-headers.ts'
+import type { AnswerHead } from './headers.ts'
 import type { Normaliser } from './normaliser.ts'
 
 /** A body up to this size is sent by one write, when it is known to be whole. */
@@ -11,21 +12,19 @@ const OPEN_BRACE = 0x7b
 /** An answer that is one JSON body, passed on as the bytes it is. */
 export class BodyAnswer {
   readonly #exchange: Exchange
-  readonly #status: number
-  readonly #headers: ResponseHeaders
+  readonly #head: AnswerHead
   readonly #normaliser: Normaliser | undefined
   readonly #capture: BodyCapture
   /** Undefined once it goes out piece by piece. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
 
-  constructor(exchange: Exchange, status: number, headers: ResponseHeaders, normaliser?: Normaliser) {
+  constructor(exchange: Exchange, head: AnswerHead, normaliser?: Normaliser) {
     this.#exchange = exchange
-    this.#status = status
-    this.#headers = headers
+    this.#head = head
     this.#normaliser = normaliser
     this.#capture = new BodyCapture(exchange.context.settings.log.bodyMaxBytes)
-    if (status >= 400) exchange.outcome = 'upstream_error'
+    if (head.status >= 400) exchange.outcome = 'upstream_error'
   }
 
   data(bytes: Buffer): void {
@@ -43,33 +42,38 @@ export class BodyAnswer {
     held.push(bytes)
     this.#heldBytes += bytes.length
     if (this.#heldBytes <= MAX_HELD_BYTES) return
-    this.#exchange.begin(this.#status, this.#headers)
+    this.#exchange.begin(this.#head.status, this.#allHeaders())
     this.#exchange.write(joined(held))
     this.#held = undefined
   }
 
   #replyWhole(body: Buffer): void {
     const { api, stream } = this.#exchange
-    const streamed = stream && this.#status === 200 ? api.asStream?.(body) : undefined
+    const { status, headers } = this.#head
+    const streamed = stream && status === 200 ? api.asStream?.(body) : undefined
     const problem = streamed ? undefined : this.#problemOf(body)
     if (streamed) {
-      if (streamed.status !== this.#status) this.#exchange.outcome = 'upstream_error'
-      this.#exchange.reply(streamed.status, { ...this.#headers, ...streamed.headers }, streamed.body)
+      if (streamed.status !== status) this.#exchange.outcome = 'upstream_error'
+      this.#exchange.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
     } else if (problem) {
-      const headers = { ...withoutContentType(this.#headers), ...problem.headers }
-      this.#exchange.refuse({ ...problem, headers }, 'upstream_error')
+      this.#exchange.refuse({ ...problem, headers: { ...toRecord(headers), ...problem.headers } }, 'upstream_error')
     } else {
-      this.#exchange.reply(this.#status, this.#headers, body)
+      this.#exchange.reply(status, this.#allHeaders(), body)
     }
   }
 
   /** What a client has to be told instead of this body, if it cannot be passed on as it is. */
   #problemOf(body: Buffer): ApiProblem | undefined {
-    const isError = this.#status >= 400
-    const problem = isError ? this.#normaliser?.problem(this.#status, body) : undefined
+    const { status } = this.#head
+    const isError = status >= 400
+    const problem = isError ? this.#normaliser?.problem(status, body) : undefined
     if (problem || looksLikeObject(body)) return problem
     const provider = this.#exchange.route?.provider ?? 'The upstream'
-    return isError ? problems.upstreamStatus(provider, this.#status) : problems.upstreamMalformed(provider)
+    return isError ? problems.upstreamStatus(provider, status) : problems.upstreamMalformed(provider)
+  }
+
+  #allHeaders(): HeaderList {
+    return ['content-type', this.#head.type, ...this.#head.headers]
   }
 
   fail(problem: ApiProblem): void {
@@ -94,7 +98,8 @@ function looksLikeObject(body: Buffer): boolean {
   return start !== -1 && /^\s*$/.test(body.toString('latin1', 0, start))
 }
 
-function withoutContentType(headers: ResponseHeaders): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => name !== 'content-type')
-  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
+function toRecord(headers: HeaderList): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (let at = 0; at < headers.length; at += 2) record[headers[at] as string] = headers[at + 1] as string
+  return record
 }

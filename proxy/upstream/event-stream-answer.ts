@@ -1,6 +1,6 @@
 import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer } from '../exchange.ts'
-import { EVENT_STREAM_HEADERS, type ResponseHeaders } from './headers.ts'
+import { type AnswerHead, EVENT_STREAM_HEADERS } from './headers.ts'
 import type { Normaliser } from './normaliser.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeLines } from './whole-lines.ts'
@@ -17,12 +17,12 @@ export class EventStreamAnswer {
   readonly #lines: WholeLines
   readonly #normalise: ((lines: Buffer) => Buffer) | undefined
 
-  constructor(exchange: Exchange, status: number, headers: ResponseHeaders, normaliser?: Normaliser) {
+  constructor(exchange: Exchange, { status, headers }: AnswerHead, normaliser?: Normaliser) {
     this.#exchange = exchange
     this.#tap = new SseTap(exchange.api.newBuilder(), exchange.context.settings.log)
     this.#normalise = normaliser?.lines()
     this.#lines = new WholeLines(this.#normalise && MAX_NORMALISED_LINE_BYTES)
-    exchange.begin(status, { ...headers, ...EVENT_STREAM_HEADERS })
+    exchange.begin(status, [...headers, ...EVENT_STREAM_HEADERS])
   }
 
   data(bytes: Buffer): void {
