@@ -33,7 +33,7 @@ export interface Api {
   events: (exchange: Exchange, words: string[]) => string[]
   /** The same in one body. */
   whole: (exchange: Exchange, text: string) => object
-  error: (message: string, code: string | number) => object
+  error: (message: string, code: string | number, status: number) => object
   /** Those that only this API has; they win over the common ones. */
   modes: Record<string, Mode>
 }
@@ -64,7 +64,7 @@ export function send(response: ServerResponse, status: number, type: string, bod
 }
 
 export function sendError({ api, response }: Exchange, status: number, message: string, code: string | number): void {
-  sendJson(response, status, api.error(message, code))
+  sendJson(response, status, api.error(message, code, status))
 }
 
 /** An event without a name, as the chat API has them. */

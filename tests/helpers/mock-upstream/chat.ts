@@ -81,7 +81,7 @@ function chatEvents(exchange: Exchange, words: string[]): string[] {
 /** One call of a tool for each index, its arguments in two pieces. */
 function toolStream(exchange: Exchange, indexes: (number | undefined)[]): string[] {
   const calls = indexes.flatMap((index, at) => [
-    chatChunk(exchange, { tool_calls: [toolCall(index, `call_${at}`, 'weather', '{"city":')] }),
+    chatChunk(exchange, { tool_calls: [toolCall(index, `call_${'ab'[at]}`, 'weather', '{"city":')] }),
     chatChunk(exchange, { tool_calls: [{ index, function: { arguments: '"Oslo"}' } }] }),
   ])
   const first = chatChunk(exchange, { role: 'assistant', content: null })

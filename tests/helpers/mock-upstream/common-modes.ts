@@ -34,7 +34,8 @@ export const COMMON_MODES: Record<string, Mode> = {
   },
   '503-html': ({ response }) => send(response, 503, 'text/html', '<html><body>503 Service Unavailable</body></html>'),
   /** A problem told with status 200, as OpenRouter does. */
-  'error-200': ({ api, response }) => sendJson(response, 200, api.error('Provider returned error', 'provider_error')),
+  'error-200': ({ api, response }) =>
+    sendJson(response, 200, api.error('Provider returned error', 'provider_error', 200)),
   gzip: (exchange) => {
     const { api, request, response } = exchange
     const [type, text] = request.stream

@@ -53,7 +53,10 @@ const MODES: Record<string, Mode> = {
 export const MESSAGES: Api = {
   events: (exchange, words) => messageEvents(exchange, [textBlock(words)], 'end_turn'),
   whole: (exchange, text) => message(exchange, [{ type: 'text', text }], 'end_turn'),
-  error: (text, code) => ({ type: 'error', error: { type: ERROR_TYPES[Number(code)] ?? 'api_error', message: text } }),
+  error: (text, _code, status) => ({
+    type: 'error',
+    error: { type: ERROR_TYPES[status] ?? 'api_error', message: text },
+  }),
   modes: MODES,
 }
 
