@@ -85,7 +85,7 @@ test('errors as they are sent are error objects, whoever notices them', async ()
     get('/v1/models/nobody'),
     get('/%'),
   ])
-  const statuses = [400, 400, 400, 404, 503, 502, 503, 502, 413, 415, 404, 405, 404, 400]
+  const statuses = [400, 400, 400, 404, 503, 502, 503, 502, 413, 415, 404, 405, 404, 404]
   expect(answers.map(({ status }) => status)).toEqual(statuses)
   for (const { headers, text: body } of answers) {
     expect(headers['content-type']).toMatch(/^application\/json/)
