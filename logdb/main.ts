@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { loadEnvironment } from '../kit/gateway-config/load.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
 import type { CommandContext } from './commands/context.ts'
@@ -17,8 +16,10 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
   const program = new Command('logdb')
   const context: CommandContext = {
     terminal,
-    settings: () =>
-      readSettings(loadEnvironment({ cwd: terminal.cwd, env: terminal.env, dotenv: usesDotenv(program) })),
+    settings: async () => {
+      const { loadEnvironment } = await import('../kit/gateway-config/load.ts')
+      return readSettings(loadEnvironment({ cwd: terminal.cwd, env: terminal.env, dotenv: usesDotenv(program) }))
+    },
     resolve: (path) => resolve(terminal.cwd, path),
     exitWith: (code) => {
       exitCode = code

@@ -3,10 +3,13 @@ import { printJson, type Terminal } from '../terminal.ts'
 
 const EXIT_DISABLED = 2
 
-/** What every command gets. Settings are read only when a command runs, so that --help needs no valid .env. */
+/**
+ * What every command gets. Settings are read only by those that need them: --help works without a valid .env, and a
+ * search need not load what checks it.
+ */
 export interface CommandContext {
   terminal: Terminal
-  settings(): LogdbSettings
+  settings(): Promise<LogdbSettings>
   /** An absolute path from one that the user typed. */
   resolve(path: string): string
   exitWith(code: number): void

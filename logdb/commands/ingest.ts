@@ -31,7 +31,7 @@ export function addIngest(program: Command, context: CommandContext): void {
 async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve, exitWith } = context
   checkDays(flags)
-  const settings = context.settings()
+  const settings = await context.settings()
   if (!settings.isEnabled) return reportDisabled(context, 'Ingest disabled by LOGDB_ENABLED', flags.json)
   const { ingest } = await import('../ingest/ingest.ts')
   const report = await ingest({

@@ -22,7 +22,7 @@ export function addInit(program: Command, context: CommandContext): void {
 async function run({ date, out, json }: InitFlags, { terminal, settings, resolve, exitWith }: CommandContext) {
   const { init } = await import('../init.ts')
   const day = date ?? new Date().toISOString().slice(0, 10)
-  const result = await init({ out: resolve(out), day, settings: settings() })
+  const result = await init({ out: resolve(out), day, settings: await settings() })
   const ok = result.integrity === 'ok'
   if (json) printJson(terminal, { ok, verb: 'init', result })
   else terminal.out(`${result.path}\n${result.integrity}\n`)

@@ -1,16 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { createColors } from 'picocolors'
 import { configInvalid } from '../../kit/user-error.ts'
-import { toMatch, toRawMatch } from '../search/query.ts'
-import { HIT_END, HIT_START, type SearchHit } from '../store/search.ts'
+import { HIT_END, HIT_START } from '../search/excerpt.ts'
+import { parseQuery, parseRawQuery } from '../search/query.ts'
+import type { SearchHit } from '../search/search.ts'
 import { printJson, type Terminal, withoutControls } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { checkDays, type DayOptions, parseCount, withDays } from './options.ts'
 
 const DEFAULT_LIMIT = 20
-const DEFAULT_SNIPPET_TOKENS = 24
+const DEFAULT_SNIPPET_WORDS = 24
 /** FTS5 gives no longer ones. */
-const MAX_SNIPPET_TOKENS = 64
+const MAX_SNIPPET_WORDS = 64
 const HIT = new RegExp(`${HIT_START}([^${HIT_END}]*)${HIT_END}`, 'g')
 const HIT_MARKS = new RegExp(`[${HIT_START}${HIT_END}]`, 'g')
 
@@ -19,6 +20,7 @@ interface SearchFlags extends DayOptions {
   role?: string
   model?: string
   endpoint?: string
+  key?: string
   status?: { from: number; to: number }
   limit: number
   snippet: number
@@ -36,13 +38,14 @@ export function addSearch(program: Command, context: CommandContext): void {
     .option('--role <role>', 'who said it: user, assistant, system, tool')
     .option('--model <pattern>', 'model asked for or answered by; * matches anything')
     .option('--endpoint <pattern>', 'for example /v1/chat/*')
+    .option('--key <key>', 'hash or name of the API key')
     .option('--status <code>', 'for example 200 or 5xx', parseStatus)
     .option('--limit <n>', 'at most n messages', parseCount, DEFAULT_LIMIT)
     .option(
       '--snippet <words>',
-      `length of the excerpt, at most ${MAX_SNIPPET_TOKENS}`,
+      `length of the excerpt, at most ${MAX_SNIPPET_WORDS}`,
       parseSnippet,
-      DEFAULT_SNIPPET_TOKENS,
+      DEFAULT_SNIPPET_WORDS,
     )
     .option('--raw-query', "the query is in FTS5's syntax: OR, NOT, prefix*, role:user")
     .option('--json', 'one JSON document per message')
@@ -55,11 +58,11 @@ export function addSearch(program: Command, context: CommandContext): void {
 
 async function run(words: string[], flags: SearchFlags, { terminal, resolve }: CommandContext): Promise<void> {
   checkDays(flags)
-  const match = (flags.rawQuery ? toRawMatch : toMatch)(asTyped(words))
-  if (match === '') throw configInvalid('the query is empty', 'name what to search for')
+  const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
+  if (query.terms.length === 0) throw configInvalid('the query holds no word', 'name what to search for')
   const { search } = await import('../search/search.ts')
   const { out, snippet, rawQuery: _, json, ...filter } = flags
-  const result = await search({ ...filter, out: resolve(out), match, snippetTokens: snippet })
+  const result = await search(resolve(out), { ...filter, query, snippetWords: snippet })
   for (const warning of result.warnings) terminal.err(`${warning}\n`)
   for (const hit of result.hits) {
     if (json) printJson(terminal, toJson(hit))
@@ -107,6 +110,6 @@ function parseStatus(text: string): { from: number; to: number } {
 
 function parseSnippet(text: string): number {
   const count = parseCount(text)
-  if (count > MAX_SNIPPET_TOKENS) throw new InvalidArgumentError(`expected at most ${MAX_SNIPPET_TOKENS}.`)
+  if (count > MAX_SNIPPET_WORDS) throw new InvalidArgumentError(`expected at most ${MAX_SNIPPET_WORDS}.`)
   return count
 }

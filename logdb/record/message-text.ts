@@ -3,6 +3,7 @@ import type { Item } from './body.ts'
 
 /** What of a message is searched. */
 export interface MessageText {
+  /** user, assistant, system, developer, tool, or what else the message says. */
   role: string
   text: string
   /** True if role and text are just the message's `role` and `content`, so that SQL can get them from it. */
@@ -15,20 +16,29 @@ const TEXT_MEMBERS = [
   'reasoning',
   'thinking',
   'summary',
+  'title',
   'content',
   'parts',
   'text',
   'refusal',
+  'audio',
+  'transcript',
   'tool_calls',
   'function_call',
   'functionCall',
   'functionResponse',
   'function',
+  'executableCode',
+  'code',
+  'codeExecutionResult',
   'output',
-  'response',
+  'outputs',
+  'logs',
 ] as const
-/** Members of a tool call; its name counts only beside them. */
-const ARGUMENT_MEMBERS = ['arguments', 'args', 'input'] as const
+/** Members with what a tool was given or gave back, of any form; its name counts only beside them. */
+const DATA_MEMBERS = ['arguments', 'args', 'input', 'response'] as const
+/** Data below is not searched. */
+const MAX_DATA_DEPTH = 100
 
 /** Lone surrogates and NUL, which SQLite's text cannot hold or stops at. */
 const NOT_STORABLE = /[\p{Surrogate}\0]/gu
@@ -53,9 +63,16 @@ function parse(json: Buffer): { value: unknown; isStandard: boolean } {
 }
 
 function roleOf(value: unknown, defaultRole: string): string {
-  const role = isObject(value) ? value['role'] : undefined
-  if (typeof role !== 'string' || role === '') return defaultRole
-  return role === 'model' ? 'assistant' : role
+  if (!isObject(value)) return defaultRole
+  const { role, type } = value
+  if (typeof role === 'string' && role !== '') return role === 'model' ? 'assistant' : role
+  return typeof type === 'string' ? roleOfType(type, defaultRole) : defaultRole
+}
+
+/** Items of the Responses API that are no messages have no role: `function_call`, `function_call_output`, `reasoning`. */
+function roleOfType(type: string, defaultRole: string): string {
+  if (type.endsWith('_output')) return 'tool'
+  return type.endsWith('_call') || type === 'reasoning' ? 'assistant' : defaultRole
 }
 
 function texts(value: unknown): string[] {
@@ -66,10 +83,29 @@ function texts(value: unknown): string[] {
 }
 
 function callTexts(value: Record<string, unknown>): string[] {
-  const name = ARGUMENT_MEMBERS.find((candidate) => value[candidate] !== undefined)
-  if (name === undefined) return []
-  const given = value[name]
-  return [...texts(value['name']), ...(typeof given === 'string' ? texts(given) : [JSON.stringify(given)])]
+  const member = DATA_MEMBERS.find((name) => value[name] !== undefined)
+  if (member === undefined) return []
+  const given = value[member]
+  return [...texts(value['name']), ...dataTexts(typeof given === 'string' ? parsedData(given) : given, 0)]
+}
+
+/** Arguments are mostly JSON within a text, where line breaks and often all that is not ASCII are escaped. */
+function parsedData(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function dataTexts(value: unknown, depth: number): string[] {
+  if (value === null || depth > MAX_DATA_DEPTH) return []
+  if (Array.isArray(value)) return value.flatMap((element) => dataTexts(element, depth + 1))
+  if (!isObject(value)) return value === '' ? [] : [String(value)]
+  return Object.entries(value).flatMap(([name, member]) => {
+    const [first, ...rest] = dataTexts(member, depth + 1)
+    return first === undefined ? [name] : [`${name}: ${first}`, ...rest]
+  })
 }
 
 /** Only scalars beside `content`: SQLite's JSON functions have a limit of depth. */

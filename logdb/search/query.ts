@@ -1,15 +1,46 @@
+import { hasRun, pairsQuery, wordsOf } from '../record/pairs.ts'
+import type { Term } from '../store/search.ts'
+
+/** What to search for. */
+export interface TextQuery {
+  /** Each must match; none if nothing was typed. */
+  terms: Term[]
+  /** What to show of a text: phrases as the words they are made of. Undefined for FTS5's syntax. */
+  phrases: string[][] | undefined
+}
+
 /** Phrases in quotes, `NEAR(a b, 5)`, `NEAR/5`, or a word. */
 const TOKEN = /NEAR\(([^()]*?)(?:,\s*(\d+)\s*)?\)|"([^"]*)"|(\S+)/g
 const INFIX_NEAR = /^NEAR\/(\d+)$/
 const RAW_INFIX_NEAR = /("[^"]*"|[^\s"()]+)\s+NEAR\/(\d+)\s+("[^"]*"|[^\s"()]+)/g
-const DEFAULT_DISTANCE = 10
+const DEFAULT_DISTANCE = '10'
+
+/** Phrases that must all occur; with a distance, near each other. */
+interface Group {
+  phrases: string[]
+  distance?: string | undefined
+}
 
 /**
- * The FTS5 query for what a user typed: every word and every "quoted phrase" must occur in the text of a message;
- * `a NEAR/5 b` and `NEAR(a b, 5)` work too. Everything else is taken literally. Empty if nothing was typed.
+ * The query for what a user typed: every word and every "quoted phrase" must occur in the text of a message;
+ * `a NEAR/5 b` and `NEAR(a b, 5)` work too. Everything else is taken literally.
  */
-export function toMatch(typed: string): string {
-  const groups: string[] = []
+export function parseQuery(typed: string): TextQuery {
+  const groups = groupsOf(typed)
+  return {
+    terms: groups.flatMap(termsOf),
+    phrases: groups.flatMap(({ phrases }) => phrases.map(wordsOf).filter((words) => words.length > 0)),
+  }
+}
+
+/** An FTS5 query as typed; only the older `a NEAR/5 b` is put into the form that FTS5 knows. */
+export function parseRawQuery(typed: string): TextQuery {
+  const words = typed.trim().replace(RAW_INFIX_NEAR, (_, left, distance, right) => near([left, right], distance))
+  return { terms: words === '' ? [] : [{ words }], phrases: undefined }
+}
+
+function groupsOf(typed: string): Group[] {
+  const groups: Group[] = []
   let distance: string | undefined
   for (const [, nearTerms, nearDistance, phrase, word] of typed.matchAll(TOKEN)) {
     const infix = word === undefined ? null : INFIX_NEAR.exec(word)
@@ -19,20 +50,37 @@ export function toMatch(typed: string): string {
       continue
     }
     const isNear = nearTerms !== undefined
-    const term = isNear ? near(nearTerms.trim().split(/\s+/).map(quoted), nearDistance) : quoted(phrase ?? word ?? '')
-    if (distance !== undefined && left !== undefined) groups.splice(-1, 1, near([left, term], distance))
-    else groups.push(term)
+    const group: Group = isNear
+      ? { phrases: nearTerms.trim().split(/\s+/), distance: nearDistance ?? DEFAULT_DISTANCE }
+      : { phrases: [phrase ?? word ?? ''] }
+    if (distance !== undefined && left !== undefined) {
+      groups.splice(-1, 1, { phrases: [...left.phrases, ...group.phrases], distance })
+    } else groups.push(group)
     distance = undefined
   }
-  return groups.length === 0 ? '' : `content : (${groups.join(' AND ')})`
+  return groups
 }
 
-/** An FTS5 query as typed; only the older `a NEAR/5 b` is put into the form that FTS5 knows. */
-export function toRawMatch(typed: string): string {
-  return typed.trim().replace(RAW_INFIX_NEAR, (_, left, distance, right) => near([left, right], distance))
+/** The distance of words, and their order, count only where none of them holds a run of characters without spaces. */
+function termsOf({ phrases, distance }: Group): Term[] {
+  if (distance === undefined || phrases.some(hasRun)) return phrases.flatMap(termsOfPhrase)
+  return [{ words: inContent(near(phrases.map(quoted), distance)) }]
 }
 
-const near = (terms: string[], distance: string | undefined) =>
-  `NEAR(${terms.join(' ')}, ${distance ?? DEFAULT_DISTANCE})`
+function termsOfPhrase(phrase: string): Term[] {
+  const words = wordsOf(phrase)
+  if (words.length > 1 && !hasRun(phrase)) return [{ words: inContent(quoted(phrase)) }]
+  return words.map(termOfWord)
+}
+
+/** A word without a run may still stand right beside one, where only the pairs know it. */
+function termOfWord(word: string): Term {
+  const pairs = pairsQuery(word)
+  return hasRun(word) ? { pairs } : { words: inContent(quoted(word)), pairs }
+}
+
+const inContent = (query: string) => `content : ${query}`
+
+const near = (phrases: string[], distance: string) => `NEAR(${phrases.join(' ')}, ${distance})`
 
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`

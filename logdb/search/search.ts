@@ -1,20 +1,30 @@
 import { UserError } from '../../kit/user-error.ts'
 import { findPartitions, type PartitionFile } from '../partitions.ts'
 import type { DayRange } from '../store/control.ts'
-import { type PartitionQuery, type SearchHit, searchPartition } from '../store/search.ts'
-import { loadSqlite } from '../store/sqlite.ts'
+import { type FoundMessage, type PartitionQuery, PartitionSearch } from '../store/search.ts'
+import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
+import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
+import type { TextQuery } from './query.ts'
 
 export interface SearchOptions extends DayRange {
-  /** Folder of the log database. */
-  out: string
-  /** In FTS5's syntax, for example from `toMatch`. */
-  match: string
+  /** From `parseQuery` or `parseRawQuery`. */
+  query: TextQuery
   role?: string | undefined
+  /** Patterns with `*`; the model as asked for or as answered. */
   model?: string | undefined
   endpoint?: string | undefined
+  /** Hash or name of the API key. */
+  key?: string | undefined
   status?: { from: number; to: number } | undefined
   limit: number
-  snippetTokens: number
+  /** Length of the excerpts in words. */
+  snippetWords: number
+}
+
+/** A message that was found, in the first request that holds it and passes the filters. */
+export interface SearchHit extends Omit<FoundMessage, 'message'> {
+  role: string
+  snippet: string
 }
 
 export interface SearchResult {
@@ -24,28 +34,74 @@ export interface SearchResult {
   warnings: string[]
 }
 
-/**
- * Searches the partitions of the range, the latest first, until `limit` hits are found.
- * @throws UserError INDEX_MISSING if no partition of the range has a text index; QUERY_INVALID
- */
-export async function search(options: SearchOptions): Promise<SearchResult> {
-  const partitions = findPartitions(options.out, options)
-  const engine = await loadSqlite()
-  const warnings: string[] = []
-  let hits: SearchHit[] = []
-  let searched = 0
-  for (const partition of partitions) {
-    if (isBehind(partition, hits, options.limit)) break
-    const result = searchPartition(engine, partition.path, queryFor(partition, options))
-    if (result.kind === 'searched') {
-      searched++
-      hits = [...hits, ...result.hits].sort((a, b) => b.ts - a.ts).slice(0, options.limit)
-      if (result.unindexed > 0)
-        warnings.push(`${partition.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
-    } else warnings.push(`${partition.path}: ${NOT_SEARCHED[result.kind]}`)
+/** Searches a log database once. @throws UserError as Searcher.search */
+export async function search(out: string, options: SearchOptions): Promise<SearchResult> {
+  const searcher = await openSearcher(out)
+  try {
+    return searcher.search(options)
+  } finally {
+    searcher.close()
   }
-  if (searched === 0 && partitions.length > 0) throw indexMissing(warnings)
-  return { hits, warnings }
+}
+
+/** Opens the log database in the folder `out` for many searches. @throws UserError SQLITE_MISSING */
+export async function openSearcher(out: string): Promise<Searcher> {
+  return new Searcher(await loadSqlite(), out)
+}
+
+/** Searches a log database, keeping the partitions open that it has looked into. */
+class Searcher {
+  readonly #engine: SqliteEngine
+  readonly #out: string
+  readonly #open = new Map<string, PartitionSearch>()
+
+  constructor(engine: SqliteEngine, out: string) {
+    this.#engine = engine
+    this.#out = out
+  }
+
+  /**
+   * Searches the partitions of the range, the latest first, until `limit` hits are found.
+   * @throws UserError INDEX_MISSING if no partition of the range has a text index; QUERY_INVALID
+   */
+  search(options: SearchOptions): SearchResult {
+    const partitions = findPartitions(this.#out, options)
+    const warnings: string[] = []
+    let found: Found[] = []
+    let searched = 0
+    for (const file of partitions) {
+      if (isBehind(file, found, options.limit)) break
+      const partition = this.#partition(file.path)
+      const result = partition.find(queryFor(file, options))
+      if (result.kind === 'searched') {
+        searched++
+        const all = [...found, ...result.found.map((message) => ({ message, partition }))]
+        found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, options.limit)
+        if (result.unindexed > 0)
+          warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
+      } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
+    }
+    if (searched === 0 && partitions.length > 0) throw indexMissing(warnings)
+    return { hits: hitsOf(found, options), warnings }
+  }
+
+  close(): void {
+    for (const partition of this.#open.values()) partition.close()
+    this.#open.clear()
+  }
+
+  #partition(path: string): PartitionSearch {
+    const partition = this.#open.get(path) ?? new PartitionSearch(this.#engine, path)
+    this.#open.set(path, partition)
+    return partition
+  }
+}
+
+export type { Searcher }
+
+interface Found {
+  message: FoundMessage
+  partition: PartitionSearch
 }
 
 const NOT_SEARCHED = {
@@ -54,16 +110,17 @@ const NOT_SEARCHED = {
 }
 
 /** True if no hit of this partition or an earlier one can still be among the latest. */
-function isBehind({ lastDay }: PartitionFile, hits: SearchHit[], limit: number): boolean {
-  const oldest = hits.at(-1)
-  return hits.length >= limit && oldest !== undefined && oldest.ts > lastSecondOf(lastDay)
+function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): boolean {
+  const oldest = found.at(-1)
+  return found.length >= limit && oldest !== undefined && oldest.message.ts > lastSecondOf(lastDay)
 }
 
 /** Times are compared only where a partition holds days outside the range. */
 function queryFor({ firstDay, lastDay }: PartitionFile, options: SearchOptions): PartitionQuery {
-  const { since, to, out: _, ...rest } = options
+  const { since, to, query, snippetWords: _, ...filter } = options
   return {
-    ...rest,
+    ...filter,
+    terms: query.terms,
     sinceS: since !== undefined && firstDay < since ? firstSecondOf(since) : undefined,
     toS: to !== undefined && lastDay > to ? lastSecondOf(to) : undefined,
   }
@@ -71,6 +128,19 @@ function queryFor({ firstDay, lastDay }: PartitionFile, options: SearchOptions):
 
 const firstSecondOf = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000
 const lastSecondOf = (day: string) => Date.parse(`${day}T23:59:59Z`) / 1000
+
+/** A message that has been erased meanwhile is no hit. */
+function hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
+  const { phrases, terms } = query
+  const excerpt = phrases && excerptOf(phrases, snippetWords)
+  const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
+  return found.flatMap(({ message: { message, ...hit }, partition }) => {
+    const text = partition.message(message)
+    if (!text) return []
+    const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
+    return [{ ...hit, role: text.role, snippet }]
+  })
+}
 
 function indexMissing(warnings: string[]): UserError {
   return new UserError('INDEX_MISSING', `nothing to search in:\n${warnings.join('\n')}`, {

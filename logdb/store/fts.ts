@@ -1,15 +1,29 @@
+import { runPairs } from '../record/pairs.ts'
 import { type Connection, inTransaction } from './sqlite.ts'
 
-/** Text index over the distinct messages of a partition; it keeps no copy of their text. */
+/**
+ * Text index over the distinct messages of a partition; it keeps no copy of their text. `request_text_pairs` has the
+ * messages with runs of characters without spaces, by the same rowids, as `runPairs` cuts them; a database with the
+ * first table only has the index of an earlier version.
+ */
 const CREATE_INDEX = `
 CREATE VIRTUAL TABLE request_text_index USING fts5 (
   request_id UNINDEXED, role, content, endpoint, model_original, model_mapped,
   tokenize = 'unicode61', content = 'fts_src', content_rowid = 'id'
 );
+CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
+  content, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'", content = '', columnsize = 0
+);
 CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT;
 INSERT INTO fts_state VALUES (0);
 `
-const DROP_INDEX = 'DROP TABLE IF EXISTS request_text_index; DROP TABLE IF EXISTS fts_state;'
+const DROP_INDEX = `
+DROP TABLE IF EXISTS request_text_index;
+DROP TABLE IF EXISTS request_text_pairs;
+DROP TABLE IF EXISTS fts_state;
+`
+/** Bytes of new entries that FTS5 holds in memory before it writes a segment; its default of 1 MiB makes many to merge. */
+const PENDING_BYTES = 16 * 1024 * 1024
 const COLUMNS = 'request_id, role, content, endpoint, model_original, model_mapped'
 
 /** Fragments in the index, and requests that hold no text. */
@@ -19,17 +33,33 @@ export interface IndexCounts {
 }
 
 export function hasTextIndex(db: Connection): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'fts_state'").get() !== undefined
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'request_text_pairs'").get() !== undefined
 }
 
 /** Creates the index if there is none and brings it up to date; inside the transaction of whoever calls. */
 export function indexNewMessages(db: Connection): void {
-  if (!hasTextIndex(db)) db.exec(CREATE_INDEX)
+  if (!hasTextIndex(db)) createIndex(db)
+  db.function('run_pairs', { deterministic: true }, runPairs)
   db.exec(`
     INSERT INTO request_text_index (rowid, ${COLUMNS})
       SELECT id, ${COLUMNS} FROM fts_src WHERE id > (SELECT indexed_to FROM fts_state) ORDER BY id;
+    WITH new (id, pairs) AS MATERIALIZED (${PAIRS_OF_NEW_MESSAGES})
+      INSERT INTO request_text_pairs (rowid, content) SELECT id, pairs FROM new WHERE pairs <> '';
     UPDATE fts_state SET indexed_to = (SELECT COALESCE(max(id), 0) FROM msg);
   `)
+}
+
+/** ASCII, which is most text, does not leave SQLite. */
+const PAIRS_OF_NEW_MESSAGES = `
+  SELECT fts_src.id, run_pairs(content) FROM fts_src JOIN msg ON msg.id = fts_src.id
+  WHERE fts_src.id > (SELECT indexed_to FROM fts_state) AND octet_length(msg.json) > length(msg.json) ORDER BY fts_src.id`
+
+function createIndex(db: Connection): void {
+  db.exec(DROP_INDEX)
+  db.exec(CREATE_INDEX)
+  for (const table of ['request_text_index', 'request_text_pairs']) {
+    db.exec(`INSERT INTO ${table} (${table}, rank) VALUES ('hashsize', ${PENDING_BYTES})`)
+  }
 }
 
 export function buildTextIndex(db: Connection): IndexCounts {

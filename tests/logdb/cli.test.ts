@@ -98,7 +98,7 @@ test.each([
   [['ingest', '--nonsense'], 'unknown option'],
   [['nonsense'], 'unknown command'],
   [['search'], 'missing required argument'],
-  [['search', ' '], 'the query is empty'],
+  [['search', ' -- '], 'the query holds no word'],
   [['search', 'x', '--status', '7xx'], 'expected a status'],
   [['search', 'x', '--snippet', '65'], 'expected at most 64'],
   [['search', 'x', '--limit', '0'], 'expected a whole number'],

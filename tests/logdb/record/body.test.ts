@@ -50,7 +50,7 @@ test.each([
     },
     [
       ['user', 'a'],
-      ['user', 'o'],
+      ['tool', 'o'],
     ],
   ],
   [
@@ -108,58 +108,4 @@ test.each([
 ])('response %j', (body, stored, inside) => {
   const result = split(body, readResponseBody)
   expect([result.stored, result.inside]).toEqual([stored, inside])
-})
-
-test.each([
-  [
-    { role: 'user', content: 'a' },
-    { role: 'user', text: 'a', isPlain: true },
-  ],
-  [
-    { role: 'assistant', content: 'a', refusal: null, annotations: [] },
-    { role: 'assistant', text: 'a', isPlain: true },
-  ],
-  [{ content: 'a' }, { role: 'user', text: 'a', isPlain: false }],
-  [
-    { role: 'user', content: 'a\u0000b' },
-    { role: 'user', text: 'a\uFFFDb', isPlain: false },
-  ],
-  [
-    { role: 'user', content: 'a\ud83d' },
-    { role: 'user', text: 'a\uFFFD', isPlain: false },
-  ],
-  [
-    {
-      role: 'user',
-      content: [
-        { type: 'text', text: 'a' },
-        { type: 'image_url', image_url: { url: 'data:x' } },
-      ],
-    },
-    { role: 'user', text: 'a', isPlain: false },
-  ],
-  [
-    { role: 'assistant', content: null, tool_calls: [{ function: { name: 'f', arguments: '{"q":1}' } }] },
-    { role: 'assistant', text: 'f\n{"q":1}', isPlain: false },
-  ],
-  [
-    { role: 'assistant', reasoning_content: 'r', content: 'a' },
-    { role: 'assistant', text: 'r\na', isPlain: false },
-  ],
-  [
-    { role: 'assistant', content: [{ type: 'tool_use', name: 'f', input: { q: 1 } }] },
-    { role: 'assistant', text: 'f\n{"q":1}', isPlain: false },
-  ],
-  [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }, undefined],
-  [{ role: 'user', content: ' \n' }, undefined],
-])('what is searched of %j', (message, expected) => {
-  expect(messageText({ json: canonicalJson(Buffer.from(JSON.stringify(message))), role: 'user' })).toEqual(expected)
-})
-
-test('a message that only Python calls JSON can be searched all the same', () => {
-  expect(messageText({ json: Buffer.from('{"content": "a", "role": "user", "score": NaN}'), role: 'user' })).toEqual({
-    role: 'user',
-    text: 'a',
-    isPlain: false,
-  })
 })

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { chat, completion, jsonl, record } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
+import { sqliteShellTest, sqliteTest } from '../helpers/needs.ts'
 import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
 
 async function filled(env: Record<string, string> = {}): Promise<Workspace> {
@@ -32,6 +33,7 @@ async function filled(env: Record<string, string> = {}): Promise<Workspace> {
         x_request_id: 'c',
         request: chat('rate this: the request ran into an error, then a timeout'),
         dialog_id: 'd',
+        api_key_name: 'laptop',
       }),
     ]),
   )
@@ -85,6 +87,8 @@ sqliteTest('every filter narrows the result', async () => {
   expect(await count('--model', 'gpt-4*')).toBe(3)
   expect(await count('--model', 'anthropic/*')).toBe(0)
   expect(await count('--status', '404')).toBe(0)
+  expect(await count('--key', '0123456789abcdef')).toBe(3)
+  expect(await count('--key', 'laptop')).toBe(1)
 })
 
 sqliteTest('a message counts for every request that holds it, not only for the first', async () => {
@@ -116,6 +120,68 @@ sqliteTest('near, phrases and raw queries work', async () => {
   expect(await count('--raw-query', 'error NEAR/5 timeout')).toBe(1)
   expect(await count('user')).toBe(0)
   expect(await count('"\' --; DROP')).toBe(0)
+})
+
+const RUNS = [
+  '我们用Python编程语言写程序。',
+  '这是一个测试',
+  '言い換えるとコンピューター',
+  'plain text about python',
+  'ภาษาไทยง่ายนิดเดียว',
+  '서울에서 만나요',
+]
+
+async function withRuns(): Promise<Workspace> {
+  const space = workspace()
+  const records = RUNS.map((text, index) => record({ x_request_id: `r${index}`, request: chat(text) }))
+  space.write('requests-x.jsonl', jsonl(records))
+  await space.ingest()
+  return space
+}
+
+sqliteTest('a word within a run of characters without spaces is found, and a word beside one', async () => {
+  const space = await withRuns()
+  const snippets = async (...args: string[]) => (await found(space, args)).map(({ snippet }) => snippet)
+  expect(await snippets('语言')).toEqual([RUNS[0]])
+  expect(await snippets('编程语言')).toEqual([RUNS[0]])
+  expect(await snippets('程语')).toEqual([RUNS[0]])
+  expect(await snippets('序')).toEqual([RUNS[0]])
+  expect(await snippets('言')).toEqual([RUNS[2], RUNS[0]])
+  expect(await snippets('语编')).toEqual([])
+  expect(await snippets('测试')).toEqual([RUNS[1]])
+  expect(await snippets('ピュータ')).toEqual([RUNS[2]])
+  expect(await snippets('ง่าย')).toEqual([RUNS[4]])
+  expect(await snippets('서울')).toEqual([RUNS[5]])
+  expect(await snippets('python')).toEqual([RUNS[3], RUNS[0]])
+  expect(await snippets('python', '语言')).toEqual([RUNS[0]])
+  expect(await snippets('用Python', '测试')).toEqual([])
+  expect(await snippets('python', 'text')).toEqual([RUNS[3]])
+  expect(await snippets('语言', '--role', 'user', '--status', '200')).toEqual([RUNS[0]])
+  expect(await snippets('语言', '--role', 'assistant')).toEqual([])
+})
+
+sqliteTest('what was found in a run stands out on a terminal', async () => {
+  const space = await withRuns()
+  const { stdout } = await space.run(['search', '语言'], {}, { isTTY: true })
+  expect(stdout).toContain('我们用Python编程\u001b[1m\u001b[33m语言\u001b[39m\u001b[22m写程序。')
+})
+
+sqliteShellTest('plain sqlite3 finds words within a run too', async () => {
+  const space = await withRuns()
+  const sql = `SELECT content FROM request_text_index
+    WHERE rowid IN (SELECT rowid FROM request_text_pairs WHERE request_text_pairs MATCH '语言')`
+  const stdout = execFileSync('sqlite3', [space.partitions()[0] ?? '', sql], { encoding: 'utf8' })
+  expect(stdout).toBe(`${RUNS[0]}\n`)
+})
+
+sqliteTest('an index of an earlier version is built anew', async () => {
+  const space = await withRuns()
+  const db = await openDatabase(space.partitions()[0] ?? '')
+  db.exec('DROP TABLE request_text_pairs')
+  db.close()
+  expect((await space.run(['search', '语言'])).stderr).toContain('Hint: run: logdb fts build')
+  await space.run(['fts', 'build'])
+  expect(await found(space, ['语言'])).toHaveLength(1)
 })
 
 sqliteTest('a raw query that is none is a usage error with a hint', async () => {
