@@ -10,6 +10,7 @@ import { recordLine } from './log/record.ts'
 import { type HeaderList, responseHeaders } from './response-headers.ts'
 import type { Route } from './routing.ts'
 import type { Running } from './running.ts'
+import type { Attempts } from './send.ts'
 import type { Serving } from './serving.ts'
 
 /** Slows down or stops whoever produces an answer. */
@@ -58,6 +59,7 @@ export class Exchange implements Running {
   readonly serving: Serving
   readonly #response: ServerResponse
 
+  place = 0
   bytesIn = 0
   #received: Buffer[] = []
   /** Once the body is known to be JSON. */
@@ -65,8 +67,8 @@ export class Exchange implements Running {
   stream = false
   model: string | null = null
   route: Route | null = null
-  /** Goes to another place while the client has not got a byte; false if there is none. */
-  fallBack: ((reason: string) => boolean) | null = null
+  /** Where it may go while the client has not got a byte. */
+  attempts: Attempts | null = null
   /** Gives back what the limits let it have. */
   release: (() => void) | null = null
   /** Whoever produces the answer now. */

@@ -20,25 +20,49 @@ export function send(exchange: Exchange, model: string, withModel: (model: strin
   const found = routes.map((route) => findWay(exchange, route, providers, model))
   const ways = found.filter((way) => 'route' in way)
   exchange.route = routes[0] ?? null
-  if (ways.length === 0) {
-    exchange.refuse(found.find((way) => 'status' in way) ?? problems.modelNotFound(model))
-    return
+  if (ways.length > 0) new Attempts(exchange, ways, withModel).begin()
+  else exchange.refuse(found.find((way) => 'status' in way) ?? problems.modelNotFound(model))
+}
+
+/** What an exchange has left to try. */
+export class Attempts {
+  readonly #exchange: Exchange
+  readonly #ways: Way[]
+  readonly #withModel: (model: string) => Buffer
+  #at = 0
+
+  constructor(exchange: Exchange, ways: Way[], withModel: (model: string) => Buffer) {
+    this.#exchange = exchange
+    this.#ways = ways
+    this.#withModel = withModel
   }
-  // Whoever has no use for being asked right now is asked only if nobody else is there.
-  const ready = ways.findIndex(({ provider }) => provider.ready?.() ?? true)
-  let at = Math.max(ready, 0)
-  const go = ({ route, provider }: Way) => {
-    exchange.route = route
-    provider.send(exchange, withModel(route.model))
+
+  /** Whoever has no use for being asked right now is asked only if nobody else is there. */
+  begin(): void {
+    if (this.#ways.length > 1) {
+      this.#exchange.attempts = this
+      this.#at = Math.max(
+        this.#ways.findIndex(({ provider }) => provider.ready?.() ?? true),
+        0,
+      )
+    }
+    this.#go(this.#ways[this.#at] as Way)
   }
-  exchange.fallBack = (reason) => {
-    const next = ways[++at]
-    if (!next || exchange.closed) return false
-    exchange.noteRetry(`${reason}: on to ${next.provider.name}:${next.route.model}`)
-    go(next)
+
+  /** Goes on to the next place, `reason` being why; false if there is none. */
+  next(reason: string): boolean {
+    this.#at++
+    const way = this.#ways[this.#at]
+    if (!way || this.#exchange.closed) return false
+    this.#exchange.noteRetry(`${reason}: on to ${way.provider.name}:${way.route.model}`)
+    this.#go(way)
     return true
   }
-  go(ways[at] as Way)
+
+  #go({ route, provider }: Way): void {
+    this.#exchange.route = route
+    provider.send(this.#exchange, this.#withModel(route.model))
+  }
 }
 
 function findWay(

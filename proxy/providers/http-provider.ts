@@ -70,7 +70,7 @@ export function httpProvider(options: HttpProviderOptions): Provider {
             return true
           }
         }
-        return exchange.fallBack?.(failure.reason) ?? false
+        return exchange.attempts?.next(failure.reason) ?? false
       },
     })
   }
