@@ -33,12 +33,17 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
   const findMapping = compilePatterns(Object.entries(withEcho))
   const findFallbacks = compilePatterns(Object.entries(fallbacks))
 
-  const find = (model: string): Route | undefined => {
-    const match = findMapping(model)
-    return match && toRoute(match)
-  }
   const toRoute = ({ name, value, taken }: PatternMatch<string>): Route => {
     return { ...parseTarget(fillWildcards(value, taken), providers), mapping: name }
+  }
+  const exact = new Map<string, Route>()
+  const find = (model: string): Route | undefined => {
+    const known = exact.get(model)
+    if (known) return known
+    const match = findMapping(model)
+    const route = match && toRoute(match)
+    if (route && match.name === model) exact.set(model, route)
+    return route
   }
   const fallbackRoute = (target: string): Route => {
     const named = hasProvider(target, providers) ? undefined : find(target)

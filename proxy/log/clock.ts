@@ -5,6 +5,8 @@ const MAX_DRIFT_US = 5_000
 
 let offsetUs = Math.floor(performance.timeOrigin * 1000)
 let lastUs = 0
+/** The text of the last second, which most timestamps share. */
+let second = { startUs: Number.NaN, text: '' }
 
 /** Now as ISO with microseconds and `Z`; every call gives a later time than the one before. */
 export function uniqueTimestamp(): string {
@@ -12,6 +14,10 @@ export function uniqueTimestamp(): string {
   const wallUs = Date.now() * 1000
   if (Math.abs(monotonicUs + offsetUs - wallUs) > MAX_DRIFT_US) offsetUs = wallUs - monotonicUs
   lastUs = Math.max(monotonicUs + offsetUs, lastUs + 1)
-  const milliseconds = new Date(Math.floor(lastUs / 1000)).toISOString().slice(0, -1)
-  return `${milliseconds}${String(lastUs % 1000).padStart(3, '0')}Z`
+  const fractionUs = lastUs % 1_000_000
+  const startUs = lastUs - fractionUs
+  if (startUs !== second.startUs) {
+    second = { startUs, text: new Date(startUs / 1000).toISOString().slice(0, -'000Z'.length) }
+  }
+  return `${second.text}${String(fractionUs).padStart(6, '0')}Z`
 }
