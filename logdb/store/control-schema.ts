@@ -49,9 +49,19 @@ CREATE VIEW ingest_sources AS
   SELECT path AS source_path, NULL AS sha256, offset AS bytes_ingested, mtime, last_scan_ts FROM sources;
 `
 
+const RETENTION = `
+-- From which UTC day on (YYYY-MM-DD) rows, and the bodies in them, are kept; reading an older log again brings none back.
+CREATE TABLE retention (
+  kind TEXT PRIMARY KEY CHECK (kind IN ('metadata', 'bodies')), kept_from TEXT NOT NULL, set_ts INTEGER NOT NULL
+) STRICT;
+`
+
 /** Version 1 is the predecessor's control.sqlite3, which carries no number. */
 export const CONTROL_SCHEMA: Schema = {
   applicationId: 0x4c474443,
   firstVersion: 2,
-  migrations: [{ number: 1, sql: INITIAL }],
+  migrations: [
+    { number: 1, sql: INITIAL },
+    { number: 3, sql: RETENTION },
+  ],
 }

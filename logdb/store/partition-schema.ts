@@ -140,6 +140,15 @@ INSERT INTO conv (tip, h, conv_root)
   SELECT node, h, root FROM path WHERE EXISTS (SELECT 1 FROM req WHERE tip = node);
 `
 
+const DIALOGS_AND_ERASURE = `
+-- As in the views, where it is used by: WHERE dialog_id = ...
+CREATE INDEX req_by_dialog ON req (COALESCE(x_dialog_id, dialog_id)) WHERE COALESCE(x_dialog_id, dialog_id) IS NOT NULL;
+-- Requests that were forgotten; reading their log again does not bring them back.
+CREATE TABLE forgotten (
+  request_id TEXT PRIMARY KEY, forgotten_ts INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
   applicationId: 0x4c474442,
@@ -147,5 +156,6 @@ export const PARTITION_SCHEMA: Schema = {
   migrations: [
     { number: 1, sql: INITIAL },
     { number: 2, sql: CONVERSATIONS },
+    { number: 3, sql: DIALOGS_AND_ERASURE },
   ],
 }

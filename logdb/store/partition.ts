@@ -18,7 +18,10 @@ export interface PendingRow {
   length: number
 }
 
-/** `repeated`: this very record was stored before a run was killed. `duplicate`: another record has the same id. */
+/**
+ * `repeated`: this very record was stored before a run was killed. `duplicate`: another record has the same id, or one
+ * with this id was forgotten.
+ */
 export type RowOutcome = 'inserted' | 'repeated' | 'duplicate'
 
 export interface SourcePosition {
@@ -82,7 +85,7 @@ export class Partition {
     this.#sql.upsertSource.run(position.path, position.endOffset, position.mtimeS, nowS)
     let nextRow = this.#sql.lastRow.get()?.id ?? 0
     const outcomes = rows.map((row): RowOutcome => {
-      const known = this.#sql.findRequest.get(row.requestId)
+      const known = this.#sql.findRequest.get(row.requestId, row.requestId)
       if (known) return known.src === source && known.src_off === row.offset ? 'repeated' : 'duplicate'
       this.#insert(++nextRow, row, source)
       return 'inserted'
@@ -162,9 +165,9 @@ function prepare(db: Connection) {
       ON CONFLICT (source_path) DO UPDATE SET
         bytes_ingested = excluded.bytes_ingested, mtime = excluded.mtime, last_scan_ts = excluded.last_scan_ts`),
     lastRow: db.prepare<[], { id: number }>('SELECT id FROM req ORDER BY id DESC LIMIT 1'),
-    findRequest: db.prepare<[string], { src: number | null; src_off: number | null }>(
-      'SELECT src, src_off FROM req WHERE request_id = ?',
-    ),
+    findRequest: db.prepare<[string, string], { src: number | null; src_off: number | null }>(`
+      SELECT src, src_off FROM req WHERE request_id = ?
+      UNION ALL SELECT NULL, NULL FROM forgotten WHERE request_id = ?`),
     insertRequest: db.prepare<[Record<string, unknown>]>(INSERT_REQUEST),
   }
 }
