@@ -138,8 +138,8 @@ export function logFiles(dir: string): string[] {
 }
 
 /** Polls until the assertion holds. */
-export function eventually<T>(assertion: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(assertion, DEADLINE)
+export function eventually<T>(assertion: () => T | Promise<T>, { timeout } = DEADLINE): Promise<T> {
+  return vi.waitFor(assertion, { ...DEADLINE, timeout })
 }
 
 export function chat(model: string, more: object = {}) {

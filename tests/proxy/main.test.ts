@@ -1,84 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Agent, type Dispatcher, request } from 'undici'
+import { Agent, request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { packageRoot } from '../../kit/package-root.ts'
-import { chat, chunksOf, eventually, readRecords, startUpstream, temporaryFolder } from './gateway.ts'
-
-interface Started {
-  url: string
-  cwd: string
-  process: ChildProcess
-  output: { stdout: string; stderr: string }
-  exit: Promise<number | null>
-  post: (body: object, dispatcher?: Dispatcher) => Promise<Dispatcher.ResponseData>
-}
-
-/** `npm start` in a folder of its own, from the sources. */
-function spawnGateway(environment: Record<string, string> = {}, dotenv = '', args: string[] = []) {
-  const cwd = temporaryFolder()
-  if (dotenv) writeFileSync(join(cwd, '.env'), dotenv)
-  const main = join(packageRoot(), 'proxy/main.ts')
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
-    cwd,
-    env: { PATH: process.env['PATH'], ...environment },
-  })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (text) => {
-    output.stdout += text
-  })
-  child.stderr.on('data', (text) => {
-    output.stderr += text
-  })
-  const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { cwd, process: child, output, exit }
-}
-
-async function startProcess(environment: Record<string, string> = {}, dotenv = ''): Promise<Started> {
-  const started = spawnGateway({ PORT: String(await freePort()), ...environment }, dotenv)
-  const url = await eventually(() => {
-    const { stdout, stderr } = started.output
-    const address = environment['RELEASE_ID'] ? /listening at ([^"]+)/.exec(stdout) : /listens on (\S+)/.exec(stderr)
-    expect(address, stderr).not.toBeNull()
-    return String(address?.[1])
-  })
-  const agent = new Agent()
-  onTestFinished(() => agent.destroy())
-  const post = (body: object, dispatcher: Dispatcher = agent) =>
-    request(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      dispatcher,
-    })
-  return { ...started, url, post }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
-}
-
-async function withUpstream(more: Record<string, string> = {}) {
-  const upstream = await startUpstream()
-  const cwd = temporaryFolder()
-  writeFileSync(join(cwd, 'config.yml'), 'model_mappings:\n  "mock/*": "openrouter:mock/*"\n')
-  const gateway = await startProcess({
-    CONFIG_PATH: join(cwd, 'config.yml'),
-    OPENROUTER_API_KEY: 'k',
-    OPENROUTER_BASE_URL: upstream.url,
-    ...more,
-  })
-  return { upstream, gateway }
-}
+import { chat, chunksOf, eventually, readRecords } from './gateway.ts'
+import { freePort, spawnGateway, startProcess, startProcessWithUpstream } from './gateway-process.ts'
 
 test('without any configuration it answers, prints a line to paste that works, and writes a log', async () => {
   const gateway = await startProcess()
@@ -104,7 +30,7 @@ test('without any configuration it answers, prints a line to paste that works, a
 })
 
 test('in a release it reads its env file, logs under its name and speaks JSON only', async () => {
-  const { gateway } = await withUpstream({
+  const { gateway } = await startProcessWithUpstream({
     RELEASE_ID: '20261123-120000',
     API_KEYS_BASE64: Buffer.from("it's $ecret").toString('base64'),
   })
@@ -127,7 +53,7 @@ test('in a release it reads its env file, logs under its name and speaks JSON on
 })
 
 test('SIGTERM: not ready, running streams end, everything is in the log, exit 0', async () => {
-  const { gateway } = await withUpstream()
+  const { gateway } = await startProcessWithUpstream()
   const keepAlive = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 })
   onTestFinished(() => keepAlive.destroy())
   await (await gateway.post(chat('echo'), keepAlive)).body.text()
@@ -169,7 +95,7 @@ test('SIGTERM: not ready, running streams end, everything is in the log, exit 0'
 })
 
 test('after the drain timeout what still runs is cut, and told so', async () => {
-  const { gateway } = await withUpstream({ DRAIN_TIMEOUT_S: '0' })
+  const { gateway } = await startProcessWithUpstream({ DRAIN_TIMEOUT_S: '0' })
   const stream = await gateway.post(chat('mock/hang-after-3', { stream: true }))
   const whole = gateway.post(chat('mock/hang'))
   const text = stream.body.text()

@@ -1,0 +1,54 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { request } from 'undici'
+import { expect, test } from 'vitest'
+import { chat, eventually } from './gateway.ts'
+import { type GatewayProcess, startProcessWithUpstream } from './gateway-process.ts'
+
+async function ready({ url }: GatewayProcess) {
+  const { statusCode, body } = await request(`${url}/ready`)
+  return { status: statusCode, ...((await body.json()) as { config_problem?: string }) }
+}
+
+async function statusOf(gateway: GatewayProcess, model: string) {
+  const { statusCode, body } = await gateway.post(chat(model))
+  await body.dump()
+  return statusCode
+}
+
+test('a changed config.yml counts at once, a wrong one is told and changes nothing', async () => {
+  const { gateway, configPath } = await startProcessWithUpstream()
+  expect(await statusOf(gateway, 'new-name')).toBe(404)
+  const running = gateway.post(chat('mock/slow-20x60', { stream: true }))
+  await (await running).body.once('readable', () => {})
+
+  writeFileSync(configPath, 'model_mappings: { "new-name": "openrouter:mock/normal" }\n')
+  await eventually(async () => expect(await statusOf(gateway, 'new-name')).toBe(200))
+  expect(await statusOf(gateway, 'mock/normal')).toBe(404)
+  expect((await ready(gateway)).config_problem).toBeUndefined()
+
+  writeFileSync(configPath, 'model_mappings: { "new-name": 7 }\n')
+  await eventually(async () => {
+    expect(await ready(gateway)).toMatchObject({
+      status: 'ready',
+      config_problem: `${configPath}: model_mappings.new-name: found 7, allowed: string`,
+    })
+  })
+  expect(gateway.output.stdout).toContain('the changed configuration is not used')
+  expect(await statusOf(gateway, 'new-name')).toBe(200)
+
+  // As editors do it: another file in the place of the old one.
+  writeFileSync(`${configPath}.new`, 'model_mappings: { "third": "openrouter:mock/normal" }\n')
+  renameSync(`${configPath}.new`, configPath)
+  await eventually(async () => expect(await statusOf(gateway, 'third')).toBe(200))
+  expect((await ready(gateway)).config_problem).toBeUndefined()
+  expect((await (await running).body.text()).endsWith('data: [DONE]\n\n')).toBe(true)
+})
+
+test('a release keeps the configuration that it was made with', async () => {
+  const { gateway, configPath } = await startProcessWithUpstream({ RELEASE_ID: '20261123-120000', API_KEYS: '' })
+  writeFileSync(configPath, 'model_mappings: { "new-name": "openrouter:mock/normal" }\n')
+  for (let count = 0; count < 10; count++) {
+    expect(await statusOf(gateway, 'mock/normal')).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+})

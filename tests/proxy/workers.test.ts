@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Agent, request } from 'undici'
+import { expect, test } from 'vitest'
+import { chat, eventually, readRecords } from './gateway.ts'
+import { freePort, STARTING, spawnGateway, startProcessWithUpstream } from './gateway-process.ts'
+
+async function textOf(url: string): Promise<string> {
+  return await (await request(url)).body.text()
+}
+
+/** Each on a connection of its own, so that every worker gets some. */
+async function postAll(gateway: { url: string }, count: number, model: string): Promise<number[]> {
+  return await Promise.all(
+    Array.from({ length: count }, async () => {
+      const dispatcher = new Agent()
+      const { statusCode, body } = await request(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(chat(model)),
+        dispatcher,
+      })
+      await body.dump()
+      await dispatcher.close()
+      return statusCode
+    }),
+  )
+}
+
+test('workers share a port, each with a log of its own, and one page of metrics sums them', async () => {
+  const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
+  expect(new Set(await postAll(gateway, 20, 'mock/normal'))).toEqual(new Set([200]))
+  const logs = join(gateway.cwd, 'logs')
+  await eventually(() => expect(readRecords(logs)).toHaveLength(20))
+  expect(readdirSync(logs)).toEqual([
+    expect.stringMatching(/^requests-[\d-]+\.w1\.jsonl$/),
+    expect.stringMatching(/^requests-[\d-]+\.w2\.jsonl$/),
+  ])
+  const metrics = await textOf(gateway.metricsUrl)
+  expect(metrics).toMatch(/^ai_proxy_requests_total\{.*model="mock\/\*".*\} 20$/m)
+  expect(metrics).toMatch(/^ai_proxy_request_duration_seconds_count\{.*\} 20$/m)
+})
+
+test('SIGTERM lets the answers of all workers end, and the exit code is 0', async () => {
+  const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
+  const answers = postAll(gateway, 6, 'mock/slow-20x30')
+  await eventually(async () => {
+    expect(await textOf(gateway.metricsUrl)).toMatch(/^ai_proxy_requests_in_flight 6$/m)
+  })
+  gateway.process.kill('SIGTERM')
+  expect(await answers).toEqual(Array(6).fill(200))
+  expect(await gateway.exit).toBe(0)
+  expect(readRecords(join(gateway.cwd, 'logs'))).toHaveLength(6)
+})
+
+test('a worker that dies is started again', async () => {
+  const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
+  const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
+  await eventually(() => expect(pids().size).toBe(2), STARTING)
+  process.kill(Number([...pids()][0]), 'SIGKILL')
+  await eventually(() => expect(pids().size).toBe(3), STARTING)
+  expect(gateway.output.stderr).toMatch(/worker [12] ended \(SIGKILL\) and is started again/)
+  expect(new Set(await postAll(gateway, 8, 'mock/normal'))).toEqual(new Set([200]))
+})
+
+test('workers that cannot start end the gateway with their code', async () => {
+  const { gateway } = await startProcessWithUpstream()
+  const METRICS_PORT = String(await freePort())
+  const second = spawnGateway({ PORT: new URL(gateway.url).port, METRICS_PORT, WORKERS: '2' })
+  expect(await second.exit).toBe(1)
+  expect(second.output.stderr).toContain('is in use\nhint: ')
+})
