@@ -20,9 +20,12 @@ function serverError(status: number, message: string, code: string, headers: Rec
   return { status, message, type: 'server_error', param: null, code, headers }
 }
 
-function rateLimit(message: string, waitMs: number): ApiProblem {
+/** `waitMs` is undefined where nobody knows how long to wait. */
+export function rateLimit(message: string, waitMs: number | undefined): ApiProblem {
+  const problem = { status: 429, message, type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded' }
+  if (waitMs === undefined) return problem
   const headers = { 'retry-after': String(Math.ceil(waitMs / 1000)), 'retry-after-ms': String(Math.ceil(waitMs)) }
-  return { status: 429, message, type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded', headers }
+  return { ...problem, headers }
 }
 
 /** Client libraries repeat 5xx by themselves; this tells them that it would not help, or cost twice. */

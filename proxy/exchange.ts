@@ -136,6 +136,7 @@ export class Exchange implements Running {
 
   /** An attempt failed and another one begins. */
   noteRetry(what: string): void {
+    this.#upstreamByteAt = undefined
     this.context.logger.warn({ requestId: this.id, model: this.model }, what)
     this.context.metrics.retried()
   }

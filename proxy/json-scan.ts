@@ -67,6 +67,11 @@ export function* elementsOf(json: Buffer, start: number): Generator<Slice> {
   }
 }
 
+/** What bytes that are known to be JSON say at this place. */
+export function valueAt(json: Buffer, slice: Slice | undefined): unknown {
+  return slice && JSON.parse(json.toString('utf8', slice.start, slice.end))
+}
+
 /** The end of the object at `at`, whose members with these keys are put into `found`. */
 function scanMembers<K extends string>(
   json: Buffer,

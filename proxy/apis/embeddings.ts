@@ -1,5 +1,5 @@
 import { problems } from '../errors.ts'
-import { type Slice, scanJsonObject } from '../json-scan.ts'
+import { scanJsonObject, valueAt } from '../json-scan.ts'
 import { CompletionBuilder } from '../log/completion.ts'
 import { isObject } from '../log/json.ts'
 import { digestVectors } from '../log/vectors.ts'
@@ -21,8 +21,6 @@ export const embeddings: Api = {
 function readAnswer(json: Buffer): AnswerFacts | undefined {
   const found = scanJsonObject(json, ['usage', 'error'])
   if (!found) return undefined
-  const parse = (slice: Slice | undefined): unknown =>
-    slice && JSON.parse(json.toString('utf8', slice.start, slice.end))
-  const usage = parse(found.usage)
-  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(parse(found.error)) }
+  const usage = valueAt(json, found.usage)
+  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(valueAt(json, found.error)) }
 }

@@ -3,18 +3,18 @@ import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange.ts'
 import { BodyAnswer } from './body-answer.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
+import type { Attempt } from './failure.ts'
 import { forwardedHeaders } from './headers.ts'
-import type { Normaliser } from './normaliser.ts'
 
 /** What an upstream answers, on its way to the client; its head decides what becomes of its body. */
 export class Answer implements RunningAnswer {
   readonly #exchange: Exchange
-  readonly #normaliser: Normaliser | undefined
+  readonly #attempt: Attempt | undefined
   #body: EventStreamAnswer | BodyAnswer | undefined
 
-  constructor(exchange: Exchange, normaliser?: Normaliser) {
+  constructor(exchange: Exchange, attempt?: Attempt) {
     this.#exchange = exchange
-    this.#normaliser = normaliser
+    this.#attempt = attempt
     exchange.answer = this
   }
 
@@ -31,7 +31,7 @@ export class Answer implements RunningAnswer {
       const type = headers['content-type'] ?? 'application/json'
       const isEventStream = status < 300 && type.startsWith('text/event-stream')
       const Body = isEventStream ? EventStreamAnswer : BodyAnswer
-      this.#body = new Body(exchange, { status, type, headers: forwardedHeaders(headers) }, this.#normaliser)
+      this.#body = new Body(exchange, { status, type, headers: forwardedHeaders(headers) }, this.#attempt)
     }
   }
 

@@ -2,8 +2,8 @@ import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer } from '../exchange.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
 import type { HeaderList } from '../response-headers.ts'
+import { type Attempt, concernsKey, failureOf } from './failure.ts'
 import type { AnswerHead } from './headers.ts'
-import type { Normaliser } from './normaliser.ts'
 
 /** A body up to this size is sent by one write, when it is known to be whole. */
 const MAX_HELD_BYTES = 256 * 1024
@@ -13,18 +13,17 @@ const OPEN_BRACE = 0x7b
 export class BodyAnswer {
   readonly #exchange: Exchange
   readonly #head: AnswerHead
-  readonly #normaliser: Normaliser | undefined
+  readonly #attempt: Attempt | undefined
   readonly #capture: BodyCapture
   /** Undefined once it goes out piece by piece. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
 
-  constructor(exchange: Exchange, head: AnswerHead, normaliser?: Normaliser) {
+  constructor(exchange: Exchange, head: AnswerHead, attempt?: Attempt) {
     this.#exchange = exchange
     this.#head = head
-    this.#normaliser = normaliser
+    this.#attempt = attempt
     this.#capture = new BodyCapture(exchange.context.settings.log.bodyMaxBytes)
-    if (head.status >= 400) exchange.outcome = 'upstream_error'
   }
 
   data(bytes: Buffer): void {
@@ -42,6 +41,7 @@ export class BodyAnswer {
     held.push(bytes)
     this.#heldBytes += bytes.length
     if (this.#heldBytes <= MAX_HELD_BYTES) return
+    this.#settleOutcome()
     this.#exchange.begin(this.#head.status, this.#allHeaders())
     this.#exchange.write(joined(held))
     this.#held = undefined
@@ -50,14 +50,17 @@ export class BodyAnswer {
   #replyWhole(body: Buffer): void {
     const { api, stream } = this.#exchange
     const { status, headers } = this.#head
+    if (status < 400) this.#attempt?.normaliser?.read?.(body)
     const streamed = stream && status === 200 ? api.asStream?.(body) : undefined
     const problem = streamed ? undefined : this.#problemOf(body)
     if (streamed) {
       if (streamed.status !== status) this.#exchange.outcome = 'upstream_error'
       this.#exchange.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
     } else if (problem) {
+      if (this.#triesOther(problem)) return
       this.#exchange.refuse({ ...problem, headers: { ...toRecord(headers), ...problem.headers } }, 'upstream_error')
     } else {
+      this.#settleOutcome()
       this.#exchange.reply(status, this.#allHeaders(), body)
     }
   }
@@ -66,10 +69,20 @@ export class BodyAnswer {
   #problemOf(body: Buffer): ApiProblem | undefined {
     const { status } = this.#head
     const isError = status >= 400
-    const problem = isError ? this.#normaliser?.problem(status, body) : undefined
+    const problem = isError ? this.#attempt?.normaliser?.problem(status, body) : undefined
     if (problem || looksLikeObject(body)) return problem
     const provider = this.#exchange.route?.provider ?? 'The upstream'
     return isError ? problems.upstreamStatus(provider, status) : problems.upstreamMalformed(provider)
+  }
+
+  /** Another key may do where only the body says that it is the key that was refused, or for how long. */
+  #triesOther(problem: ApiProblem): boolean {
+    const failure = failureOf(problem)
+    return this.#attempt !== undefined && concernsKey(failure) && this.#attempt.tryOther(failure)
+  }
+
+  #settleOutcome(): void {
+    if (this.#head.status >= 400) this.#exchange.outcome = 'upstream_error'
   }
 
   #allHeaders(): HeaderList {

@@ -1,7 +1,7 @@
 import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer } from '../exchange.ts'
+import type { Attempt } from './failure.ts'
 import { type AnswerHead, EVENT_STREAM_HEADERS } from './headers.ts'
-import type { Normaliser } from './normaliser.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeLines } from './whole-lines.ts'
 
@@ -17,10 +17,10 @@ export class EventStreamAnswer {
   readonly #lines: WholeLines
   readonly #normalise: ((lines: Buffer) => Buffer) | undefined
 
-  constructor(exchange: Exchange, { status, headers }: AnswerHead, normaliser?: Normaliser) {
+  constructor(exchange: Exchange, { status, headers }: AnswerHead, attempt?: Attempt) {
     this.#exchange = exchange
     this.#tap = new SseTap(exchange.api.newBuilder(), exchange.context.settings.log)
-    this.#normalise = normaliser?.lines()
+    this.#normalise = attempt?.normaliser?.lines()
     this.#lines = new WholeLines(this.#normalise && MAX_NORMALISED_LINE_BYTES)
     exchange.begin(status, [...headers, ...EVENT_STREAM_HEADERS])
   }
@@ -52,7 +52,7 @@ export class EventStreamAnswer {
 
   /** Nothing came for a while: whatever lies between us and the client shall not take the connection for dead. */
   keepAlive(): void {
-    if (this.#lines.atEventEnd) this.#exchange.write(PING)
+    if (this.#lines.atEventEnd && !this.#tap.answer.done) this.#exchange.write(PING)
   }
 
   logged(): LoggedAnswer | undefined {

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { ApiProblem } from '../errors.ts'
+import type { Normaliser } from './normaliser.ts'
 
 /** An attempt that failed before the client got a byte. */
 export interface UpstreamFailure {
@@ -9,11 +11,25 @@ export interface UpstreamFailure {
   reason: string
 }
 
-const KEY_STATUSES = new Set([401, 402, 429])
+/** What an attempt gives to the answer that it gets. */
+export interface Attempt {
+  normaliser: Normaliser | undefined
+  /** Asked before a failure is told to the client; true if something else is being tried. */
+  tryOther: (failure: UpstreamFailure) => boolean
+}
+
+const UNAUTHORIZED = 401
+const KEY_STATUSES = new Set([UNAUTHORIZED, 402, 429])
 const REQUEST_TIMEOUT = 408
 /** Without a word of the provider on it. */
 const DEFAULT_COOLING_MS = 15_000
 const MAX_COOLING_MS = 5 * 60_000
+
+/** For an error that shows only in the body. */
+export function failureOf({ status, code, headers = {} }: ApiProblem): UpstreamFailure {
+  const refusedKey = code === 'upstream_auth_error'
+  return { status: refusedKey ? UNAUTHORIZED : status, headers, reason: code ?? String(status) }
+}
 
 /** True if another key might be let in: it was not known, has no credit, or was used too much. */
 export function concernsKey({ status }: UpstreamFailure): boolean {

@@ -6,4 +6,6 @@ export interface Normaliser {
   lines: () => ((lines: Buffer) => Buffer) | undefined
   /** What an error of this status and body means; undefined if it can pass as it is. */
   problem: (status: number, body: Buffer) => ApiProblem | undefined
+  /** Reads an answer in one body, which passes as it is. */
+  read?: (body: Buffer) => void
 }

@@ -6,16 +6,12 @@ import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, Flow } from '../exchange.ts'
 import { Answer } from './answer.ts'
 import { createDecoder } from './decoder.ts'
-import { mayWorkElsewhere, type UpstreamFailure } from './failure.ts'
-import type { Normaliser } from './normaliser.ts'
+import { type Attempt, mayWorkElsewhere } from './failure.ts'
 
-export interface UpstreamCall {
+export interface UpstreamCall extends Attempt {
   path: string
   headers: Record<string, string>
   body: Buffer
-  normaliser: Normaliser | undefined
-  /** Asked before a failure is told to the client; true if something else is being tried. */
-  tryOther: (failure: UpstreamFailure) => boolean
 }
 
 /** Sends a request upstream and its answer to the client. */
@@ -29,16 +25,16 @@ export function relay(exchange: Exchange, dispatcher: Dispatcher, call: Upstream
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #exchange: Exchange
   readonly #answer: Answer
-  readonly #tryOther: UpstreamCall['tryOther']
+  readonly #tryOther: Attempt['tryOther']
   #started = false
   #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
   #aborted = false
 
-  constructor(exchange: Exchange, { normaliser, tryOther }: UpstreamCall) {
+  constructor(exchange: Exchange, attempt: Attempt) {
     this.#exchange = exchange
-    this.#answer = new Answer(exchange, normaliser)
-    this.#tryOther = tryOther
+    this.#answer = new Answer(exchange, attempt)
+    this.#tryOther = attempt.tryOther
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
