@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { freePort, type RunningProcess, startScript, startServer } from '../../helpers/server-process.ts'
 import { startNginx } from './nginx.ts'
 import { portkeyEntry } from './portkey.ts'
-import { freePort, type RunningProcess, startScript, startServer } from './processes.ts'
 import type { Target } from './wrk.ts'
 
 export interface Contender extends Target, RunningProcess {

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../../kit/user-error.ts'
 import { findProgram } from '../../helpers/programs.ts'
-import { type RunningProcess, startServer } from './processes.ts'
+import { type RunningProcess, startServer } from '../../helpers/server-process.ts'
 
 export interface NginxOptions {
   /** Where its configuration and its temporary files go. */

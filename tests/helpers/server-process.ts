@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { connect, createServer } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UserError } from '../../../kit/user-error.ts'
+import { UserError } from '../../kit/user-error.ts'
 
 export interface RunningProcess {
   pid: number
@@ -71,7 +71,7 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 function didNotStart(command: string[], stderr: string): UserError {
-  return new UserError('BENCHMARK_SERVER', `${command[0]} did not start: ${stderr.trim() || 'it said nothing'}`, {
+  return new UserError('SERVER_NOT_STARTED', `${command[0]} did not start: ${stderr.trim() || 'it said nothing'}`, {
     hint: `try it by hand: ${command.join(' ')}`,
   })
 }
