@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyLoggerOptions, type FastifyReply, LogController } from 'fastify'
-import type { GatewayConfig } from '../kit/gateway-config/config-file.ts'
+import type { GatewayConfig, LimitsConfig } from '../kit/gateway-config/config-file.ts'
 import { createAuthenticator } from './auth.ts'
 import type { GatewayContext } from './context.ts'
 import { problems } from './errors.ts'
@@ -35,7 +35,12 @@ export interface Gateway {
 const KEEP_ALIVE_MS = 120_000
 const RECEIVE_TIMEOUT_MS = 300_000
 const DEV_RELEASE = 'dev'
-const TICK_MS = 1_000
+const MAX_TICK_MS = 2_000
+
+/** Often enough for the shortest of the timeouts. */
+function tickMs({ keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs }: LimitsConfig): number {
+  return Math.min(MAX_TICK_MS, keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs) / 2
+}
 
 function setHeaders(reply: FastifyReply, headers: HeaderList): void {
   for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] as string, headers[at + 1])
@@ -87,7 +92,7 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
   healthRoutes(app, context)
   modelRoutes(app, context, authenticate)
   apiRoutes(app, context, authenticate)
-  const ticking = setInterval(() => running.tickAll(), Math.min(TICK_MS, config.limits.keepaliveMs)).unref()
+  const ticking = setInterval(() => running.tickAll(), tickMs(config.limits)).unref()
   app.addHook('onClose', async () => {
     clearInterval(ticking)
     await context.serving.close()

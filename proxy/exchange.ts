@@ -18,6 +18,8 @@ export interface Flow {
   pause: () => void
   resume: () => void
   abort: () => void
+  /** Lets it see to its timeouts; `nowMs` is performance.now's. */
+  tick?: (nowMs: number) => void
 }
 
 /** An answer on its way: what is left to do with it when it cannot go on, and what the log holds of it. */
@@ -202,8 +204,12 @@ export class Exchange implements Running {
     this.flow?.abort()
   }
 
-  /** Called now and then: nobody waits for a client that has stopped reading, and a quiet stream gives a sign of life. */
+  /**
+   * Called now and then: nobody waits for a client that has stopped reading or a provider that has stopped talking, and a
+   * quiet stream gives a sign of life.
+   */
   tick(nowMs: number): void {
+    this.flow?.tick?.(nowMs)
     const { slowReaderTimeoutMs, keepaliveMs } = this.serving.limits
     if (this.#waitsForDrain || this.#ended) {
       const bytes = this.#response.writableLength

@@ -3,22 +3,20 @@ import { type GatewaySettings, splitKeys } from '../settings.ts'
 import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
-import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
+import { httpProvider } from './http-provider.ts'
 import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'
 import type { Provider } from './provider.ts'
 
 /** Every provider by its name, with or without a key: the built-in ones and those of config.yml. */
 export function createProviders(settings: GatewaySettings, config: GatewayConfig): Map<string, Provider> {
-  const { firstByteTimeoutMs: firstByteMs, idleTimeoutMs: idleMs } = config.limits
-  const timeouts: UpstreamTimeouts = { firstByteMs, idleMs }
   const { openrouter, gemini: google, openai, anthropic: claude } = settings.providers
   const providers: Provider[] = [
     echo,
-    openRouter(openrouter, timeouts),
-    gemini(google, timeouts),
-    openAi(openai, timeouts),
-    anthropic(claude, timeouts),
+    openRouter(openrouter),
+    gemini(google),
+    openAi(openai),
+    anthropic(claude),
     ...Object.entries(config.providers).map(([name, entry]) =>
       httpProvider({
         name,
@@ -27,7 +25,6 @@ export function createProviders(settings: GatewaySettings, config: GatewayConfig
         keys: splitKeys(settings.environment[entry.keyVariable]),
         keyVariable: entry.keyRequired ? entry.keyVariable : undefined,
         keyHeader: () => entry.keyHeader,
-        timeouts,
         extraHeaders: () => entry.headers,
       }),
     ),

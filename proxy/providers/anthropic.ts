@@ -1,13 +1,12 @@
 import type { ProviderSettings } from '../settings.ts'
-import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
+import { httpProvider } from './http-provider.ts'
 
 /** Its own API, and the one it has for clients of OpenAI: https://docs.anthropic.com/en/api/openai-sdk */
-export function anthropic(settings: ProviderSettings, timeouts: UpstreamTimeouts) {
+export function anthropic(settings: ProviderSettings) {
   return httpProvider({
     ...settings,
     name: 'anthropic',
     apis: ['messages', 'chat/completions'],
     keyHeader: (api) => (api === 'messages' ? 'x-api-key' : 'authorization'),
-    timeouts,
   })
 }

@@ -2,17 +2,16 @@ import type { Exchange } from '../exchange.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { geminiNormaliser } from './gemini-normaliser.ts'
 import { checksSignatures, restoreSignatures, SignatureMemory } from './gemini-signatures.ts'
-import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
+import { httpProvider } from './http-provider.ts'
 
 /** Google's models through its OpenAI-compatible endpoint: https://ai.google.dev/gemini-api/docs/openai */
-export function gemini(settings: ProviderSettings, timeouts: UpstreamTimeouts) {
+export function gemini(settings: ProviderSettings) {
   const memory = new SignatureMemory()
   return httpProvider({
     ...settings,
     name: 'gemini',
     apis: ['chat/completions', 'embeddings'],
     keyHeader: () => 'authorization',
-    timeouts,
     prepare: (body, exchange) => {
       if (!needsSignatures(exchange)) return body
       return restoreSignatures(body, (callId) => memory.get(keyOf(exchange, callId)))

@@ -18,19 +18,11 @@ export interface HttpProviderOptions {
   keyVariable: string | undefined
   /** Header that carries the key; `authorization` has `Bearer` before it. */
   keyHeader: (api: ApiName) => 'authorization' | 'x-api-key'
-  timeouts: UpstreamTimeouts
   /** Headers that this provider wants beside the usual ones. */
   extraHeaders?: (client: IncomingHttpHeaders) => Record<string, string>
   /** The request as this provider wants it; the same bytes where it is that already. */
   prepare?: (body: Buffer, exchange: Exchange) => Buffer
   normaliser?: (exchange: Exchange) => Normaliser | undefined
-}
-
-export interface UpstreamTimeouts {
-  /** From the request to the head of the answer. */
-  firstByteMs: number
-  /** Between two pieces of the answer. */
-  idleMs: number
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -39,7 +31,7 @@ const ANTHROPIC_VERSION = '2023-06-01'
 
 /** A provider that serves some of the gateway's APIs under an address of its own. */
 export function httpProvider(options: HttpProviderOptions): Provider {
-  const { name, baseUrl, apis, keys, keyVariable, timeouts } = options
+  const { name, baseUrl, apis, keys, keyVariable } = options
   const url = new URL(baseUrl)
   const basePath = url.pathname.replace(/\/$/, '')
   const ring = new KeyRing(keys)
@@ -47,8 +39,9 @@ export function httpProvider(options: HttpProviderOptions): Provider {
   const pool = new Pool(url.origin, {
     pipelining: 1,
     connect: { timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: timeouts.firstByteMs,
-    bodyTimeout: timeouts.idleMs,
+    // The exchange sees to timeouts.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
   })
 

@@ -1,14 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { ProviderSettings } from '../settings.ts'
-import { httpProvider, type UpstreamTimeouts } from './http-provider.ts'
+import { httpProvider } from './http-provider.ts'
 
-export function openRouter(settings: ProviderSettings, timeouts: UpstreamTimeouts) {
+export function openRouter(settings: ProviderSettings) {
   return httpProvider({
     ...settings,
     name: 'openrouter',
     apis: ['chat/completions', 'completions', 'embeddings', 'responses', 'messages'],
     keyHeader: () => 'authorization',
-    timeouts,
     extraHeaders: attribution,
   })
 }

@@ -30,6 +30,9 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
   #aborted = false
+  #paused = false
+  /** When the upstream last gave a sign of life, or was let speak again. */
+  #heardAtMs = performance.now()
 
   constructor(exchange: Exchange, attempt: Attempt) {
     this.#exchange = exchange
@@ -49,12 +52,14 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
       return
     }
     this.#started = true
+    this.#heardAtMs = performance.now()
     const encoding = headers['content-encoding']
     if (encoding && encoding !== 'identity') this.#decode(encoding)
     if (!this.#aborted) this.#answer.start(status, headers)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    this.#heardAtMs = performance.now()
     if (!this.#decoder) this.#answer.data(bytes)
     else if (!this.#decoder.write(bytes)) controller.pause()
   }
@@ -65,22 +70,39 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (this.#aborted) return
-    const provider = this.#exchange.route?.provider ?? 'The upstream'
-    const requestId = this.#exchange.id
-    const problem = toProblem(error, provider)
-    this.#exchange.context.logger.warn({ provider, requestId, error: error.message }, 'the upstream failed')
-    const reason = problem.code ?? error.name
+    if (!this.#aborted) this.#fail(toProblem(error, this.#provider), error.message)
+  }
+
+  /** A provider that says nothing for too long is not waited for, unless it is we who keep it from speaking. */
+  tick(nowMs: number): void {
+    const { firstByteTimeoutMs, idleTimeoutMs } = this.#exchange.serving.limits
+    const timeoutMs = this.#started ? idleTimeoutMs : firstByteTimeoutMs
+    if (this.#aborted || this.#paused || nowMs - this.#heardAtMs < timeoutMs) return
+    this.abort()
+    this.#fail(problems.upstreamTimeout(this.#provider), `no byte for ${timeoutMs} ms`)
+  }
+
+  get #provider(): string {
+    return this.#exchange.route?.provider ?? 'The upstream'
+  }
+
+  #fail(problem: ApiProblem, error: string): void {
+    const { context, id: requestId } = this.#exchange
+    context.logger.warn({ provider: this.#provider, requestId, error }, 'the upstream failed')
+    const reason = problem.code ?? 'unknown'
     if (!this.#started && this.#tryOther({ headers: {}, reason })) return
     this.#answer.fail(problem)
   }
 
   pause(): void {
+    this.#paused = true
     if (this.#decoder) this.#decoder.pause()
     else this.#controller?.pause()
   }
 
   resume(): void {
+    this.#paused = false
+    this.#heardAtMs = performance.now()
     if (this.#decoder) this.#decoder.resume()
     else this.#controller?.resume()
   }
@@ -94,7 +116,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   /** From here on the upstream is slowed down by the decoder, and the decoder by the client. */
   #decode(encoding: string): void {
     const fail = () => {
-      this.#answer.fail(problems.upstreamMalformed(this.#exchange.route?.provider ?? 'The upstream'))
+      this.#answer.fail(problems.upstreamMalformed(this.#provider))
       this.abort()
     }
     this.#decoder = createDecoder(encoding)
@@ -111,8 +133,6 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
 }
 
 function toProblem(error: Error, provider: string): ApiProblem {
-  const isTimeout = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'].some((code) => hasErrorCode(error, code))
-  if (isTimeout) return problems.upstreamTimeout(provider)
   const wasConnected = hasErrorCode(error, 'UND_ERR_SOCKET') || hasErrorCode(error, 'ECONNRESET')
   return wasConnected ? problems.upstreamDisconnected() : problems.upstreamUnreachable(provider)
 }

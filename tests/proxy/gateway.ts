@@ -138,7 +138,10 @@ export function logFiles(dir: string): string[] {
 }
 
 /** Polls until the assertion holds. */
-export function eventually<T>(assertion: () => T | Promise<T>, { timeout } = DEADLINE): Promise<T> {
+export function eventually<T>(
+  assertion: () => T | Promise<T>,
+  { timeout }: { timeout: number } = DEADLINE,
+): Promise<T> {
   return vi.waitFor(assertion, { ...DEADLINE, timeout })
 }
 
