@@ -75,8 +75,8 @@ export class Limits {
     if (known) return known
     const { perKey, keys } = this.#config
     const limits = { ...perKey, ...keys[apiKey?.hash ?? ''], ...keys[apiKey?.name ?? ''] }
-    const find = compilePatterns((limits.models ?? ['*']).map((name) => [name, true]))
-    const compiled = { ...limits, allows: (model: string) => find(model) !== undefined }
+    const find = limits.models && compilePatterns(limits.models.map((name) => [name, true]))
+    const compiled = { ...limits, allows: (model: string) => !find || find(model) !== undefined }
     this.#byKey.set(identity, compiled)
     return compiled
   }
