@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
 import type { CommandContext } from './commands/context.ts'
+import { addDialogs } from './commands/dialogs.ts'
 import { addFts } from './commands/fts.ts'
 import { addIngest } from './commands/ingest.ts'
 import { addInit } from './commands/init.ts'
@@ -26,7 +27,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     },
   }
   describe(program, terminal)
-  for (const add of [addInit, addIngest, addSearch, addFts]) add(program, context)
+  for (const add of [addInit, addIngest, addSearch, addFts, addDialogs]) add(program, context)
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode

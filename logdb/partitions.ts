@@ -81,3 +81,7 @@ function mondayOf(year: number, week: number): number {
 const isoWeekday = (time: number) => ((new Date(time).getUTCDay() + 6) % DAYS_PER_WEEK) + 1
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
+
+/** Seconds since 1970 of the first and of the last second of a UTC day. */
+export const firstSecondOf = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000
+export const lastSecondOf = (day: string) => Date.parse(`${day}T23:59:59Z`) / 1000

@@ -7,6 +7,7 @@ import type { Granularity } from './partitions.ts'
 export interface LogdbSettings {
   isEnabled: boolean
   isTextIndexEnabled: boolean
+  isGroupingEnabled: boolean
   granularity: Granularity
   /** Overrides the id that the log database has. */
   serverId: string | undefined
@@ -19,6 +20,7 @@ export function readSettings(environment: Environment): LogdbSettings {
   return {
     isEnabled: isOn(environment['LOGDB_ENABLED']),
     isTextIndexEnabled: isOn(environment['LOGDB_FTS_ENABLED']),
+    isGroupingEnabled: isOn(environment['LOGDB_GROUPING_ENABLED']),
     granularity: granularity(environment['LOGDB_PARTITION_GRANULARITY']),
     serverId: environment['LOGDB_SERVER_ID']?.trim() || undefined,
     hostname: hostname(),

@@ -1,5 +1,5 @@
 import { UserError } from '../../kit/user-error.ts'
-import { findPartitions, type PartitionFile } from '../partitions.ts'
+import { findPartitions, firstSecondOf, lastSecondOf, type PartitionFile } from '../partitions.ts'
 import type { DayRange } from '../store/control.ts'
 import { type FoundMessage, type PartitionQuery, PartitionSearch } from '../store/search.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
@@ -125,9 +125,6 @@ function queryFor({ firstDay, lastDay }: PartitionFile, options: SearchOptions):
     toS: to !== undefined && lastDay > to ? lastSecondOf(to) : undefined,
   }
 }
-
-const firstSecondOf = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000
-const lastSecondOf = (day: string) => Date.parse(`${day}T23:59:59Z`) / 1000
 
 /** A message that has been erased meanwhile is no hit. */
 function hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {

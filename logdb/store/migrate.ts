@@ -48,7 +48,7 @@ export function openMigrated(engine: SqliteEngine, path: string, schema: Schema)
 }
 
 /** True for a database of this schema that needs no migration. @throws UserError as migrate */
-function isCurrent(db: Connection, schema: Schema): boolean {
+export function isCurrent(db: Connection, schema: Schema): boolean {
   return lastMigration(db, schema) === lastNumber(schema)
 }
 

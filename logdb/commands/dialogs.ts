@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander'
+import type { DialogCount, Grouping } from '../dialogs/assign.ts'
+import { DEFAULT_WINDOW_S, parseWindow } from '../dialogs/window.ts'
+import { printJson, type Terminal } from '../terminal.ts'
+import { type CommandContext, reportDisabled } from './context.ts'
+import { checkDays, type DayOptions, withDays } from './options.ts'
+
+const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
+
+interface DialogsFlags extends DayOptions {
+  out: string
+  dryRun?: true
+  json?: true
+}
+
+interface AssignFlags extends DialogsFlags {
+  by: Grouping['by']
+  window?: string
+}
+
+export function addDialogs(program: Command, context: CommandContext): void {
+  const dialogs = program.command('dialogs').description('Group requests into dialogs')
+  withFlags(dialogs.command('assign').description('Assign dialogs, but where the client sent X-Dialog-Id'))
+    .addOption(
+      new Option('--by <rule>', 'window: no longer pause; prefix: one goes on from the messages of another')
+        .choices(['window', 'prefix'])
+        .default('window'),
+    )
+    .option('--window <time>', 'longest pause within a dialog, like 45s, 30m or 2h (default: 30m)')
+    .action((flags: AssignFlags) => assign(flags, context))
+  withFlags(dialogs.command('clear').description('Remove the assigned dialogs')).action((flags: DialogsFlags) => {
+    return clear(flags, context)
+  })
+}
+
+function withFlags(command: Command): Command {
+  return withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db'))
+    .option('--dry-run', 'change nothing, only count')
+    .option('--json', 'one JSON document on stdout')
+}
+
+async function assign(flags: AssignFlags, context: CommandContext): Promise<void> {
+  if (!(await isEnabled(flags, context))) return
+  const { assignDialogs } = await import('../dialogs/assign.ts')
+  const grouping: Grouping =
+    flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: windowOf(flags, context.terminal) }
+  const counts = await assignDialogs({ ...rangeOf(flags, context), grouping })
+  report(counts, { verb: 'dialogs assign', done: 'updated' }, flags, context)
+}
+
+async function clear(flags: DialogsFlags, context: CommandContext): Promise<void> {
+  if (!(await isEnabled(flags, context))) return
+  const { clearAssignedDialogs } = await import('../dialogs/assign.ts')
+  const counts = await clearAssignedDialogs(rangeOf(flags, context))
+  report(counts, { verb: 'dialogs clear', done: 'cleared' }, flags, context)
+}
+
+async function isEnabled(flags: DialogsFlags, context: CommandContext): Promise<boolean> {
+  checkDays(flags)
+  const { isGroupingEnabled } = await context.settings()
+  if (!isGroupingEnabled) reportDisabled(context, DISABLED, flags.json)
+  return isGroupingEnabled
+}
+
+/** As for the predecessor, a time that is none counts as the default. */
+function windowOf({ window }: AssignFlags, { err }: Terminal): number {
+  const windowS = window === undefined ? DEFAULT_WINDOW_S : parseWindow(window)
+  if (windowS === undefined) err(`--window ${window} is no time like 45s, 30m or 2h: ${DEFAULT_WINDOW_S}s is used\n`)
+  return windowS ?? DEFAULT_WINDOW_S
+}
+
+function rangeOf({ out, since, to, dryRun }: DialogsFlags, { resolve }: CommandContext) {
+  return { out: resolve(out), since, to, isDryRun: dryRun ?? false }
+}
+
+function report(
+  counts: DialogCount[],
+  { verb, done }: { verb: string; done: 'updated' | 'cleared' },
+  { json, dryRun }: DialogsFlags,
+  { terminal }: CommandContext,
+): void {
+  const result = counts.map(({ path, rows }) => ({ path, [done]: rows }))
+  if (json) printJson(terminal, { ok: true, verb, dry_run: dryRun ?? false, result })
+  else for (const { path, rows } of counts) terminal.out(`${path} ${done}=${rows}\n`)
+  if (dryRun) terminal.err('nothing was changed: this was a dry run\n')
+}

@@ -1,0 +1,123 @@
+import { findPartitions, firstSecondOf, lastSecondOf, type PartitionFile } from '../partitions.ts'
+import type { DayRange } from '../store/control.ts'
+import {
+  assignedDialogs,
+  changeDialogs,
+  clearDialogs,
+  type DialogChange,
+  type GroupableRequest,
+  groupableRequests,
+} from '../store/dialogs.ts'
+import { withPartition } from '../store/partition.ts'
+import { readPartition } from '../store/read-partition.ts'
+import { type Connection, inTransaction, loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
+import { dialogsByRoot } from './prefix.ts'
+import { PrecedingRuns, WindowDialogs } from './window.ts'
+
+/** Which requests belong together: those without a longer pause, or those that go on from the same conversation. */
+export type Grouping = { by: 'window'; windowS: number } | { by: 'prefix' }
+
+export interface DialogsOptions extends DayRange {
+  /** Folder of the log database. */
+  out: string
+  /** Change nothing, only count. */
+  isDryRun: boolean
+}
+
+/** How many rows of a partition have an assigned dialog now, or had one before it was cleared. */
+export interface DialogCount {
+  path: string
+  rows: number
+}
+
+/** Rows with the dialog of each, and those that do not have it yet. */
+interface Assignment {
+  rows: number
+  changes: DialogChange[]
+}
+
+/** Assigns a dialog to the requests of the range for which the client named none. @throws UserError */
+export async function assignDialogs({
+  grouping,
+  isDryRun,
+  ...range
+}: DialogsOptions & { grouping: Grouping }): Promise<DialogCount[]> {
+  const engine = await loadSqlite()
+  const all = findPartitions(range.out, {}).reverse()
+  const chosen = findPartitions(range.out, range).reverse()
+  const [first] = chosen
+  if (!first) return []
+  const assign = grouping.by === 'prefix' ? byPrefix(engine, all) : byWindow(engine, all, first, grouping.windowS)
+  return chosen.map((file) => {
+    const work = (db: Connection) => {
+      const { rows, changes } = assign(db, file)
+      if (!isDryRun) changeDialogs(db, changes)
+      return { path: file.path, rows }
+    }
+    return change(engine, file, isDryRun, work)
+  })
+}
+
+/** Takes the assigned dialogs away from the requests of the range. @throws UserError */
+export async function clearAssignedDialogs({ isDryRun, ...range }: DialogsOptions): Promise<DialogCount[]> {
+  const engine = await loadSqlite()
+  const chosen = findPartitions(range.out, range).reverse()
+  return chosen.map((file) => {
+    const work = (db: Connection) => {
+      const rows = assignedDialogs(db)
+      if (!isDryRun) clearDialogs(db)
+      return { path: file.path, rows }
+    }
+    return change(engine, file, isDryRun, work)
+  })
+}
+
+/** What is read is still so when it is changed. */
+function change<T>(engine: SqliteEngine, { path }: PartitionFile, isDryRun: boolean, work: (db: Connection) => T): T {
+  if (isDryRun) return readPartition(engine, path, work)
+  return withPartition(engine, path, (db) => inTransaction(db, () => work(db)))
+}
+
+/** Partitions have to come in the order of time. */
+function byWindow(engine: SqliteEngine, all: PartitionFile[], first: PartitionFile, windowS: number) {
+  const before = all.slice(
+    0,
+    all.findIndex(({ path }) => path === first?.path),
+  )
+  const runs = new PrecedingRuns(windowS, firstSecondOf(first.firstDay))
+  for (const { path, lastDay } of before.reverse()) {
+    if (!runs.reachTo(lastSecondOf(lastDay))) break
+    readPartition(engine, path, (db) => {
+      for (const request of groupableRequests(db, 'DESC')) runs.add(request)
+    })
+  }
+  const dialogs = new WindowDialogs(windowS, runs.runs())
+  return (db: Connection) => assignment(groupableRequests(db, 'ASC'), (request) => dialogs.dialogOf(request))
+}
+
+function byPrefix(engine: SqliteEngine, all: PartitionFile[]) {
+  return (db: Connection, file: PartitionFile) => {
+    const dialogs = dialogsByRoot(engine, db, partitionsBefore(all, file))
+    return assignment(groupableRequests(db, 'ASC'), ({ root }) => dialogs.get(root ?? 0) ?? null)
+  }
+}
+
+function partitionsBefore(all: PartitionFile[], { path }: PartitionFile): PartitionFile[] {
+  return all.slice(
+    0,
+    all.findIndex((file) => file.path === path),
+  )
+}
+
+function assignment(
+  requests: Iterable<GroupableRequest>,
+  dialogOf: (request: GroupableRequest) => string | null,
+): Assignment {
+  const assigned: Assignment = { rows: 0, changes: [] }
+  for (const request of requests) {
+    const dialogId = dialogOf(request)
+    if (dialogId !== null) assigned.rows++
+    if (dialogId !== request.dialogId) assigned.changes.push({ row: request.row, dialogId })
+  }
+  return assigned
+}
