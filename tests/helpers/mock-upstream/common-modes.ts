@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { ANSWER, type Exchange, type Mode, send, sendError, sendJson, sendStream, startStream, WORDS } from './api.ts'
@@ -77,7 +78,7 @@ export const COMMON_MODES: Record<string, Mode> = {
     startStream(response)
     for (const event of api.events(exchange, Array(count).fill('x'.repeat(1024)))) {
       signal.throwIfAborted()
-      if (!response.write(event)) await drained(exchange)
+      if (!response.write(event)) await once(response, 'drain', { signal })
     }
     response.end()
   },
@@ -134,13 +135,6 @@ async function writePieces({ response, signal }: Exchange, list: Buffer[]): Prom
     await new Promise((resolve) => response.write(piece, resolve))
   }
   response.end()
-}
-
-function drained({ response, signal }: Exchange): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.once('drain', resolve)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }
 
 function numbered(count: number): string[] {
