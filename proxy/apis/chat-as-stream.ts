@@ -1,11 +1,6 @@
+import { isObject, type Json, parseJson } from '../log/json.ts'
 import { EVENT_STREAM_HEADERS } from '../upstream/headers.ts'
 import type { StreamedReply } from './api.ts'
-
-interface WholeCompletion {
-  choices?: ({ message?: { tool_calls?: object[] } } & Record<string, unknown>)[]
-  error?: { code?: unknown }
-  [field: string]: unknown
-}
 
 const BAD_GATEWAY = 502
 const JSON_HEADERS = ['content-type', 'application/json']
@@ -15,12 +10,12 @@ const JSON_HEADERS = ['content-type', 'application/json']
  * body is neither.
  */
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
-  const whole = parse(json)
-  if (!whole) return undefined
-  if (whole.error) return { status: errorStatus(whole.error.code), headers: JSON_HEADERS, body: json }
-  if (!Array.isArray(whole.choices)) return undefined
-  const isChat = whole.choices.some(({ message }) => message)
-  const choices = whole.choices.map(({ message, ...choice }) =>
+  const whole = parseJson(json.toString('utf8'))
+  if (!isObject(whole)) return undefined
+  if (whole['error']) return { status: errorStatus(whole['error']), headers: JSON_HEADERS, body: json }
+  if (!Array.isArray(whole['choices']) || !whole['choices'].every(isObject)) return undefined
+  const isChat = whole['choices'].some(({ message }) => isObject(message))
+  const choices = whole['choices'].map(({ message, ...choice }) =>
     isChat ? { ...choice, delta: asDelta(message) } : choice,
   )
   const chunk = { ...whole, ...(isChat && { object: 'chat.completion.chunk' }), choices }
@@ -28,19 +23,14 @@ export function chatAsStream(json: Buffer): StreamedReply | undefined {
   return { status: 200, headers: EVENT_STREAM_HEADERS, body }
 }
 
-function asDelta(message: { tool_calls?: object[] } | undefined): object {
-  const calls = message?.tool_calls
-  return { ...message, ...(calls && { tool_calls: calls.map((call, index) => ({ index, ...call })) }) }
+function asDelta(message: unknown): Json {
+  if (!isObject(message)) return {}
+  const calls = message['tool_calls']
+  if (!Array.isArray(calls)) return message
+  return { ...message, tool_calls: calls.map((call, index) => (isObject(call) ? { index, ...call } : call)) }
 }
 
-function errorStatus(code: unknown): number {
+function errorStatus(error: unknown): number {
+  const code = isObject(error) ? error['code'] : undefined
   return typeof code === 'number' && code >= 400 && code < 600 ? code : BAD_GATEWAY
-}
-
-function parse(json: Buffer): WholeCompletion | undefined {
-  try {
-    return JSON.parse(json.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,6 @@
 import type { AnswerBuilder } from '../apis/api.ts'
+import { applyEdits } from '../json-edit.ts'
+import { scanInnerObject } from '../json-scan.ts'
 import { isObject, type Json, parseJson } from './json.ts'
 
 /** A block of a message while its pieces come. */
@@ -21,12 +23,12 @@ export class MessageBuilder implements AnswerBuilder {
   add(data: string): void {
     const event = parseJson(data)
     if (!isObject(event)) return
-    const { type, index, message, content_block: block, delta, usage } = event
+    const { type, index, message, content_block: block, delta } = event
     if (type === 'message_start' && isObject(message)) this.#message = { ...message }
     else if (type === 'content_block_start' && isObject(block))
       this.#blocks.set(index, { content: block, inputJson: '' })
     else if (type === 'content_block_delta' && isObject(delta)) this.#continueBlock(index, delta)
-    else if (type === 'message_delta') this.#change(delta, usage)
+    else if (type === 'message_delta') this.#change(event)
     else if (type === 'message_stop') this.#done = true
     else if (type === 'error') this.#error = event['error'] ?? event
   }
@@ -55,14 +57,10 @@ export class MessageBuilder implements AnswerBuilder {
 
   toJson(): Buffer | undefined {
     if (!this.#message && !this.failed) return undefined
-    const content = [...this.#blocks.values()].map(finishBlock)
-    return Buffer.from(
-      JSON.stringify({
-        ...this.#message,
-        ...(this.#message && { content }),
-        ...(this.failed && { error: this.#error }),
-      }),
-    )
+    const answer = { ...this.#message, ...(this.failed && { error: this.#error }) }
+    if (!this.#message) return Buffer.from(JSON.stringify(answer))
+    const content = [...this.#blocks.values()].map(blockJson)
+    return Buffer.from(withMember(answer, 'content', `[${content.join(',')}]`))
   }
 
   dropContent(): void {
@@ -77,6 +75,7 @@ export class MessageBuilder implements AnswerBuilder {
     if (!block) return
     const { content } = block
     if (typeof delta['partial_json'] === 'string') block.inputJson += delta['partial_json']
+    if (delta['type'] === 'compaction_delta') block.content = { ...delta, type: content['type'] }
     if (isObject(delta['citation'])) content['citations'] = [...listOf(content['citations']), delta['citation']]
     for (const name of ['text', 'thinking', 'signature']) {
       const piece = delta[name]
@@ -84,17 +83,30 @@ export class MessageBuilder implements AnswerBuilder {
     }
   }
 
-  /** Counts of tokens are totals; later ones replace earlier ones. */
-  #change(delta: unknown, usage: unknown): void {
+  /** Counts of tokens are totals: later ones replace earlier ones, unless they are null. */
+  #change({ type: _type, delta, usage, ...more }: Json): void {
     if (!this.#message) return
-    if (isObject(delta)) Object.assign(this.#message, delta)
-    if (isObject(usage)) this.#message['usage'] = { ...this.usage, ...usage }
+    this.#message = { ...this.#message, ...(isObject(delta) && delta), ...withoutNulls(more) }
+    if (isObject(usage)) this.#message['usage'] = { ...usage, ...this.usage, ...withoutNulls(usage) }
   }
 }
 
-/** An input that was cut off stays the text that it is. */
-function finishBlock({ content, inputJson }: Block): Json {
-  return inputJson === '' ? content : { ...content, input: parseJson(inputJson) ?? inputJson }
+/** The input as it came, so that numbers of any size stay; one that was cut off stays the text that it is. */
+function blockJson({ content, inputJson }: Block): string {
+  if (inputJson === '') return JSON.stringify(content)
+  const isWhole = parseJson(inputJson) !== undefined
+  return withMember(content, 'input', isWhole ? inputJson : JSON.stringify(inputJson))
+}
+
+/** JSON of an object, one of whose values is JSON already. */
+function withMember(object: Json, name: string, json: string): string {
+  const around = Buffer.from(JSON.stringify({ ...object, [name]: null }))
+  const place = scanInnerObject(around, 0, [name])[name]
+  return applyEdits(around, place ? [{ ...place, text: json }] : []).toString()
+}
+
+function withoutNulls(json: Json): Json {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null))
 }
 
 function listOf(value: unknown): unknown[] {

@@ -1,8 +1,14 @@
-import type { AnswerBuilder } from '../apis/api.ts'
+import type { AnswerBuilder, AnswerFacts } from '../apis/api.ts'
 import { scanJsonObject } from '../json-scan.ts'
 import { isObject, type Json, parseJson } from './json.ts'
 
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed'])
+
+/** The last event's response. */
+interface Final extends AnswerFacts {
+  /** Undefined once it has become too much for the log. */
+  json: Buffer | undefined
+}
 
 /**
  * Reads along with the events of a streamed Response. The last one holds the whole object, which is kept as the bytes it
@@ -12,7 +18,7 @@ export class ResponseBuilder implements AnswerBuilder {
   /** As told when the stream began. */
   #started: Json | undefined
   readonly #items = new Map<number, Json>()
-  #final: { json: Buffer; response: Json } | undefined
+  #final: Final | undefined
   #error: unknown
 
   add(data: string): void {
@@ -34,17 +40,15 @@ export class ResponseBuilder implements AnswerBuilder {
   }
 
   get failed(): boolean {
-    return this.#error !== undefined || isObject(this.#final?.response['error'])
+    return this.#error !== undefined || this.#final?.failed === true
   }
 
   get finishReason(): string | null {
-    const response = this.#final?.response
-    return response ? responseFinishReason(response['status'], response['incomplete_details']) : null
+    return this.#final?.finishReason ?? null
   }
 
   get usage(): Json | null {
-    const usage = this.#final?.response['usage']
-    return isObject(usage) ? usage : null
+    return this.#final?.usage ?? null
   }
 
   toJson(): Buffer | undefined {
@@ -57,45 +61,55 @@ export class ResponseBuilder implements AnswerBuilder {
 
   dropContent(): void {
     this.#items.clear()
+    if (this.#final) this.#final.json = undefined
   }
 
-  #finish(data: string, response: Json): void {
+  #finish(data: string, { status, incomplete_details: details, usage, error }: Json): void {
     const event = Buffer.from(data)
     const slice = scanJsonObject(event, ['response'])?.response
-    if (slice) this.#final = { json: event.subarray(slice.start, slice.end), response }
+    this.#final = {
+      json: slice && event.subarray(slice.start, slice.end),
+      finishReason: responseFinishReason(status, details),
+      usage: isObject(usage) ? usage : null,
+      failed: isObject(error),
+    }
   }
 
-  #addPiece(at: number, { type, item, part, delta, content_index: partAt, summary_index: summaryAt }: Json): void {
-    if (isObject(item)) {
-      this.#items.set(at, item)
-      return
-    }
+  #addPiece(at: number, event: Json): void {
+    const { item, content_index: partAt, summary_index: summaryAt } = event
     const known = this.#items.get(at)
-    if (!known) return
-    const list = typeof summaryAt === 'number' ? 'summary' : 'content'
-    const index = summaryAt ?? partAt
-    if (typeof index === 'number' && isObject(part)) partsOf(known, list)[index] = part
-    else if (typeof delta !== 'string') return
-    else if (typeof index === 'number') append(partsOf(known, list)[index], type, delta)
-    else append(known, type, delta)
+    if (isObject(item)) this.#items.set(at, item)
+    else if (known && typeof summaryAt === 'number') addToPart(partsOf(known, 'summary'), summaryAt, event)
+    else if (known && typeof partAt === 'number') addToPart(partsOf(known, 'content'), partAt, event)
+    else if (known) append(known, event)
   }
+}
+
+/** A new part comes right after the others. */
+function addToPart(parts: unknown[], index: number, event: Json): void {
+  const { part, annotation } = event
+  const known = parts[index]
+  if (isObject(part) && (known || index === parts.length)) parts[index] = part
+  else if (isObject(known) && annotation) known['annotations'] = [known['annotations'] ?? [], annotation].flat()
+  else if (isObject(known)) append(known, event)
 }
 
 /** The event's name tells which member a piece belongs to. */
-function append(target: unknown, type: unknown, delta: string): void {
-  const name = MEMBER_OF_DELTA[String(type)]
-  if (name && isObject(target)) target[name] = `${target[name] ?? ''}${delta}`
+function append(target: Json, { type, delta }: Json): void {
+  const name = MEMBER_OF_DELTA.get(type)
+  if (name && typeof delta === 'string') target[name] = `${target[name] ?? ''}${delta}`
 }
 
-const MEMBER_OF_DELTA: Record<string, string> = {
-  'response.output_text.delta': 'text',
-  'response.reasoning_text.delta': 'text',
-  'response.reasoning_summary_text.delta': 'text',
-  'response.refusal.delta': 'refusal',
-  'response.function_call_arguments.delta': 'arguments',
-  'response.custom_tool_call_input.delta': 'input',
-  'response.mcp_call_arguments.delta': 'arguments',
-}
+const MEMBER_OF_DELTA = new Map<unknown, string>([
+  ['response.output_text.delta', 'text'],
+  ['response.reasoning_text.delta', 'text'],
+  ['response.reasoning_summary_text.delta', 'text'],
+  ['response.refusal.delta', 'refusal'],
+  ['response.function_call_arguments.delta', 'arguments'],
+  ['response.custom_tool_call_input.delta', 'input'],
+  ['response.mcp_call_arguments.delta', 'arguments'],
+  ['response.code_interpreter_call_code.delta', 'code'],
+])
 
 function partsOf(item: Json, list: 'content' | 'summary'): unknown[] {
   const known = item[list]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { elementsOf, type Slice, scanInnerObject, scanJsonObject } from '../json-scan.ts'
+import { applyEdits, type Edit } from '../json-edit.ts'
+import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json-scan.ts'
 
-const QUOTE = 0x22
 const OPEN_BRACKET = 0x5b
 const FLOAT_BYTES = 4
 
@@ -12,16 +12,13 @@ const FLOAT_BYTES = 4
 export function digestVectors(json: Buffer): Buffer {
   const data = scanJsonObject(json, ['data'])?.data
   if (!data || json[data.start] !== OPEN_BRACKET) return json
-  const parts: Buffer[] = []
-  let copied = 0
+  const edits: Edit[] = []
   for (const element of elementsOf(json, data.start)) {
     const vector = scanInnerObject(json, element.start, ['embedding']).embedding
     const floats = vector && readVector(json, vector)
-    if (!floats) continue
-    parts.push(json.subarray(copied, vector.start), Buffer.from(digest(floats)))
-    copied = vector.end
+    if (floats) edits.push({ ...vector, text: digest(floats) })
   }
-  return Buffer.concat([...parts, json.subarray(copied)])
+  return applyEdits(json, edits)
 }
 
 function digest(floats: Buffer): string {
@@ -29,11 +26,12 @@ function digest(floats: Buffer): string {
   return JSON.stringify({ dimensions: Math.floor(floats.length / FLOAT_BYTES), sha256 })
 }
 
-function readVector(json: Buffer, { start, end }: Slice): Buffer | undefined {
-  if (json[start] === QUOTE) return Buffer.from(JSON.parse(json.toString('utf8', start, end)), 'base64')
-  if (json[start] !== OPEN_BRACKET) return undefined
-  const numbers: number[] = JSON.parse(json.toString('latin1', start, end))
-  const floats = Buffer.alloc(numbers.length * FLOAT_BYTES)
-  for (const [index, number] of numbers.entries()) floats.writeFloatLE(number, index * FLOAT_BYTES)
+/** Undefined for what is no list of numbers. */
+function readVector(json: Buffer, slice: Slice): Buffer | undefined {
+  const vector = valueAt(json, slice)
+  if (typeof vector === 'string') return Buffer.from(vector, 'base64')
+  if (!Array.isArray(vector) || !vector.every((number) => typeof number === 'number')) return undefined
+  const floats = Buffer.alloc(vector.length * FLOAT_BYTES)
+  for (const [index, number] of vector.entries()) floats.writeFloatLE(number, index * FLOAT_BYTES)
   return floats
 }

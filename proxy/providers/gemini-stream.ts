@@ -109,7 +109,7 @@ export class GeminiStream {
       const given = valueAt(json, call.index)
       const name = call.function && scanInnerObject(json, call.function.start, ['name']).name
       const index = typeof given === 'number' ? given : indexOfCall(ids, id, name !== undefined)
-      ids[index] ??= typeof id === 'string' ? id : ''
+      if (index === ids.length) ids.push(typeof id === 'string' ? id : '')
       const signature = signatureOf(valueAt(json, call.extra_content))
       if (signature && ids[index]) this.#options.remember(ids[index], signature)
       return call.index || Object.keys(call).length === 0 ? [] : insertMember(start, `"index":${index}`)

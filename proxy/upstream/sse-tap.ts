@@ -32,9 +32,8 @@ export class SseTap {
   /** What the events amount to; undefined if nothing came. */
   logged(model: string | null): LoggedBody | undefined {
     const json = this.answer.toJson()
-    if (!json) return undefined
-    if (!this.#excerpt) return logJson(json, model, this.#options)
-    this.#excerpt.push(json)
+    if (!this.#excerpt) return json && logJson(json, model, this.#options)
+    if (json) this.#excerpt.push(json)
     return this.#excerpt.toBody(model)
   }
 

@@ -64,8 +64,8 @@ test('pieces of a call go on with its number: by id, and without one where no na
 
 test('a number that Google gives counts', () => {
   const { rewrite } = start()
-  rewrite(event(calls(`{"index":2,${call('a')}}`)))
-  expect(rewrite(event(calls(`{${call('b')}}`)))).toBe(event(calls(`{"index":3,${call('b')}}`)))
+  rewrite(event(calls(`{"index":0,${call('a')}}`, `{"index":4294967294,${call('far')}}`)))
+  expect(rewrite(event(calls(`{${call('b')}}`)))).toBe(event(calls(`{"index":1,${call('b')}}`)))
 })
 
 test('an answer that calls tools ends with tool_calls, and ends once', () => {
