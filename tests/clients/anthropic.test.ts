@@ -20,7 +20,7 @@ function asking(model: string) {
   return { model, max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hi there' }] }
 }
 
-test('a message, with our key in x-api-key and the provider with its own', async () => {
+test('a message, with the key of ours here and the provider’s own there', async () => {
   const { client, gateway, upstream } = await startWithClient()
   const message = await client.messages.create(asking('mock/normal'))
   expect(message).toMatchObject({ content: [{ type: 'text', text: WHOLE }], stop_reason: 'end_turn' })
@@ -39,11 +39,12 @@ test('a message, with our key in x-api-key and the provider with its own', async
   expect(message._request_id).toBe(record?.x_request_id)
 })
 
-test('an authToken is a key too', async () => {
-  const { gateway } = await startWithClient()
-  const client = new Anthropic({ baseURL: gateway.url, apiKey: null, authToken: KEY })
-  const message = await client.messages.create(asking('mock/normal'))
+test('a client that sends its key as x-api-key', async () => {
+  const { client, upstream } = await startWithClient()
+  const headers = { 'x-api-key': KEY, authorization: null }
+  const message = await client.withOptions({ defaultHeaders: headers }).messages.create(asking('mock/normal'))
   expect(message.content).toHaveLength(1)
+  expect(upstream.requests[0]?.headers['x-api-key']).toBe('upstream-key')
 })
 
 test.for([
