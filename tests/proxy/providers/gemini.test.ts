@@ -1,5 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages'
+import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
 import { chat, chunksOf, startGateway, startUpstream, type TestResponse } from '../gateway.ts'
@@ -18,21 +20,19 @@ async function startWithMock(environment: Record<string, string> = {}, config: o
   return { upstream, gateway: await startGemini(upstream.url, environment, config) }
 }
 
-/** A provider that answers every request in this way; the bodies that came are kept. */
-async function startProvider(answer: (response: ServerResponse, key: string) => void) {
-  const bodies: string[] = []
+/** A provider that answers every request in this way. */
+async function startProvider(answer: (response: ServerResponse, key: string, body: string) => void) {
   const server = createServer(async (request, response) => {
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece)
-    bodies.push(Buffer.concat(pieces).toString())
-    answer(response, String(request.headers.authorization))
+    answer(response, String(request.headers.authorization), Buffer.concat(pieces).toString())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.close()
     server.closeAllConnections()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 function errorOf({ text }: TestResponse) {
@@ -156,6 +156,40 @@ test.for([false, true])('signatures come back to calls that a client sends witho
   expect(upstream.requests[2]?.body).toBe(older)
   const records = await gateway.records(3)
   expect(records[1]?.request).toEqual(body)
+})
+
+/** Refuses a call of a tool that comes back without its signature, as Google does from Gemini 3 on. */
+function answerStrictly(response: ServerResponse, body: string): void {
+  const messages: { role: string; tool_calls?: { extra_content?: object }[] }[] = JSON.parse(body).messages
+  const calls = messages.find(({ tool_calls }) => tool_calls)?.tool_calls
+  const extra = { extra_content: { google: { thought_signature: 'c2lnbmF0dXJl' } } }
+  const event = (choice: object) => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`
+  if (calls && JSON.stringify(calls[0]?.extra_content) !== JSON.stringify(extra.extra_content)) {
+    const error = { code: 400, message: 'Function call is missing a thought_signature', status: 'INVALID_ARGUMENT' }
+    response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify([{ error }]))
+    return
+  }
+  const call = { ...extra, id: 'jm4owj31', type: 'function', function: { name: 'weather', arguments: '{}' } }
+  const delta = calls ? { content: 'Snow.' } : { tool_calls: [call] }
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.end(`${event({ delta: { role: 'assistant', ...delta } })}${event({ delta: {}, finish_reason: 'stop' })}`)
+}
+
+test('a client that drops signatures talks to a model that checks them', async () => {
+  const provider = await startProvider((response, _key, body) => answerStrictly(response, body))
+  const gateway = await startGemini(provider.url)
+  const configuration = { baseURL: `${gateway.url}/v1` }
+  const tool = { type: 'function' as const, function: { name: 'weather', parameters: {} } }
+  const model = new ChatOpenAI({ model: 'gemini-3-flash', apiKey: 'x', maxRetries: 0, configuration }).bindTools([tool])
+  const ask = new HumanMessage('How is the weather?')
+  let called = new AIMessageChunk('')
+  for await (const piece of await model.stream([ask])) called = called.concat(piece)
+  expect(called.tool_calls).toMatchObject([{ id: 'jm4owj31', name: 'weather' }])
+  const result = new ToolMessage({ tool_call_id: 'jm4owj31', content: 'snow' })
+  let answer = ''
+  for await (const piece of await model.stream([ask, called, result])) answer += piece.content
+  expect(answer).toBe('Snow.')
+  await gateway.records(2)
 })
 
 test('what one key was answered is nothing to another', async () => {
