@@ -23,7 +23,15 @@ export function printJson(terminal: Terminal, value: unknown): void {
 /** Control characters, and those that turn the direction of writing. */
 const CONTROLS = /[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu
 
+/** The same without tab and line feed. */
+const CONTROLS_BUT_LAYOUT = /(?![\t\n])[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu
+
 /** Text of a log must not move the cursor of whoever reads it. */
 export function withoutControls(text: string): string {
   return text.replace(CONTROLS, ' ')
+}
+
+/** The same for a text of several lines. */
+export function linesWithoutControls(text: string): string {
+  return text.replace(CONTROLS_BUT_LAYOUT, ' ')
 }

@@ -52,9 +52,9 @@ export async function assignDialogs({
     const work = (db: Connection) => {
       const { rows, changes } = assign(db, file)
       if (!isDryRun) changeDialogs(db, changes)
-      return { path: file.path, rows }
+      return rows
     }
-    return change(engine, file, isDryRun, work)
+    return { path: file.path, rows: change(engine, file, isDryRun, work) }
   })
 }
 
@@ -66,15 +66,20 @@ export async function clearAssignedDialogs({ isDryRun, ...range }: DialogsOption
     const work = (db: Connection) => {
       const rows = assignedDialogs(db)
       if (!isDryRun) clearDialogs(db)
-      return { path: file.path, rows }
+      return rows
     }
-    return change(engine, file, isDryRun, work)
+    return { path: file.path, rows: change(engine, file, isDryRun, work) }
   })
 }
 
-/** What is read is still so when it is changed. */
-function change<T>(engine: SqliteEngine, { path }: PartitionFile, isDryRun: boolean, work: (db: Connection) => T): T {
-  if (isDryRun) return readPartition(engine, path, work)
+/** Returns the count of `work`. What it reads is still so when it changes something. */
+function change(
+  engine: SqliteEngine,
+  { path }: PartitionFile,
+  isDryRun: boolean,
+  work: (db: Connection) => number,
+): number {
+  if (isDryRun) return readPartition(engine, path, work) ?? 0
   return withPartition(engine, path, (db) => inTransaction(db, () => work(db)))
 }
 

@@ -25,8 +25,8 @@ export function dialogsByRoot(engine: SqliteEngine, db: Connection, earlier: Par
   )
 }
 
-/** In hex. */
-function knownConversations(engine: SqliteEngine, partitions: PartitionFile[], wanted: Buffer[]): Set<string> {
+/** In hex, those of the wanted conversations that a request in one of the partitions sent. */
+export function knownConversations(engine: SqliteEngine, partitions: PartitionFile[], wanted: Buffer[]): Set<string> {
   const known = new Set<string>()
   const missing = new Map(wanted.map((h) => [h.toString('hex'), h]))
   for (const { path } of partitions) {

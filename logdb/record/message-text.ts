@@ -62,7 +62,8 @@ function parse(json: Buffer): { value: unknown; isStandard: boolean } {
   }
 }
 
-function roleOf(value: unknown, defaultRole: string): string {
+/** Who speaks in a message or in an item of the Responses API. */
+export function roleOf(value: unknown, defaultRole: string): string {
   if (!isObject(value)) return defaultRole
   const { role, type } = value
   if (typeof role === 'string' && role !== '') return role === 'model' ? 'assistant' : role
@@ -85,21 +86,24 @@ function texts(value: unknown): string[] {
 function callTexts(value: Record<string, unknown>): string[] {
   const member = DATA_MEMBERS.find((name) => value[name] !== undefined)
   if (member === undefined) return []
-  const given = value[member]
-  return [...texts(value['name']), ...dataTexts(typeof given === 'string' ? parsedData(given) : given, 0)]
+  return [...texts(value['name']), ...dataTexts(parsedData(value[member]), 0)]
 }
 
+/** What a tool was given or gave back, one value a line. */
+export const dataText = (data: unknown): string => dataTexts(parsedData(data), 0).join('\n')
+
 /** Arguments are mostly JSON within a text, where line breaks and often all that is not ASCII are escaped. */
-function parsedData(text: string): unknown {
+function parsedData(data: unknown): unknown {
+  if (typeof data !== 'string') return data
   try {
-    return JSON.parse(text)
+    return JSON.parse(data)
   } catch {
-    return text
+    return data
   }
 }
 
 function dataTexts(value: unknown, depth: number): string[] {
-  if (value === null || depth > MAX_DATA_DEPTH) return []
+  if (value === null || value === undefined || depth > MAX_DATA_DEPTH) return []
   if (Array.isArray(value)) return value.flatMap((element) => dataTexts(element, depth + 1))
   if (!isObject(value)) return value === '' ? [] : [String(value)]
   return Object.entries(value).flatMap(([name, member]) => {
@@ -116,6 +120,6 @@ function isPlain(value: unknown, role: string, text: string): boolean {
 
 const isEmptyArray = (value: object) => Array.isArray(value) && value.length === 0
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,31 +1,32 @@
-import { isCurrent, openMigrated } from './migrate.ts'
+import { isCurrent, isOfSchema, openMigrated } from './migrate.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 import { type Connection, closeCheckpointed, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
 /**
  * Opens an existing partition for reading, for as long as `work` runs. One of an earlier version is brought up to date
- * first. @throws UserError DATABASE_FOREIGN, DATABASE_NEWER and others
+ * first; undefined for one that is not ours. @throws UserError DATABASE_NEWER and others
  */
-export function readPartition<T>(engine: SqliteEngine, path: string, work: (db: Connection) => T): T {
+export function readPartition<T>(engine: SqliteEngine, path: string, work: (db: Connection) => T): T | undefined {
   return explainingErrors(path, () => {
-    const db = openCurrent(engine, path)
-    try {
-      return db.transaction(() => work(db))()
-    } finally {
-      db.close()
-    }
+    const version = versionOf(engine, path)
+    if (version === 'foreign') return undefined
+    if (version === 'earlier') closeCheckpointed(openMigrated(engine, path, PARTITION_SCHEMA))
+    return withReadonly(engine, path, (db) => db.transaction(() => work(db))())
   })
 }
 
-function openCurrent(engine: SqliteEngine, path: string): Connection {
+function versionOf(engine: SqliteEngine, path: string): 'current' | 'earlier' | 'foreign' {
+  return withReadonly(engine, path, (db) => {
+    if (!isOfSchema(db, PARTITION_SCHEMA)) return 'foreign'
+    return isCurrent(db, PARTITION_SCHEMA) ? 'current' : 'earlier'
+  })
+}
+
+function withReadonly<T>(engine: SqliteEngine, path: string, work: (db: Connection) => T): T {
   const db = engine.openReadonly(path)
   try {
-    if (isCurrent(db, PARTITION_SCHEMA)) return db
-  } catch (error) {
+    return work(db)
+  } finally {
     db.close()
-    throw error
   }
-  db.close()
-  closeCheckpointed(openMigrated(engine, path, PARTITION_SCHEMA))
-  return engine.openReadonly(path)
 }

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { requestTurns, responseTurns, type Turn } from './turns.ts'
+
+/** A request of a dialog, with what it says that none before it said. */
+export interface Step {
+  /** Index of the request that it goes on from; undefined if it begins anew. */
+  after: number | undefined
+  turns: Turn[]
+  answers: Turn[]
+}
+
+/** Goes through the requests of a dialog in the order of time: each repeats what was said before it. */
+export class Thread {
+  /** The request that first had a conversation, by the hash of what was said. */
+  readonly #known = new Map<string, number>()
+  #count = 0
+
+  add(request: unknown, response: unknown): Step {
+    const turns = requestTurns(request)
+    const answers = responseTurns(response)
+    const hashes = chain('', turns)
+    const repeated = hashes.findLastIndex((hash) => this.#known.has(hash)) + 1
+    const after = this.#known.get(hashes[repeated - 1] ?? '')
+    const whole = hashes.at(-1) ?? ''
+    for (const hash of [...hashes, ...answers.flatMap((answer) => chain(whole, [answer])), ...chain(whole, answers)]) {
+      if (!this.#known.has(hash)) this.#known.set(hash, this.#count)
+    }
+    this.#count++
+    return { after, turns: turns.slice(repeated), answers }
+  }
+}
+
+/** Hashes of the conversations that end with each of the turns. */
+function chain(before: string, turns: Turn[]): string[] {
+  let hash = before
+  return turns.map((turn) => {
+    hash = createHash('sha256').update(hash).update(said(turn)).digest('base64')
+    return hash
+  })
+}
+
+/** Reasoning is mostly not sent back. */
+function said({ role, parts }: Turn): string {
+  return JSON.stringify([role, ...parts.filter(({ kind }) => kind !== 'reasoning')])
+}
