@@ -141,7 +141,7 @@ test('tool calls without an index pass as they are, and are two calls in the log
 
 test('a stream faster than its reader is held back, and arrives whole', async () => {
   const { gateway, upstream } = await startWithUpstream({ environment: { LOG_BODY_MAX_BYTES: '10000' } })
-  const count = 25_000
+  const count = 4_000
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
   onTestFinished(() => {
     socket.destroy()
@@ -150,8 +150,8 @@ test('a stream faster than its reader is held back, and arrives whole', async ()
   const body = JSON.stringify(chat(`mock/flood-${count}`, { stream: true }))
   socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   await eventually(() => expect(upstream.requests).toHaveLength(1))
-  // Long enough for all to have come through as well, had it not been held back.
-  await gateway.post(chat('mock/flood-8000', { stream: true }))
+  // The same again takes long enough for the first to have come through, had it not been held back.
+  await gateway.post(chat(`mock/flood-${count}`, { stream: true }))
   expect(upstream.requests.map(({ end }) => end)).toEqual(['running', 'answered'])
   let events = 0
   let tail = ''

@@ -72,11 +72,11 @@ export const COMMON_MODES: Record<string, Mode> = {
   'no-newline': (exchange) => sendStream(exchange.response, [normalStream(exchange).trimEnd()]),
   /** n chunks, one every so many ms; numbered, so that a lost one shows. */
   'slow-<n>x<n>': (exchange, [delayMs = 0, count = 0]) => answer(exchange, numbered(count), delayMs),
-  /** n chunks of 1 KB as fast as they are taken. */
+  /** n chunks of 16 KB as fast as they are taken. */
   'flood-<n>': async (exchange, [count = 0]) => {
     const { api, response, signal } = exchange
     startStream(response)
-    for (const event of api.events(exchange, Array(count).fill('x'.repeat(1024)))) {
+    for (const event of api.events(exchange, Array(count).fill('x'.repeat(16_384)))) {
       signal.throwIfAborted()
       if (!response.write(event)) await once(response, 'drain', { signal })
     }
