@@ -67,7 +67,7 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
       sendProblem(reply, problems.unknownUrl(request.method, request.url))
     },
   })
-  const metrics = new GatewayMetrics({ running, requestLog })
+  const metrics = new GatewayMetrics()
   const context: GatewayContext = {
     settings,
     release,

@@ -4,7 +4,7 @@ import type { LogOutcome, LogRecordFields } from '../kit/log-record.ts'
 import type { AnswerFacts, Api } from './apis/api.ts'
 import type { GatewayContext } from './context.ts'
 import { type ApiProblem, errorJson, problems } from './errors.ts'
-import { joined, type LoggedBody, logInvalidBody, logJson } from './log/body.ts'
+import { joined, type LoggedBody, logInvalidBody, logJson, logLargeJson } from './log/body.ts'
 import { uniqueTimestamp } from './log/clock.ts'
 import { recordLine } from './log/record.ts'
 import { type HeaderList, responseHeaders } from './response-headers.ts'
@@ -46,6 +46,8 @@ export interface ExchangeStart {
 }
 
 const NOTHING_SENT = 499
+/** The log takes a larger one a little at a time, so that others do not wait for it. */
+const LARGE_BODY_BYTES = 512 * 1024
 
 /**
  * One POST of the API, from its arrival to its record in the log: what is known of it, and the only way to answer it.
@@ -140,7 +142,7 @@ export class Exchange implements Running {
   noteRetry(what: string): void {
     this.#upstreamByteAt = undefined
     this.context.logger.warn({ requestId: this.id, model: this.model }, what)
-    this.context.metrics.retried()
+    this.context.metrics.retries++
   }
 
   /** Answers with a whole body in one write. */
@@ -199,6 +201,7 @@ export class Exchange implements Running {
 
   /** The gateway stops now. */
   cut(): void {
+    if (this.#closed) return
     if (this.#response.headersSent) this.answer?.fail(problems.shuttingDown())
     else this.refuse(problems.shuttingDown())
     this.flow?.abort()
@@ -209,6 +212,7 @@ export class Exchange implements Running {
    * quiet stream gives a sign of life.
    */
   tick(nowMs: number): void {
+    if (this.#closed) return
     this.flow?.tick?.(nowMs)
     const { slowReaderTimeoutMs, keepaliveMs } = this.serving.limits
     if (this.#waitsForDrain || this.#ended) {
@@ -242,24 +246,22 @@ export class Exchange implements Running {
 
   #settle(): void {
     this.#closed = true
-    this.context.running.delete(this)
     this.release?.()
     if (!this.#response.writableFinished && !this.#brokenOff) {
       this.outcome = 'client_aborted'
       this.flow?.abort()
     }
-    try {
-      this.#writeRecord()
-    } catch (error) {
-      this.context.logger.error({ err: error, requestId: this.id }, 'a record could not be made')
-    }
+    const { log } = this.context.settings
+    if (!this.isJson) this.#writeRecord(logInvalidBody(this.body))
+    else if (this.bytesIn <= LARGE_BODY_BYTES) this.#writeRecord(logJson(this.body, this.model, log))
+    else void logLargeJson(this.body, this.model, log).then((request) => this.#writeRecord(request))
   }
 
-  #writeRecord(): void {
-    const { settings, requestLog, logger, metrics } = this.context
+  #writeRecord(request: LoggedBody): void {
+    const { requestLog, logger, metrics, running } = this.context
+    running.delete(this)
     const answer = this.#loggedAnswer()
     if (answer.failed && this.outcome === 'ok') this.outcome = 'upstream_error'
-    const request = this.isJson ? logJson(this.body, this.model, settings.log) : logInvalidBody(this.body)
     const fields = this.#recordFields(answer)
     metrics.answered(fields, this.route?.mapping ?? null, this.#ownProblem?.code ?? null)
     requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, answer.body))
@@ -267,11 +269,21 @@ export class Exchange implements Running {
   }
 
   #loggedAnswer(): LoggedAnswer {
-    const answer = this.#ownProblem ? undefined : this.answer?.logged()
+    const answer = this.#ownProblem ? undefined : this.#assembledAnswer()
     if (answer) return answer
     const problem = this.outcome === 'client_aborted' ? problems.clientAborted() : problems.upstreamDisconnected()
     const json = Buffer.from(errorJson(this.#ownProblem ?? problem))
     return { body: { json, truncated: false }, finishReason: null, usage: null, failed: false }
+  }
+
+  #assembledAnswer(): LoggedAnswer | undefined {
+    try {
+      return this.answer?.logged()
+    } catch (error) {
+      // An upstream may send what cannot be put together, for example something too deep.
+      this.context.logger.error({ err: error, requestId: this.id }, 'an answer cannot be logged')
+      return undefined
+    }
   }
 
   #recordFields({ finishReason, usage }: LoggedAnswer): Omit<LogRecordFields, 'truncated'> {

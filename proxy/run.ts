@@ -35,13 +35,23 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
   const logger = operatorLog(settings.logLevel, { isRelease, stdout: process.stdout, stderr: process.stderr })
   const gateway = buildGateway(settings, loaded.config, { requestLog, running, logger })
   const { app, metrics } = gateway
+  // The library behind it takes memory, so it is not there until somebody asks.
+  let page: Promise<() => Promise<string>> | undefined
+  const metricsPage = async () => {
+    page ??= import('./metrics-page.ts').then(({ createMetricsPage }) =>
+      createMetricsPage({ metrics, running, requestLog }),
+    )
+    return await page
+  }
 
   await listen(app, settings)
   if (!isRelease) watchConfig(gateway, loaded.configPath)
   const isAlone = worker === undefined
   const warn = (message: string) => app.log.warn(message)
-  const render = () => metrics.registry.metrics()
+  const render = async () => (await metricsPage())()
   const metricsServer = isAlone ? await serveMetrics(settings.metrics, render, warn) : undefined
+  // The primary asks each worker by messages.
+  if (!isAlone) await metricsPage()
   if (!isRelease && isAlone) {
     const { port } = app.server.address() as AddressInfo
     const address = localAddress(settings.host, port)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { digestDataUrls } from './data-urls.ts'
+import { setImmediate } from 'node:timers/promises'
+import { digestDataUrls, digestingDataUrls } from './data-urls.ts'
 
 /** A body as the log holds it: one line of valid JSON. */
 export interface LoggedBody {
@@ -18,8 +19,23 @@ const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
 
 /** For bytes that are known to be JSON; `model` goes into the form of a body that is too large. */
-export function logJson(json: Buffer, model: string | null, { bodyMaxBytes, images }: BodyLogOptions): LoggedBody {
-  const shown = images === 'digest' ? digestDataUrls(json) : json
+export function logJson(json: Buffer, model: string | null, options: BodyLogOptions): LoggedBody {
+  return toLogged(json, options.images === 'digest' ? digestDataUrls(json) : json, model, options)
+}
+
+/** The same for a large body, a little at a time. */
+export async function logLargeJson(json: Buffer, model: string | null, options: BodyLogOptions): Promise<LoggedBody> {
+  if (options.images !== 'digest') return logJson(json, model, options)
+  const steps = digestingDataUrls(json)
+  let step = steps.next()
+  while (!step.done) {
+    await setImmediate()
+    step = steps.next()
+  }
+  return toLogged(json, step.value, model, options)
+}
+
+function toLogged(json: Buffer, shown: Buffer, model: string | null, { bodyMaxBytes }: BodyLogOptions): LoggedBody {
   if (shown.length <= bodyMaxBytes) return { json: onOneLine(shown), truncated: false }
   const excerpt = new Excerpt()
   excerpt.push(json)

@@ -6,19 +6,25 @@ const MAX_HEAD = 256
 const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const BASE64 = new Set(Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\'))
+const SLASH = 0x2f
+/** 1 for bytes that base64 is made of. */
+const BASE64 = new Uint8Array(256)
+for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_')) BASE64[byte] = 1
+/** Base64 that is read at a time, which takes about half a millisecond. */
+const STEP_BYTES = 256 * 1024
 
 /**
  * JSON in which every data: URL is replaced by `data:<mime>;sha256=...;bytes=...` of what it holds. Base64 is found
- * anywhere in a text; the plain form only if it is the whole text, since prose may well hold `data:text/plain,`.
+ * anywhere in a text; the plain form only if it is the whole text, since prose may well hold `data:text/plain,`. Pauses
+ * after every piece of a large one, so that whoever drives it can see to others.
  */
-export function digestDataUrls(json: Buffer): Buffer {
+export function* digestingDataUrls(json: Buffer): Generator<void, Buffer> {
   let at = json.indexOf(MARK)
   if (at === -1) return json
   const parts: Buffer[] = []
   let copied = 0
   while (at !== -1) {
-    const url = readDataUrl(json, at)
+    const url = yield* readingDataUrl(json, at)
     if (url) {
       parts.push(json.subarray(copied, at), Buffer.from(url.digest))
       copied = url.end
@@ -28,28 +34,60 @@ export function digestDataUrls(json: Buffer): Buffer {
   return copied === 0 ? json : Buffer.concat([...parts, json.subarray(copied)])
 }
 
-function readDataUrl(json: Buffer, start: number): { digest: string; end: number } | undefined {
+/** The same in one go. */
+export function digestDataUrls(json: Buffer): Buffer {
+  const steps = digestingDataUrls(json)
+  let step = steps.next()
+  while (!step.done) step = steps.next()
+  return step.value
+}
+
+function* readingDataUrl(json: Buffer, start: number): Generator<void, { digest: string; end: number } | undefined> {
   const head = HEAD.exec(json.toString('latin1', start, start + MAX_HEAD))
   if (!head?.[1]) return undefined
   const dataStart = start + head[0].length
   if (!head[2] && json[start - 1] !== QUOTE) return undefined
-  const end = head[2] ? endOfBase64(json, dataStart) : endOfString(json, dataStart)
-  const data = json.toString('latin1', dataStart, end)
-  const bytes = head[2]
-    ? Buffer.from(data.replaceAll('\\', ''), 'base64')
-    : Buffer.from(JSON.parse(`"${json.toString('utf8', dataStart, end)}"`))
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return { digest: `data:${head[1]};sha256=${sha256};bytes=${bytes.length}`, end }
+  const { end, bytes, sha256 } = head[2] ? yield* readingBase64(json, dataStart) : readText(json, dataStart)
+  return { digest: `data:${head[1]};sha256=${sha256};bytes=${bytes}`, end }
+}
+
+function* readingBase64(json: Buffer, start: number): Generator<void, { end: number; bytes: number; sha256: string }> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  let at = start
+  /** Characters that wait until they are four. */
+  let rest = ''
+  while (true) {
+    const end = endOfBase64(json, at, at + STEP_BYTES)
+    const isLast = end < at + STEP_BYTES
+    const text = rest + json.toString('latin1', at, end).replaceAll('\\', '')
+    const whole = isLast ? text.length : text.length - (text.length % 4)
+    const decoded = Buffer.from(text.slice(0, whole), 'base64')
+    hash.update(decoded)
+    bytes += decoded.length
+    if (isLast) return { end, bytes, sha256: hash.digest('hex') }
+    rest = text.slice(whole)
+    at = end
+    yield
+  }
+}
+
+function readText(json: Buffer, start: number): { end: number; bytes: number; sha256: string } {
+  const end = endOfString(json, start)
+  const content = Buffer.from(JSON.parse(`"${json.toString('utf8', start, end)}"`))
+  return { end, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
 }
 
 /** Slashes may be written as `\/`, so a backslash is part of it only before a slash. */
-function endOfBase64(json: Buffer, start: number): number {
+function endOfBase64(json: Buffer, start: number, limit: number): number {
+  const stop = Math.min(limit, json.length)
   let at = start
-  while (at < json.length && BASE64.has(json[at] as number)) {
-    if (json[at] === BACKSLASH && json[at + 1] !== 0x2f) break
-    at++
-  }
+  while (at < stop && (BASE64[json[at] as number] === 1 || isEscapedSlash(json, at))) at++
   return at
+}
+
+function isEscapedSlash(json: Buffer, at: number): boolean {
+  return json[at] === BACKSLASH && json[at + 1] === SLASH
 }
 
 function endOfString(json: Buffer, start: number): number {

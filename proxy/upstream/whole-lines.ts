@@ -1,6 +1,7 @@
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const MAX_HELD_BYTES = 64 * 1024
+const LONGEST_EVENT_END = 3
 /** Also matches when nothing was let through yet. */
 const EVENT_END = /^$|\n\n$|\r\r$|\n\r\n$/
 
@@ -12,8 +13,8 @@ export class WholeLines {
   readonly #maxHeldBytes: number
   #held: Buffer[] = []
   #heldBytes = 0
-  /** The last characters that were let through. */
-  #tail = ''
+  /** What was let through last, and a little of what came before it. */
+  #last: Buffer = Buffer.alloc(0)
 
   /** A longer unfinished line is let through. */
   constructor(maxHeldBytes = MAX_HELD_BYTES) {
@@ -22,7 +23,7 @@ export class WholeLines {
 
   /** Whether another event may follow what was let through. */
   get atEventEnd(): boolean {
-    return this.#heldBytes === 0 && EVENT_END.test(this.#tail)
+    return this.#heldBytes === 0 && this.#endsWithEvent()
   }
 
   /** What can go out now. */
@@ -37,15 +38,19 @@ export class WholeLines {
     this.#held = []
     this.#heldBytes = 0
     if (whole.length < bytes.length) this.#hold(bytes.subarray(end))
-    this.#tail = (this.#tail + out.toString('latin1', Math.max(0, out.length - 3))).slice(-3)
+    this.#last = out.length >= LONGEST_EVENT_END ? out : Buffer.concat([this.#last.subarray(-LONGEST_EVENT_END), out])
     return out
   }
 
   /** What has to go out before another event: the unfinished line if it counts, and the end of its event. */
   rest({ complete }: { complete: boolean }): Buffer {
     const held = complete ? this.#held : []
-    const atEventEnd = held.length === 0 && EVENT_END.test(this.#tail)
+    const atEventEnd = held.length === 0 && this.#endsWithEvent()
     return Buffer.concat([...held, Buffer.from(atEventEnd ? '' : '\n\n')])
+  }
+
+  #endsWithEvent(): boolean {
+    return EVENT_END.test(this.#last.toString('latin1', Math.max(0, this.#last.length - LONGEST_EVENT_END)))
   }
 
   #hold(bytes: Buffer): void {

@@ -1,8 +1,14 @@
 import { createServer } from 'node:net'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { chat, eventually, startWithUpstream } from './gateway.ts'
+import { createMetricsPage } from '../../proxy/metrics-page.ts'
+import { chat, eventually, startWithUpstream, type TestGateway } from './gateway.ts'
 import { freePort, spawnGateway, startProcess } from './gateway-process.ts'
+
+function page({ gateway, running }: TestGateway): Promise<string> {
+  const requestLog = { lost: 0, waitingBytes: 0 }
+  return createMetricsPage({ metrics: gateway.metrics, running, requestLog })()
+}
 
 test('requests are counted by the names of config.yml, whatever clients ask for', async () => {
   const { gateway } = await startWithUpstream()
@@ -10,7 +16,7 @@ test('requests are counted by the names of config.yml, whatever clients ask for'
     await gateway.post(chat(model, { stream: model === 'mock/no-done' }))
   }
   await gateway.records(5)
-  const text = await gateway.gateway.metrics.registry.metrics()
+  const text = await page(gateway)
   const lines = text.split('\n').filter((line) => line.startsWith('ai_proxy_'))
   const labels = 'endpoint="/v1/chat/completions",provider="openrouter",model="mock/*"'
   expect(lines).toContain(`ai_proxy_requests_total{${labels},status="200",outcome="ok"} 2`)
@@ -26,7 +32,7 @@ test('a histogram is one: buckets that add up, with a sum and a count', async ()
   const { gateway } = await startWithUpstream()
   for (const model of ['mock/normal', 'mock/slow-30x4']) await gateway.post(chat(model))
   await gateway.records(2)
-  const text = await gateway.gateway.metrics.registry.metrics()
+  const text = await page(gateway)
   const of = (le: string) =>
     Number(new RegExp(`^ai_proxy_request_duration_seconds_bucket\\{le="${le}".*\\} (\\d+)$`, 'm').exec(text)?.[1])
   expect([of('0\\.005'), of('30'), of('\\+Inf')]).toEqual([expect.any(Number), 2, 2])

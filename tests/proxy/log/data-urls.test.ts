@@ -33,6 +33,17 @@ test('parameters and plain text', () => {
   ])
 })
 
+test('a large one is read in pieces, with the same result', () => {
+  const picture = Buffer.from(Array.from({ length: 900_001 }, (_, index) => index * 7))
+  const url = `data:image/png;base64,${picture.toString('base64')}`
+  expect(digested([url, url.replaceAll('=', '')])).toEqual([
+    digestOf(picture, 'image/png'),
+    digestOf(picture, 'image/png'),
+  ])
+  const escaped = Buffer.from(JSON.stringify([url]).replaceAll('/', '\\/'))
+  expect(JSON.parse(digestDataUrls(escaped).toString())).toEqual([digestOf(picture, 'image/png')])
+})
+
 test('prose is left alone', () => {
   const prose = [
     'data: yes',
