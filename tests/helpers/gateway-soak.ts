@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { residentBytes, tcpConnections } from './process-usage.ts'
-import { type Random, seededRandom } from './random.ts'
 import { freePort, type RunningProcess, startScript, startServer } from './server-process.ts'
+import { KEY, SoakLoad } from './soak-load.ts'
 
 export interface SoakOptions {
   /** Command of the gateway. */
@@ -31,14 +31,6 @@ export interface SoakReport {
   doubled: string[]
 }
 
-interface Plan {
-  mode: string
-  stream: boolean
-  /** The client leaves after so many pieces of the answer, or before it, or not at all. */
-  leaves: { afterPieces: number } | { afterMs: number } | null
-}
-
-const KEY = 'a-key-for-the-soak'
 const SAMPLE_EVERY_MS = 1_000
 const IDLE_TIMEOUT_MS = 15_000
 
@@ -55,11 +47,10 @@ export async function soak({ command, streams, durationMs, seed }: SoakOptions):
   })
   const dispatcher = new Agent()
   try {
-    const load = new Load(gateway.url, dispatcher)
-    const sampler = sample(() => residentBytes(gateway.pid))
+    const load = new SoakLoad(gateway.url, dispatcher)
     const deadline = performance.now() + durationMs
-    await Promise.all(Array.from({ length: streams }, (_, index) => load.keepGoing(seed + index, deadline)))
-    const resident = sampler.stop()
+    const clients = Array.from({ length: streams }, (_, index) => load.keepGoing(seed + index, deadline))
+    const resident = await sampleDuring(Promise.all(clients), () => residentBytes(gateway.pid))
     await dispatcher.destroy()
     const connections = await untilZero(() => tcpConnections(gateway.pid))
     await gateway.stop()
@@ -78,81 +69,6 @@ export async function soak({ command, streams, durationMs, seed }: SoakOptions):
     await Promise.all([gateway.stop(), upstream.stop()])
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** Clients that ask, and what became of it. */
-class Load {
-  readonly sent: Record<string, number> = {}
-  readonly broken: string[] = []
-  /** Ids of requests whose answer began. */
-  readonly answered = new Set<string>()
-  readonly #url: string
-  readonly #dispatcher: Agent
-  #count = 0
-
-  constructor(url: string, dispatcher: Agent) {
-    this.#url = url
-    this.#dispatcher = dispatcher
-  }
-
-  async keepGoing(seed: number, deadline: number): Promise<void> {
-    const random = seededRandom(seed)
-    // So that they do not all begin at once.
-    await sleep(random.below(500))
-    while (performance.now() < deadline) await this.#ask(plan(random))
-  }
-
-  async #ask({ mode, stream, leaves }: Plan): Promise<void> {
-    const id = `soak-${this.#count++}`
-    const name = `${mode.replace(/\d+/g, 'n')}${stream ? ' stream' : ''}${leaves ? ' left' : ''}`
-    this.sent[name] = (this.sent[name] ?? 0) + 1
-    const signal = leaves && 'afterMs' in leaves ? AbortSignal.timeout(leaves.afterMs) : null
-    const text = await this.#read(id, { mode, stream, leaves }, signal).catch((error: unknown) => {
-      if (!signal?.aborted) throw error
-    })
-    if (leaves || !isLasting(mode)) return
-    const count = Number(/\d+$/.exec(mode)?.[0])
-    const isWhole = text?.includes(`${count} `) && (!stream || text.endsWith('data: [DONE]\n\n'))
-    if (!isWhole) this.broken.push(`${id} ${mode}: ${text?.slice(-300)}`)
-  }
-
-  async #read(id: string, { mode, stream, leaves }: Plan, signal: AbortSignal | null): Promise<string> {
-    const response = await request(`${this.#url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}`, 'x-dialog-id': id },
-      body: JSON.stringify({
-        model: `mock/${mode}`,
-        stream,
-        user: id,
-        messages: [{ role: 'user', content: 'Hi there' }],
-      }),
-      dispatcher: this.#dispatcher,
-      signal,
-    })
-    this.answered.add(id)
-    let text = ''
-    let pieces = 0
-    for await (const piece of response.body) {
-      text += piece
-      if (leaves && 'afterPieces' in leaves && ++pieces > leaves.afterPieces) break
-    }
-    return text
-  }
-}
-
-function plan(random: Random): Plan {
-  const lasting = `slow-${40 + random.below(80)}x${2 + random.below(30)}`
-  const mode =
-    random.below(3) > 0 ? lasting : random.pick(['cut-3', 'reset-3', 'error-chunk', '500', '429', 'bytes', 'hang'])
-  const stream = random.below(8) > 0
-  if (mode === 'hang') return { mode, stream, leaves: { afterMs: 50 + random.below(500) } }
-  if (!isLasting(mode)) return { mode, stream: true, leaves: null }
-  if (random.below(3) > 0) return { mode, stream, leaves: null }
-  return { mode, stream, leaves: stream ? { afterPieces: random.below(20) } : { afterMs: 50 + random.below(500) } }
-}
-
-function isLasting(mode: string): boolean {
-  return mode.startsWith('slow-')
 }
 
 async function startMock() {
@@ -191,14 +107,14 @@ async function startGateway(
   return { ...process, url: `http://127.0.0.1:${port}` }
 }
 
-function sample(read: () => number) {
+async function sampleDuring(work: Promise<unknown>, read: () => number): Promise<number[]> {
   const values: number[] = []
   const timer = setInterval(() => values.push(read()), SAMPLE_EVERY_MS)
-  return {
-    stop: () => {
-      clearInterval(timer)
-      return values
-    },
+  try {
+    await work
+    return values
+  } finally {
+    clearInterval(timer)
   }
 }
 
