@@ -37,6 +37,10 @@ const RECEIVE_TIMEOUT_MS = 300_000
 const DEV_RELEASE = 'dev'
 const MAX_TICK_MS = 2_000
 
+function noCompiler(): never {
+  throw new Error('a route has a schema, but nothing compiles it')
+}
+
 /** Often enough for the shortest of the timeouts. */
 function tickMs({ keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs }: LimitsConfig): number {
   return Math.min(MAX_TICK_MS, keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs) / 2
@@ -55,6 +59,8 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
     logController: new LogController({ disableRequestLogging: true }),
     // One logger for all requests: a child of its own costs each of them more than routing does.
     childLoggerFactory: (parent) => parent,
+    // No route has a schema; without this Fastify loads two compilers for them, 8 MB of memory.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     genReqId: newRequestId,
     requestIdHeader: false,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -3,11 +3,9 @@ import { join } from 'node:path'
 import { AggregatorRegistry } from 'prom-client'
 import type { LoadedConfig } from '../kit/gateway-config/load.ts'
 import { serveMetrics } from './metrics-server.ts'
+import { WORKER_VARIABLE } from './run.ts'
 import type { GatewaySettings } from './settings.ts'
 import { localAddress, startupMessage } from './startup-message.ts'
-
-/** Tells a worker its number; for this program only. */
-export const WORKER_VARIABLE = 'AI_PROXY_WORKER'
 
 const RESTART_AFTER_MS = 1_000
 

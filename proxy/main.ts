@@ -1,8 +1,7 @@
 import cluster from 'node:cluster'
 import { loadGatewayConfig } from '../kit/gateway-config/load.ts'
 import { UserError } from '../kit/user-error.ts'
-import { runWorkers, WORKER_VARIABLE } from './cluster.ts'
-import { runGateway } from './run.ts'
+import { runGateway, WORKER_VARIABLE } from './run.ts'
 import { gatewaySettings } from './settings.ts'
 
 async function main(): Promise<void> {
@@ -10,7 +9,11 @@ async function main(): Promise<void> {
   const dotenv = !process.argv.includes('--no-dotenv')
   const loaded = loadGatewayConfig({ cwd, env: process.env, dotenv })
   const settings = gatewaySettings(loaded.environment, cwd)
-  if (settings.workers > 1 && cluster.isPrimary) return await runWorkers({ settings, loaded })
+  if (settings.workers > 1 && cluster.isPrimary) {
+    // With it comes the library of metrics, which a single process loads only when asked.
+    const { runWorkers } = await import('./cluster.ts')
+    return await runWorkers({ settings, loaded })
+  }
   const worker = cluster.isWorker ? Number(process.env[WORKER_VARIABLE]) : undefined
   return await runGateway({ settings, loaded, worker, onFailure: fail })
 }

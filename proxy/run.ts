@@ -15,6 +15,9 @@ import { localAddress, startupMessage } from './startup-message.ts'
 /** How long an edge may take to hear that we are going. */
 const LINGER_MS = 1_000
 
+/** Tells a worker its number; for this program only. */
+export const WORKER_VARIABLE = 'AI_PROXY_WORKER'
+
 export interface RunOptions {
   settings: GatewaySettings
   loaded: LoadedConfig
