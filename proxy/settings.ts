@@ -46,7 +46,7 @@ const BASE_URLS = {
   anthropic: 'https://api.anthropic.com/v1',
 }
 
-export type BuiltInProvider = keyof typeof BASE_URLS
+type BuiltInProvider = keyof typeof BASE_URLS
 const MIB = 2 ** 20
 
 /**

@@ -14,7 +14,7 @@ export interface GatewayConfig {
   limits: LimitsConfig
 }
 
-export interface ProviderConfig {
+interface ProviderConfig {
   /** Without a slash at the end. */
   baseUrl: string
   apis: readonly ApiName[]

@@ -1,5 +1,5 @@
 /** Paths of the APIs behind a provider's base URL; with /v1/ before them, the gateway's own endpoints. */
-export const API_NAMES = ['chat/completions', 'completions', 'embeddings', 'responses', 'messages'] as const
+const API_NAMES = ['chat/completions', 'completions', 'embeddings', 'responses', 'messages'] as const
 
 export type ApiName = (typeof API_NAMES)[number]
 
