@@ -10,13 +10,18 @@ const SIGNAL_EXIT_BASE = 128
 const CLOSED_TO_OTHERS = 0o027
 process.umask(process.umask(CLOSED_TO_OTHERS) | CLOSED_TO_OTHERS)
 
-const stopping = new AbortController()
 let stoppedBy: 'SIGINT' | 'SIGTERM' | undefined
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    stoppedBy = signal
-    stopping.abort()
-  })
+
+/** Only for who asks for it, so that a signal ends anything else at once, also while SQLite is busy. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      stoppedBy = signal
+      stopping.abort()
+    })
+  }
+  return stopping.signal
 }
 
 process.stdout.on('error', (error) => {
@@ -31,6 +36,8 @@ const exitCode = await main(process.argv.slice(2), {
   isErrTTY: process.stderr.isTTY === true,
   cwd: process.cwd(),
   env: process.env,
-  signal: stopping.signal,
+  get signal() {
+    return stopSignal()
+  },
 })
 process.exitCode = stoppedBy ? SIGNAL_EXIT_BASE + constants.signals[stoppedBy] : exitCode

@@ -7,8 +7,10 @@ import { addDialogs } from './commands/dialogs.ts'
 import { addFts } from './commands/fts.ts'
 import { addIngest } from './commands/ingest.ts'
 import { addInit } from './commands/init.ts'
+import { addQuery } from './commands/query.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
+import { addStats } from './commands/stats.ts'
 import { readSettings } from './settings.ts'
 import { printJson, type Terminal } from './terminal.ts'
 
@@ -28,7 +30,8 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     },
   }
   describe(program, terminal)
-  for (const add of [addInit, addIngest, addSearch, addFts, addShow, addDialogs]) add(program, context)
+  for (const add of [addInit, addIngest, addSearch, addFts, addShow, addStats, addQuery, addDialogs])
+    add(program, context)
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode

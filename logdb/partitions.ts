@@ -82,6 +82,20 @@ const isoWeekday = (time: number) => ((new Date(time).getUTCDay() + 6) % DAYS_PE
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
 
-/** Seconds since 1970 of the first and of the last second of a UTC day. */
-export const firstSecondOf = (day: string) => Date.parse(`${day}T00:00:00Z`) / 1000
-export const lastSecondOf = (day: string) => Date.parse(`${day}T23:59:59Z`) / 1000
+/** Times in seconds since 1970, both included. */
+export interface TimeRange {
+  sinceS: number
+  toS: number
+}
+
+/** When a request of the partition is in the range; undefined if any of its requests is. */
+export function timesWithin(
+  { firstDay, lastDay }: PartitionFile,
+  { since = firstDay, to = lastDay }: { since?: string | undefined; to?: string | undefined },
+): TimeRange | undefined {
+  if (since <= firstDay && to >= lastDay) return undefined
+  return { sinceS: firstSecondOf(since), toS: lastSecondOf(to) }
+}
+
+export const firstSecondOf = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 1000
+export const lastSecondOf = (day: string): number => Date.parse(`${day}T23:59:59Z`) / 1000

@@ -1,3 +1,4 @@
+import { createColors } from 'picocolors'
 import type { Environment } from '../kit/gateway-config/environment.ts'
 
 /** What a command may touch of the process that it runs in. */
@@ -11,9 +12,12 @@ export interface Terminal {
   cwd: string
   /** The real environment, without .env. */
   env: Environment
-  /** Aborted when the user wants the program to end. */
-  signal: AbortSignal
+  /** Aborted when the user wants the program to end; who never reads this is ended by the signal itself. */
+  readonly signal: AbortSignal
 }
+
+/** Colours for data, on a terminal only. */
+export const colorsFor = ({ isOutTTY, env }: Terminal) => createColors(isOutTTY && !env['NO_COLOR'])
 
 /** Data as one JSON document; a stream is one document per line. */
 export function printJson(terminal: Terminal, value: unknown): void {

@@ -1,10 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { createColors } from 'picocolors'
 import { configInvalid } from '../../kit/user-error.ts'
 import { HIT_END, HIT_START } from '../search/excerpt.ts'
 import { parseQuery, parseRawQuery } from '../search/query.ts'
 import type { SearchHit } from '../search/search.ts'
-import { printJson, type Terminal, withoutControls } from '../terminal.ts'
+import { colorsFor, printJson, type Terminal, withoutControls } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { checkDays, type DayOptions, parseCount, withDays } from './options.ts'
 
@@ -88,8 +87,8 @@ function toJson(hit: SearchHit) {
   }
 }
 
-function toText(hit: SearchHit, { isOutTTY, env }: Terminal): string {
-  const colors = createColors(isOutTTY && !env['NO_COLOR'])
+function toText(hit: SearchHit, terminal: Terminal): string {
+  const colors = colorsFor(terminal)
   const model = hit.modelOriginal ?? hit.modelMapped ?? '-'
   const facts = [isoTime(hit), hit.role, model, hit.statusCode ?? '-'].map((fact) => withoutControls(String(fact)))
   const parts = hit.snippet.split(HIT)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Turn } from '../conversation/turns.ts'
 import type { RequestDetails } from '../store/requests.ts'
-import { printJson } from '../terminal.ts'
+import { colorsFor, printJson } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 
 interface ShowFlags {
@@ -29,7 +29,7 @@ export function addShow(program: Command, context: CommandContext): void {
 async function show(id: string, { out, json }: ShowFlags, { terminal, resolve }: CommandContext): Promise<void> {
   const { findRequest } = await import('../conversation/read.ts')
   const { parseBody, requestTurns, responseTurns } = await import('../conversation/turns.ts')
-  const { colorsFor, requestText } = await import('../conversation/print.ts')
+  const { requestText } = await import('../conversation/print.ts')
   const details = await findRequest(resolve(out), id)
   const [request, response] = [parseBody(details.request_json), parseBody(details.response_json)]
   const turns = [...requestTurns(request), ...responseTurns(response)]
@@ -41,7 +41,7 @@ async function dialog(id: string, { out, json }: ShowFlags, { terminal, resolve 
   const { findDialog } = await import('../conversation/read.ts')
   const { Thread } = await import('../conversation/thread.ts')
   const { parseBody } = await import('../conversation/turns.ts')
-  const { colorsFor, stepText } = await import('../conversation/print.ts')
+  const { stepText } = await import('../conversation/print.ts')
   const thread = new Thread()
   const ids: string[] = []
   for (const details of await findDialog(resolve(out), id)) {

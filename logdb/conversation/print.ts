@@ -1,6 +1,6 @@
-import { createColors } from 'picocolors'
+import type { createColors } from 'picocolors'
 import type { RequestDetails } from '../store/requests.ts'
-import { linesWithoutControls, type Terminal, withoutControls } from '../terminal.ts'
+import { linesWithoutControls, withoutControls } from '../terminal.ts'
 import type { Step } from './thread.ts'
 import type { Part, Turn } from './turns.ts'
 
@@ -16,8 +16,6 @@ const ROLE_COLORS: Record<string, 'cyan' | 'green' | 'magenta' | 'yellow' | 'red
   error: 'red',
 }
 const INDENT = '  '
-
-export const colorsFor = ({ isOutTTY, env }: Terminal): Colors => createColors(isOutTTY && !env['NO_COLOR'])
 
 /** A request with everything that was said in it, and its answer. */
 export function requestText(details: RequestDetails, turns: Turn[], colors: Colors): string {

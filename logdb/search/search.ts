@@ -1,5 +1,5 @@
 import { UserError } from '../../kit/user-error.ts'
-import { findPartitions, firstSecondOf, lastSecondOf, type PartitionFile } from '../partitions.ts'
+import { findPartitions, lastSecondOf, type PartitionFile, timesWithin } from '../partitions.ts'
 import type { DayRange } from '../store/control.ts'
 import { type FoundMessage, type PartitionQuery, PartitionSearch } from '../store/search.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
@@ -115,15 +115,9 @@ function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): bo
   return found.length >= limit && oldest !== undefined && oldest.message.ts > lastSecondOf(lastDay)
 }
 
-/** Times are compared only where a partition holds days outside the range. */
-function queryFor({ firstDay, lastDay }: PartitionFile, options: SearchOptions): PartitionQuery {
-  const { since, to, query, snippetWords: _, ...filter } = options
-  return {
-    ...filter,
-    terms: query.terms,
-    sinceS: since !== undefined && firstDay < since ? firstSecondOf(since) : undefined,
-    toS: to !== undefined && lastDay > to ? lastSecondOf(to) : undefined,
-  }
+function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
+  const { since: _, to: __, query, snippetWords: ___, ...filter } = options
+  return { ...filter, ...timesWithin(file, options), terms: query.terms }
 }
 
 /** A message that has been erased meanwhile is no hit. */

@@ -15,6 +15,11 @@ export function readPartition<T>(engine: SqliteEngine, path: string, work: (db: 
   })
 }
 
+/** True for a database that this logdb made. */
+export function isPartition(engine: SqliteEngine, path: string): boolean {
+  return explainingErrors(path, () => versionOf(engine, path) !== 'foreign')
+}
+
 function versionOf(engine: SqliteEngine, path: string): 'current' | 'earlier' | 'foreign' {
   return withReadonly(engine, path, (db) => {
     if (!isOfSchema(db, PARTITION_SCHEMA)) return 'foreign'

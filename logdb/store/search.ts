@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3'
 import { errorMessage, hasErrorCode, UserError } from '../../kit/user-error.ts'
+import type { TimeRange } from '../partitions.ts'
 import { hasTextIndex, unindexedMessages } from './fts.ts'
 import { isOfSchema } from './migrate.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
@@ -12,10 +13,7 @@ export interface Term {
 }
 
 /** What a request must be like that holds a hit; an absent one sets no limit. */
-interface RequestFilter {
-  /** Seconds since 1970, both included. */
-  sinceS?: number | undefined
-  toS?: number | undefined
+interface RequestFilter extends Partial<TimeRange> {
   /** Patterns with `*`; the model as asked for or as answered. */
   model?: string | undefined
   endpoint?: string | undefined
@@ -166,8 +164,7 @@ const hasRunTerm = (terms: readonly Term[]) => terms.some(({ words }) => words =
 
 function requestConditions({ sinceS, toS, model, endpoint, key, status }: RequestFilter): string[] {
   const conditions: string[] = []
-  if (sinceS !== undefined) conditions.push('r.ts >= @sinceS')
-  if (toS !== undefined) conditions.push('r.ts <= @toS')
+  if (sinceS !== undefined && toS !== undefined) conditions.push('r.ts BETWEEN @sinceS AND @toS')
   if (model !== undefined) conditions.push('(r.model_original GLOB @model OR r.model_mapped GLOB @model)')
   if (endpoint !== undefined) conditions.push('r.endpoint GLOB @endpoint')
   if (key !== undefined) conditions.push('(r.api_key_hash = @key OR r.api_key_name = @key)')

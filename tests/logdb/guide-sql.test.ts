@@ -156,6 +156,38 @@ sqliteShellTest('every statement of the guide runs in plain sqlite3 and finds wh
   ])
 })
 
+const COLUMNS = {
+  servers: 'server_id hostname env first_seen_ts',
+  requests:
+    'request_id server_id ts endpoint model_original model_mapped status_code latency_ms api_key_hash request_json response_json dialog_id',
+  ingest_sources: 'source_path sha256 bytes_ingested mtime last_scan_ts',
+  request_text_index: 'request_id role content endpoint model_original model_mapped',
+}
+const INDEXES = ['ts', 'endpoint', 'status', 'model_orig', 'model_mapped', 'api'].map((name) => `idx_requests_${name}`)
+
+sqliteShellTest('tables have the columns of the predecessor in its order, and its indexes', async () => {
+  const space = await filled()
+  for (const [table, columns] of Object.entries(COLUMNS)) {
+    expect(sqlite3(space, `SELECT name FROM pragma_table_info('${table}')`).map(({ name }) => name)).toEqual(
+      columns.split(' '),
+    )
+  }
+  const indexes = sqlite3(space, "SELECT name FROM sqlite_master WHERE type = 'index'").map(({ name }) => name)
+  expect(indexes).toEqual(expect.arrayContaining(INDEXES))
+  const control = sqlite3(space, 'SELECT * FROM ingest_sources', 'logs/db/control.sqlite3')
+  expect(control.map((row) => Object.keys(row).join(' '))).toEqual([COLUMNS.ingest_sources, COLUMNS.ingest_sources])
+  expect(sqlite3(space, 'SELECT server_id FROM servers', 'logs/db/control.sqlite3')).toHaveLength(1)
+})
+
+sqliteShellTest('a request and its texts join on request_id', async () => {
+  const space = await filled()
+  const sql = `SELECT r.request_id, f.content FROM request_text_index f JOIN requests r ON r.request_id = f.request_id
+    WHERE request_text_index MATCH 'machine'`
+  expect(sqlite3(space, sql)).toEqual([
+    { request_id: expect.stringMatching(/^[0-9a-f]{64}$/), content: 'Explain machine learning in python' },
+  ])
+})
+
 sqliteShellTest('a range of time with a model prefix uses an index through the view', async () => {
   const space = await filled()
   const text = execFileSync(SQLITE_SHELL, [DAY, PLAN], { cwd: space.folder, encoding: 'utf8' })

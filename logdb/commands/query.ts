@@ -1,0 +1,76 @@
+import { type Command, Option } from 'commander'
+import type { QueryResult } from '../store/union.ts'
+import { printJson, type Terminal, withoutControls } from '../terminal.ts'
+import type { CommandContext } from './context.ts'
+import { checkDays, type DayOptions, withDays } from './options.ts'
+
+/** Longer cells are cut on a terminal. */
+const MAX_CELL_LENGTH = 60
+const NEEDS_QUOTES = /[",\r\n]/
+
+interface QueryFlags extends DayOptions {
+  out: string
+  csv?: true
+  json?: true
+}
+
+export function addQuery(program: Command, context: CommandContext): void {
+  const command = program
+    .command('query')
+    .description('Run an SQL statement that only reads, over all partitions of the range as if they were one')
+    .argument('<sql>', 'over the views requests and request_details')
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withDays(command)
+    .addOption(new Option('--csv', 'comma-separated values').conflicts('json'))
+    .option('--json', 'one JSON document per row')
+    .addHelpText(
+      'after',
+      '\nExample:\n  logdb query "SELECT model_original, COUNT(*), AVG(latency_ms) FROM requests GROUP BY 1" --since 2025-09-01',
+    )
+    .action((sql: string, flags: QueryFlags) => run(sql, flags, context))
+}
+
+async function run(sql: string, flags: QueryFlags, { terminal, resolve }: CommandContext): Promise<void> {
+  checkDays(flags)
+  const { out, since, to } = flags
+  const { query } = await import('../query/query.ts')
+  const print = flags.json ? printDocuments : flags.csv ? printCsv : printTable
+  const leftOut = await query({ out: resolve(out), since, to, sql }, (result) => print(result, terminal))
+  for (const path of leftOut) terminal.err(`${path}: was not made by this logdb and is left out\n`)
+}
+
+function printDocuments({ columns, rows }: QueryResult, terminal: Terminal): void {
+  for (const row of rows)
+    printJson(terminal, Object.fromEntries(row.map((value, index) => [columns[index], inJson(value)])))
+}
+
+function printCsv({ columns, rows }: QueryResult, { out }: Terminal): void {
+  out(csvLine(columns))
+  for (const row of rows) out(csvLine(row.map(inText)))
+}
+
+const csvLine = (cells: string[]) =>
+  `${cells.map((cell) => (NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`
+
+function printTable({ columns, rows }: QueryResult, { out, isOutTTY }: Terminal): void {
+  const lines = [columns, ...[...rows].map((row) => row.map(inText))].map((cells) =>
+    cells.map((cell) => shown(cell, isOutTTY)),
+  )
+  const widths = columns.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)))
+  for (const cells of lines)
+    out(
+      `${cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    )
+}
+
+function shown(cell: string, isOutTTY: boolean): string {
+  const text = withoutControls(cell)
+  return isOutTTY && text.length > MAX_CELL_LENGTH ? `${text.slice(0, MAX_CELL_LENGTH - 1)}…` : text
+}
+
+const inText = (value: unknown) => (value === null ? '' : String(inJson(value)))
+
+const inJson = (value: unknown) => (Buffer.isBuffer(value) ? value.toString('hex') : value)

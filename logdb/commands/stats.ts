@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import type { GroupStats, Stats } from '../stats/stats.ts'
+import type { TallyFigures } from '../stats/tally.ts'
+import { colorsFor, printJson } from '../terminal.ts'
+import type { CommandContext } from './context.ts'
+import { checkDays, type DayOptions, withDays } from './options.ts'
+
+interface StatsFlags extends DayOptions {
+  out: string
+  json?: true
+}
+
+export function addStats(program: Command, context: CommandContext): void {
+  const command = program
+    .command('stats')
+    .description('Count requests, errors and tokens, and show latencies, by day, model and key')
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withDays(command)
+    .option('--json', 'one JSON document on stdout')
+    .action((flags: StatsFlags) => run(flags, context))
+}
+
+async function run(flags: StatsFlags, { terminal, resolve }: CommandContext): Promise<void> {
+  checkDays(flags)
+  const { out, since, to, json } = flags
+  const { stats } = await import('../stats/stats.ts')
+  const { statsText } = await import('../stats/print.ts')
+  const result = await stats({ out: resolve(out), since, to })
+  if (json) printJson(terminal, { ok: true, verb: 'stats', result: toJson(result) })
+  else terminal.out(statsText(result, colorsFor(terminal)))
+}
+
+function toJson({ total, days, models, keys }: Stats) {
+  return {
+    total: figures(total),
+    days: days.map((group) => ({ day: group.name, ...figures(group) })),
+    models: models.map((group) => ({ model: group.name, ...figures(group) })),
+    keys: keys.map((group) => ({ key: group.name, ...figures(group) })),
+  }
+}
+
+function figures({ requests, errors, tokensIn, tokensOut, latencyMs }: TallyFigures | GroupStats) {
+  const { p50, p95, p99 } = latencyMs
+  return {
+    requests,
+    errors,
+    tokens_in: tokensIn,
+    tokens_out: tokensOut,
+    latency_p50_ms: p50,
+    latency_p95_ms: p95,
+    latency_p99_ms: p99,
+  }
+}

@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { packageRoot } from '../../../kit/package-root.ts'
+import { chat, jsonl, record } from '../helpers/logs.ts'
+import { sqliteTest } from '../helpers/needs.ts'
+import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+
+/** One request a day, from 2025-09-01 on. */
+async function filled(days: number, env: Record<string, string> = {}): Promise<Workspace> {
+  const space = workspace()
+  const records = Array.from({ length: days }, (_, index) => {
+    const day = String(index + 1).padStart(2, '0')
+    return record({
+      timestamp: `2025-09-${day}T10:00:00.000001Z`,
+      x_request_id: `r${day}`,
+      request: chat(`question ${day}`),
+      model_original: index % 2 === 0 ? 'claude' : 'gpt-4o',
+      latency_ms: index + 1,
+    })
+  })
+  space.write('requests-x.jsonl', jsonl(records))
+  await space.ingest({ env })
+  return space
+}
+
+async function rows(space: Workspace, sql: string, ...args: string[]): Promise<unknown[]> {
+  const { exitCode, stdout, stderr } = await space.run(['query', sql, '--json', ...args])
+  expect([exitCode, stderr]).toEqual([0, ''])
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+}
+
+const BY_MODEL = `
+  SELECT model_original AS model, COUNT(*) AS n, AVG(latency_ms) AS mean, MAX(length(request_json)) AS longest
+  FROM requests GROUP BY 1 ORDER BY 1`
+const LONGEST = 77
+
+// 1: the partition itself; 11: as many as SQLite attaches; more are copied.
+for (const days of [1, 2, 11, 12, 24]) {
+  sqliteTest(`a statement over ${days} partitions sees them as one`, async () => {
+    const space = await filled(days)
+    expect(space.partitions()).toHaveLength(days)
+    const [odd, even] = [Math.ceil(days / 2), Math.floor(days / 2)]
+    const models = [
+      { model: 'claude', n: odd, mean: odd, longest: LONGEST },
+      { model: 'gpt-4o', n: even, mean: even + 1, longest: LONGEST },
+    ]
+    expect(await rows(space, BY_MODEL)).toEqual(models.filter(({ n }) => n > 0))
+    const last = String(days).padStart(2, '0')
+    expect(await rows(space, 'SELECT * FROM requests ORDER BY ts DESC LIMIT 1')).toEqual(
+      await space.query(`SELECT * FROM requests WHERE latency_ms = ${days}`),
+    )
+    expect(
+      await rows(space, `SELECT x_request_id FROM request_details WHERE request_json LIKE '%question ${last}%'`),
+    ).toEqual([{ x_request_id: `r${last}` }])
+    expect(await rows(space, 'SELECT count(*) AS n FROM requests JOIN servers USING (server_id)')).toEqual([
+      { n: days },
+    ])
+    expect(await rows(space, 'SELECT count(*) AS n FROM requests NATURAL JOIN servers')).toEqual([{ n: days }])
+    expect(await rows(space, 'SELECT count(*) AS n FROM ingest_sources')).toEqual([{ n: 1 }])
+  })
+}
+
+sqliteTest('dates choose partitions, and requests within weekly ones', async () => {
+  for (const granularity of ['daily', 'weekly']) {
+    const space = await filled(14, { LOGDB_PARTITION_GRANULARITY: granularity })
+    const range = ['--since', '2025-09-03', '--to', '2025-09-12']
+    expect(await rows(space, 'SELECT count(*) AS n, min(latency_ms) AS first FROM requests', ...range)).toEqual([
+      { n: 10, first: 3 },
+    ])
+    const day = ['--since', '2025-09-03', '--to', '2025-09-03']
+    expect(await rows(space, 'SELECT count(*) AS n FROM request_details', ...day)).toEqual([{ n: 1 }])
+  }
+})
+
+sqliteTest('of a single day the text index and every table can be asked', async () => {
+  const space = await filled(3)
+  const sql = "SELECT role, content FROM request_text_index WHERE request_text_index MATCH 'question'"
+  expect(await rows(space, sql, '--since', '2025-09-02', '--to', '2025-09-02')).toEqual([
+    { role: 'user', content: 'question 02' },
+  ])
+})
+
+sqliteTest('rows come as a table, as CSV, or as documents', async () => {
+  const space = await filled(2)
+  const sql = `SELECT latency_ms AS ms, NULL AS empty, 'a "b", c' AS text, x'00ff' AS bytes, 'x' || char(27) AS odd FROM requests`
+  const print = async (...args: string[]) => (await space.run(['query', sql, ...args])).stdout
+  expect(await print()).toBe(
+    'ms  empty  text      bytes  odd\n1          a "b", c  00ff   x\n2          a "b", c  00ff   x\n',
+  )
+  expect(await print('--csv')).toBe(
+    'ms,empty,text,bytes,odd\n1,,"a ""b"", c",00ff,x\u001b\n2,,"a ""b"", c",00ff,x\u001b\n',
+  )
+  expect((await print('--json')).split('\n')[0]).toBe(
+    JSON.stringify({ ms: 1, empty: null, text: 'a "b", c', bytes: '00ff', odd: 'x\u001b' }),
+  )
+  const wide = await space.run(['query', 'SELECT request_json FROM requests'], {}, { isTTY: true })
+  expect(wide.stdout.split('\n')[1]).toMatch(/^.{59}…$/)
+})
+
+sqliteTest('what is not one statement that reads is refused, and changes nothing', async () => {
+  for (const days of [1, 2, 12]) {
+    const space = await filled(days)
+    const before = space.partitions().map((path) => readFileSync(path))
+    for (const [sql, reason] of [
+      ['DELETE FROM req', 'does more than read'],
+      ['DELETE FROM req RETURNING id', 'does more than read|no such table'],
+      ["UPDATE requests SET dialog_id = 'x'", 'does more than read|cannot modify'],
+      ['CREATE TABLE x (a)', 'does more than read'],
+      ["ATTACH '/tmp/never' AS never", 'does more than read'],
+      ['PRAGMA journal_mode = DELETE', 'does more than read'],
+      ['PRAGMA query_only = OFF', 'does more than read'],
+      ['SELECT 1; SELECT 2', 'more than one statement'],
+      [' ', 'no statement'],
+      ['SELEC 1', 'syntax error'],
+      ['SELECT missing FROM requests', 'no such column'],
+      ['SELECT abs(-9223372036854775808) FROM requests', 'integer overflow'],
+    ] as const) {
+      const { exitCode, stdout, stderr } = await space.run(['query', sql])
+      expect([sql, exitCode, stdout]).toEqual([sql, 2, ''])
+      expect(stderr).toMatch(new RegExp(`cannot be run: .*(${reason}).*\nHint: give one SELECT`))
+    }
+    expect(space.partitions().map((path) => readFileSync(path))).toEqual(before)
+  }
+})
+
+sqliteTest('a database that is not ours is left out, and without any it is an error', async () => {
+  const space = await filled(2)
+  const [path = ''] = space.partitions()
+  const db = await openDatabase(path)
+  db.pragma('application_id = 1')
+  db.close()
+  const { stdout, stderr } = await space.run(['query', 'SELECT count(*) AS n FROM requests'])
+  expect([stdout, stderr]).toEqual(['n\n1\n', `${path}: was not made by this logdb and is left out\n`])
+  expect(await workspace().run(['query', 'SELECT 1'])).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/holds no partition of these days\nHint: run: logdb ingest/),
+  })
+})
+
+sqliteTest('a signal ends a long query at once', async () => {
+  const { folder } = await filled(1)
+  const endless = `SELECT 'begun' UNION ALL
+    SELECT max(i) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)`
+  const cli = join(packageRoot(), 'logdb/cli.ts')
+  const args = ['--import', import.meta.resolve('tsx'), cli, 'query', '--json', endless]
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)))
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  child.kill('SIGTERM')
+  expect(await ended).toBe('SIGTERM')
+})
