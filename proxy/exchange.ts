@@ -7,6 +7,7 @@ import { type ApiProblem, errorJson, problems } from './errors.ts'
 import { joined, type LoggedBody, logInvalidBody, logJson, logLargeJson } from './log/body.ts'
 import { uniqueTimestamp } from './log/clock.ts'
 import { recordLine } from './log/record.ts'
+import { Timings } from './log/timings.ts'
 import { type HeaderList, responseHeaders } from './response-headers.ts'
 import type { Route } from './routing.ts'
 import type { Running } from './running.ts'
@@ -64,6 +65,7 @@ export class Exchange implements Running {
   readonly #response: ServerResponse
 
   place = 0
+  readonly timings = new Timings()
   bytesIn = 0
   #received: Buffer[] = []
   /** Once the body is known to be JSON. */
@@ -90,11 +92,6 @@ export class Exchange implements Running {
   #ownProblem: ApiProblem | undefined
   #statusCode: number | undefined
   #bytesOut = 0
-  readonly #receivedAt = performance.now()
-  #completeAt: number | undefined
-  #dispatchedAt: number | undefined
-  #upstreamByteAt: number | undefined
-  #firstByteOutAt: number | undefined
 
   constructor({ context, id, request, response, apiKey, api }: ExchangeStart) {
     this.context = context
@@ -126,21 +123,9 @@ export class Exchange implements Running {
     return body
   }
 
-  markComplete(): void {
-    this.#completeAt = performance.now()
-  }
-
-  markDispatched(): void {
-    this.#dispatchedAt ??= performance.now()
-  }
-
-  markUpstreamByte(): void {
-    this.#upstreamByteAt ??= performance.now()
-  }
-
   /** An attempt failed and another one begins. */
   noteRetry(what: string): void {
-    this.#upstreamByteAt = undefined
+    this.timings.forgetUpstream()
     this.context.logger.warn({ requestId: this.id, model: this.model }, what)
     this.context.metrics.retries++
   }
@@ -157,7 +142,7 @@ export class Exchange implements Running {
     if (this.#closed) return
     this.#writeHead(status, headers)
     process.nextTick(() => {
-      if (this.#firstByteOutAt === undefined && !this.#closed) this.#response.flushHeaders()
+      if (!this.timings.hasBegun && !this.#closed) this.#response.flushHeaders()
     })
   }
 
@@ -240,7 +225,7 @@ export class Exchange implements Running {
 
   #count(bytes: Buffer): void {
     this.#lastWriteMs = performance.now()
-    this.#firstByteOutAt ??= this.#lastWriteMs
+    this.timings.firstByteOut(this.#lastWriteMs)
     this.#bytesOut += bytes.length
   }
 
@@ -296,9 +281,9 @@ export class Exchange implements Running {
       endpoint: this.api.endpoint,
       method: this.request.method ?? 'POST',
       status_code: this.#statusCode ?? NOTHING_SENT,
-      latency_ms: milliseconds(this.#receivedAt, performance.now()),
-      ttfb_ms: elapsed(this.#completeAt, this.#firstByteOutAt),
-      overhead_ms: this.#overhead(),
+      latency_ms: this.timings.latencyMs,
+      ttfb_ms: this.timings.firstByteMs,
+      overhead_ms: this.timings.overheadMs,
       provider: this.route?.provider ?? null,
       model_original: this.model,
       model_mapped: this.route?.model ?? null,
@@ -314,18 +299,4 @@ export class Exchange implements Running {
       release: this.context.release,
     }
   }
-
-  #overhead(): number | null {
-    const before = elapsed(this.#completeAt, this.#dispatchedAt)
-    const after = elapsed(this.#upstreamByteAt, this.#firstByteOutAt)
-    return before === null || after === null ? null : Math.round((before + after) * 1000) / 1000
-  }
-}
-
-function elapsed(from: number | undefined, to: number | undefined): number | null {
-  return from === undefined || to === undefined ? null : milliseconds(from, to)
-}
-
-function milliseconds(from: number, to: number): number {
-  return Math.round((to - from) * 1000) / 1000
 }

@@ -18,7 +18,7 @@ export function receiveBody(exchange: Exchange, onComplete: () => void): void {
   })
   request.on('end', () => {
     if (exchange.bytesIn > maxBytes) return
-    exchange.markComplete()
+    exchange.timings.complete()
     if (wrongType) exchange.refuse(wrongType)
     else onComplete()
   })

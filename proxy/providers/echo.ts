@@ -16,7 +16,7 @@ export const echo: Provider = {
   apis: ['chat/completions'],
   send: (exchange, body) => {
     const request: EchoedRequest = JSON.parse(body.toString('utf8'))
-    exchange.markDispatched()
+    exchange.timings.dispatched()
     const answer = new Answer(exchange)
     const thinking = setTimeout(() => {
       if (request.stream === true) streamEvents(exchange, answer, completionEvents(request))

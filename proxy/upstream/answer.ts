@@ -20,7 +20,7 @@ export class Answer implements RunningAnswer {
 
   start(status: number, headers: IncomingHttpHeaders): void {
     const exchange = this.#exchange
-    exchange.markUpstreamByte()
+    exchange.timings.upstreamByte()
     const provider = exchange.route?.provider ?? 'The upstream'
     if (status === 401) {
       exchange.context.logger.error({ provider, status }, "the provider refused the gateway's key")

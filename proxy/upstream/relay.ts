@@ -18,7 +18,7 @@ export interface UpstreamCall extends Attempt {
 export function relay(exchange: Exchange, dispatcher: Dispatcher, call: UpstreamCall): void {
   const handler = new RelayHandler(exchange, call)
   exchange.flow = handler
-  exchange.markDispatched()
+  exchange.timings.dispatched()
   dispatcher.dispatch({ path: call.path, method: 'POST', headers: call.headers, body: call.body }, handler)
 }
 
