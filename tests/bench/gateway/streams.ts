@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { cpuTimeMs, residentBytes } from '../../helpers/process-usage.ts'
 import { freePort, spawnScript, startScript } from '../../helpers/server-process.ts'
-import { median } from '../numbers.ts'
+import { median, medianDifference, medianRatio } from '../numbers.ts'
 import { type Figure, printTable } from '../table.ts'
 import { type Contender, startBareRelay, startGateway } from './contenders.ts'
 import type { StreamResult } from './stream-client.ts'
@@ -65,7 +65,8 @@ async function sample({ url, headers, pid }: Named): Promise<Sample> {
 }
 
 function report(samples: Map<string, Sample[]>, idleMb: number): Figure[] {
-  const of = (name: string, value: (one: Sample) => number) => median((samples.get(name) ?? []).map(value))
+  const all = (name: string, value: (one: Sample) => number) => (samples.get(name) ?? []).map(value)
+  const of = (name: string, value: (one: Sample) => number) => median(all(name, value))
   printTable(
     `${STREAMS} streams, a chunk every ${CHUNK_EVERY_MS} ms each, medians of ${ROUNDS} rounds in turn`,
     ['', 'chunks/s', 'CPU us/chunk', 'under way p50 ms', 'p99 ms', 'max ms', 'RSS MB', 'failed'],
@@ -80,18 +81,18 @@ function report(samples: Map<string, Sample[]>, idleMb: number): Figure[] {
       String(of(name, (one) => one.failed)),
     ]),
   )
-  const cpu = (name: string) => of(name, (one) => one.cpuUsPerChunk)
-  const p99 = (name: string) => of(name, (one) => one.p99Ms)
+  const cpuUs = (name: string) => all(name, (one) => one.cpuUsPerChunk)
+  const p99Ms = (name: string) => all(name, (one) => one.p99Ms)
   return [
     {
       what: 'CPU per streamed chunk against a bare relay',
-      measured: cpu('gateway') / cpu('bare relay'),
+      measured: medianRatio(cpuUs('gateway'), cpuUs('bare relay')),
       unit: 'x',
       asked: { atMost: 1.5 },
     },
     {
       what: `delay added to a chunk among ${STREAMS} streams, p99`,
-      measured: p99('gateway') - p99('direct'),
+      measured: medianDifference(p99Ms('gateway'), p99Ms('direct')),
       unit: 'ms',
       asked: { atMost: 25 },
     },
