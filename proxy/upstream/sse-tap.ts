@@ -2,6 +2,9 @@ import { createParser, type EventSourceParser } from 'eventsource-parser'
 import type { AnswerBuilder } from '../apis/api.ts'
 import { type BodyLogOptions, Excerpt, type LoggedBody, logJson } from '../log/body.ts'
 
+/** In characters. */
+const MAX_EVENT_LENGTH = 32 * 2 ** 20
+
 /** Reads along with an event stream without being in its way. */
 export class SseTap {
   readonly answer: AnswerBuilder
@@ -9,7 +12,7 @@ export class SseTap {
   eventCount = 0
   readonly #options: BodyLogOptions
   readonly #decoder = new TextDecoder()
-  readonly #parser: EventSourceParser
+  #parser: EventSourceParser
   /** Characters of the events whose content is held. */
   #heldLength = 0
   #excerpt: Excerpt | undefined
@@ -17,7 +20,7 @@ export class SseTap {
   constructor(answer: AnswerBuilder, options: BodyLogOptions) {
     this.answer = answer
     this.#options = options
-    this.#parser = createParser({ onEvent: ({ data, event }) => this.#add(data, event) })
+    this.#parser = this.#createParser()
   }
 
   push(bytes: Buffer): void {
@@ -35,6 +38,17 @@ export class SseTap {
     if (!this.#excerpt) return json && logJson(json, model, this.#options)
     if (json) this.#excerpt.push(json)
     return this.#excerpt.toBody(model)
+  }
+
+  /** An event without end is given up; what follows it is read again. */
+  #createParser(): EventSourceParser {
+    return createParser({
+      maxBufferSize: MAX_EVENT_LENGTH,
+      onEvent: ({ data, event }) => this.#add(data, event),
+      onError: ({ type }) => {
+        if (type === 'max-buffer-size-exceeded') this.#parser = this.#createParser()
+      },
+    })
   }
 
   #add(data: string, event: string | undefined): void {

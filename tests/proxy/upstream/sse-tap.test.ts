@@ -115,3 +115,13 @@ test('what breaks off above the limit is an excerpt too', () => {
   expect(tap.answer).toMatchObject({ whole: false, finishReason: null })
   expect(tap.answer.toJson()?.length).toBeLessThan(2 * MAX_BYTES)
 })
+
+test('an event without end is given up, and the ones after it are read', () => {
+  const tap = tapOf(new CompletionBuilder('chat.completion'))
+  const megabyte = Buffer.alloc(2 ** 20, 'x')
+  tap.push(Buffer.from('data: '))
+  for (let count = 0; count < 40; count++) tap.push(megabyte)
+  tap.push(Buffer.from('\n\n'))
+  push(tap, chatEvents(1))
+  expect(logged(tap)?.json.choices[0].message.content).toBe(WORD)
+})
