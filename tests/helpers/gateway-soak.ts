@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import { onTestFinished } from 'vitest'
 import { residentBytes, tcpConnections } from './process-usage.ts'
 import { freePort, type RunningProcess, startScript, startServer } from './server-process.ts'
 import { KEY, SoakLoad } from './soak-load.ts'
@@ -40,34 +41,29 @@ const IDLE_TIMEOUT_MS = 15_000
  */
 export async function soak({ command, streams, durationMs, seed }: SoakOptions): Promise<SoakReport> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-soak-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const upstream = await startMock()
-  const gateway = await startGateway(command, folder, upstream.url).catch(async (error: unknown) => {
-    await upstream.stop()
-    throw error
-  })
+  onTestFinished(upstream.kill)
+  const gateway = await startGateway(command, folder, upstream.url)
+  onTestFinished(gateway.kill)
   const dispatcher = new Agent()
-  try {
-    const load = new SoakLoad(gateway.url, dispatcher)
-    const deadline = performance.now() + durationMs
-    const clients = Array.from({ length: streams }, (_, index) => load.keepGoing(seed + index, deadline))
-    const resident = await sampleDuring(Promise.all(clients), () => residentBytes(gateway.pid))
-    await dispatcher.destroy()
-    const connections = await untilZero(() => tcpConnections(gateway.pid))
-    await gateway.stop()
-    const counts = await countRecords(join(folder, 'logs'))
-    const expected = new Set([...load.answered, ...(await upstream.seen())])
-    return {
-      sent: load.sent,
-      broken: load.broken,
-      resident,
-      connections,
-      missing: [...expected].filter((id) => !counts.has(id)),
-      doubled: [...counts].filter(([, count]) => count > 1).map(([id]) => id),
-    }
-  } finally {
-    await dispatcher.destroy()
-    await Promise.all([gateway.stop(), upstream.stop()])
-    rmSync(folder, { recursive: true, force: true })
+  onTestFinished(() => dispatcher.destroy())
+  const load = new SoakLoad(gateway.url, dispatcher)
+  const deadline = performance.now() + durationMs
+  const clients = Array.from({ length: streams }, (_, index) => load.keepGoing(seed + index, deadline))
+  const resident = await sampleDuring(Promise.all(clients), () => residentBytes(gateway.pid))
+  await dispatcher.destroy()
+  const connections = await untilZero(() => tcpConnections(gateway.pid))
+  await gateway.stop()
+  const counts = await countRecords(join(folder, 'logs'))
+  const expected = new Set([...load.answered, ...(await upstream.seen())])
+  return {
+    sent: load.sent,
+    broken: load.broken,
+    resident,
+    connections,
+    missing: [...expected].filter((id) => !counts.has(id)),
+    doubled: [...counts].filter(([, count]) => count > 1).map(([id]) => id),
   }
 }
 

@@ -7,6 +7,8 @@ import { UserError } from '../../kit/user-error.ts'
 export interface RunningProcess {
   pid: number
   stop: () => Promise<void>
+  /** At once, whatever it is doing. */
+  kill: () => Promise<void>
 }
 
 export interface StartOptions {
@@ -29,10 +31,13 @@ export async function startServer(command: string[], { cwd, env = {}, port }: St
   })
   const deadline = Date.now() + START_TIMEOUT_MS
   while (!(await accepts(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw didNotStart(command, stderr)
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill()
+      throw didNotStart(command, stderr)
+    }
     await sleep(50)
   }
-  return { pid: child.pid ?? 0, stop: () => stop(child) }
+  return { pid: child.pid ?? 0, stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') }
 }
 
 /** The same for a script of ours. */
@@ -63,10 +68,10 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGTERM')
+  child.kill(signal)
   await exited
 }
 
