@@ -4,10 +4,12 @@ import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addDialogs } from './commands/dialogs.ts'
+import { addForget } from './commands/forget.ts'
 import { addFts } from './commands/fts.ts'
 import { addIngest } from './commands/ingest.ts'
 import { addInit } from './commands/init.ts'
 import { addQuery } from './commands/query.ts'
+import { addRetain } from './commands/retain.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
@@ -30,7 +32,18 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     },
   }
   describe(program, terminal)
-  for (const add of [addInit, addIngest, addSearch, addFts, addShow, addStats, addQuery, addDialogs])
+  for (const add of [
+    addInit,
+    addIngest,
+    addSearch,
+    addFts,
+    addShow,
+    addStats,
+    addQuery,
+    addDialogs,
+    addForget,
+    addRetain,
+  ])
     add(program, context)
   try {
     await program.parseAsync(args, { from: 'user' })

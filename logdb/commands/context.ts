@@ -1,3 +1,4 @@
+import { EXIT_USAGE, UserError } from '../../kit/user-error.ts'
 import type { LogdbSettings } from '../settings.ts'
 import { printJson, type Terminal } from '../terminal.ts'
 
@@ -20,4 +21,14 @@ export function reportDisabled({ terminal, exitWith }: CommandContext, line: str
   if (json) printJson(terminal, { ok: false, error: { code: 'DISABLED', message: line } })
   else terminal.out(`${line}\n`)
   exitWith(EXIT_DISABLED)
+}
+
+/** For stderr after a dry run. */
+export const NOTHING_CHANGED = 'nothing was changed: this was a dry run\n'
+
+export function confirmationMissing(message: string): UserError {
+  return new UserError('CONFIRMATION_MISSING', `${message} for good; nothing was changed`, {
+    hint: 'run it again with --yes, or with --dry-run to see where',
+    exitCode: EXIT_USAGE,
+  })
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { DialogCount, Grouping } from '../dialogs/assign.ts'
 import { DEFAULT_WINDOW_S, parseWindow } from '../dialogs/window.ts'
 import { printJson, type Terminal } from '../terminal.ts'
-import { type CommandContext, reportDisabled } from './context.ts'
+import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
 import { checkDays, type DayOptions, withDays } from './options.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
@@ -82,5 +82,5 @@ function report(
   const result = counts.map(({ path, rows }) => ({ path, [done]: rows }))
   if (json) printJson(terminal, { ok: true, verb, dry_run: dryRun ?? false, result })
   else for (const { path, rows } of counts) terminal.out(`${path} ${done}=${rows}\n`)
-  if (dryRun) terminal.err('nothing was changed: this was a dry run\n')
+  if (dryRun) terminal.err(NOTHING_CHANGED)
 }

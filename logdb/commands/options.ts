@@ -12,6 +12,17 @@ export function parseDay(text: string): string {
   return normal
 }
 
+const MS_PER_DAY = 86_400_000
+
+/** The first UTC date, YYYY-MM-DD, of the last `90d`; a date is itself. */
+export function parseFirstDay(text: string): string {
+  const days = /^(\d{1,5})d$/.exec(text)?.[1]
+  if (days === undefined && !DATE.test(text)) throw new InvalidArgumentError('expected days like 90d, or a date.')
+  return days === undefined
+    ? parseDay(text)
+    : new Date(Date.now() - Number(days) * MS_PER_DAY).toISOString().slice(0, 10)
+}
+
 export function parseCount(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1.')
   return Number(text)

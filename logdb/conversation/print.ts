@@ -36,7 +36,7 @@ export function stepText(
   return `${colors.bold(line)}  ${colors.dim(details.request_id)}\n${turnsText([...turns, ...answers], colors)}\n`
 }
 
-export function timeOf({ ts, timestamp }: RequestDetails): string {
+function timeOf({ ts, timestamp }: RequestDetails): string {
   return timestamp ?? new Date(ts * 1000).toISOString()
 }
 

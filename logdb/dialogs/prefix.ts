@@ -6,7 +6,7 @@ import type { Connection, SqliteEngine } from '../store/sqlite.ts'
 const DIALOG_ID_DIGITS = 16
 
 /** The dialog that begins with the conversation of this hash. */
-export const prefixDialogId = (h: Buffer) => `cnv-${h.toString('hex').slice(0, DIALOG_ID_DIGITS)}`
+const prefixDialogId = (h: Buffer) => `cnv-${h.toString('hex').slice(0, DIALOG_ID_DIGITS)}`
 
 /**
  * The dialog of each conversation of a partition that others of it go on from, by its last node. It has the hash of

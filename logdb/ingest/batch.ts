@@ -1,9 +1,11 @@
 import { InvalidJson } from '../canon/invalid-json.ts'
 import { BadRecord, type LogEntry, parseEntry, requestId } from '../record/entry.ts'
+import { withoutBodies } from '../record/removed-body.ts'
 import type { LogFormat } from '../sources/find.ts'
 import type { Piece } from '../sources/read-frames.ts'
 import type { ByteLedger, DayRange, Gap, Quarantined } from '../store/control.ts'
 import type { PendingRow } from '../store/partition.ts'
+import type { Retention } from '../store/retention.ts'
 
 const MAX_BATCH_BYTES = 8 * 1024 * 1024
 const MAX_BATCH_ROWS = 2000
@@ -14,6 +16,7 @@ export interface BatchOptions {
   format: LogFormat
   days: DayRange
   serverId: string
+  retention: Retention
   partitionOf(day: string): string
 }
 
@@ -68,14 +71,20 @@ export class Batch {
 
   #addEntry(entry: LogEntry, { start, end, bytes }: Piece): void {
     const { day } = entry.instant
-    const { since = '', to = '9999' } = this.#options.days
+    const { days, retention, serverId } = this.#options
+    if (day < retention.metadata) {
+      this.ledger.ignored += bytes.length
+      return
+    }
+    const { since = '', to = '9999' } = days
     if (day < since || day > to) {
       this.#addToGap(start, end, day)
       return
     }
     const path = this.#options.partitionOf(day)
     const rows = this.rows.get(path) ?? []
-    rows.push({ requestId: requestId(this.#options.serverId, entry), entry, offset: start, length: bytes.length })
+    const kept = day < retention.bodies ? withoutBodies(entry) : entry
+    rows.push({ requestId: requestId(serverId, entry), entry: kept, offset: start, length: bytes.length })
     this.rows.set(path, rows)
     this.#rowCount++
   }

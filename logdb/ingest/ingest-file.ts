@@ -2,6 +2,7 @@ import type { LogFile } from '../sources/find.ts'
 import { type Piece, readFrames } from '../sources/read-frames.ts'
 import { openSource, type SourceFile, UnreadableSource } from '../sources/source-file.ts'
 import type { Control, DayRange, Gap, Source } from '../store/control.ts'
+import type { Retention } from '../store/retention.ts'
 import { Batch, type BatchOptions } from './batch.ts'
 import type { PartitionSet } from './partition-set.ts'
 import { type RecognisedSource, recognise, tailAfter } from './recognise.ts'
@@ -14,6 +15,7 @@ export interface IngestContext {
   partitions: PartitionSet
   days: DayRange
   serverId: string
+  retention: Retention
   partitionOf(day: string): string
   report: IngestReport
   /** Ends the run after the batch that is being written. */
@@ -64,8 +66,8 @@ class FilePass {
     this.#head = head
     this.#tail = tail
     this.#context = context
-    const { days, serverId, partitionOf } = context
-    this.#batchOptions = { format: file.format, days, serverId, partitionOf }
+    const { days, serverId, retention, partitionOf } = context
+    this.#batchOptions = { format: file.format, days, serverId, retention, partitionOf }
   }
 
   async run(): Promise<void> {

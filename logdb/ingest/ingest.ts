@@ -5,6 +5,7 @@ import type { LogdbSettings } from '../settings.ts'
 import { findLogFiles } from '../sources/find.ts'
 import { UnreadableSource } from '../sources/source-file.ts'
 import { Control, controlPath, type DayRange, knownServerIds } from '../store/control.ts'
+import { readRetention } from '../store/retention.ts'
 import { EXIT_REFUSED, loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
 import { ingestFile } from './ingest-file.ts'
 import { PartitionSet } from './partition-set.ts'
@@ -41,7 +42,9 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
     control.registerServer(server)
     const partitionOf = (day: string) => partitionPath(out, day, settings.granularity)
     const { serverId } = server
-    const context = { control, partitions, days: { since, to }, serverId, partitionOf, report, signal, onProgress }
+    const retention = readRetention(engine, out)
+    const days = { since, to }
+    const context = { control, partitions, days, serverId, retention, partitionOf, report, signal, onProgress }
     for (const file of files) {
       if (signal.aborted) break
       report.filesScanned++

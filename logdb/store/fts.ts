@@ -75,6 +75,14 @@ export function dropTextIndex(db: Connection): void {
   inTransaction(db, () => db.exec(DROP_INDEX))
 }
 
+/** Runs `work` without a text index and makes it anew, if there was one: marks of deletion would still hold the words. */
+export function withNewTextIndex(db: Connection, work: () => void): void {
+  const isIndexed = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'request_text_index'").get() !== undefined
+  db.exec(DROP_INDEX)
+  work()
+  if (isIndexed) indexNewMessages(db)
+}
+
 /** Messages that the index does not know yet. */
 export function unindexedMessages(db: Connection): number {
   const sql = 'SELECT count(*) FROM msg_first WHERE msg > (SELECT indexed_to FROM fts_state)'

@@ -1,0 +1,59 @@
+import type { Command } from 'commander'
+import { configInvalid } from '../../kit/user-error.ts'
+import type { ForgetReport } from '../erasure/forget.ts'
+import type { Selection } from '../store/erase.ts'
+import { printJson, type Terminal } from '../terminal.ts'
+import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
+
+interface ForgetFlags {
+  requestId?: string
+  apiKeyHash?: string
+  dialog?: string
+  out: string
+  yes?: true
+  dryRun?: true
+  json?: true
+}
+
+export function addForget(program: Command, context: CommandContext): void {
+  program
+    .command('forget')
+    .description('Remove requests for good, with every message and word that no other request uses')
+    .option('--request-id <id>', 'one request, by what `show` takes')
+    .option('--key, --api-key-hash <key>', 'all requests of an API key, by its hash or name')
+    .option('--dialog <id>', 'all requests of a dialog')
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+    .option('--yes', 'do it; without this nothing is changed')
+    .option('--dry-run', 'change nothing, only count')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', '\nReading their logs again does not bring them back; the logs themselves are not changed.')
+    .action((flags: ForgetFlags) => run(flags, context))
+}
+
+async function run(flags: ForgetFlags, { terminal, resolve }: CommandContext): Promise<void> {
+  const { forget } = await import('../erasure/forget.ts')
+  const out = resolve(flags.out)
+  const options = { out, selection: await selectionOf(flags, out) }
+  const found = await forget({ ...options, isDryRun: true })
+  const requests = found.partitions.reduce((sum, partition) => sum + partition.requests, 0)
+  if (requests > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(`${requests} requests would be removed`)
+  report(flags.dryRun ? found : await forget({ ...options, isDryRun: false }), flags, terminal)
+}
+
+async function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags, out: string): Promise<Selection> {
+  if ([requestId, apiKeyHash, dialog].filter((choice) => choice !== undefined).length !== 1) {
+    throw configInvalid('what to forget is not clear', 'give one of --request-id, --key and --dialog')
+  }
+  if (apiKeyHash !== undefined) return { key: apiKeyHash }
+  if (dialog !== undefined) return { dialogId: dialog }
+  const { findRequest } = await import('../conversation/read.ts')
+  return { requestId: (await findRequest(out, requestId ?? '')).request_id }
+}
+
+function report({ partitions, logs }: ForgetReport, { json, dryRun }: ForgetFlags, terminal: Terminal): void {
+  const result = partitions.map(({ path, requests }) => ({ path, forgotten: requests }))
+  if (json) printJson(terminal, { ok: true, verb: 'forget', dry_run: dryRun ?? false, result, logs })
+  else for (const { path, forgotten } of result) terminal.out(`${path} forgotten=${forgotten}\n`)
+  if (dryRun) terminal.err(NOTHING_CHANGED)
+  if (logs.length > 0) terminal.err(`the logs that they came from are not changed:\n${logs.join('\n')}\n`)
+}

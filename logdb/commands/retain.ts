@@ -1,0 +1,63 @@
+import type { Command } from 'commander'
+import { configInvalid } from '../../kit/user-error.ts'
+import type { RetainCount } from '../erasure/retain.ts'
+import { printJson, type Terminal } from '../terminal.ts'
+import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
+import { parseFirstDay } from './options.ts'
+
+interface RetainFlags {
+  /** The first day that is kept. */
+  bodies?: string
+  metadata?: string
+  out: string
+  yes?: true
+  dryRun?: true
+  json?: true
+}
+
+export function addRetain(program: Command, context: CommandContext): void {
+  program
+    .command('retain')
+    .description('Remove what is older than it is to be kept, now and from logs that are read later')
+    .option('--bodies <time>', 'keep what was said this long: 90d, or the first date to keep', parseFirstDay)
+    .option('--metadata <time>', 'keep requests this long: 400d, or the first date to keep', parseFirstDay)
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+    .option('--yes', 'do it; without this nothing is changed')
+    .option('--dry-run', 'change nothing, only count')
+    .option('--json', 'one JSON document on stdout')
+    .addHelpText('after', '\nExample, for cron:\n  logdb retain --bodies 90d --metadata 400d --yes')
+    .action((flags: RetainFlags) => run(flags, context))
+}
+
+async function run(flags: RetainFlags, { terminal, resolve }: CommandContext): Promise<void> {
+  const { bodies, metadata } = flags
+  if (bodies === undefined && metadata === undefined) {
+    throw configInvalid('how long to keep what is missing', 'give --bodies, --metadata or both, like --bodies 90d')
+  }
+  const { retain } = await import('../erasure/retain.ts')
+  const keptFrom = { ...(bodies === undefined ? {} : { bodies }), ...(metadata === undefined ? {} : { metadata }) }
+  const options = { out: resolve(flags.out), keptFrom }
+  const found = await retain({ ...options, isDryRun: true })
+  if (found.length > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(describe(found))
+  report(flags.dryRun ? found : await retain({ ...options, isDryRun: false }), flags, terminal)
+}
+
+function describe(counts: RetainCount[]): string {
+  const requests = counts.reduce((sum, count) => sum + count.requests, 0)
+  const bodies = counts.reduce((sum, count) => sum + count.bodies, 0)
+  return `${requests} requests and the bodies of ${bodies} others would be removed`
+}
+
+function report(counts: RetainCount[], { json, dryRun }: RetainFlags, terminal: Terminal): void {
+  const result = counts.map(({ path, requests, bodies, isDeleted }) => {
+    return { path, requests_removed: requests, bodies_removed: bodies, deleted: isDeleted }
+  })
+  if (json) printJson(terminal, { ok: true, verb: 'retain', dry_run: dryRun ?? false, result })
+  else {
+    for (const { path, requests_removed, bodies_removed, deleted } of result) {
+      const counted = `requests_removed=${requests_removed} bodies_removed=${bodies_removed}`
+      terminal.out(`${path} ${counted}${deleted ? ' deleted' : ''}\n`)
+    }
+  }
+  if (dryRun) terminal.err(NOTHING_CHANGED)
+}

@@ -1,0 +1,73 @@
+import { rmSync } from 'node:fs'
+import { findPartitions, firstSecondOf, type PartitionFile } from '../partitions.ts'
+import { countBefore, deleteRequests, removeBodies } from '../store/erase.ts'
+import { withPartition } from '../store/partition.ts'
+import { readPartition } from '../store/read-partition.ts'
+import { keepFrom, type Retention, readRetention } from '../store/retention.ts'
+import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
+
+export interface RetainOptions {
+  /** Folder of the log database. */
+  out: string
+  /** The first UTC days that are kept, YYYY-MM-DD. */
+  keptFrom: Partial<Retention>
+  /** Change nothing, only count. */
+  isDryRun: boolean
+}
+
+/** What is, or was, removed of a partition. */
+export interface RetainCount {
+  path: string
+  requests: number
+  /** Of requests that stay. */
+  bodies: number
+  /** True if nothing is left of it. */
+  isDeleted: boolean
+}
+
+const BESIDE_A_DATABASE = ['', '-wal', '-shm']
+
+/**
+ * Removes the requests, and the bodies of requests, before the days from which they are kept, also from logs that are
+ * read later. A partition that is older as a whole is deleted. @throws UserError
+ */
+export async function retain({ out, keptFrom, isDryRun }: RetainOptions): Promise<RetainCount[]> {
+  const engine = await loadSqlite()
+  const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
+  return findPartitions(out, {})
+    .reverse()
+    .flatMap((file) => {
+      const count = countIn(engine, file, retention)
+      if (count.requests + count.bodies === 0 && !count.isDeleted) return []
+      if (!isDryRun) remove(engine, count, retention)
+      return [count]
+    })
+}
+
+function later(known: Retention, { metadata = '', bodies = '' }: Partial<Retention>): Retention {
+  return {
+    metadata: metadata > known.metadata ? metadata : known.metadata,
+    bodies: bodies > known.bodies ? bodies : known.bodies,
+  }
+}
+
+function countIn(engine: SqliteEngine, { path, lastDay }: PartitionFile, { metadata, bodies }: Retention): RetainCount {
+  const before = (day: string) => readPartition(engine, path, (db) => countBefore(db, startOf(day)))
+  const removed = before(metadata)
+  if (!removed) return { path, requests: 0, bodies: 0, isDeleted: false }
+  const bodiesRemoved = Math.max(0, (before(bodies)?.bodies ?? 0) - removed.bodies)
+  return { path, requests: removed.requests, bodies: bodiesRemoved, isDeleted: lastDay < metadata }
+}
+
+function remove(engine: SqliteEngine, { path, isDeleted }: RetainCount, { metadata, bodies }: Retention): void {
+  if (isDeleted) for (const suffix of BESIDE_A_DATABASE) rmSync(path + suffix, { force: true })
+  else {
+    withPartition(engine, path, (db) => {
+      deleteRequests(db, startOf(metadata))
+      removeBodies(db, startOf(bodies))
+    })
+  }
+}
+
+/** Before an empty day there is nothing. */
+const startOf = (day: string) => (day === '' ? 0 : firstSecondOf(day))
