@@ -13,7 +13,18 @@ export interface LogdbSettings {
   serverId: string | undefined
   hostname: string
   env: string
+  /** How many threads an ingest may use. */
+  parallelism: number
+  /** What an ingest may take of memory, in MiB. */
+  memoryCapMb: number
 }
+
+const DEFAULT_PARALLELISM = 2
+const MAX_PARALLELISM = 64
+const DEFAULT_MEMORY_CAP_MB = 256
+/** Below this Node itself does not run. */
+const MIN_MEMORY_CAP_MB = 64
+const MAX_MEMORY_CAP_MB = 1_048_576
 
 /** @throws UserError CONFIG_INVALID */
 export function readSettings(environment: Environment): LogdbSettings {
@@ -25,7 +36,28 @@ export function readSettings(environment: Environment): LogdbSettings {
     serverId: environment['LOGDB_SERVER_ID']?.trim() || undefined,
     hostname: hostname(),
     env: environment['LOGDB_ENV'] || environment['ENV'] || 'dev',
+    parallelism: wholeNumber(environment, 'LOGDB_IMPORT_PARALLELISM', 1, MAX_PARALLELISM) ?? DEFAULT_PARALLELISM,
+    memoryCapMb: memoryCapMb(environment),
   }
+}
+
+/** The predecessor documents the first name and reads the second one. */
+function memoryCapMb(environment: Environment): number {
+  for (const name of ['LOGDB_MEMORY_CAP_MB', 'LOGDB_MEMORY_MB']) {
+    const found = wholeNumber(environment, name, MIN_MEMORY_CAP_MB, MAX_MEMORY_CAP_MB)
+    if (found !== undefined) return found
+  }
+  return DEFAULT_MEMORY_CAP_MB
+}
+
+/** Undefined if it is not set. */
+function wholeNumber(environment: Environment, name: string, least: number, most: number): number | undefined {
+  const text = environment[name]?.trim()
+  if (!text) return undefined
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  const message = `${name}: found ${JSON.stringify(text)}, allowed: a whole number from ${least} to ${most}`
+  throw configInvalid(message, 'correct it in .env or in the environment')
 }
 
 /** Unset counts as on. */

@@ -1,15 +1,26 @@
 const FIRST_SIZE_BYTES = 64 * 1024
 /** Below this a loop is faster than a call of `copy`. */
-const SHORT_RUN_BYTES = 24
+const SHORT_RUN_BYTES = 96
 
 /** A buffer that grows; whoever writes may also set the length back. */
 export class ByteSink {
-  bytes: Buffer = Buffer.allocUnsafe(FIRST_SIZE_BYTES)
+  bytes: Buffer
   length = 0
+
+  constructor(sizeBytes = FIRST_SIZE_BYTES) {
+    this.bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  }
 
   byte(value: number): void {
     if (this.length === this.bytes.length) this.#reserve(1)
     this.bytes[this.length++] = value
+  }
+
+  pair(first: number, second: number): void {
+    if (this.length + 2 > this.bytes.length) this.#reserve(2)
+    this.bytes[this.length] = first
+    this.bytes[this.length + 1] = second
+    this.length += 2
   }
 
   /** Bytes `from` to `to` of another buffer. */
@@ -30,8 +41,24 @@ export class ByteSink {
     this.length += this.bytes.write(value, this.length)
   }
 
+  latin1(value: string): void {
+    if (this.length + value.length > this.bytes.length) this.#reserve(value.length)
+    this.length += this.bytes.write(value, this.length, 'latin1')
+  }
+
+  /** A view that holds until something else is written there. */
+  view(from: number, to: number): Buffer {
+    return this.bytes.subarray(from, to)
+  }
+
+  /** Empties it, and gives memory back that only a rare long text needed. */
+  clear(keptBytes: number): void {
+    this.length = 0
+    if (this.bytes.length > keptBytes) this.bytes = Buffer.allocUnsafeSlow(FIRST_SIZE_BYTES)
+  }
+
   #reserve(size: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + size))
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size))
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
   }

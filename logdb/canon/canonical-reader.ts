@@ -1,12 +1,15 @@
+import type { ByName } from './by-name.ts'
 import { ByteSink } from './byte-sink.ts'
-import { compareStrings, writeString } from './canonical-string.ts'
+import { compareKeys, writeString } from './canonical-string.ts'
 import { InvalidJson } from './invalid-json.ts'
+import { NOT_PLAIN, plainNumberEnd } from './plain-number.ts'
 import { pythonFloat } from './python-float.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
 const COLON = 0x3a
+const SPACE = 0x20
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
@@ -16,15 +19,34 @@ const LONGEST_LITERAL = '-Infinity'.length
 const NON_FINITE = /^-?(NaN|Infinity)$/
 const MAX_NUMBER_BYTES = 100_000
 const MAX_DEPTH = 2000
+/** So many are sorted fastest by insertion. */
+const FEW_MEMBERS = 32
+/** What stays reserved for the next text. */
+const KEPT_BYTES = 4 * 1024 * 1024
+const NOTHING = Buffer.alloc(0)
 
-/** One for all readers: each takes what it wrote out again before it returns. */
-const sink = new ByteSink()
+/** Reads one value, and may mark what it finds in it. */
+export type Visit<T = void> = (reader: CanonicalReader) => T
 
-/** A member of an object in the sink: where its key and the whole `key: value` lie. */
-interface Member {
-  key: Buffer
+/** A value that whoever reads wants to find again, by its place in the sink and in the source. */
+export interface Mark {
+  /** What it is, as whoever marked it counts. */
+  kind: number
+  name: string
   start: number
   end: number
+  sourceStart: number
+  sourceEnd: number
+}
+
+/** A member of an object in the sink. */
+interface Member {
+  start: number
+  keyEnd: number
+  end: number
+  /** How many marks there were before and after it. */
+  marksBefore: number
+  marksAfter: number
 }
 
 export interface CanonicalReaderOptions {
@@ -33,204 +55,272 @@ export interface CanonicalReaderOptions {
 }
 
 /**
- * Reads JSON from bytes and gives its values in canonical form: the bytes that Python's
+ * Reads JSON from bytes and writes it into a sink in canonical form: the bytes that Python's
  * `json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True)` would write. Nothing passes through JS numbers or
- * strings that would not survive it.
+ * strings that would not survive it. One reader serves many texts.
  */
 export class CanonicalReader {
-  readonly #source: Buffer
-  readonly #end: number
+  sink = new ByteSink()
+  /** Places in the sink stay right when members are sorted; those of a key that comes again are removed. */
+  marks: Mark[] = []
+  source: Buffer = NOTHING
+  /** The next byte to be read. */
+  at = 0
+  readonly #sorted = new ByteSink()
   readonly #nonFiniteAsNull: boolean
-  #at: number
   #depth = 0
+  /** Where the key that was written last ends. */
+  #keyEnd = 0
 
-  constructor(source: Buffer, { nonFiniteAsNull = false }: CanonicalReaderOptions = {}) {
-    this.#source = source
-    this.#end = source.length
-    this.#at = 0
+  constructor({ nonFiniteAsNull = false }: CanonicalReaderOptions = {}) {
     this.#nonFiniteAsNull = nonFiniteAsNull
+  }
+
+  /** Starts on another text; what is in the sink stays there. */
+  begin(source: Buffer): void {
+    this.source = source
+    this.at = 0
+    this.#depth = 0
+    this.#sorted.clear(KEPT_BYTES)
+    this.marks = []
   }
 
   /** First byte of the next value; -1 at the end. */
   peek(): number {
-    this.#skipSpace()
-    return this.#at < this.#end ? (this.#source[this.#at] as number) : -1
-  }
-
-  /** The next value. @throws InvalidJson */
-  value(): Buffer {
-    return this.#written(() => this.#value())
-  }
-
-  /** Calls `member` with each key of the next value, an object, in its canonical form; it must read the member's value. */
-  object(member: (key: Buffer) => void): void {
-    this.#expect(OPEN_BRACE)
-    this.#eachOf(CLOSE_BRACE, () => {
-      member(this.#written(() => this.#key()))
-    })
-  }
-
-  /** Calls `item` for each element of the next value, an array; it must read the element. */
-  array(item: (index: number) => void): void {
-    this.#expect(OPEN_BRACKET)
-    let index = 0
-    this.#eachOf(CLOSE_BRACKET, () => item(index++))
-  }
-
-  /** @throws InvalidJson when anything but white space is left */
-  finish(): void {
-    if (this.peek() !== -1) throw new InvalidJson('text after the value', this.#at)
-  }
-
-  /** What `write` puts into the sink, which is left as it was. */
-  #written(write: () => void): Buffer {
-    const start = sink.length
-    try {
-      write()
-      return Buffer.from(sink.bytes.subarray(start, sink.length))
-    } finally {
-      sink.length = start
+    const { source } = this
+    while (this.at < source.length) {
+      const byte = source[this.at] as number
+      if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
+      this.at++
     }
+    return -1
   }
 
-  #value(): void {
+  /** Writes the next value. @throws InvalidJson */
+  value(): void {
     const first = this.peek()
-    if (first === QUOTE) this.#at = writeString(this.#source, this.#at, this.#end, sink)
-    else if (first === OPEN_BRACE) this.#object()
-    else if (first === OPEN_BRACKET) this.#array()
-    else if (!this.#number()) this.#literal()
+    if (first === QUOTE) this.at = writeString(this.source, this.at, this.sink)
+    else if (first === OPEN_BRACE) this.object()
+    else if (first === OPEN_BRACKET) this.array(writeValue)
+    else if (!this.#number(first)) this.#literal()
   }
 
-  #array(): void {
-    this.#expect(OPEN_BRACKET)
-    sink.byte(OPEN_BRACKET)
-    let isFirst = true
-    this.#eachOf(CLOSE_BRACKET, () => {
-      if (!isFirst) sink.text(', ')
-      isFirst = false
-      this.#value()
-    })
-    sink.byte(CLOSE_BRACKET)
-  }
-
-  #object(): void {
-    this.#expect(OPEN_BRACE)
+  /** Writes the next value, an object; members with a visit are read by it. @throws InvalidJson */
+  object(visits?: ByName<Visit>): void {
+    const { sink } = this
     const start = sink.length
-    sink.byte(OPEN_BRACE)
     const members: Member[] = []
     let isSorted = true
-    this.#eachOf(CLOSE_BRACE, () => {
-      if (members.length > 0) sink.text(', ')
-      const member = this.#member()
-      const previous = members.at(-1)
-      if (previous && compareStrings(previous.key, member.key) >= 0) isSorted = false
-      members.push(member)
-    })
-    if (!isSorted) this.#sortMembers(start, members)
+    this.#expect(OPEN_BRACE)
+    sink.byte(OPEN_BRACE)
+    this.#enter()
+    if (this.peek() === CLOSE_BRACE) this.at++
+    else {
+      do {
+        const previous = members.at(-1)
+        if (previous) sink.pair(COMMA, SPACE)
+        const member = this.#member(visits)
+        if (isSorted && previous && this.#compare(previous, member) >= 0) isSorted = false
+        members.push(member)
+      } while (!this.#isLast(CLOSE_BRACE))
+    }
+    this.#depth--
+    if (!isSorted) this.#sort(start + 1, members)
     sink.byte(CLOSE_BRACE)
   }
 
-  #member(): Member {
-    const start = sink.length
-    this.#key()
-    const key = Buffer.from(sink.bytes.subarray(start, sink.length))
-    sink.text(': ')
-    this.#value()
-    return { key, start, end: sink.length }
-  }
-
-  #key(): void {
-    if (this.peek() !== QUOTE) throw new InvalidJson('expected a key', this.#at)
-    this.#at = writeString(this.#source, this.#at, this.#end, sink)
-    this.#expect(COLON)
-  }
-
-  /** Writes the members anew, sorted; of equal keys the last wins. */
-  #sortMembers(start: number, members: Member[]): void {
-    const base = start + 1
-    const written = Buffer.from(sink.bytes.subarray(base, sink.length))
-    sink.length = base
-    const kept = sortedMembers(members)
-    for (const [index, member] of kept.entries()) {
-      if (index > 0) sink.text(', ')
-      sink.run(written, member.start - base, member.end - base)
-    }
-  }
-
-  #eachOf(close: number, read: () => void): void {
-    if (++this.#depth > MAX_DEPTH) throw new InvalidJson(`nested deeper than ${MAX_DEPTH} levels`, this.#at)
-    if (this.peek() === close) this.#at++
+  /**
+   * Writes the next value, an array, whose elements are read by `visit`. `stepOver`, called at the first one, may leave
+   * the reader behind a later one, and returns how many are not to be written. @throws InvalidJson
+   */
+  array(visit: (reader: CanonicalReader, index: number) => void, stepOver?: Visit<number>): void {
+    const { sink } = this
+    this.#expect(OPEN_BRACKET)
+    sink.byte(OPEN_BRACKET)
+    this.#enter()
+    if (this.peek() === CLOSE_BRACKET) this.at++
     else {
-      for (;;) {
-        read()
-        const next = this.peek()
-        if (next !== COMMA && next !== close) throw new InvalidJson('expected a comma', this.#at)
-        this.#at++
-        if (next === close) break
+      let index = stepOver?.(this) ?? 0
+      if (index === 0) visit(this, index++)
+      for (; !this.#isLast(CLOSE_BRACKET); index++) {
+        sink.pair(COMMA, SPACE)
+        this.peek()
+        visit(this, index)
       }
+    }
+    this.#depth--
+    sink.byte(CLOSE_BRACKET)
+  }
+
+  /**
+   * Reads the next value, an object, without writing its braces and keys: `member` gets what is found by the key, and
+   * must read the value. @throws InvalidJson
+   */
+  members<T>(names: ByName<T>, member: (found: T | undefined) => void): void {
+    this.#expect(OPEN_BRACE)
+    this.#enter()
+    if (this.peek() === CLOSE_BRACE) this.at++
+    else {
+      do {
+        const start = this.sink.length
+        this.#key()
+        this.sink.length = start
+        member(names.find(this.sink.bytes, start + 1, this.#keyEnd - 1))
+      } while (!this.#isLast(CLOSE_BRACE))
     }
     this.#depth--
   }
 
+  /** Remembers what was written since `start` and read since `sourceStart`. */
+  mark(kind: number, name: string, start: number, sourceStart: number): Mark {
+    const mark = { kind, name, start, end: this.sink.length, sourceStart, sourceEnd: this.at }
+    this.marks.push(mark)
+    return mark
+  }
+
+  /** @throws InvalidJson when anything but white space is left */
+  finish(): void {
+    if (this.peek() !== -1) throw new InvalidJson('text after the value', this.at)
+  }
+
+  #member(visits: ByName<Visit> | undefined): Member {
+    const { sink } = this
+    const start = sink.length
+    const marksBefore = this.marks.length
+    this.#key()
+    const keyEnd = sink.length
+    sink.pair(COLON, SPACE)
+    const visit = visits?.find(sink.bytes, start + 1, keyEnd - 1)
+    if (visit) visit(this)
+    else this.value()
+    return { start, keyEnd, end: sink.length, marksBefore, marksAfter: this.marks.length }
+  }
+
+  #key(): void {
+    if (this.peek() !== QUOTE) throw new InvalidJson('expected a key', this.at)
+    this.at = writeString(this.source, this.at, this.sink)
+    this.#keyEnd = this.sink.length
+    this.#expect(COLON)
+  }
+
+  #compare(a: Member, b: Member): number {
+    return compareKeys(this.sink.bytes, a.start, a.keyEnd, b.start, b.keyEnd)
+  }
+
+  /** Writes the members anew in the order of their keys; of equal keys the last wins. */
+  #sort(start: number, members: readonly Member[]): void {
+    const { sink, marks } = this
+    const written = this.#sorted
+    const writtenFrom = written.length
+    const sorted = this.#inOrder(members)
+    const removed: Mark[] = []
+    for (let place = 0; place < sorted.length; place++) {
+      const member = sorted[place] as Member
+      const next = sorted[place + 1]
+      if (next && this.#compare(member, next) === 0) {
+        removed.push(...marks.slice(member.marksBefore, member.marksAfter))
+        continue
+      }
+      if (written.length > writtenFrom) written.pair(COMMA, SPACE)
+      moveMarks(marks, member, start + written.length - writtenFrom - member.start)
+      written.run(sink.bytes, member.start, member.end)
+    }
+    sink.length = start
+    sink.run(written.bytes, writtenFrom, written.length)
+    written.length = writtenFrom
+    if (removed.length > 0) this.marks = marks.filter((mark) => !removed.includes(mark))
+  }
+
+  /** Equal keys stay in the order in which they came. */
+  #inOrder(members: readonly Member[]): Member[] {
+    if (members.length > FEW_MEMBERS) return members.toSorted((a, b) => this.#compare(a, b))
+    const sorted: Member[] = []
+    for (const member of members) {
+      let place = sorted.length
+      while (place > 0 && this.#compare(sorted[place - 1] as Member, member) > 0) place--
+      sorted.splice(place, 0, member)
+    }
+    return sorted
+  }
+
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw new InvalidJson(`nested deeper than ${MAX_DEPTH} levels`, this.at)
+  }
+
+  /** Reads what stands behind a member or an element: true at the end of all. */
+  #isLast(close: number): boolean {
+    const next = this.peek()
+    if (next !== COMMA && next !== close) throw new InvalidJson('expected a comma', this.at)
+    this.at++
+    return next === close
+  }
+
   /** False if no number starts here. */
-  #number(): boolean {
-    const first = this.#source[this.#at] as number
+  #number(first: number): boolean {
     if (first !== MINUS && !isDigit(first)) return false
-    let i = this.#at
-    while (i < this.#end && isNumberByte(this.#source[i] as number)) i++
-    if (i - this.#at > MAX_NUMBER_BYTES) throw new InvalidJson('number too long', this.#at)
-    const lexeme = this.#source.toString('latin1', this.#at, i)
+    const plainEnd = plainNumberEnd(this.source, this.at)
+    if (plainEnd !== NOT_PLAIN) {
+      this.sink.run(this.source, this.at, plainEnd)
+      this.at = plainEnd
+      return true
+    }
+    return this.#otherNumber()
+  }
+
+  #otherNumber(): boolean {
+    const { source } = this
+    let end = this.at
+    while (end < source.length && isNumberByte(source[end] as number)) end++
+    if (end - this.at > MAX_NUMBER_BYTES) throw new InvalidJson('number too long', this.at)
+    const lexeme = source.toString('latin1', this.at, end)
     if (lexeme === '-') return false
     const match = /^-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.exec(lexeme)
-    if (!match) throw new InvalidJson('malformed number', this.#at)
+    if (!match) throw new InvalidJson('malformed number', this.at)
     const isInteger = match[1] === undefined && match[2] === undefined
     this.#scalar(isInteger ? (lexeme === '-0' ? '0' : lexeme) : pythonFloat(Number(lexeme)))
-    this.#at = i
+    this.at = end
     return true
   }
 
   #literal(): void {
-    const text = this.#source.toString('latin1', this.#at, this.#at + LONGEST_LITERAL)
+    const text = this.source.toString('latin1', this.at, Math.min(this.at + LONGEST_LITERAL, this.source.length))
     const literal = LITERALS.find((candidate) => text.startsWith(candidate))
-    if (literal === undefined) throw new InvalidJson('expected a value', this.#at)
+    if (literal === undefined) throw new InvalidJson('expected a value', this.at)
     this.#scalar(literal)
-    this.#at += literal.length
+    this.at += literal.length
   }
 
   #scalar(text: string): void {
-    sink.text(this.#nonFiniteAsNull && NON_FINITE.test(text) ? 'null' : text)
+    this.sink.text(this.#nonFiniteAsNull && NON_FINITE.test(text) ? 'null' : text)
   }
 
   #expect(byte: number): void {
-    if (this.peek() !== byte) throw new InvalidJson(`expected ${String.fromCharCode(byte)}`, this.#at)
-    this.#at++
-  }
-
-  #skipSpace(): void {
-    const source = this.#source
-    while (this.#at < this.#end) {
-      const byte = source[this.#at] as number
-      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return
-      this.#at++
-    }
+    if (this.peek() !== byte) throw new InvalidJson(`expected ${String.fromCharCode(byte)}`, this.at)
+    this.at++
   }
 }
 
-/** In the order of their keys; of equal keys only the last. */
-export function sortedMembers<T extends { key: Buffer }>(members: readonly T[]): T[] {
-  const sorted = members.toSorted((a, b) => compareStrings(a.key, b.key))
-  return sorted.filter((member, index) => {
-    const next = sorted[index + 1]
-    return !next || compareStrings(member.key, next.key) !== 0
-  })
+const writeValue = (reader: CanonicalReader) => reader.value()
+
+function moveMarks(marks: readonly Mark[], { marksBefore, marksAfter }: Member, by: number): void {
+  for (let i = marksBefore; i < marksAfter; i++) {
+    const mark = marks[i] as Mark
+    mark.start += by
+    mark.end += by
+  }
 }
+
+const reader = new CanonicalReader()
+const standardReader = new CanonicalReader({ nonFiniteAsNull: true })
 
 /** The whole of `source` in canonical form. @throws InvalidJson */
-export function canonicalJson(source: Buffer, options?: CanonicalReaderOptions): Buffer {
-  const reader = new CanonicalReader(source, options)
-  const value = reader.value()
-  reader.finish()
-  return value
+export function canonicalJson(source: Buffer, { nonFiniteAsNull = false }: CanonicalReaderOptions = {}): Buffer {
+  const chosen = nonFiniteAsNull ? standardReader : reader
+  chosen.sink.clear(KEPT_BYTES)
+  chosen.begin(source)
+  chosen.value()
+  chosen.finish()
+  return Buffer.from(chosen.sink.view(0, chosen.sink.length))
 }
 
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39

@@ -1,15 +1,17 @@
 import { UserError } from '../../kit/user-error.ts'
-import { findPartitions, partitionPath } from '../partitions.ts'
+import { findPartitions } from '../partitions.ts'
 import { createServerId, readServerId, type ServerIdentity } from '../server-id.ts'
 import type { LogdbSettings } from '../settings.ts'
-import { findLogFiles } from '../sources/find.ts'
-import { UnreadableSource } from '../sources/source-file.ts'
+import { findLogFiles, type LogFile } from '../sources/find.ts'
+import { UnreadableSource } from '../sources/input.ts'
 import { Control, controlPath, type DayRange, knownServerIds } from '../store/control.ts'
 import { readRetention } from '../store/retention.ts'
 import { EXIT_REFUSED, loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
-import { ingestFile } from './ingest-file.ts'
+import { type IngestContext, ingestFile } from './ingest-file.ts'
+import { openLanes } from './lanes.ts'
 import { PartitionSet } from './partition-set.ts'
 import { emptyReport, type IngestReport } from './report.ts'
+import { Writer } from './writer.ts'
 
 export interface IngestOptions extends DayRange {
   /** Folder of the logs. */
@@ -35,29 +37,45 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const { files, unreadable } = findLogFiles(from)
   const engine = await loadSqlite()
   const server = resolveServer(engine, out, settings)
+  const retention = readRetention(engine, out)
   const control = new Control(engine, out)
   const partitions = new PartitionSet(engine, { server, withTextIndex: settings.isTextIndexEnabled })
   const report = { ...emptyReport(), unreadable }
+  const writer = new Writer(control, partitions, report, onProgress)
+  const lanes = openLanes(settings, { out, serverId: server.serverId, retention })
   try {
     control.registerServer(server)
-    const partitionOf = (day: string) => partitionPath(out, day, settings.granularity)
-    const { serverId } = server
-    const retention = readRetention(engine, out)
-    const days = { since, to }
-    const context = { control, partitions, days, serverId, retention, partitionOf, report, signal, onProgress }
-    for (const file of files) {
-      if (signal.aborted) break
-      report.filesScanned++
-      await ingestFile(file, context).catch((error: unknown) => {
-        if (!(error instanceof UnreadableSource)) throw error
-        report.unreadable.push({ path: file.path, reason: error.message })
-      })
-    }
+    const shared = { control, writer, days: { since, to }, report, signal, busy: new Set<number>() }
+    const contexts = lanes.map((lane) => ({ ...shared, readerFor: (sizeBytes: number) => lane.for(sizeBytes) }))
+    const copies = await Promise.all(contexts.map((context) => readFiles(files, context)))
+    for (const context of contexts.slice(0, 1)) await readFiles(copies.flat(), context)
+    writer.commit()
   } finally {
+    await Promise.all(lanes.map((lane) => lane.close()))
     partitions.close()
     control.close()
   }
   return { ...report, isInterrupted: signal.aborted, elapsedMs: performance.now() - startedMs }
+}
+
+/**
+ * Takes files from the list until there are no more; several lanes may share one list. Returns those whose content another
+ * lane was reading from another file.
+ */
+async function readFiles(files: LogFile[], context: IngestContext): Promise<LogFile[]> {
+  const { report, signal } = context
+  const copies: LogFile[] = []
+  for (let file = files.shift(); file && !signal.aborted; file = files.shift()) {
+    const { path } = file
+    const isDone = await ingestFile(file, context).catch((error: unknown) => {
+      if (!(error instanceof UnreadableSource)) throw error
+      report.unreadable.push({ path, reason: error.message })
+      return true
+    })
+    if (isDone) report.filesScanned++
+    else copies.push(file)
+  }
+  return copies
 }
 
 /**

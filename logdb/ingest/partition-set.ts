@@ -14,20 +14,32 @@ export class PartitionSet {
     this.#options = options
   }
 
+  /** True if another partition will be closed to open this one: all should be committed before. */
+  mustCloseFor(path: string): boolean {
+    return this.#open.size >= MAX_OPEN && !this.#open.has(path)
+  }
+
   get(path: string): Partition {
+    if (this.mustCloseFor(path)) this.#closeOldest()
     const partition = this.#open.get(path) ?? new Partition(this.#engine, path, this.#options)
     this.#open.delete(path)
     this.#open.set(path, partition)
-    const [oldest] = this.#open.values()
-    if (this.#open.size > MAX_OPEN && oldest) {
-      this.#open.delete(oldest.path)
-      oldest.close()
-    }
     return partition
+  }
+
+  commit(): void {
+    for (const partition of this.#open.values()) partition.commit()
   }
 
   close(): void {
     for (const partition of this.#open.values()) partition.close()
     this.#open.clear()
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#open.values()
+    if (!oldest) return
+    this.#open.delete(oldest.path)
+    oldest.close()
   }
 }

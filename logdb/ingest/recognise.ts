@@ -1,33 +1,29 @@
 import type { SourceFile } from '../sources/source-file.ts'
-import { readRange } from '../sources/source-file.ts'
-import { type Control, HEAD_BYTES, type Source, sha256, TAIL_BYTES } from '../store/control.ts'
+import { readRanges } from '../sources/source-file.ts'
+import { type Control, HEAD_BYTES, type Source, sha256 } from '../store/control.ts'
 
-/** A file as a source: what is known of it, and the bytes that tell it apart. */
+/** A file as a source: what is known of it, and its first bytes. */
 export interface RecognisedSource {
   source: Source
-  /** First bytes of the file. */
   head: Buffer
-  /** Last bytes before the source's offset. */
-  tail: Buffer
 }
 
 /**
  * Finds out which known source a file is, whatever it is called now: it must begin with the same bytes and hold the same
  * bytes before the offset. If none fits (new, truncated, rewritten), it is a new source and is read from its start;
- * rows that are there already are recognised by their ids. Undefined for an empty file.
+ * rows that are there already are recognised by their ids. Undefined for an empty file. @throws UnreadableSource
  */
 export async function recognise(file: SourceFile, control: Control): Promise<RecognisedSource | undefined> {
-  const head = await readRange(file, 0, HEAD_BYTES)
-  if (head.length === 0) return undefined
-  for (const source of control.candidates(head)) {
-    const tail = await readRange(file, source.offset - source.tailBytes, source.tailBytes)
-    if (tail.length === source.tailBytes && sha256(tail).equals(source.tailSha256)) return { source, head, tail }
-  }
-  return { source: control.addSource(file.path, head), head, tail: Buffer.alloc(0) }
-}
-
-/** The last bytes before the end of `bytes`, which follow `before`. */
-export function tailAfter(before: Buffer, bytes: Buffer): Buffer {
-  if (bytes.length >= TAIL_BYTES) return Buffer.from(bytes.subarray(-TAIL_BYTES))
-  return Buffer.concat([before, bytes]).subarray(-TAIL_BYTES)
+  const [head] = await readRanges(file, [{ from: 0, size: HEAD_BYTES }])
+  if (!head || head.length === 0) return undefined
+  const candidates = control.candidates(head)
+  const tails = await readRanges(
+    file,
+    candidates.map(({ offset, tailBytes }) => ({ from: offset - tailBytes, size: tailBytes })),
+  )
+  const known = candidates.find(({ tailBytes, tailSha256 }, index) => {
+    const tail = tails[index]
+    return tail?.length === tailBytes && sha256(tail).equals(tailSha256)
+  })
+  return { source: known ?? control.addSource(file.path, head), head }
 }

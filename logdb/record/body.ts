@@ -1,10 +1,16 @@
-import { type CanonicalReader, sortedMembers } from '../canon/canonical-reader.ts'
+import { ByName } from '../canon/by-name.ts'
+import { CanonicalReader, type Mark, type Visit } from '../canon/canonical-reader.ts'
 
 const OPEN_BRACKET = 0x5b
 const OPEN_BRACE = 0x7b
 const QUOTE = 0x22
-const COLON = Buffer.from(': ')
-const SEPARATOR = Buffer.from(', ')
+const MESSAGE_TYPE = '"type": "message"'
+
+/** Kinds of marks. Those from 0 on are conversations, of which the lowest that a body has is cut out of it. */
+const INSIDE = -1
+const FACT = -2
+/** Messages of a conversation that were stepped over: `STEPPED_OVER - kind`. */
+const STEPPED_OVER = -3
 
 /** A message, or another text worth searching, in canonical form. */
 export interface Item {
@@ -14,147 +20,192 @@ export interface Item {
 }
 
 /**
- * A JSON value cut where its messages are: `head`, the items joined with ", ", and `tail` together are its canonical
- * form. Messages repeat from request to request, so they are stored once.
+ * Where the parts of a JSON value stand in the sink. Its text up to `headEnd`, its items joined with ", " and its text
+ * from `tailStart` on together are its canonical form. Messages repeat from request to request, so they are stored once.
  */
-export interface SplitJson {
-  head: Buffer
-  items: Item[]
-  tail: Buffer
-  /** Texts that lie within `head` or `tail`. */
-  inside: Item[]
-  /** Other members of the object, by name, in canonical form. */
-  members: ReadonlyMap<string, Buffer>
+export interface Body {
+  start: number
+  end: number
+  headEnd: number
+  tailStart: number
+  /** Which kind of conversation was cut out; undefined if none was. */
+  kind: number | undefined
+  items: Mark[]
+  /** Texts within head or tail that are worth searching. */
+  inside: Mark[]
+  /** True if some of those were stepped over, so that the body has to be read again. */
+  hidesTexts: boolean
+  /** Members that say something about the request. */
+  facts: Mark[]
 }
 
-type ReadSplit = (reader: CanonicalReader) => SplitJson
-
-const EMPTY = Buffer.alloc(0)
-const NO_MEMBERS: ReadonlyMap<string, Buffer> = new Map()
-
-/** A request body. Its conversation is cut out; the first of the names that holds one decides. */
-export const readRequestBody: ReadSplit = objectWith({
-  messages: items('user'),
-  contents: items('user'),
-  input: items('user'),
-  prompt: items('user'),
-  system: single('system'),
-  instructions: single('system'),
-  systemInstruction: single('system'),
-})
-
-/** A response body. At most one message is cut out: the one that the next request of a conversation will repeat. */
-export const readResponseBody: ReadSplit = objectWith({
-  choices: first(objectWith({ message: single('assistant'), text: single('assistant') })),
-  candidates: first(objectWith({ content: single('assistant') })),
-  output: outputMessage,
-  content: single('assistant'),
-})
-
-export function wholeText({ head, items, tail }: SplitJson): Buffer {
-  return Buffer.concat([head, ...joined(items.map(({ json }) => json)), tail])
+/** Knows messages that earlier requests sent. */
+export interface KnownMessages {
+  /** Called at each value that may be a conversation of this kind; of several in one body the last one counts. */
+  begin(kind: number): void
+  /**
+   * Called at the first element of an array of messages. Leaves the reader behind the last one that need not be read, and
+   * returns how many those are.
+   */
+  stepOver(reader: CanonicalReader, kind: number): number
 }
 
-/** The same value with its messages put back into `head`. */
-export function unsplit(split: SplitJson): SplitJson {
-  return { ...split, head: wholeText(split), items: [], tail: EMPTY, inside: [...split.items, ...split.inside] }
+/** Reads one body with one of the two visits. @throws InvalidJson */
+export function readBody(reader: CanonicalReader, visit: Visit): Body {
+  const start = reader.sink.length
+  reader.marks = []
+  visit(reader)
+  return toBody(reader.marks, start, reader.sink.length)
 }
 
-function whole(json: Buffer): SplitJson {
-  return { head: json, items: [], tail: EMPTY, inside: [], members: NO_MEMBERS }
-}
-
-/** Reads an object whose named members may hold items; those of the first such name stay cut out. */
-function objectWith(readers: Record<string, ReadSplit>): ReadSplit {
-  return (reader) => {
-    if (reader.peek() !== OPEN_BRACE) return whole(reader.value())
-    const found: { key: Buffer; name: string; value: SplitJson }[] = []
-    reader.object((key) => {
-      const name: string = JSON.parse(key.toString('utf8'))
-      const read = Object.hasOwn(readers, name) ? readers[name] : undefined
-      found.push({ key, name, value: read ? read(reader) : whole(reader.value()) })
-    })
-    return assembleObject(sortedMembers(found), Object.keys(readers))
-  }
-}
-
-function assembleObject(members: { key: Buffer; name: string; value: SplitJson }[], priority: string[]): SplitJson {
-  const chosen = priority.find((name) =>
-    members.some((member) => member.name === name && member.value.items.length > 0),
-  )
-  const parts = members.map(({ key, name, value }) => {
-    const kept = name === chosen ? value : unsplit(value)
-    return { ...kept, head: Buffer.concat([key, COLON, kept.head]) }
+/** For a request body. Its conversation is cut out; the first of the names that holds one decides. */
+export function requestVisit(known: KnownMessages): Visit {
+  return object({
+    messages: items(0, known),
+    contents: items(1, known),
+    input: items(2, known),
+    prompt: items(3, known),
+    system: single(4, 'system'),
+    instructions: single(5, 'system'),
+    systemInstruction: single(6, 'system'),
+    model: fact('model'),
+    _original_model: fact('_original_model'),
   })
-  const plain = members.filter(({ value }) => value.items.length === 0)
-  return { ...assemble('{', parts, '}'), members: new Map(plain.map(({ name, value }) => [name, value.head])) }
 }
 
-/** Members or elements with a separator between them; at most one of them has items. */
-function assemble(open: string, parts: SplitJson[], close: string): SplitJson {
-  const cut = parts.findIndex(({ items }) => items.length > 0)
-  const before = cut < 0 ? parts : parts.slice(0, cut + 1)
-  const after = cut < 0 ? [] : parts.slice(cut + 1)
-  const end = Buffer.from(close)
-  const start = Buffer.concat([Buffer.from(open), ...joined(before.map(({ head }) => head))])
-  const rest = after.flatMap(({ head }) => [SEPARATOR, head])
-  return {
-    head: cut < 0 ? Buffer.concat([start, end]) : start,
-    items: parts[cut]?.items ?? [],
-    tail: cut < 0 ? EMPTY : Buffer.concat([parts[cut]?.tail ?? EMPTY, ...rest, end]),
-    inside: parts.flatMap(({ inside }) => inside),
-    members: NO_MEMBERS,
+/** The same where nothing is known. */
+export const visitRequest = requestVisit({ begin: () => {}, stepOver: () => 0 })
+
+/** For a response body. At most one message is cut out: the one that the next request of a conversation will repeat. */
+export const visitResponse: Visit = object({
+  choices: first(object({ message: single(0, 'assistant'), text: single(1, 'assistant') })),
+  candidates: first(object({ content: single(2, 'assistant') })),
+  output: outputMessage,
+  content: single(4, 'assistant'),
+  model: fact('model'),
+  usage: fact('usage'),
+})
+const OUTPUT_KIND = 3
+
+/** The messages and other texts of one body. @throws InvalidJson */
+export function itemsOf(json: Buffer, visit: Visit): Item[] {
+  const reader = new CanonicalReader()
+  reader.begin(json)
+  const { items, inside } = readBody(reader, visit)
+  return [...items, ...inside].map(({ start, end, name }) => ({ json: reader.sink.view(start, end), role: name }))
+}
+
+function toBody(marks: readonly Mark[], start: number, end: number): Body {
+  const kind = cutKind(marks)
+  const body: Body = {
+    start,
+    end,
+    headEnd: end,
+    tailStart: end,
+    kind,
+    items: [],
+    inside: [],
+    hidesTexts: false,
+    facts: [],
+  }
+  for (const mark of marks) {
+    const isCut = kind !== undefined && conversationOf(mark) === kind
+    if (mark.kind === FACT) body.facts.push(mark)
+    else if (mark.kind <= STEPPED_OVER) body.hidesTexts ||= !isCut
+    else if (isCut) body.items.push(mark)
+    else body.inside.push(mark)
+    if (!isCut) continue
+    body.headEnd = Math.min(body.headEnd, mark.start)
+    body.tailStart = mark.end
+  }
+  if (body.inside.length > 1) body.inside.sort((a, b) => a.start - b.start)
+  return body
+}
+
+function cutKind(marks: readonly Mark[]): number | undefined {
+  let lowest: number | undefined
+  for (const mark of marks) {
+    const kind = conversationOf(mark)
+    if (kind >= 0 && (lowest === undefined || kind < lowest)) lowest = kind
+  }
+  return lowest
+}
+
+/** Below 0 for a mark that is none. */
+const conversationOf = ({ kind }: Mark) => (kind <= STEPPED_OVER ? STEPPED_OVER - kind : kind)
+
+/** An object whose named members are read by a visit of their own. */
+function object(visits: Record<string, Visit>): Visit {
+  const byName = new ByName(visits)
+  return (reader) => {
+    if (reader.peek() === OPEN_BRACE) reader.object(byName)
+    else reader.value()
   }
 }
 
 /** Each element of an array is an item; a text is one item. */
-function items(role: string): ReadSplit {
+function items(kind: number, known: KnownMessages): Visit {
+  const one = single(kind, 'user')
+  const stepOver = (reader: CanonicalReader) => {
+    const count = known.stepOver(reader, kind)
+    if (count > 0) reader.mark(STEPPED_OVER - kind, '', reader.sink.length, reader.at)
+    return count
+  }
+  const element: Visit = (reader) => {
+    const [start, sourceStart] = [reader.sink.length, reader.at]
+    reader.value()
+    reader.mark(kind, 'user', start, sourceStart)
+  }
   return (reader) => {
-    if (reader.peek() !== OPEN_BRACKET) return single(role)(reader)
-    const found: Item[] = []
-    reader.array(() => found.push({ json: reader.value(), role }))
-    if (found.length === 0) return whole(Buffer.from('[]'))
-    return { ...whole(Buffer.from('[')), items: found, tail: Buffer.from(']') }
+    known.begin(kind)
+    if (reader.peek() === OPEN_BRACKET) reader.array(element, stepOver)
+    else one(reader)
   }
 }
 
 /** The value itself is an item, unless it is a number, a boolean or null. */
-function single(role: string): ReadSplit {
+function single(kind: number, role: string): Visit {
   return (reader) => {
-    const start = reader.peek()
-    const json = reader.value()
-    if (start !== OPEN_BRACE && start !== OPEN_BRACKET && start !== QUOTE) return whole(json)
-    return { ...whole(EMPTY), items: [{ json, role }] }
+    const first = reader.peek()
+    const [start, sourceStart] = [reader.sink.length, reader.at]
+    reader.value()
+    if (first === OPEN_BRACE || first === OPEN_BRACKET || first === QUOTE) reader.mark(kind, role, start, sourceStart)
   }
 }
 
-/** An array of which only the first element stays cut. */
-function first(read: ReadSplit): ReadSplit {
+function fact(name: string): Visit {
   return (reader) => {
-    if (reader.peek() !== OPEN_BRACKET) return whole(reader.value())
-    const elements: SplitJson[] = []
-    reader.array(() => elements.push(read(reader)))
-    return assemble(
-      '[',
-      elements.map((element, index) => (index === 0 ? element : unsplit(element))),
-      ']',
-    )
+    const [start, sourceStart] = [reader.sink.length, reader.at]
+    reader.value()
+    reader.mark(FACT, name, start, sourceStart)
+  }
+}
+
+/** An array of which only the first element is cut. */
+function first(visit: Visit): Visit {
+  return (reader) => {
+    if (reader.peek() !== OPEN_BRACKET) {
+      reader.value()
+      return
+    }
+    reader.array((_, index) => {
+      const before = reader.marks.length
+      visit(reader)
+      if (index > 0) for (const mark of reader.marks.slice(before)) mark.kind = INSIDE
+    })
   }
 }
 
 /** The `output` of the Responses API: its first message is cut out, its other elements are searchable. */
-function outputMessage(reader: CanonicalReader): SplitJson {
-  if (reader.peek() !== OPEN_BRACKET) return whole(reader.value())
-  const elements: SplitJson[] = []
-  reader.array(() => elements.push(single('assistant')(reader)))
-  const message = elements.findIndex(({ items }) => items[0]?.json.includes('"type": "message"'))
-  return assemble(
-    '[',
-    elements.map((element, index) => (index === message ? element : unsplit(element))),
-    ']',
-  )
-}
-
-function joined(texts: Buffer[]): Buffer[] {
-  return texts.flatMap((text, index) => (index === 0 ? [text] : [SEPARATOR, text]))
+function outputMessage(reader: CanonicalReader): void {
+  if (reader.peek() !== OPEN_BRACKET) {
+    reader.value()
+    return
+  }
+  const element = single(INSIDE, 'assistant')
+  const before = reader.marks.length
+  reader.array(element)
+  const isMessage = ({ start, end }: Mark) => reader.sink.view(start, end).includes(MESSAGE_TYPE)
+  const message = reader.marks.slice(before).find(isMessage)
+  if (message) message.kind = OUTPUT_KIND
 }

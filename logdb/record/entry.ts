@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto'
-import { CanonicalReader } from '../canon/canonical-reader.ts'
+import { hash } from 'node:crypto'
+import { ByName } from '../canon/by-name.ts'
+import { ByteSink } from '../canon/byte-sink.ts'
+import { CanonicalReader, type Visit } from '../canon/canonical-reader.ts'
+import { jsonValue } from '../canon/json-value.ts'
 import { dropInvalidUtf8 } from '../canon/utf8.ts'
-import { readRequestBody, readResponseBody, type SplitJson } from './body.ts'
+import { type Body, type KnownMessages, readBody, requestVisit, visitRequest, visitResponse } from './body.ts'
 import { type Instant, parseTimestamp } from './timestamp.ts'
 
 /** Our own records say `"v": 1`; the predecessor's have no such field. */
 const OWN_VERSION = 1
-const SEPARATOR = ', '
+const NULL = Buffer.from('null')
 
 /** A record that was read but cannot become a row; the message says why. */
 export class BadRecord extends Error {
@@ -14,7 +17,7 @@ export class BadRecord extends Error {
 }
 
 /** What a record says beside its bodies, in the units of the table: seconds for `ts`, milliseconds for `_ms`. */
-interface EntryFields {
+export interface EntryFields {
   timestamp: string
   endpoint: string
   xRequestId: string | null
@@ -39,48 +42,112 @@ interface EntryFields {
   release: string | null
 }
 
-/** One logged request. */
+/** One logged request; its bodies stand in the reader's sink. */
 export interface LogEntry {
   fields: EntryFields
   instant: Instant
-  request: SplitJson
-  response: SplitJson
+  request: Body
+  response: Body
 }
 
-/**
- * Reads one record, ours or the predecessor's. Undefined for a JSON object that is no record of a request.
- * @throws InvalidJson, BadRecord
- */
-export function parseEntry(bytes: Buffer): LogEntry | undefined {
-  const reader = new CanonicalReader(dropInvalidUtf8(bytes))
-  let request: SplitJson | undefined
-  let response: SplitJson | undefined
-  const texts = new Map<string, Buffer>()
-  reader.object((key) => {
-    const name: string = JSON.parse(key.toString('utf8'))
-    if (name === 'request') request = readRequestBody(reader)
-    else if (name === 'response') response = readResponseBody(reader)
-    else texts.set(name, reader.value())
-  })
-  reader.finish()
-  if (!request || !response || !texts.has('endpoint')) return undefined
-  return toEntry(new Members(texts), request, response)
+/** Reads records, ours or the predecessor's. */
+export class EntryReader {
+  readonly #reader = new CanonicalReader()
+  readonly #visitRequest: Visit
+
+  constructor(known?: KnownMessages) {
+    this.#visitRequest = known ? requestVisit(known) : visitRequest
+  }
+
+  /** Where the bodies of all entries stand that were read. */
+  get sink(): ByteSink {
+    return this.#reader.sink
+  }
+
+  /** Takes the sink away, and puts a new one in its place. */
+  takeSink(sizeBytes: number): ByteSink {
+    const { sink } = this.#reader
+    this.#reader.sink = new ByteSink(sizeBytes)
+    return sink
+  }
+
+  /** What the entry that was read last was read from. */
+  get source(): Buffer {
+    return this.#reader.source
+  }
+
+  /**
+   * Reads one record. Undefined for a JSON object that is no record of a request.
+   * @throws InvalidJson, BadRecord
+   */
+  read(bytes: Buffer): LogEntry | undefined {
+    const reader = this.#reader
+    reader.begin(dropInvalidUtf8(bytes))
+    let request: Body | undefined
+    let response: Body | undefined
+    const members = new Members(reader.sink)
+    reader.members(MEMBERS, (name) => {
+      if (name === 'request') request = readBody(reader, this.#visitRequest)
+      else if (name === 'response') response = readBody(reader, visitResponse)
+      else {
+        const start = reader.sink.length
+        reader.value()
+        if (name) members.set(name, { start, end: reader.sink.length })
+      }
+    })
+    reader.finish()
+    if (!request || !response || !members.has('endpoint')) return undefined
+    return toEntry(members, request, response)
+  }
 }
 
-function toEntry(members: Members, request: SplitJson, response: SplitJson): LogEntry {
+/** All that is read of a record. */
+const MEMBERS = new ByName(
+  Object.fromEntries(
+    [
+      'v',
+      'timestamp',
+      'x_request_id',
+      'endpoint',
+      'method',
+      'status_code',
+      'latency_ms',
+      'ttfb_ms',
+      'overhead_ms',
+      'provider',
+      'model_original',
+      'model_mapped',
+      'stream',
+      'api_key_hash',
+      'api_key_name',
+      'dialog_id',
+      'finish_reason',
+      'usage',
+      'outcome',
+      'bytes_in',
+      'bytes_out',
+      'release',
+      'request',
+      'response',
+    ].map((name) => [name, name]),
+  ),
+)
+
+function toEntry(members: Members, request: Body, response: Body): LogEntry {
   const version = members.value('v')
   if (version !== undefined && version !== OWN_VERSION) {
     throw new BadRecord(`record version ${JSON.stringify(version)} is unknown to this logdb`)
   }
-  if (isNull(request)) throw new BadRecord('request is null')
-  if (isNull(response)) throw new BadRecord('response is null')
+  if (members.isNull(request)) throw new BadRecord('request is null')
+  if (members.isNull(response)) throw new BadRecord('response is null')
   const timestamp = members.value('timestamp')
   const instant = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined
   if (typeof timestamp !== 'string' || !instant) throw new BadRecord('timestamp is no ISO 8601 time')
   const endpoint = members.value('endpoint')
   if (typeof endpoint !== 'string' || endpoint === '') throw new BadRecord('endpoint is no text')
-  const models = version === OWN_VERSION ? ownModels(members) : predecessorModels(request, response)
-  const fields = { timestamp, endpoint, ...models, ...optionalFields(members, response) }
+  const answered = members.factsOf(response)
+  const models = version === OWN_VERSION ? ownModels(members) : predecessorModels(members.factsOf(request), answered)
+  const fields = { timestamp, endpoint, ...models, ...optionalFields(members, answered) }
   return { fields, instant, request, response }
 }
 
@@ -88,16 +155,12 @@ function ownModels(members: Members) {
   return { modelOriginal: members.text('model_original'), modelMapped: members.text('model_mapped') }
 }
 
-function predecessorModels(request: SplitJson, response: SplitJson) {
-  const asked = new Members(request.members)
-  return {
-    modelOriginal: asked.text('_original_model') || asked.text('model'),
-    modelMapped: new Members(response.members).text('model'),
-  }
+function predecessorModels(asked: Members, answered: Members) {
+  return { modelOriginal: asked.text('_original_model') || asked.text('model'), modelMapped: answered.text('model') }
 }
 
-function optionalFields(members: Members, response: SplitJson) {
-  const usage = members.object('usage') ?? new Members(response.members).object('usage') ?? {}
+function optionalFields(members: Members, answered: Members) {
+  const usage = members.object('usage') ?? answered.object('usage') ?? {}
   const stream = members.value('stream')
   return {
     xRequestId: members.text('x_request_id'),
@@ -122,57 +185,72 @@ function optionalFields(members: Members, response: SplitJson) {
 }
 
 /**
- * The id of a row: the same log gives the same ids wherever and however often it is read. A record's own
- * `x_request_id` goes in, so that two equal requests in one microsecond stay two.
+ * The id of a row from the SHA-256 of both bodies: the same log gives the same ids wherever and however often it is read.
+ * A record's own `x_request_id` goes in, so that two equal requests in one microsecond stay two.
  */
-export function requestId(serverId: string, { fields, request, response }: LogEntry): string {
-  const parts = [serverId, fields.timestamp, fields.endpoint, sha256(request), sha256(response)]
-  if (fields.xRequestId) parts.push(fields.xRequestId)
-  return createHash('sha256').update(parts.join('|')).digest('hex')
+export function requestId(
+  serverId: string,
+  fields: EntryFields,
+  requestSha256: string,
+  responseSha256: string,
+): string {
+  const text = `${serverId}|${fields.timestamp}|${fields.endpoint}|${requestSha256}|${responseSha256}`
+  return hash('sha256', fields.xRequestId ? `${text}|${fields.xRequestId}` : text, 'hex')
 }
 
-function sha256({ head, items, tail }: SplitJson): string {
-  const hash = createHash('sha256').update(head)
-  for (const [index, { json }] of items.entries()) {
-    if (index > 0) hash.update(SEPARATOR)
-    hash.update(json)
-  }
-  return hash.update(tail).digest('hex')
-}
-
-const isNull = ({ head }: SplitJson) => head.equals(NULL)
-const NULL = Buffer.from('null')
-
-/** Members of a JSON object, decoded when asked for. */
+/** Members of a JSON object in a sink, decoded when asked for. */
 class Members {
-  readonly #texts: ReadonlyMap<string, Buffer>
+  readonly #sink: ByteSink
+  readonly #places = new Map<string, Place>()
 
-  constructor(texts: ReadonlyMap<string, Buffer>) {
-    this.#texts = texts
+  constructor(sink: ByteSink) {
+    this.#sink = sink
+  }
+
+  set(name: string, place: Place): void {
+    this.#places.set(name, place)
+  }
+
+  has(name: string): boolean {
+    return this.#places.has(name)
   }
 
   /** Undefined if there is no such member, or if it holds what only Python calls JSON. */
   value(name: string): unknown {
-    const json = this.#texts.get(name)
-    if (!json) return undefined
-    try {
-      return JSON.parse(json.toString('utf8'))
-    } catch {
-      return undefined
-    }
+    const place = this.#places.get(name)
+    return place && jsonValue(this.#sink.bytes, place.start, place.end)
   }
 
   /** Null stays null; what is no text is given as its JSON. */
   text(name: string): string | null {
     const value = this.value(name)
     if (typeof value === 'string') return value
-    return value === undefined || value === null ? null : (this.#texts.get(name)?.toString('utf8') ?? null)
+    const place = this.#places.get(name)
+    return value === undefined || value === null || !place
+      ? null
+      : this.#sink.bytes.toString('utf8', place.start, place.end)
   }
 
   object(name: string): Record<string, unknown> | undefined {
     const value = this.value(name)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
   }
+
+  factsOf({ facts }: Body): Members {
+    const members = new Members(this.#sink)
+    for (const mark of facts) members.set(mark.name, mark)
+    return members
+  }
+
+  isNull({ start, end }: Body): boolean {
+    return end - start === NULL.length && this.#sink.view(start, end).equals(NULL)
+  }
+}
+
+/** Where a value stands in the sink. */
+interface Place {
+  start: number
+  end: number
 }
 
 function wholeNumber(value: unknown): number | null {

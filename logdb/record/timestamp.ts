@@ -1,3 +1,4 @@
+const MS_PER_SECOND = 1000
 const MICROSECONDS_PER_MS = 1000
 const MICROSECONDS_PER_MINUTE = 60_000_000
 const MICROSECONDS_PER_SECOND = 1_000_000
@@ -17,8 +18,28 @@ export interface Instant {
   day: string
 }
 
+/** As our logs and the predecessor's have it. */
+const UTC = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?Z$/
+/** The day that was read last. */
+let known = { day: '1970-01-01', epochS: 0 }
+
 /** An ISO 8601 time; without a zone it is UTC. Undefined if it is none, or before 1970. */
 export function parseTimestamp(text: string): Instant | undefined {
+  const [, day, hour, minute, second, fraction = ''] = UTC.exec(text) ?? []
+  if (day === undefined || !knowsDay(day)) return parseAny(text)
+  const epochS = known.epochS + Number(hour) * 3600 + Number(minute) * 60 + Number(second)
+  const epochUs = epochS * MICROSECONDS_PER_SECOND + Number(fraction.padEnd(MICROSECOND_DIGITS, '0'))
+  return { epochUs, epochS, day }
+}
+
+function knowsDay(day: string): boolean {
+  if (day === known.day) return true
+  if (!isDay(day) || day < '1970') return false
+  known = { day, epochS: Date.parse(`${day}T00:00:00Z`) / MS_PER_SECOND }
+  return true
+}
+
+function parseAny(text: string): Instant | undefined {
   const match = TIMESTAMP.exec(text)
   if (!match) return undefined
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as SixNumbers

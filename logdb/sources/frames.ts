@@ -1,3 +1,5 @@
+import type { LogFormat } from './find.ts'
+
 /** A stretch of a log: a record's JSON, text that is no record, or a record that cannot be read. */
 export type Frame =
   | { kind: 'record'; end: number; jsonStart: number; jsonEnd: number }
@@ -15,6 +17,21 @@ export type FindFrame = (bytes: Buffer, from: number, following: Following) => F
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 const OPEN_BRACE = 0x7b
+
+/** False if what starts at `from` can be no record, however it goes on. */
+export function isRecord(format: LogFormat, bytes: Buffer, from: number): boolean {
+  return format === 'jsonl' || headerLength(bytes, from) > 0
+}
+
+/**
+ * Where reading goes on after a record, or other text, that is too long to be held; `from` is anywhere in it. Undefined:
+ * not within these bytes, apart from the last ones, which may begin a header.
+ */
+export function afterOverlong(format: LogFormat, bytes: Buffer, from: number, wasRecord: boolean): number | undefined {
+  if (format === 'predecessor' && wasRecord) return nextHeader(bytes, from, bytes.length)
+  const newline = bytes.indexOf(NEWLINE, from)
+  return newline < 0 ? undefined : newline + 1
+}
 
 /** JSON Lines: a record ends with its newline. */
 export function findLine(bytes: Buffer, from: number, following: Following): Frame | undefined {

@@ -1,10 +1,6 @@
-import type { Stats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { errorMessage } from '../../kit/user-error.ts'
+import { closeSync, fstatSync, openSync, type Stats } from 'node:fs'
+import { asUnreadable, type ByteInput, type OpenFile, openInput, readAt, UnreadableSource } from './input.ts'
 
-const CHUNK_BYTES = 1024 * 1024
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
 const OTHER_COMPRESSION: [name: string, magic: Buffer][] = [
   ['bzip2', Buffer.from('BZh')],
@@ -12,101 +8,87 @@ const OTHER_COMPRESSION: [name: string, magic: Buffer][] = [
   ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
 ]
 const LONGEST_MAGIC_BYTES = 5
+const CHUNK_BYTES = 64 * 1024
 
-/** A log file that cannot be read; others can. */
-export class UnreadableSource extends Error {
-  override readonly name = 'UnreadableSource'
+/** An open log file; offsets count decompressed bytes. */
+export interface SourceFile extends OpenFile {
+  path: string
+  stats: Stats
 }
 
-/** A log file, read as if it were never compressed: offsets count decompressed bytes. */
-export interface SourceFile {
-  path: string
-  isCompressed: boolean
-  stats: Stats
-  /** Bytes from an offset to the end that the file had when it was opened. @throws UnreadableSource */
-  chunks(from: number): AsyncIterable<Buffer>
-  close(): Promise<void>
+/** A stretch of a file, in decompressed bytes. */
+export interface Range {
+  from: number
+  size: number
 }
 
 /** @throws UnreadableSource */
-export async function openSource(path: string): Promise<SourceFile> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
-    throw asUnreadable(error)
-  })
+export function openSource(path: string): SourceFile {
+  const fd = guarded(() => openSync(path, 'r'))
   try {
-    const stats = await handle.stat()
-    const isCompressed = await hasGzipMagic(handle)
-    const read = isCompressed
-      ? (from: number) => skipBytes(gunzipChunks(handle, stats.size), from)
-      : (from: number) => plainChunks(handle, from, stats.size)
-    return { path, isCompressed, stats, chunks: (from) => guard(read(from)), close: () => handle.close() }
+    const stats = guarded(() => fstatSync(fd))
+    return { path, fd, stats, sizeBytes: stats.size, isCompressed: isGzip(fd) }
   } catch (error) {
-    await handle.close()
+    closeSync(fd)
+    throw error
+  }
+}
+
+export function closeSource({ fd }: SourceFile): void {
+  closeSync(fd)
+}
+
+function guarded<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
     throw asUnreadable(error)
   }
 }
 
-async function hasGzipMagic(handle: FileHandle): Promise<boolean> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(LONGEST_MAGIC_BYTES), 0, LONGEST_MAGIC_BYTES, 0)
-  const start = buffer.subarray(0, bytesRead)
-  const other = OTHER_COMPRESSION.find(([, magic]) => start.subarray(0, magic.length).equals(magic))
+/** @throws UnreadableSource if it is compressed in another way */
+function isGzip(fd: number): boolean {
+  const start = Buffer.alloc(LONGEST_MAGIC_BYTES)
+  const length = readAt(fd, start, 0, start.length, 0)
+  const begins = (magic: Buffer) => length >= magic.length && start.subarray(0, magic.length).equals(magic)
+  const other = OTHER_COMPRESSION.find(([, magic]) => begins(magic))
   if (other) throw new UnreadableSource(`compressed with ${other[0]}, of which only gzip is read`)
-  return start.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)
+  return begins(GZIP_MAGIC)
 }
 
-async function* plainChunks(handle: FileHandle, from: number, end: number): AsyncGenerator<Buffer> {
-  let at = from
-  while (at < end) {
-    const wanted = Math.min(CHUNK_BYTES, end - at)
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(wanted), 0, wanted, at)
-    if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
-    at += bytesRead
-  }
-}
-
-async function* gunzipChunks(handle: FileHandle, end: number): AsyncGenerator<Buffer> {
-  const raw = Readable.from(plainChunks(handle, 0, end))
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES })
-  raw.on('error', (error) => gunzip.destroy(error))
+/**
+ * The bytes of each range; fewer if the file ends before. A compressed file is decompressed once, up to the last range.
+ * @throws UnreadableSource
+ */
+export async function readRanges(file: SourceFile, ranges: readonly Range[]): Promise<Buffer[]> {
+  if (!file.isCompressed) return ranges.map(({ from, size }) => readPlain(file, from, size))
+  const input = openInput(file, 0)
   try {
-    yield* raw.pipe(gunzip)
+    return await collect(input, ranges)
   } finally {
-    raw.destroy()
-    gunzip.destroy()
+    input.close()
   }
 }
 
-async function* skipBytes(chunks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
-  let left = count
-  for await (const chunk of chunks) {
-    if (left < chunk.length) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
-  }
+function readPlain({ fd }: SourceFile, from: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size)
+  return bytes.subarray(0, readAt(fd, bytes, 0, size, from))
 }
 
-async function* guard(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* chunks
-  } catch (error) {
-    throw asUnreadable(error)
-  }
-}
-
-function asUnreadable(error: unknown): UnreadableSource {
-  return error instanceof UnreadableSource ? error : new UnreadableSource(errorMessage(error), { cause: error })
-}
-
-/** Up to `size` bytes at an offset; fewer if the file ends before. */
-export async function readRange(source: SourceFile, from: number, size: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let length = 0
-  if (size > 0) {
-    for await (const chunk of source.chunks(from)) {
-      parts.push(chunk)
-      length += chunk.length
-      if (length >= size) break
+async function collect(input: ByteInput, ranges: readonly Range[]): Promise<Buffer[]> {
+  const end = Math.max(0, ...ranges.map(({ from, size }) => from + size))
+  const found = ranges.map(({ size }) => ({ bytes: Buffer.allocUnsafe(size), length: 0 }))
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+  let at = 0
+  while (at < end) {
+    const count = await input.read(chunk, 0)
+    if (count === 0) break
+    for (const [index, { from, size }] of ranges.entries()) {
+      const part = found[index]
+      if (!part || at + count <= from || at >= from + size) continue
+      part.length += chunk.copy(part.bytes, part.length, Math.max(0, from - at), Math.min(count, from + size - at))
     }
+    at += count
   }
-  return Buffer.concat(parts).subarray(0, size)
+  return found.map(({ bytes, length }) => bytes.subarray(0, length))
 }

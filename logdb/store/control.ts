@@ -5,20 +5,10 @@ import { UserError } from '../../kit/user-error.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
 import { openMigrated } from './migrate.ts'
-import {
-  type Connection,
-  closeCheckpointed,
-  EXIT_IN_USE,
-  explainingErrors,
-  inTransaction,
-  type SqliteEngine,
-} from './sqlite.ts'
+import { type Connection, closeCheckpointed, EXIT_IN_USE, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
 /** How many of the first bytes of a source identify it. */
 export const HEAD_BYTES = 1024
-/** How many bytes before the offset are compared before reading goes on there. */
-export const TAIL_BYTES = 4096
-const FIRST_BYTES_SHOWN = 200
 
 /** Bytes of a source by what became of them. */
 export interface ByteLedger {
@@ -33,10 +23,14 @@ export interface Source {
   id: number
   /** Names the source in every partition. */
   key: string
+  path: string
   offset: number
   headBytes: number
   tailBytes: number
   tailSha256: Buffer
+  /** Bytes that waited for the end of their record when it was last read. */
+  pending: number
+  mtimeS: number
 }
 
 /** A stretch of a source that was outside the dates asked for. */
@@ -47,15 +41,19 @@ export interface Gap {
   lastDay: string
 }
 
+/** A stretch that could not be read as a record. */
 export interface Quarantined {
   offset: number
-  bytes: Buffer
+  length: number
+  sha256: string
   reason: string
+  /** How it begins. */
+  head: string
 }
 
-/** What a batch of records came to, once the partitions have it. */
+/** What a stretch of a source came to. */
 export interface Progress {
-  /** Where the batch started; the stored position must still be there. */
+  /** Where it started; the stored position must still be there. */
   from: number
   to: number
   ledger: ByteLedger
@@ -69,7 +67,10 @@ export interface DayRange {
   to?: string | undefined
 }
 
-/** control.sqlite3, open for writing. */
+/**
+ * control.sqlite3, open for writing. What is written is seen at once and lasts from `commit` on, which must come after
+ * the commit of the partitions.
+ */
 export class Control {
   readonly #db: Connection
   readonly #path: string
@@ -83,12 +84,18 @@ export class Control {
     this.#sql = prepare(this.#db)
   }
 
+  commit(): void {
+    if (this.#db.inTransaction) explainingErrors(this.#path, () => this.#db.exec('COMMIT'))
+  }
+
+  /** What is not committed is lost. */
   close(): void {
     explainingErrors(this.#path, () => closeCheckpointed(this.#db))
   }
 
   registerServer({ serverId, hostname, env }: ServerIdentity): void {
-    this.#commit(() => this.#sql.insertServer.run(serverId, hostname, env, nowS()))
+    if (this.#sql.findServer.get(serverId)) return
+    this.#write(() => this.#sql.insertServer.run(serverId, hostname, env, nowS()))
   }
 
   /** Sources that begin with these bytes, the one read furthest first. */
@@ -103,8 +110,9 @@ export class Control {
     const none = sha256(Buffer.alloc(0))
     const now = nowS()
     const insert = () => this.#sql.insertSource.run(key, path, head.length, sha256(head), none, now, now)
-    const id = Number(this.#commit(insert).lastInsertRowid)
-    return { id, key, offset: 0, headBytes: head.length, tailBytes: 0, tailSha256: none }
+    const id = Number(this.#write(insert).lastInsertRowid)
+    const headBytes = head.length
+    return { id, key, path, offset: 0, headBytes, tailBytes: 0, tailSha256: none, pending: 0, mtimeS: 0 }
   }
 
   /** Gaps that hold records of these days. */
@@ -112,9 +120,9 @@ export class Control {
     return this.#sql.gaps.all(sourceId, days.to ?? '9999', days.since ?? '')
   }
 
-  /** Moves the position of a source over a batch that the partitions have committed. `tail`: last bytes before it. */
+  /** Moves the position of a source over a stretch. `tail`: last bytes before it. */
   advance(sourceId: number, progress: Progress, tail: Buffer): void {
-    this.#commit(() => {
+    this.#write(() => {
       const { to, from } = progress
       const moved = this.#sql.advance.run(to, tail.length, sha256(tail), nowS(), sourceId, from)
       if (moved.changes !== 1) throw inUse(this.#path)
@@ -122,9 +130,9 @@ export class Control {
     })
   }
 
-  /** The same for a batch that is the start of a gap; what is left of the gap stays one. */
+  /** The same for a stretch that is the start of a gap; what is left of the gap stays one. */
   shrinkGap(sourceId: number, gap: Gap, progress: Progress): void {
-    this.#commit(() => {
+    this.#write(() => {
       const removed = this.#sql.deleteGap.run(sourceId, gap.start, gap.end)
       if (removed.changes !== 1) throw inUse(this.#path)
       const rest = progress.to < gap.end ? [{ ...gap, start: progress.to }] : []
@@ -134,13 +142,14 @@ export class Control {
     })
   }
 
-  /** After a pass over a file: where it is now, how it begins, and how much of it waits for its end. */
-  finishPass(
-    sourceId: number,
-    path: string,
-    { head, pending, mtimeS }: { head: Buffer; pending: number; mtimeS: number },
+  /** Notes where a source is now, how it begins, and how much of it waits for its end. */
+  describe(
+    source: Source,
+    { path, head, pending, mtimeS }: { path: string; head: Buffer; pending: number; mtimeS: number },
   ): void {
-    this.#commit(() => this.#sql.finishPass.run(path, head.length, sha256(head), pending, mtimeS, nowS(), sourceId))
+    const isSame = source.path === path && source.headBytes === head.length && source.mtimeS === mtimeS
+    if (isSame && source.pending === pending) return
+    this.#write(() => this.#sql.describe.run(path, head.length, sha256(head), pending, mtimeS, nowS(), source.id))
   }
 
   /** The source of a compressed file that has not changed since it was read to its end. */
@@ -149,7 +158,7 @@ export class Control {
   }
 
   markFinished(path: string, stamp: string, sourceId: number): void {
-    this.#commit(() => this.#sql.markFinished.run(path, stamp, sourceId))
+    this.#write(() => this.#sql.markFinished.run(path, stamp, sourceId))
   }
 
   #record(sourceId: number, { ledger, gaps, quarantined }: Progress): void {
@@ -157,15 +166,15 @@ export class Control {
     this.#sql.addToLedger.run(ingested, duplicate, ignored, filtered, ledger.quarantined, sourceId)
     for (const { start, end, firstDay, lastDay } of gaps)
       this.#sql.insertGap.run(sourceId, start, end, firstDay, lastDay)
-    for (const { offset, bytes, reason } of quarantined) {
-      const head = bytes.subarray(0, FIRST_BYTES_SHOWN).toString('utf8').replaceAll('\0', '\uFFFD')
-      const digest = sha256(bytes).toString('hex')
-      this.#sql.insertError.run(sourceId, offset, bytes.length, digest, reason, head, nowS())
-    }
+    for (const { offset, length, sha256: digest, reason, head } of quarantined)
+      this.#sql.insertError.run(sourceId, offset, length, digest, reason, head, nowS())
   }
 
-  #commit<T>(work: () => T): T {
-    return explainingErrors(this.#path, () => inTransaction(this.#db, work))
+  #write<T>(work: () => T): T {
+    return explainingErrors(this.#path, () => {
+      if (!this.#db.inTransaction) this.#db.exec('BEGIN IMMEDIATE')
+      return work()
+    })
   }
 }
 
@@ -198,11 +207,12 @@ const nowS = () => Math.floor(Date.now() / 1000)
 
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
 
-const SOURCE_COLUMNS = `id, source_key AS key, offset, head_bytes AS headBytes, tail_bytes AS tailBytes,
-  tail_sha256 AS tailSha256`
+const SOURCE_COLUMNS = `id, source_key AS key, path, offset, head_bytes AS headBytes, tail_bytes AS tailBytes,
+  tail_sha256 AS tailSha256, pending_bytes AS pending, mtime AS mtimeS`
 
 function prepare(db: Connection) {
   return {
+    findServer: db.prepare<[string]>('SELECT 1 FROM servers WHERE server_id = ?'),
     insertServer: db.prepare<[string, string, string, number]>(
       'INSERT INTO servers (server_id, hostname, env, first_seen_ts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
@@ -232,7 +242,7 @@ function prepare(db: Connection) {
       INSERT INTO ingest_errors (source_id, offset, length, sha256, reason, head, seen_ts) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (source_id, offset) DO UPDATE SET
         length = excluded.length, sha256 = excluded.sha256, reason = excluded.reason, head = excluded.head`),
-    finishPass: db.prepare<[string, number, Buffer, number, number, number, number]>(`
+    describe: db.prepare<[string, number, Buffer, number, number, number, number]>(`
       UPDATE sources SET path = ?, head_bytes = ?, head_sha256 = ?, pending_bytes = ?, mtime = ?, last_scan_ts = ?
       WHERE id = ?`),
     finishedSource: db

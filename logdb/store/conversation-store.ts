@@ -1,70 +1,53 @@
-import { chainHash } from './chain-hash.ts'
-import type { StoredMessage } from './message-store.ts'
-import { remember } from './remember.ts'
 import type { Connection } from './sqlite.ts'
 
-const NO_PARENT = 0
-const NO_MESSAGES = Buffer.alloc(0)
-
 /** A conversation: a path in the tree of messages, by its last node. */
-interface Conversation {
+export interface Conversation {
   tip: number
-  /** Names it in every partition. */
-  h: Buffer
-  /** Last node of the shortest conversation that a request sent and this one begins with. */
+  /** How many messages it has. */
+  depth: number
+  /** Last node of the shortest conversation that a request sent and this one begins with, if there is one. */
   root: number | undefined
 }
 
-const NONE: Conversation = { tip: NO_PARENT, h: NO_MESSAGES, root: undefined }
+/** The one without messages. */
+export const NO_CONVERSATION: Conversation = { tip: 0, depth: 0, root: undefined }
 
 /** Keeps conversations as paths in a tree, and which of them go on from which. To be used inside a transaction. */
 export class ConversationStore {
-  readonly #known = new Map<string, Conversation>()
-  /** The node that was added last; nothing goes on from it yet. */
-  #newest = NO_PARENT
   readonly #sql
+  /** Changes when what is known of roots no longer holds. */
+  version = 0
+  /** The node that was added last; nothing goes on from it yet. */
+  #newest = 0
 
   constructor(db: Connection) {
     this.#sql = prepare(db)
   }
 
-  /** The last node of a conversation that a request sent. */
-  add(messages: readonly StoredMessage[]): number {
-    const sent = messages.reduce((before, message, index) => this.#after(before, message, index + 1), NONE)
-    if (this.#sql.insertSent.run(sent.tip, sent.h, sent.root ?? sent.tip).changes > 0 && sent.root === undefined) {
-      this.#becomeRoot(sent)
-    }
-    return sent.tip
+  /** The conversation that goes on from another one by a message. */
+  extend({ tip: parent, depth, root }: Conversation, message: number): Conversation {
+    const stored = this.#sql.find.get(parent, message)
+    const tip = stored?.tip ?? this.#insert(parent, message, depth + 1)
+    return { tip, depth: depth + 1, root: root ?? stored?.sent ?? undefined }
   }
 
-  /** To be called after a rollback, when nothing that was remembered is certain. */
-  forget(): void {
-    this.#known.clear()
-  }
-
-  #after(before: Conversation, { id, digest }: StoredMessage, depth: number): Conversation {
-    const key = `${before.tip} ${id}`
-    const known = this.#known.get(key)
-    if (known) return known
-    const stored = this.#sql.find.get(before.tip, id)
-    const tip = stored?.tip ?? this.#insert(before.tip, id, depth)
-    const root = before.root ?? stored?.sent ?? undefined
-    const found = { tip, h: chainHash(before.h, digest), root }
-    remember(this.#known, key, found)
-    return found
+  /**
+   * Notes that a request sent this conversation, which `hash` names in every partition. Longer ones that were stored
+   * before now go on from it.
+   */
+  send(conversation: Conversation, hash: Buffer): void {
+    const { tip, root } = conversation
+    const isNew = this.#sql.insertSent.run(tip, hash, root ?? tip).changes > 0
+    if (!isNew || root !== undefined) return
+    conversation.root = tip
+    if (tip === this.#newest) return
+    this.#sql.moveBelow.run({ tip })
+    this.version++
   }
 
   #insert(parent: number, message: number, depth: number): number {
     this.#newest = Number(this.#sql.insert.run(parent, message, depth).lastInsertRowid)
     return this.#newest
-  }
-
-  /** Longer conversations that were stored before it now go on from this one. */
-  #becomeRoot(sent: Conversation): void {
-    sent.root = sent.tip
-    if (sent.tip === this.#newest) return
-    this.#sql.moveBelow.run({ tip: sent.tip })
-    this.#known.clear()
   }
 }
 

@@ -1,5 +1,4 @@
-import { CanonicalReader } from '../canon/canonical-reader.ts'
-import { type Item, readRequestBody, readResponseBody } from '../record/body.ts'
+import { itemsOf, visitRequest, visitResponse } from '../record/body.ts'
 import { shortHash } from './chain-hash.ts'
 import type { Connection } from './sqlite.ts'
 
@@ -99,10 +98,6 @@ const REMAINDERS = `
   FROM req ORDER BY id`
 
 function hashesOf({ request, response }: Remainder): string[] {
-  const bodies = [
-    readRequestBody(new CanonicalReader(Buffer.from(request))),
-    readResponseBody(new CanonicalReader(Buffer.from(response))),
-  ]
-  const items: Item[] = bodies.flatMap((body) => [...body.items, ...body.inside])
+  const items = [...itemsOf(Buffer.from(request), visitRequest), ...itemsOf(Buffer.from(response), visitResponse)]
   return items.map(({ json }) => shortHash(json).toString('hex'))
 }

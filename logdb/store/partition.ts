@@ -1,28 +1,24 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { unsplit } from '../record/body.ts'
-import type { LogEntry } from '../record/entry.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { ConversationStore } from './conversation-store.ts'
 import { indexNewMessages } from './fts.ts'
-import { MessageStore, type StoredMessage } from './message-store.ts'
+import { MessageStore } from './message-store.ts'
 import { openMigrated } from './migrate.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
-import { type Connection, closeCheckpointed, explainingErrors, inTransaction, type SqliteEngine } from './sqlite.ts'
+import { FIELD_COLUMNS, type NewRow, type RowGroup, rowsOf } from './row-group.ts'
+import type { Session, Stores } from './session.ts'
+import { type Connection, closeCheckpointed, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
-/** A record that is to become a row, with its place in its source. */
-export interface PendingRow {
-  requestId: string
-  entry: LogEntry
-  offset: number
-  length: number
+/** What became of rows. Known are those that are stored already or were forgotten. */
+export interface WrittenRows {
+  inserted: number
+  known: number
+  /** Bytes of the records that are stored from this very place, now or before a run was killed. */
+  ingestedBytes: number
+  /** Bytes of all others. */
+  duplicateBytes: number
 }
-
-/**
- * `repeated`: this very record was stored before a run was killed. `duplicate`: another record has the same id, or one
- * with this id was forgotten.
- */
-export type RowOutcome = 'inserted' | 'repeated' | 'duplicate'
 
 export interface SourcePosition {
   key: string
@@ -44,8 +40,7 @@ export class Partition {
   readonly #db: Connection
   readonly #server: ServerIdentity
   readonly #withTextIndex: boolean
-  readonly #messages: MessageStore
-  readonly #conversations: ConversationStore
+  readonly #stores: Stores
   readonly #sql
 
   /** Creates the file and its folder if there is none. @throws UserError */
@@ -54,81 +49,80 @@ export class Partition {
     this.#server = server
     this.#withTextIndex = withTextIndex
     this.#db = explainingErrors(path, () => openPartitionFile(engine, path))
-    this.#messages = new MessageStore(this.#db)
-    this.#conversations = new ConversationStore(this.#db)
+    this.#stores = { messages: new MessageStore(this.#db), conversations: new ConversationStore(this.#db) }
     this.#sql = prepare(this.#db)
   }
 
   /**
-   * Writes rows, the position of their source and the text index in one transaction. Says for each row, in order, what
-   * became of it.
+   * Writes rows, whose bodies are in `bytes`, and the position of their source into the transaction that the first write
+   * begins. @throws UserError
    */
-  write(rows: readonly PendingRow[], position: SourcePosition): RowOutcome[] {
-    try {
-      return explainingErrors(this.path, () => inTransaction(this.#db, () => this.#write(rows, position)))
-    } catch (error) {
-      this.#messages.forget()
-      this.#conversations.forget()
-      throw error
-    }
+  write(group: RowGroup, bytes: Buffer, session: Session, position: SourcePosition): WrittenRows {
+    return explainingErrors(this.path, () => {
+      if (!this.#db.inTransaction) this.#begin()
+      const source = this.#notePosition(position)
+      const written = { inserted: 0, known: 0, ingestedBytes: 0, duplicateBytes: 0 }
+      session.receive(group, bytes)
+      let nextRow = this.#sql.lastRow.get()?.id ?? 0
+      for (const row of rowsOf(group)) {
+        const known = this.#sql.findRequest.get(row.requestId, row.requestId)
+        if (!known) this.#insert(++nextRow, row, bytes, session, source)
+        written[known ? 'known' : 'inserted']++
+        const isFromHere = !known || (known.src === source && known.src_off === row.offset)
+        written[isFromHere ? 'ingestedBytes' : 'duplicateBytes'] += row.length
+      }
+      session.settle(group, this.#stores)
+      return written
+    })
   }
 
+  /** Ends the transaction, with the text index brought up to date. @throws UserError */
+  commit(): void {
+    if (!this.#db.inTransaction) return
+    explainingErrors(this.path, () => {
+      if (this.#withTextIndex) indexNewMessages(this.#db)
+      this.#db.exec('COMMIT')
+    })
+  }
+
+  /** What is not committed is lost. */
   close(): void {
     explainingErrors(this.path, () => closeCheckpointed(this.#db))
   }
 
-  #write(rows: readonly PendingRow[], position: SourcePosition): RowOutcome[] {
-    const nowS = Math.floor(Date.now() / 1000)
+  #begin(): void {
     const { serverId, hostname, env } = this.#server
-    this.#sql.insertServer.run(serverId, hostname, env, nowS)
-    const source = this.#sql.upsertMark.get(position.key, position.endOffset)?.source_id ?? null
-    this.#sql.upsertSource.run(position.path, position.endOffset, position.mtimeS, nowS)
-    let nextRow = this.#sql.lastRow.get()?.id ?? 0
-    const outcomes = rows.map((row): RowOutcome => {
-      const known = this.#sql.findRequest.get(row.requestId, row.requestId)
-      if (known) return known.src === source && known.src_off === row.offset ? 'repeated' : 'duplicate'
-      this.#insert(++nextRow, row, source)
-      return 'inserted'
-    })
-    if (this.#withTextIndex) indexNewMessages(this.#db)
-    return outcomes
+    this.#db.exec('BEGIN IMMEDIATE')
+    this.#sql.insertServer.run(serverId, hostname, env, nowS())
   }
 
-  #insert(id: number, { requestId, entry, offset, length }: PendingRow, source: number | null): void {
-    const { fields, instant } = entry
-    const request = this.#storeItems(entry.request, id)
-    const response = this.#storeItems(entry.response, id)
-    const inside = [...request.inside, ...response.inside].map((item) => this.#messages.store(item, id))
-    const texts = [...request.stored, ...response.stored, ...inside].filter((message) => message?.isSearchable)
-    this.#sql.insertRequest.run({
-      ...fields,
+  /** Returns the number that the source has here. */
+  #notePosition({ key, path, mtimeS, endOffset }: SourcePosition): number | null {
+    this.#sql.upsertSource.run(path, endOffset, mtimeS, nowS())
+    return this.#sql.upsertMark.get(key, endOffset)?.source_id ?? null
+  }
+
+  #insert(id: number, row: NewRow, bytes: Buffer, session: Session, source: number | null): void {
+    const tip = session.conversation(row.conversation, id, this.#stores)
+    const answer = session.message(row.answer, id, this.#stores)
+    for (const number of row.inside) session.message(number, id, this.#stores)
+    this.#sql.insertRequest.run([
       id,
-      requestId,
-      serverId: this.#server.serverId,
-      ts: instant.epochS,
-      tsUs: instant.epochUs,
-      reqHead: request.head,
-      tip: request.stored.length > 0 ? this.#conversations.add(request.stored) : null,
-      reqTail: request.tail,
-      respHead: response.head,
-      respMsg: response.stored[0]?.id ?? null,
-      respTail: response.tail,
-      stream: fields.stream === null ? null : Number(fields.stream),
-      texts: texts.length,
-      src: source,
-      srcOff: offset,
-      srcLen: length,
-    })
-  }
-
-  /** A body with its messages stored; they stay in its head if one of them cannot be. */
-  #storeItems(body: LogEntry['request'], row: number) {
-    const stored = body.items.map((item) => this.#messages.store(item, row))
-    if (stored.every((message) => message !== undefined)) return { ...body, stored }
-    const none: StoredMessage[] = []
-    return { ...unsplit(body), stored: none }
+      this.#server.serverId,
+      row.requestId,
+      ...row.fields,
+      ...row.bodies.map(({ start, end }) => bytes.subarray(start, end)),
+      tip,
+      answer === 0 ? null : answer,
+      row.searchable,
+      source,
+      row.offset,
+      row.length,
+    ])
   }
 }
+
+const nowS = () => Math.floor(Date.now() / 1000)
 
 function openPartitionFile(engine: SqliteEngine, path: string): Connection {
   mkdirSync(dirname(path), { recursive: true })
@@ -152,6 +146,15 @@ export function checkIntegrity(db: Connection): string {
   return String(db.pragma('integrity_check', { simple: true }))
 }
 
+/** In the order in which `#insert` gives the values. CAST makes text of bytes without a JS string in between. */
+const INSERT_REQUEST = `INSERT INTO req (
+    id, server_id, request_id, ${FIELD_COLUMNS.join(', ')}, req_head, req_tail, resp_head, resp_tail,
+    tip, resp_msg, texts, src, src_off, src_len
+  ) VALUES (
+    ?, ?, ?, ${FIELD_COLUMNS.map(() => '?').join(', ')},
+    CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?
+  )`
+
 function prepare(db: Connection) {
   return {
     insertServer: db.prepare<[string, string, string, number]>(
@@ -168,18 +171,6 @@ function prepare(db: Connection) {
     findRequest: db.prepare<[string, string], { src: number | null; src_off: number | null }>(`
       SELECT src, src_off FROM req WHERE request_id = ?
       UNION ALL SELECT NULL, NULL FROM forgotten WHERE request_id = ?`),
-    insertRequest: db.prepare<[Record<string, unknown>]>(INSERT_REQUEST),
+    insertRequest: db.prepare<[unknown[]]>(INSERT_REQUEST),
   }
 }
-
-/** Parameters that are bytes of UTF-8; CAST makes text of them without a JS string in between. */
-const BYTES = new Set(['reqHead', 'reqTail', 'respHead', 'respTail'])
-const PARAMETERS = `
-  id requestId serverId ts tsUs timestamp endpoint modelOriginal modelMapped statusCode latencyMs apiKeyHash
-  reqHead tip reqTail respHead respMsg respTail xDialogId xRequestId method provider stream outcome finishReason
-  ttfbMs overheadMs bytesIn bytesOut release apiKeyName tokensIn tokensOut texts src srcOff srcLen`
-  .trim()
-  .split(/\s+/)
-const COLUMNS = PARAMETERS.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
-const VALUES = PARAMETERS.map((name) => (BYTES.has(name) ? `CAST(@${name} AS TEXT)` : `@${name}`))
-const INSERT_REQUEST = `INSERT INTO req (${COLUMNS.join(', ')}) VALUES (${VALUES.join(', ')})`

@@ -1,18 +1,27 @@
 import { expect, test } from 'vitest'
-import { CanonicalReader, canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
-import { readRequestBody, readResponseBody, wholeText } from '../../../logdb/record/body.ts'
+import { CanonicalReader, canonicalJson, type Mark } from '../../../logdb/canon/canonical-reader.ts'
+import { readBody, visitRequest, visitResponse } from '../../../logdb/record/body.ts'
 import { messageText } from '../../../logdb/record/message-text.ts'
 
-function split(value: unknown, read = readRequestBody) {
+function split(value: unknown, visit = visitRequest) {
   const json = Buffer.from(JSON.stringify(value))
-  const body = read(new CanonicalReader(json))
-  expect(wholeText(body).toString('utf8')).toBe(canonicalJson(json).toString('utf8'))
-  const texts = (items: typeof body.items) => items.map((item) => [messageText(item)?.role, messageText(item)?.text])
+  const reader = new CanonicalReader()
+  reader.begin(json)
+  const body = readBody(reader, visit)
+  const text = (start: number, end: number) => reader.sink.view(start, end).toString('utf8')
+  expect(text(body.start, body.end)).toBe(canonicalJson(json).toString('utf8'))
+  const joined = body.items.map(({ start, end }) => text(start, end)).join(', ')
+  expect(text(body.headEnd, body.tailStart)).toBe(joined)
+  const texts = (marks: Mark[]) =>
+    marks.map(({ start, end, name }) => {
+      const found = messageText({ json: reader.sink.view(start, end), role: name })
+      return [found?.role, found?.text]
+    })
   return {
     stored: texts(body.items),
     inside: texts(body.inside),
-    head: body.head.toString(),
-    tail: body.tail.toString(),
+    head: text(body.start, body.headEnd),
+    tail: text(body.tailStart, body.end),
   }
 }
 
@@ -106,6 +115,6 @@ test.each([
   [{ error: { message: 'e' } }, [], []],
   ['text', [], []],
 ])('response %j', (body, stored, inside) => {
-  const result = split(body, readResponseBody)
+  const result = split(body, visitResponse)
   expect([result.stored, result.inside]).toEqual([stored, inside])
 })

@@ -1,32 +1,41 @@
 import { expect, test } from 'vitest'
 import type { LogFormat } from '../../../logdb/sources/find.ts'
-import { readFrames } from '../../../logdb/sources/read-frames.ts'
-import type { SourceFile } from '../../../logdb/sources/source-file.ts'
+import { FrameReader } from '../../../logdb/sources/frame-reader.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logs.ts'
 
-/** A file in memory that is read in the given chunks. */
-function sourceOf(chunks: Buffer[], isCompressed = false): SourceFile {
-  return {
-    path: 'memory',
-    isCompressed,
-    stats: undefined as never,
-    async *chunks(from) {
-      yield Buffer.concat(chunks).subarray(from, chunks[0]?.length ?? 0)
-      let at = chunks[0]?.length ?? 0
-      for (const chunk of chunks.slice(1)) {
-        yield chunk.subarray(Math.max(0, from - at))
-        at += chunk.length
-      }
-    },
-    close: async () => {},
-  }
+interface Found {
+  kind: string
+  text: string
+  start: number
+  end: number
+  reason: string
 }
 
-async function frames(chunks: Buffer[], format: LogFormat, isCompressed = false) {
-  const found: { kind: string; text: string; start: number; end: number; reason: string }[] = []
-  for await (const { kind, json, start, end, reason } of readFrames(sourceOf(chunks, isCompressed), format, 0)) {
-    found.push({ kind, text: kind === 'record' ? json.toString('utf8').trim() : '', start, end, reason })
+/** What is found in these bytes when they come in these chunks. */
+async function frames(
+  chunks: Buffer[],
+  format: LogFormat,
+  { isFinal = false, maxRecordBytes = 1_000_000, from = 0 } = {},
+): Promise<Found[]> {
+  const left = chunks.filter(({ length }) => length > 0)
+  const input = {
+    read: async (target: Buffer, at: number) => {
+      const chunk = left.shift() ?? Buffer.alloc(0)
+      const count = chunk.copy(target, at)
+      if (count < chunk.length) left.unshift(chunk.subarray(count))
+      return count
+    },
+    close: () => {},
+  }
+  const reader = new FrameReader(input, { format, inputStart: from, from, isFinal, maxRecordBytes })
+  const found: Found[] = []
+  while (await reader.fill()) {
+    for (let piece = reader.next(); piece; piece = reader.next()) {
+      const text = piece.kind === 'record' ? piece.json.toString('utf8').trim() : ''
+      const reason = piece.kind === 'corrupt' ? piece.damage.reason : ''
+      found.push({ kind: piece.kind, text, start: piece.start, end: piece.end, reason })
+    }
   }
   return found
 }
@@ -70,13 +79,17 @@ test('a record that the next header cuts off costs only itself', async () => {
 test('an unfinished record waits in a plain file and is corrupt in a compressed one', async () => {
   const log = Buffer.from(predecessorBlock(event('a')).slice(0, 300))
   expect(await frames([log], 'predecessor')).toEqual([])
-  expect(await frames([log], 'predecessor', true)).toMatchObject([{ kind: 'corrupt', end: 300 }])
+  expect(await frames([log], 'predecessor', { isFinal: true })).toMatchObject([{ kind: 'corrupt', end: 300 }])
 })
 
 test('a line of ours counts when its newline is there; in a compressed file the last one needs none', async () => {
   const log = Buffer.from(`${jsonl([record()])}\n{"v":1`)
   expect((await frames([log], 'jsonl')).map(({ kind }) => kind)).toEqual(['record', 'ignored'])
-  expect((await frames([log], 'jsonl', true)).map(({ kind }) => kind)).toEqual(['record', 'ignored', 'record'])
+  expect((await frames([log], 'jsonl', { isFinal: true })).map(({ kind }) => kind)).toEqual([
+    'record',
+    'ignored',
+    'record',
+  ])
 })
 
 test('however a log is cut into chunks, the same records come out', async () => {
@@ -108,14 +121,47 @@ test('a log that grows byte by byte gives each record once, none of them early',
     let offset = 0
     const seen: string[] = []
     for (let size = 1; size <= bytes.length; size++) {
-      const source = sourceOf([bytes.subarray(0, size)])
-      for await (const piece of readFrames(source, format, offset)) {
+      for (const piece of await frames([bytes.subarray(offset, size)], format, { from: offset })) {
         expect(piece.start).toBe(offset)
         offset = piece.end
-        if (piece.kind === 'record') seen.push(JSON.parse(piece.json.toString('utf8')).request.messages[0].content)
+        if (piece.kind === 'record') seen.push(JSON.parse(piece.text).request.messages[0].content)
         else expect(piece.kind).toBe('ignored')
       }
     }
     expect([offset, seen]).toEqual([bytes.length, [format === 'jsonl' ? 'Hi' : 'a', NASTY]])
+  }
+})
+
+test('a record that is too long is set aside whole, however it comes, and all others are read', async () => {
+  const long = 'x'.repeat(50_000)
+  const logs = {
+    jsonl: jsonl(['a', long, 'b'].map((content) => record({ request: chat(content) }))),
+    predecessor: ['a', long, 'b'].map((content) => predecessorBlock(event(content))).join(''),
+  }
+  for (const format of ['jsonl', 'predecessor'] as const) {
+    const bytes = Buffer.from(logs[format])
+    for (const chunkSize of [777, 8192, bytes.length]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / chunkSize) }, (_, index) =>
+        bytes.subarray(index * chunkSize, (index + 1) * chunkSize),
+      )
+      const found = await frames(chunks, format, { maxRecordBytes: 10_000 })
+      expect(found.map(({ kind, end }) => [kind, end])).toEqual([
+        ['record', found[1]?.start],
+        ['corrupt', found[2]?.start],
+        ['record', bytes.length],
+      ])
+      expect(found[1]?.reason).toContain('the limit that LOGDB_MEMORY_CAP_MB sets')
+    }
+  }
+})
+
+test('a line without an end takes no more memory than a record may, and waits', async () => {
+  const endless = Array.from({ length: 100 }, () => Buffer.alloc(100_000, 'x'))
+  for (const format of ['jsonl', 'predecessor'] as const) {
+    const first = format === 'jsonl' ? jsonl([record()]) : predecessorBlock(event('a'))
+    const found = await frames([Buffer.from(first), ...endless], format, { maxRecordBytes: 100_000 })
+    expect(found.map(({ kind }) => kind)).toEqual(['record'])
+    const closed = await frames([...endless, Buffer.from(`\n${first}`)], format, { maxRecordBytes: 100_000 })
+    expect(closed.map(({ kind }) => kind)).toEqual([format === 'jsonl' ? 'corrupt' : 'ignored', 'record'])
   }
 })

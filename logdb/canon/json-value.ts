@@ -1,0 +1,32 @@
+const QUOTE = 0x22
+const ZERO = 0x30
+const NINE = 0x39
+const LETTER_N = 0x6e
+/** Whole numbers of so many digits are read in a loop. */
+const FEW_DIGITS = 9
+
+/** The value of canonical JSON at these bytes; undefined if only Python calls it JSON. */
+export function jsonValue(bytes: Buffer, start: number, end: number): unknown {
+  const first = bytes[start]
+  if (first === LETTER_N) return null
+  const number = smallNumber(bytes, start, end)
+  if (number !== undefined) return number
+  const text = bytes.toString('utf8', start, end)
+  if (first === QUOTE && !text.includes('\\')) return text.slice(1, -1)
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function smallNumber(bytes: Buffer, start: number, end: number): number | undefined {
+  if (end - start > FEW_DIGITS) return undefined
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] as number
+    if (byte < ZERO || byte > NINE) return undefined
+    value = value * 10 + byte - ZERO
+  }
+  return value
+}

@@ -1,0 +1,46 @@
+import type { LogdbSettings } from '../settings.ts'
+import type { Retention } from '../store/retention.ts'
+import { type PacketReader, type ReaderOptions, SourceReader } from './source-reader.ts'
+import { WorkerReader } from './worker-reader.ts'
+
+/** Below this a thread costs more than it gives. */
+const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
+const BYTES_PER_MIB = 1024 * 1024
+
+/** Reads one file after the other, small ones in this thread, others in one of its own. */
+export class Lane {
+  readonly #options: ReaderOptions
+  readonly #hasThread: boolean
+  #inline: SourceReader | undefined
+  #worker: WorkerReader | undefined
+
+  constructor(options: ReaderOptions, hasThread: boolean) {
+    this.#options = options
+    this.#hasThread = hasThread
+  }
+
+  for(sizeBytes: number): PacketReader {
+    if (!this.#hasThread || sizeBytes < LEAST_BYTES_FOR_THREAD) {
+      this.#inline ??= new SourceReader(this.#options)
+      return this.#inline
+    }
+    this.#worker ??= new WorkerReader(this.#options)
+    return this.#worker
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.close()
+  }
+}
+
+/** One thread writes; all others that the settings allow read. */
+export function openLanes(
+  { parallelism, memoryCapMb, granularity }: LogdbSettings,
+  database: { out: string; serverId: string; retention: Retention },
+): Lane[] {
+  const count = Math.max(1, parallelism - 1)
+  const maxRecordBytes = (memoryCapMb * BYTES_PER_MIB) / 16
+  const maxKnownBytes = (memoryCapMb * BYTES_PER_MIB) / 10 / count
+  const options = { ...database, granularity, maxRecordBytes, maxKnownBytes }
+  return Array.from({ length: count }, () => new Lane(options, parallelism > 1))
+}
