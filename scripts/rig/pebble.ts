@@ -8,9 +8,9 @@ import type { Acme } from './state.ts'
 
 const NINETY_DAYS_S = 90 * 24 * 60 * 60
 
-/** A real ACME CA for one server, with a DNS in which every name is that server. */
+/** A real ACME CA for one server; the certificate of {@link makeDirectoryCertificate} has to be there. It comes a DNS in
+ * which every name is that server. */
 export async function pebbleUp(layout: Layout, server: ServerLayout): Promise<void> {
-  await makeDirectoryCertificate(layout)
   await startDns(layout, server)
   const daemon = pebbleDaemon(layout, server)
   if (isDaemonAlive(daemon)) return
@@ -39,8 +39,8 @@ export function dnsDaemon({ stateDir }: Layout, { name }: ServerLayout): Daemon 
   return { folder: stateDir, name: `dns-${name}` }
 }
 
-/** The certificate is its own CA: who trusts it trusts the directory. */
-async function makeDirectoryCertificate({ stateDir, gateway }: Layout): Promise<void> {
+/** For the directories of all servers. It is its own CA: who trusts it trusts them. */
+export async function makeDirectoryCertificate({ stateDir, gateway }: Layout): Promise<void> {
   const cert = join(stateDir, 'pebble-ca.pem')
   if (existsSync(cert)) return
   const keyAlgorithm = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']

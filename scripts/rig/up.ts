@@ -4,7 +4,7 @@ import { type Layout, rigLayout, type ServerLayout, type Suite } from './layout.
 import { networkUp } from './network.ts'
 import { nodeImage } from './node-image.ts'
 import { installMissingPackages } from './packages.ts'
-import { acmeOf, pebbleUp } from './pebble.ts'
+import { acmeOf, makeDirectoryCertificate, pebbleUp } from './pebble.ts'
 import { provideImage } from './pulled-image.ts'
 import { registryUp } from './registry.ts'
 import { serverState, serverUp } from './server.ts'
@@ -27,6 +27,7 @@ export async function up({ id, suites, fresh }: UpOptions): Promise<Rig> {
   await engineUp()
   await networkUp(layout)
   await makeKeys(layout)
+  await makeDirectoryCertificate(layout)
   const wanted = layout.servers.filter((server) => suites.includes(server.name))
   await together([
     provideImage(traefikImage()),
