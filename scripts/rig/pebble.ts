@@ -8,8 +8,10 @@ import type { Acme } from './state.ts'
 
 const NINETY_DAYS_S = 90 * 24 * 60 * 60
 
-/** A real ACME CA for one server; the certificate of {@link makeDirectoryCertificate} has to be there. It comes a DNS in
- * which every name is that server. */
+/**
+ * A real ACME CA for one server, with a DNS in which every name is that server. The certificate of
+ * {@link makeDirectoryCertificate} has to be there.
+ */
 export async function pebbleUp(layout: Layout, server: ServerLayout): Promise<void> {
   await startDns(layout, server)
   const daemon = pebbleDaemon(layout, server)
