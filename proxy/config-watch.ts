@@ -1,31 +1,29 @@
-import { readFileSync, watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 
-/** Editors write a file in several steps. */
-const SETTLE_MS = 100
+const LOOK_EVERY_MS = 250
 
 /**
- * Tells, as long as the process lives, when the text of a file has become another one. It is the folder that is watched: editors and `mv` put a new file
- * in the place of the old one.
+ * Tells, as long as the process lives, when the text of a file has become another one and has stayed so for two looks,
+ * since editors write a file in several steps. Events of its folder would miss what is behind links and on shared disks.
  */
 export function watchText(path: string, onChange: (text: string) => void): void {
-  let known = readOrUndefined(path)
-  let waiting = false
-  const look = () => {
-    waiting = false
-    const text = readOrUndefined(path)
-    if (text === undefined || text === known) return
-    known = text
-    onChange(text)
+  let known = readNow(path)
+  let previous = known
+  const look = async () => {
+    const text = await readFile(path, 'utf8').catch(() => undefined)
+    if (text !== undefined && text !== known && text === previous) {
+      known = text
+      onChange(text)
+    }
+    previous = text
+    lookLater()
   }
-  watch(dirname(path), { persistent: false }, (_event, name) => {
-    if (waiting || (name !== null && name !== basename(path))) return
-    waiting = true
-    setTimeout(look, SETTLE_MS).unref()
-  })
+  const lookLater = () => void setTimeout(look, LOOK_EVERY_MS).unref()
+  lookLater()
 }
 
-function readOrUndefined(path: string): string | undefined {
+function readNow(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch {

@@ -88,9 +88,9 @@ function watchConfig({ app, reconfigure, reportConfigProblem }: Gateway, path: s
       reportConfigProblem(null)
       app.log.info({ path }, 'the configuration was read again')
     } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      reportConfigProblem(error.message)
-      app.log.error({ error: error.message }, 'the changed configuration is not used')
+      const problem = errorMessage(error)
+      reportConfigProblem(problem)
+      app.log.error({ error: problem }, 'the changed configuration is not used')
     }
   })
 }

@@ -1,7 +1,8 @@
 import { Ajv, type ErrorObject } from 'ajv'
-import { LineCounter, parseDocument } from 'yaml'
-import { configInvalid } from '../user-error.ts'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import { configInvalid, errorMessage } from '../user-error.ts'
 import { type ApiName, BUILT_IN_PROVIDERS, CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
+import { FORMAT_MEANINGS, FORMATS, type FormatName } from './formats.ts'
 
 /** config.yml, with defaults where it is silent. */
 export interface GatewayConfig {
@@ -50,9 +51,9 @@ const MIB = 2 ** 20
 const NO_KEY_LIMITS: KeyLimits = { requestsPerMinute: null, concurrentStreams: null, models: null }
 const COMMON_APIS = ['chat/completions', 'completions', 'embeddings'] as const
 
-const matchesSchema = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile<ConfigFile>(
-  CONFIG_SCHEMA,
-)
+const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, formats: FORMATS })
+const matchesSchema = ajv.compile<ConfigFile>(CONFIG_SCHEMA)
+const UNQUOTED_PATTERN = 'a name or pattern that begins with * has to be quoted, as in "*-mini"'
 
 /**
  * Reads the text of a config.yml, `file` being its name in messages.
@@ -64,14 +65,33 @@ export function parseConfigFile(text: string, file: string): GatewayConfig {
   const hint = `correct ${file}; docs/configuration.md shows what may be in it`
   if (document.errors.length > 0) {
     const problems = document.errors.map(({ pos, message }) => {
-      return `${file} line ${lines.linePos(pos[0]).line}: ${message.split('\n')[0]}`
+      return `${file} line ${lines.linePos(pos[0]).line}: ${firstLine(message)}`
     })
+    // Unquoted it is an alias, and one that ends with a colon at that.
+    if (document.warnings.some(({ message }) => message.startsWith('Alias'))) problems.push(UNQUOTED_PATTERN)
     throw configInvalid(problems.join('\n'), hint)
   }
-  const value: unknown = document.toJS() ?? {}
+  const value = toValue(document, (problem) => configInvalid(`${file}: ${problem}`, hint))
   if (matchesSchema(value)) return toConfig(value)
   const problems = new Set((matchesSchema.errors ?? []).flatMap((error) => describe(error) ?? []))
   throw configInvalid([...problems].map((problem) => `${file}: ${problem}`).join('\n'), hint)
+}
+
+/** Throws what `problem` makes if aliases lead nowhere, into themselves or to too much. */
+function toValue(document: Document, problem: (message: string) => Error): unknown {
+  try {
+    const value: unknown = document.toJS() ?? {}
+    // Fails where something is part of itself, which no message could show.
+    JSON.stringify(value)
+    return value
+  } catch (error) {
+    const message = firstLine(errorMessage(error))
+    throw problem(message.startsWith('Unresolved alias') ? `${message}; ${UNQUOTED_PATTERN}` : message)
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function toConfig({
@@ -150,8 +170,10 @@ function describe({
       return `${path}: found an empty list, allowed: at least one entry`
     case 'not':
       return `${path}: found the name "${propertyName}", allowed: any but ${BUILT_IN_PROVIDERS.join(', ')}`
+    case 'format':
+      return `${path}: found ${foundText(params['format'], data)}, allowed: ${FORMAT_MEANINGS[params['format'] as FormatName]}`
     case 'pattern':
-      return `${path}: found ${found}, allowed: ${patternMeaning(path, propertyName)}`
+      return `${path}: found ${found}, allowed: ${patternMeaning(propertyName)}`
     case 'minLength':
       return `${path}: found an empty text, allowed: a name`
     default:
@@ -159,7 +181,12 @@ function describe({
   }
 }
 
-function patternMeaning(path: string, propertyName: string | undefined): string {
+/** The value of a header may be a secret. */
+function foundText(format: FormatName, data: unknown): string {
+  return format === 'header-value' ? 'a character that cannot be sent' : JSON.stringify(data)
+}
+
+function patternMeaning(propertyName: string | undefined): string {
   if (propertyName !== undefined) return 'a name of lower-case letters, digits, - and _'
-  return path.endsWith('.base_url') ? 'an http:// or https:// URL' : 'a variable whose name ends in _API_KEY'
+  return 'a variable whose name ends in _API_KEY'
 }

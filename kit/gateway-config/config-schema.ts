@@ -18,12 +18,16 @@ const PROVIDER = {
   additionalProperties: false,
   required: ['base_url'],
   properties: {
-    base_url: { type: 'string', pattern: '^https?://[^\\s?#]+$' },
+    base_url: { type: 'string', format: 'http-url' },
     apis: { type: 'array', minItems: 1, items: { enum: API_NAMES } },
     api_key_env: { type: 'string', pattern: '^[A-Z][A-Z0-9_]*_API_KEY$' },
     key_required: { type: 'boolean' },
     key_header: { enum: ['authorization', 'x-api-key'] },
-    headers: { type: 'object', additionalProperties: { type: 'string' } },
+    headers: {
+      type: 'object',
+      propertyNames: { format: 'header-name' },
+      additionalProperties: { type: 'string', format: 'header-value' },
+    },
   },
 } as const
 

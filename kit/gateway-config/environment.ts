@@ -1,28 +1,26 @@
 import { Ajv } from 'ajv'
 import { parseDotenv } from '../dotenv.ts'
 import { configInvalid } from '../user-error.ts'
-import { gatewayVariables, VARIABLES, type Variable, variable } from './variables.ts'
+import { FORMATS } from './formats.ts'
+import { gatewayVariables, variable } from './variables.ts'
 
 /** Texts by name, as in `process.env`; an empty text counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const BASE64_SUFFIX = '_BASE64'
 
-const rules = Object.entries<Variable>(VARIABLES).flatMap(([name, { rule }]) =>
-  rule ? [[name, { type: 'string', pattern: `^$|${rule.pattern}` }]] : [],
-)
-const matchesRules = new Ajv({ allErrors: true }).compile({ type: 'object', properties: Object.fromEntries(rules) })
+const ajv = new Ajv({ formats: FORMATS })
 
-/**
- * Problems with the values of the variables we know, as "NAME: found ..., allowed: ..."; a secret's value is never shown.
- * Only names matter that are in VARIABLES.
- */
+/** Problems with the variables we know, as "NAME: found ..., allowed: ..."; a secret's value is never shown. */
 export function environmentProblems(environment: Environment): string[] {
-  const known = Object.fromEntries(Object.entries(environment).filter(([name, value]) => variable(name) && value))
-  if (matchesRules(known)) return []
-  return (matchesRules.errors ?? []).map(({ instancePath }) => {
-    const name = instancePath.slice(1)
-    return `${name}: found ${JSON.stringify(known[name])}, allowed: ${variable(name)?.rule?.allowed}`
+  const ruled = Object.entries(environment).flatMap(([name, value]) => {
+    const { rule, secret } = variable(name) ?? {}
+    return value && rule ? [{ name, value, rule, secret }] : []
+  })
+  return ruled.flatMap(({ name, value, rule: { allowed, ...schema }, secret }) => {
+    if (ajv.validate({ type: 'string', ...schema }, value)) return []
+    const found = secret ? 'a value that cannot be used' : JSON.stringify(value)
+    return [`${name}: found ${found}, allowed: ${allowed}`]
   })
 }
 

@@ -1,3 +1,5 @@
+import { FORMAT_MEANINGS, type FormatName } from './formats.ts'
+
 /**
  * Where a variable counts. `gateway`: the gateway, also in a release. `local`: the gateway outside a release, whose
  * container sets these itself. `server`: deploy reads it from the server's .env. `logdb`: the log database.
@@ -5,11 +7,8 @@
  */
 type VariableScope = 'gateway' | 'local' | 'server' | 'logdb' | 'unused'
 
-interface ValueRule {
-  pattern: string
-  /** Completes "allowed: ...". */
-  allowed: string
-}
+/** A keyword of JSON Schema; `allowed` completes "allowed: ...". */
+type ValueRule = { pattern: string; allowed: string } | { format: FormatName; allowed: string }
 
 export interface Variable {
   scope: VariableScope
@@ -23,7 +22,8 @@ const PORT: ValueRule = {
   allowed: 'a port, 1 to 65535',
 }
 const SWITCH: ValueRule = { pattern: '^([Tt]rue|TRUE|[Ff]alse|FALSE|0|1)$', allowed: 'true or false' }
-const HTTP_URL: ValueRule = { pattern: '^https?://[^\\s?#]+$', allowed: 'an http:// or https:// URL' }
+const HTTP_URL: ValueRule = { format: 'http-url', allowed: FORMAT_MEANINGS['http-url'] }
+const PROVIDER_KEYS: ValueRule = { format: 'provider-keys', allowed: FORMAT_MEANINGS['provider-keys'] }
 const NUMBER: ValueRule = { pattern: '^\\d{1,15}$', allowed: 'a whole number' }
 const ID: ValueRule = { pattern: '^\\d{1,9}$', allowed: 'a numeric id' }
 const HOST_NAME: ValueRule = {
@@ -38,13 +38,33 @@ export const VARIABLES = {
     secret: true,
     description: 'Keys that clients may use, comma-separated; name:key gives a key a name in the log.',
   },
-  OPENROUTER_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for OpenRouter, comma-separated.' },
+  OPENROUTER_API_KEY: {
+    scope: 'gateway',
+    secret: true,
+    rule: PROVIDER_KEYS,
+    description: 'Your keys for OpenRouter, comma-separated.',
+  },
   OPENROUTER_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenRouter.' },
-  GEMINI_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for Google Gemini, comma-separated.' },
+  GEMINI_API_KEY: {
+    scope: 'gateway',
+    secret: true,
+    rule: PROVIDER_KEYS,
+    description: 'Your keys for Google Gemini, comma-separated.',
+  },
   GEMINI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Gemini.' },
-  OPENAI_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for OpenAI, comma-separated.' },
+  OPENAI_API_KEY: {
+    scope: 'gateway',
+    secret: true,
+    rule: PROVIDER_KEYS,
+    description: 'Your keys for OpenAI, comma-separated.',
+  },
   OPENAI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenAI.' },
-  ANTHROPIC_API_KEY: { scope: 'gateway', secret: true, description: 'Your keys for Anthropic, comma-separated.' },
+  ANTHROPIC_API_KEY: {
+    scope: 'gateway',
+    secret: true,
+    rule: PROVIDER_KEYS,
+    description: 'Your keys for Anthropic, comma-separated.',
+  },
   ANTHROPIC_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Anthropic.' },
   MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
   LOG_IMAGES: {
@@ -111,7 +131,12 @@ type VariableName = keyof typeof VARIABLES
 
 /** Providers that config.yml adds have keys of their own. */
 const PROVIDER_KEY = /^[A-Z][A-Z0-9_]*_API_KEY$/
-const OTHER_PROVIDER_KEY: Variable = { scope: 'gateway', secret: true, description: 'Your keys for another provider.' }
+const OTHER_PROVIDER_KEY: Variable = {
+  scope: 'gateway',
+  secret: true,
+  rule: PROVIDER_KEYS,
+  description: 'Your keys for another provider.',
+}
 
 export function variable(name: string): Variable | undefined {
   if (Object.hasOwn(VARIABLES, name)) return VARIABLES[name as VariableName]

@@ -132,3 +132,55 @@ test('everything that is wrong with a config.yml is named with its place', () =>
   expect(message).toContain('found the key "extra"')
   expect(() => parseConfigFile('', 'c.yml')).toThrow('model_mappings is missing')
 })
+
+test('aliases that lead nowhere, to too much or into themselves are told as problems of the file', () => {
+  const unquoted = 'a name or pattern that begins with * has to be quoted, as in "*-mini"'
+  const problemOf = (text: string) => {
+    try {
+      parseConfigFile(text, 'c.yml')
+    } catch (error) {
+      return error
+    }
+    return undefined
+  }
+  for (const text of ['x: *foo', 'model_mappings:\n  *-mini : "a:x"', 'model_mappings:\n  *-mini: "a:x"']) {
+    expect(problemOf(text)).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(unquoted) })
+  }
+  const tenOf = (name: string) => `[${Array(10).fill(name).join(', ')}]`
+  const bomb = `a: &a ${tenOf('x')}\nb: &b ${tenOf('*a')}\nc: &c ${tenOf('*b')}\nd: ${tenOf('*c')}`
+  expect(problemOf(bomb)).toMatchObject({ message: expect.stringMatching(/^c\.yml: Excessive alias count/) })
+  expect(problemOf('a: &a\n  b: *a\n')).toMatchObject({ message: expect.stringMatching(/^c\.yml: .*circular/) })
+})
+
+test('an address that cannot be called is refused, in config.yml as in the environment', () => {
+  for (const url of ['http://127.0.0.1:PORT/v1', 'http://127.0.0.1:99999/v1', 'http://', 'http://[::1/v1', 'x']) {
+    const text = JSON.stringify({ model_mappings: {}, providers: { mine: { base_url: url } } })
+    const problem = `found "${url}", allowed: an http:// or https:// URL with a host`
+    expect(() => parseConfigFile(text, 'c.yml')).toThrow(`c.yml: providers.mine.base_url: ${problem}`)
+    expect(environmentProblems({ OPENAI_BASE_URL: url })).toEqual([
+      expect.stringContaining(`OPENAI_BASE_URL: ${problem}`),
+    ])
+  }
+  expect(environmentProblems({ OPENAI_BASE_URL: 'http://[::1]:8080/v1' })).toEqual([])
+})
+
+test('headers and keys that cannot be sent are refused, and neither their values nor keys are shown', () => {
+  const withHeaders = (headers: object) => {
+    const text = JSON.stringify({ model_mappings: {}, providers: { mine: { base_url: 'http://a', headers } } })
+    return parseConfigFile(text, 'c.yml').providers['mine']?.headers
+  }
+  for (const value of ['a\nb', 'sécret', '\u0000']) {
+    expect(() => withHeaders({ 'x-team': value })).toThrow(
+      'c.yml: providers.mine.headers.x-team: found a character that cannot be sent, allowed: printable ASCII and tabs',
+    )
+    expect(environmentProblems({ OPENAI_API_KEY: `k, ${value}x`, MINE_API_KEY: value })).toEqual([
+      'OPENAI_API_KEY: found a value that cannot be used, allowed: keys of printable ASCII, separated by commas',
+      'MINE_API_KEY: found a value that cannot be used, allowed: keys of printable ASCII, separated by commas',
+    ])
+  }
+  for (const name of ['two words', '', 'x:', 'Authorization', 'HOST', 'Content-Length', 'accept-encoding']) {
+    expect(() => withHeaders({ [name]: 'x' })).toThrow(`found ${JSON.stringify(name)}, allowed: the name of a header`)
+  }
+  expect(withHeaders({ 'X-Team': 'blue\t1' })).toEqual({ 'X-Team': 'blue\t1' })
+  expect(environmentProblems({ OPENAI_API_KEY: 'sk-1,\n sk-2\n' })).toEqual([])
+})
