@@ -1,5 +1,8 @@
 import type { Slice } from './json-scan.ts'
 
+const SPACE = 0x20
+const CLOSE_BRACE = 0x7d
+
 /** Text in the place of the bytes at [start, end); an insertion where both are the same. */
 export interface Edit extends Slice {
   text: string
@@ -18,6 +21,8 @@ export function applyEdits(json: Buffer, edits: readonly Edit[]): Buffer {
 }
 
 /** Puts a member before those that the object at `start` has. */
-export function insertMember(start: number, member: string): Edit {
-  return { start: start + 1, end: start + 1, text: `${member},` }
+export function insertMember(json: Buffer, start: number, member: string): Edit {
+  let first = start + 1
+  while ((json[first] ?? CLOSE_BRACE) <= SPACE) first++
+  return { start: start + 1, end: start + 1, text: json[first] === CLOSE_BRACE ? member : `${member},` }
 }

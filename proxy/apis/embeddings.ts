@@ -1,7 +1,7 @@
 import { problems } from '../errors.ts'
-import { scanJsonObject, valueAt } from '../json-scan.ts'
+import { type Slice, scanJsonObject } from '../json-scan.ts'
 import { CompletionBuilder } from '../log/completion.ts'
-import { isObject } from '../log/json.ts'
+import { isObject, parseJson } from '../log/json.ts'
 import { digestVectors } from '../log/vectors.ts'
 import type { AnswerFacts, Api } from './api.ts'
 import { openAiErrors } from './openai-errors.ts'
@@ -21,6 +21,7 @@ export const embeddings: Api = {
 function readAnswer(json: Buffer): AnswerFacts | undefined {
   const found = scanJsonObject(json, ['usage', 'error'])
   if (!found) return undefined
-  const usage = valueAt(json, found.usage)
-  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(valueAt(json, found.error)) }
+  const read = (slice?: Slice) => slice && parseJson(json.toString('utf8', slice.start, slice.end))
+  const usage = read(found.usage)
+  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(read(found.error)) }
 }

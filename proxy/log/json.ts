@@ -4,11 +4,20 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Undefined for what is no JSON. */
+/** Deeper values are not read: JSON.stringify and all that goes through them by recursion would run out of stack. */
+const MAX_DEPTH = 1000
+
+/** Undefined for what is no JSON, or too deep. */
 export function parseJson(json: string): unknown {
   try {
-    return JSON.parse(json)
+    const value: unknown = JSON.parse(json)
+    return json.length > 2 * MAX_DEPTH && isDeeper(value, MAX_DEPTH) ? undefined : value
   } catch {
     return undefined
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
 }

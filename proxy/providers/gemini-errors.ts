@@ -27,8 +27,8 @@ export function googleProblem(json: Buffer, httpStatus: number): ApiProblem | un
   if (!isObject(error)) return undefined
   const { status: word, code, details } = error
   if (typeof word !== 'string' && !Array.isArray(body)) return undefined
-  const status = STATUSES.get(String(word)) ?? [httpStatus, code].find(isErrorStatus) ?? BAD_GATEWAY
-  const message = String(error['message'] ?? `${PROVIDER} answered with status ${status}.`)
+  const status = STATUSES.get(textOf(word)) ?? [httpStatus, code].find(isErrorStatus) ?? BAD_GATEWAY
+  const message = textOf(error['message']) || `${PROVIDER} answered with status ${status}.`
   const facts = Array.isArray(details) ? details.filter(isObject) : []
   if (word === 'UNAUTHENTICATED' || facts.some(isAboutKey)) return problems.upstreamAuth(PROVIDER, status)
   if (status === 504) return { ...problems.upstreamTimeout(PROVIDER), message }
@@ -36,6 +36,11 @@ export function googleProblem(json: Buffer, httpStatus: number): ApiProblem | un
   if (status === 429) return rateLimit(message, waitMs(facts))
   const type = status >= 500 ? 'server_error' : 'invalid_request_error'
   return { status, message, type, param: null, code: typeof word === 'string' ? word.toLowerCase() : null }
+}
+
+/** Empty for what is no text: an object may have a `toString` that is no function. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function isErrorStatus(code: unknown): code is number {
@@ -49,7 +54,7 @@ function isAboutKey({ reason }: Json): boolean {
 
 /** From google.rpc.RetryInfo, whose delay is written as `17.4s`. */
 function waitMs(facts: Json[]): number | undefined {
-  const delays = facts.map(({ retryDelay }) => /^(\d+(?:\.\d+)?)s$/.exec(String(retryDelay))?.[1])
+  const delays = facts.map(({ retryDelay }) => /^(\d+(?:\.\d+)?)s$/.exec(textOf(retryDelay))?.[1])
   const seconds = delays.find((delay) => delay !== undefined)
   return seconds === undefined ? undefined : Number(seconds) * 1000
 }

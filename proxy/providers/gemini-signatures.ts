@@ -1,6 +1,6 @@
 import { applyEdits, type Edit, insertMember } from '../json-edit.ts'
 import { elementsOf, type Slice, scanInnerObject, valueAt } from '../json-scan.ts'
-import { isObject, type Json } from '../log/json.ts'
+import { isObject } from '../log/json.ts'
 
 /**
  * From Gemini 3 on a request is refused if it repeats a call of a tool without the signature that came with the call,
@@ -11,7 +11,8 @@ const SKIP_CHECK = 'skip_thought_signature_validator'
 const FIRST_CHECKING_VERSION = 3
 const MODEL = /^(?:models\/)?gemini-(?:(\d+)|(?:pro|flash|flash-lite)-latest$)/
 const TOOL_CALLS = Buffer.from('"tool_calls"')
-export const SIGNATURE = Buffer.from('"thought_signature"')
+const SIGNATURE_MEMBER = 'thought_signature'
+export const SIGNATURE = Buffer.from(`"${SIGNATURE_MEMBER}"`)
 const CALL_MEMBERS = ['id', 'function', 'extra_content'] as const
 const OPEN_BRACE = 0x7b
 const MAX_ENTRIES = 10_000
@@ -62,7 +63,7 @@ export function checksSignatures(model: string): boolean {
 /** Of a call's `extra_content`. */
 export function signatureOf(extraContent: unknown): string | undefined {
   const google = isObject(extraContent) ? extraContent['google'] : undefined
-  const signature = isObject(google) ? google['thought_signature'] : undefined
+  const signature = isObject(google) ? google[SIGNATURE_MEMBER] : undefined
   return typeof signature === 'string' && signature !== '' ? signature : undefined
 }
 
@@ -74,7 +75,7 @@ export function restoreSignatures(body: Buffer, recall: Recall): Buffer {
   for (const message of messages ? elementsOf(body, messages.start) : []) {
     if (!body.subarray(message.start, message.end).includes(TOOL_CALLS)) continue
     const calls = scanInnerObject(body, message.start, ['tool_calls']).tool_calls
-    if (calls) edits.push(...signedCalls(body, calls, recall))
+    if (calls) for (const edit of signedCalls(body, calls, recall)) edits.push(edit)
   }
   return applyEdits(body, edits)
 }
@@ -83,16 +84,22 @@ export function restoreSignatures(body: Buffer, recall: Recall): Buffer {
 function signedCalls(body: Buffer, calls: Slice, recall: Recall): Edit[] {
   return [...elementsOf(body, calls.start)].flatMap(({ start }, at) => {
     const { id, function: called, extra_content: given } = scanInnerObject(body, start, CALL_MEMBERS)
-    const extra = valueAt(body, given)
-    if ((!id && !called) || signatureOf(extra)) return []
-    const signature = recall(String(valueAt(body, id))) ?? (at === 0 ? SKIP_CHECK : undefined)
-    if (signature === undefined) return []
-    const text = JSON.stringify(withSignature(isObject(extra) ? extra : {}, signature))
-    return given ? { ...given, text } : insertMember(start, `"extra_content":${text}`)
+    if ((!id && !called) || signatureOf(valueAt(body, given))) return []
+    const callId = valueAt(body, id)
+    const known = typeof callId === 'string' ? recall(callId) : undefined
+    const signature = known ?? (at === 0 ? SKIP_CHECK : undefined)
+    return signature === undefined
+      ? []
+      : setMember(body, start, ['extra_content', 'google', SIGNATURE_MEMBER], signature)
   })
 }
 
-function withSignature(extra: Json, signature: string): Json {
-  const google = isObject(extra['google']) ? extra['google'] : {}
-  return { ...extra, google: { ...google, thought_signature: signature } }
+/** Puts `text` at this path below the object at `start`, making the objects that are missing; all other bytes stay. */
+function setMember(json: Buffer, start: number, [name, ...below]: [string, ...string[]], text: string): Edit {
+  const [next, ...rest] = below
+  const given = scanInnerObject(json, start, [name])[name]
+  if (next !== undefined && given && json[given.start] === OPEN_BRACE)
+    return setMember(json, given.start, [next, ...rest], text)
+  const value = below.reduceRight((inner, key) => `{${JSON.stringify(key)}:${inner}}`, JSON.stringify(text))
+  return given ? { ...given, text: value } : insertMember(json, start, `${JSON.stringify(name)}:${value}`)
 }

@@ -46,7 +46,7 @@ export class GeminiStream {
     for (let start = 0; start < lines.length; ) {
       const lineFeed = lines.indexOf(LINE_FEED, start)
       const end = lineFeed === -1 ? lines.length : lineFeed + 1
-      edits.push(...shifted(this.#lineEdits(lines.subarray(start, end)), start))
+      for (const edit of shifted(this.#lineEdits(lines.subarray(start, end)), start)) edits.push(edit)
       start = end
     }
     return applyEdits(lines, edits)
@@ -112,7 +112,7 @@ export class GeminiStream {
       if (index === ids.length) ids.push(typeof id === 'string' ? id : '')
       const signature = signatureOf(valueAt(json, call.extra_content))
       if (signature && ids[index]) this.#options.remember(ids[index], signature)
-      return call.index || Object.keys(call).length === 0 ? [] : insertMember(start, `"index":${index}`)
+      return call.index || Object.keys(call).length === 0 ? [] : insertMember(json, start, `"index":${index}`)
     })
   }
 }

@@ -44,6 +44,8 @@ test('nonsense is no danger', () => {
     expect(streamOf(body)).toBeUndefined()
   }
   expect(chatAsStream(Buffer.from('<html>'))).toBeUndefined()
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  expect(chatAsStream(Buffer.from(`{"choices":[{"message":{"content":${deep}}}]}`))).toBeUndefined()
   const odd = { choices: [{ message: { tool_calls: {} } }, { message: 'x' }, { message: { tool_calls: [null, 7] } }] }
   expect(chunksOf(String(streamOf(odd)?.body))[0]?.choices).toMatchObject([
     { delta: { tool_calls: {} } },

@@ -115,3 +115,22 @@ test('nonsense is no danger', () => {
   builder.add('{"__proto__":{"polluted":1},"choices":[{"delta":{"__proto__":{"polluted":1}}}]}')
   expect({}).not.toHaveProperty('polluted')
 })
+
+test('a chunk that is nested too deep for recursion is left out', () => {
+  const deep = `${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}`
+  const builder = build({ content: 'a' })
+  for (const round of ['1', '2']) {
+    builder.add(`{"choices":[{"delta":{"deep":${deep},"content":"${round}"}}]}`)
+    builder.add(`{"choices":[],"usage":{"total_tokens":${round},"deep":${deep}}}`)
+  }
+  add(builder, { choices: [{ delta: { content: 'b' } }], usage: { total_tokens: 3 } })
+  expect(messageOf(builder)).toMatchObject({ content: 'ab' })
+  expect(builder.usage).toEqual({ total_tokens: 3 })
+})
+
+test('a thousand levels are read', () => {
+  const levels = (count: number) => JSON.parse(`${'['.repeat(count)}${']'.repeat(count)}`) as unknown
+  const known = build({ deep: levels(990) })
+  expect(messageOf(known)).toMatchObject({ deep: levels(990) })
+  expect(build({ deep: levels(1001) }).toJson()).toBeUndefined()
+})

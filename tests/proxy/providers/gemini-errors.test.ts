@@ -59,6 +59,17 @@ test('a status is made up only where there is none', () => {
   expect(googleProblem(Buffer.from('[{"error":{"message":"x"}}]'), 418)).toMatchObject({ status: 418, code: null })
 })
 
+test('words that are no texts are no danger', () => {
+  const odd = { toString: 1 }
+  expect(problemOf({ message: odd, status: 'UNAVAILABLE', details: [{ retryDelay: odd }] })).toMatchObject({
+    message: 'gemini answered with status 503.',
+  })
+  expect(googleProblem(Buffer.from(JSON.stringify([{ error: { message: 'x', status: odd } }])), 418)).toMatchObject({
+    status: 418,
+    code: null,
+  })
+})
+
 test('everything else passes as it is', () => {
   const others = ['{"error":{"message":"x","type":"server_error","code":null}}', '{"error":"x"}', '[]', '[7]', '{', '']
   for (const body of others) expect(googleProblem(Buffer.from(body), 500)).toBeUndefined()

@@ -51,8 +51,12 @@ test('what the client kept stays', () => {
 
 test('other extra content stays beside the signature', () => {
   expect(restore(conversation('{"id":"a","extra_content":{"google":{"x":1},"y":2}}'), { a: 'one' })).toBe(
-    conversation('{"id":"a","extra_content":{"google":{"x":1,"thought_signature":"one"},"y":2}}'),
+    conversation('{"id":"a","extra_content":{"google":{"thought_signature":"one","x":1},"y":2}}'),
   )
+  for (const empty of ['{"google":{"thought_signature":""}}', '{"google":{ }}', '{"google":7}', '{ }', '7', 'null']) {
+    const signed = conversation(`{"id":"a","extra_content":${empty}}`)
+    expect(JSON.parse(restore(signed, { a: 'one' }))).toEqual(JSON.parse(conversation(`{"id":"a",${extra('one')}}`)))
+  }
   expect(restore(conversation('{"id":"a","extra_content":null}'), { a: 'one' })).toBe(
     conversation(`{"id":"a",${extra('one')}}`),
   )
@@ -88,4 +92,21 @@ test('the memory forgets what was not used for longest', () => {
   ])
   memory.set('too large', 'x'.repeat(17 * 2 ** 20))
   expect(memory.get('too large')).toBeUndefined()
+})
+
+test('what is nested deep beside the signature, or odd as an id, passes as the bytes it is', () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  const call = (members: string) => conversation(`{"id":"a","extra_content":{${members}"deep":${deep}}}`)
+  const signed = '"google":{"thought_signature":"one"},'
+  expect(restore(call(''), { a: 'one' })).toBe(call(signed))
+  for (const id of [deep, '{"toString":1}']) {
+    const body = (before: string) => conversation(`{${before}"id":${id}}`)
+    expect(restore(body(''))).toBe(body(`${extra(SKIP)},`))
+  }
+})
+
+test('very many calls are no danger', () => {
+  const calls = Array.from({ length: 150_000 }, () => '{"id":"a"}').join(',')
+  const signed = calls.replaceAll('{', `{${extra('one')},`)
+  expect(restore(conversation(calls), { a: 'one' }) === conversation(signed)).toBe(true)
 })
