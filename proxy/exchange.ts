@@ -248,7 +248,7 @@ export class Exchange implements Running {
     const answer = this.#loggedAnswer()
     if (answer.failed && this.outcome === 'ok') this.outcome = 'upstream_error'
     const fields = this.#recordFields(answer)
-    metrics.answered(fields, this.route?.mapping ?? null, this.#ownProblem?.code ?? null)
+    metrics.answered(fields, this.route?.mapping ?? null, this.#ownProblem)
     requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, answer.body))
     logger.debug({ requestId: this.id, status: fields.status_code, outcome: fields.outcome }, 'answered')
   }

@@ -1,4 +1,5 @@
 import type { LogRecordFields } from '../kit/log-record.ts'
+import type { ApiProblem } from './errors.ts'
 
 type Answered = Omit<LogRecordFields, 'truncated'>
 
@@ -27,15 +28,15 @@ const NONE = 'none'
  */
 export class GatewayMetrics {
   readonly requests = new Map<string, RequestSeries>()
-  /** By code. */
+  /** By code, or by type where there is none. */
   readonly rejected = new Map<string, number>()
   retries = 0
   readonly duration = new Distribution(SECONDS)
   readonly firstByte = new Distribution(SECONDS)
   readonly overhead = new Distribution(OVERHEAD_SECONDS)
 
-  /** One request has ended; `mapping` is the name of config.yml that it came by, `code` that of an error of ours. */
-  answered(fields: Answered, mapping: string | null, code: string | null): void {
+  /** One request has ended; `mapping` is the name of config.yml that it came by, `problem` an error of ours. */
+  answered(fields: Answered, mapping: string | null, problem: ApiProblem | undefined): void {
     const { endpoint, usage } = fields
     const provider = fields.provider ?? NONE
     const series = this.#seriesOf(fields, provider, mapping ?? NONE)
@@ -44,7 +45,10 @@ export class GatewayMetrics {
       series.inputTokens += count(usage['prompt_tokens'] ?? usage['input_tokens'])
       series.outputTokens += count(usage['completion_tokens'] ?? usage['output_tokens'])
     }
-    if (code !== null) this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1)
+    if (problem) {
+      const code = problem.code ?? problem.type
+      this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1)
+    }
     this.duration.observe(endpoint, provider, fields.latency_ms)
     if (fields.ttfb_ms !== null) this.firstByte.observe(endpoint, provider, fields.ttfb_ms)
     if (fields.overhead_ms !== null) this.overhead.observe(endpoint, provider, fields.overhead_ms)

@@ -45,15 +45,17 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
     if (route && match.name === model) exact.set(model, route)
     return route
   }
-  const fallbackRoute = (target: string): Route => {
-    const named = hasProvider(target, providers) ? undefined : find(target)
-    return named ?? { ...parseTarget(target, providers), mapping: target }
+  /** `target` is as config.yml has it: what clients put into its `*` must not become a name of a mapping. */
+  const fallbackRoute = (target: string, taken: string[]): Route => {
+    const filled = fillWildcards(target, taken)
+    const named = hasProvider(filled, providers) ? undefined : find(filled)
+    return named ?? { ...parseTarget(filled, providers), mapping: target }
   }
   return {
     find,
     fallbacks: (model) => {
       const match = findFallbacks(model)
-      return match ? match.value.map((target) => fallbackRoute(fillWildcards(target, match.taken))) : []
+      return match ? match.value.map((target) => fallbackRoute(target, match.taken)) : []
     },
     named: Object.entries(withEcho).flatMap(([id, value]) =>
       isPattern(id) ? [] : [{ id, provider: parseTarget(value, providers).provider }],

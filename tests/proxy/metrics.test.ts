@@ -28,6 +28,13 @@ test('requests are counted by the names of config.yml, whatever clients ask for'
   expect(text).not.toContain('nowhere')
 })
 
+test('errors of ours that have no code are counted under their type', async () => {
+  const { gateway } = await startWithUpstream()
+  await gateway.post('{')
+  await gateway.records(1)
+  expect(await page(gateway)).toContain('ai_proxy_rejected_total{code="invalid_request_error"} 1')
+})
+
 test('a histogram is one: buckets that add up, with a sum and a count', async () => {
   const { gateway } = await startWithUpstream()
   for (const model of ['mock/normal', 'mock/slow-30x4']) await gateway.post(chat(model))

@@ -66,6 +66,19 @@ test('echo is always there, whatever is mapped', () => {
   expect(route({ echo: 'openrouter:paid', '*': 'openrouter:paid' }, 'echo')).toBe('echo echo')
 })
 
+test('a fallback counts under the name that config.yml has for it, whatever clients ask for', () => {
+  const { fallbacks } = compileRouting({
+    mappings: { 'mini-*': 'gemini:mini-*' },
+    fallbacks: { 'gpt-*': ['gemini:gpt-*', 'mini-*', 'other/*'] },
+    providers: PROVIDERS,
+  })
+  expect(fallbacks('gpt-invented')).toEqual([
+    { provider: 'gemini', model: 'gpt-invented', mapping: 'gemini:gpt-*' },
+    { provider: 'gemini', model: 'mini-invented', mapping: 'mini-*' },
+    { provider: 'openrouter', model: 'other/invented', mapping: 'other/*' },
+  ])
+})
+
 test('no name makes matching slow', () => {
   const start = performance.now()
   expect(route({ 'a*a*a*a*a*b': 'x' }, 'a'.repeat(100_000))).toBeUndefined()
