@@ -4,12 +4,19 @@ const MARK = 'data:'
 /** The longest head of a data: URL that we look for: media type and parameters. */
 const MAX_HEAD = 256
 const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
+/** Pauses after so many marks, most of which begin no URL where there are many. */
+const MARKS_A_STEP = 1000
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const SLASH = 0x2f
+const COMMA = 0x2c
+const SEMICOLON = 0x3b
 /** 1 for bytes that base64 is made of. */
 const BASE64 = new Uint8Array(256)
 for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_')) BASE64[byte] = 1
+/** 1 for bytes that a media type is made of. */
+const TYPE = new Uint8Array(256)
+for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-')) TYPE[byte] = 1
 /** Base64 that is read at a time, which takes about half a millisecond. */
 const STEP_BYTES = 256 * 1024
 
@@ -23,7 +30,8 @@ export function* digestingDataUrls(json: Buffer): Generator<void, Buffer> {
   if (at === -1) return json
   const parts: Buffer[] = []
   let copied = 0
-  while (at !== -1) {
+  for (let marks = 1; at !== -1; marks++) {
+    if (marks % MARKS_A_STEP === 0) yield
     const url = yield* readingDataUrl(json, at)
     if (url) {
       parts.push(json.subarray(copied, at), Buffer.from(url.digest))
@@ -43,10 +51,11 @@ export function digestDataUrls(json: Buffer): Buffer {
 }
 
 function* readingDataUrl(json: Buffer, start: number): Generator<void, { digest: string; end: number } | undefined> {
+  if (!mayBeHead(json, start + MARK.length)) return undefined
   const head = HEAD.exec(json.toString('latin1', start, start + MAX_HEAD))
   if (!head?.[1]) return undefined
   const dataStart = start + head[0].length
-  if (!head[2] && json[start - 1] !== QUOTE) return undefined
+  if (!head[2] && !beginsText(json, start)) return undefined
   const { end, bytes, sha256 } = head[2] ? yield* readingBase64(json, dataStart) : readText(json, dataStart)
   return { digest: `data:${head[1]};sha256=${sha256};bytes=${bytes}`, end }
 }
@@ -76,6 +85,28 @@ function readText(json: Buffer, start: number): { end: number; bytes: number; sh
   const end = endOfString(json, start)
   const content = Buffer.from(JSON.parse(`"${json.toString('utf8', start, end)}"`))
   return { end, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
+}
+
+/** Whether a media type comes at `start`, and then what may follow one: cheaper than the expression that reads it. */
+function mayBeHead(json: Buffer, start: number): boolean {
+  const typeEnd = endOfType(json, start)
+  const slash = json[typeEnd] === BACKSLASH ? typeEnd + 1 : typeEnd
+  if (typeEnd === start || json[slash] !== SLASH) return false
+  const end = endOfType(json, slash + 1)
+  return json[end] === COMMA || json[end] === SEMICOLON
+}
+
+function endOfType(json: Buffer, start: number): number {
+  let at = start
+  while (TYPE[json[at] ?? 0] === 1 && at - start < MAX_HEAD) at++
+  return at
+}
+
+/** Whether the quote before `start` is the one that opens a string of JSON, not one that is quoted in it. */
+function beginsText(json: Buffer, start: number): boolean {
+  let at = start - 2
+  while (json[at] === BACKSLASH) at--
+  return json[start - 1] === QUOTE && (start - at) % 2 === 0
 }
 
 /** Slashes may be written as `\/`, so a backslash is part of it only before a slash. */

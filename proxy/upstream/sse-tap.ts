@@ -10,10 +10,12 @@ export class SseTap {
   readonly answer: AnswerBuilder
   /** Events that have come, the API's sign of the end included. */
   eventCount = 0
+  /** An event could not be read: what came before it stays, and how the answer ends is not known. */
+  broken = false
   readonly #options: BodyLogOptions
   readonly #decoder = new TextDecoder()
   #parser: EventSourceParser
-  /** Characters of the events whose content is held. */
+  /** About what the answer holds, or more, in characters. */
   #heldLength = 0
   #excerpt: Excerpt | undefined
 
@@ -24,20 +26,33 @@ export class SseTap {
   }
 
   push(bytes: Buffer): void {
-    this.#parser.feed(this.#decoder.decode(bytes, { stream: true }))
+    this.#feed(this.#decoder.decode(bytes, { stream: true }))
   }
 
   /** The stream has ended; its last event may lack the blank line. */
   end(): void {
-    this.#parser.feed(`${this.#decoder.decode()}\n\n`)
+    this.#feed(`${this.#decoder.decode()}\n\n`)
   }
 
   /** What the events amount to; undefined if nothing came. */
   logged(model: string | null): LoggedBody | undefined {
     const json = this.answer.toJson()
-    if (!this.#excerpt) return json && logJson(json, model, this.#options)
-    if (json) this.#excerpt.push(json)
-    return this.#excerpt.toBody(model)
+    if (this.#excerpt) {
+      if (json) this.#excerpt.push(json)
+      return this.#excerpt.toBody(model)
+    }
+    const body = json && logJson(json, model, this.#options)
+    return body && { ...body, truncated: body.truncated || this.broken }
+  }
+
+  /** Nothing that a provider sends may stop the stream itself. */
+  #feed(text: string): void {
+    if (this.broken) return
+    try {
+      this.#parser.feed(text)
+    } catch {
+      this.broken = true
+    }
   }
 
   /** An event without end is given up; what follows it is read again. */
@@ -55,14 +70,24 @@ export class SseTap {
     this.eventCount++
     this.#heldLength += data.length
     this.answer.add(data, event)
-    if (this.#heldLength > this.#options.bodyMaxBytes) this.#dropContent()
+    if (this.#heldLength > this.#options.bodyMaxBytes) this.#measure()
+  }
+
+  /**
+   * Events are far longer than what they add to the answer. At least half the limit comes before the next look, so that
+   * looking costs no more than reading.
+   */
+  #measure(): void {
+    const json = this.answer.toJson() ?? Buffer.alloc(0)
+    const { bodyMaxBytes } = this.#options
+    if (this.#excerpt || json.length > bodyMaxBytes) this.#dropContent(json)
+    else this.#heldLength = Math.min(json.length, Math.floor(bodyMaxBytes / 2))
   }
 
   /** Too much for the log: what came so far goes into the excerpt; how the answer ends is still followed. */
-  #dropContent(): void {
+  #dropContent(json: Buffer): void {
     this.#excerpt ??= new Excerpt()
-    const json = this.answer.toJson()
-    if (json) this.#excerpt.push(json)
+    this.#excerpt.push(json)
     this.answer.dropContent()
     this.#heldLength = 0
   }

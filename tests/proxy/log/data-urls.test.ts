@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { digestDataUrls } from '../../../proxy/log/data-urls.ts'
+import { digestDataUrls, digestingDataUrls } from '../../../proxy/log/data-urls.ts'
 
 function digestOf(bytes: Buffer | string, mime: string): string {
   const content = Buffer.from(bytes)
@@ -42,6 +42,27 @@ test('a large one is read in pieces, with the same result', () => {
   ])
   const escaped = Buffer.from(JSON.stringify([url]).replaceAll('/', '\\/'))
   expect(JSON.parse(digestDataUrls(escaped).toString())).toEqual([digestOf(picture, 'image/png')])
+})
+
+test('a plain one that is quoted in a text does not swallow the text after it', () => {
+  const html = '<link href="data:image/svg+xml,<svg/>"> AFTER'
+  const url = `data:image/png;base64,${Buffer.from('x').toString('base64')}`
+  expect(digested([html, `"${url}" AFTER`])).toEqual([html, `"${digestOf('x', 'image/png')}" AFTER`])
+  expect(digested(['\\"data:text/plain,x" AFTER', 'data:text/plain,x'])).toEqual([
+    '\\"data:text/plain,x" AFTER',
+    digestOf('x', 'text/plain'),
+  ])
+})
+
+test('many marks are read in steps', () => {
+  for (const mark of ['data:', 'data:a/b;']) {
+    const json = Buffer.from(JSON.stringify(mark.repeat(10_000)))
+    const steps = digestingDataUrls(json)
+    let count = 0
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) count++
+    expect([count, step.value === json]).toEqual([10, true])
+  }
 })
 
 test('prose is left alone', () => {

@@ -116,6 +116,31 @@ test('what breaks off above the limit is an excerpt too', () => {
   expect(tap.answer.toJson()?.length).toBeLessThan(2 * MAX_BYTES)
 })
 
+test('small pieces of an answer count as what they amount to', () => {
+  const tap = tapOf(new CompletionBuilder('chat.completion'))
+  push(tap, chatEvents(800))
+  const body = logged(tap)
+  expect([body?.truncated, body?.json.choices[0].message.content]).toEqual([false, WORD.repeat(800)])
+  expect(JSON.stringify(chatEvents(800)).length).toBeGreaterThan(5 * MAX_BYTES)
+})
+
+test('an event that cannot be put together breaks the tap and nothing else', () => {
+  const tap = tapOf(new MessageBuilder())
+  const block = (index: number, text: unknown) => ({
+    type: 'content_block_start',
+    index,
+    content_block: { type: 'text', text },
+  })
+  push(tap, [{ type: 'message_start', message: { id: 'msg_1' } }, block(0, 'kept'), block(1, { toString: 1 })])
+  expect(tap.broken).toBe(false)
+  push(tap, [{ type: 'content_block_delta', index: 1, delta: { text: 'x' } }, block(2, 'late')])
+  expect(tap.broken).toBe(true)
+  expect(logged(tap)).toMatchObject({
+    truncated: true,
+    json: { id: 'msg_1', content: [{ text: 'kept' }, { text: { toString: 1 } }] },
+  })
+})
+
 test('an event without end is given up, and the ones after it are read', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   const megabyte = Buffer.alloc(2 ** 20, 'x')
