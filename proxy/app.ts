@@ -12,7 +12,7 @@ import { apiRoutes } from './routes/apis.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import type { RunningExchanges } from './running.ts'
-import { createServing } from './serving.ts'
+import { Serving } from './serving.ts'
 import type { GatewaySettings } from './settings.ts'
 
 export interface GatewayDeps {
@@ -42,8 +42,10 @@ function noCompiler(): never {
 }
 
 /** Often enough for the shortest of the timeouts. */
-function tickMs({ keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs }: LimitsConfig): number {
-  return Math.min(MAX_TICK_MS, keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs) / 2
+function startTicking(running: RunningExchanges, limits: LimitsConfig): NodeJS.Timeout {
+  const { keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs } = limits
+  const shortestMs = Math.min(MAX_TICK_MS, keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs)
+  return setInterval(() => running.tickAll(), shortestMs / 2).unref()
 }
 
 function setHeaders(reply: FastifyReply, headers: HeaderList): void {
@@ -81,7 +83,7 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
     running,
     metrics,
     logger: app.log,
-    serving: createServing(settings, config),
+    serving: new Serving(settings, config),
     limits: new Limits(config.limits, settings.workers),
     configProblem: null,
   }
@@ -98,7 +100,7 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
   healthRoutes(app, context)
   modelRoutes(app, context, authenticate)
   apiRoutes(app, context, authenticate)
-  const ticking = setInterval(() => running.tickAll(), tickMs(config.limits)).unref()
+  let ticking = startTicking(running, config.limits)
   app.addHook('onClose', async () => {
     clearInterval(ticking)
     await context.serving.close()
@@ -108,8 +110,10 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
     metrics,
     reconfigure: (changed) => {
       const before = context.serving
-      context.serving = createServing(settings, changed)
+      context.serving = new Serving(settings, changed)
       context.limits.configure(changed.limits)
+      clearInterval(ticking)
+      ticking = startTicking(running, changed.limits)
       void before.close().catch((error: unknown) => app.log.error({ err: error }, 'connections were not closed'))
     },
     reportConfigProblem: (problem) => {

@@ -73,6 +73,14 @@ export const problems = {
     invalidRequest(413, `The request's body is larger than ${limitBytes} bytes.`, 'request_too_large'),
   unsupportedMediaType: (type: string) =>
     invalidRequest(415, `Unsupported content type ${JSON.stringify(type)}. Send application/json.`, null),
+  foreignOrigin: () =>
+    invalidRequest(
+      403,
+      'Without API_KEYS this gateway takes no requests from pages of other origins. Set API_KEYS to use it from there.',
+      'origin_not_allowed',
+    ),
+  modelNameTooLong: (limit: number) =>
+    invalidRequest(400, `Invalid 'model': longer than ${limit} characters.`, 'string_above_max_length', 'model'),
   modelNotAllowed: (model: string) =>
     invalidRequest(
       403,

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ApiKey } from '../kit/api-keys.ts'
 import type { LogOutcome, LogRecordFields } from '../kit/log-record.ts'
@@ -96,6 +97,7 @@ export class Exchange implements Running {
   constructor({ context, id, request, response, apiKey, api }: ExchangeStart) {
     this.context = context
     this.serving = context.serving
+    this.serving.enter()
     this.id = id
     this.request = request
     this.api = api
@@ -106,6 +108,11 @@ export class Exchange implements Running {
     response.on('error', (error) => context.logger.debug({ err: error, requestId: id }, 'a client went away'))
   }
 
+  /** The client has got something. */
+  get hasBegun(): boolean {
+    return this.#response.headersSent
+  }
+
   /** Nothing more can be sent. */
   get closed(): boolean {
     return this.#closed
@@ -113,6 +120,7 @@ export class Exchange implements Running {
 
   receive(piece: Buffer): void {
     this.bytesIn += piece.length
+    this.context.running.bodyBytes += piece.length
     this.#received.push(piece)
   }
 
@@ -198,6 +206,11 @@ export class Exchange implements Running {
    */
   tick(nowMs: number): void {
     if (this.#closed) return
+    // An answer that waits behind others on its connection is not told that the connection is gone.
+    if (this.request.socket.destroyed) {
+      this.#settle()
+      return
+    }
     this.flow?.tick?.(nowMs)
     const { slowReaderTimeoutMs, keepaliveMs } = this.serving.limits
     if (this.#waitsForDrain || this.#ended) {
@@ -230,21 +243,35 @@ export class Exchange implements Running {
   }
 
   #settle(): void {
+    if (this.#closed) return
     this.#closed = true
     this.release?.()
     if (!this.#response.writableFinished && !this.#brokenOff) {
       this.outcome = 'client_aborted'
       this.flow?.abort()
     }
-    const { log } = this.context.settings
-    if (!this.isJson) this.#writeRecord(logInvalidBody(this.body))
-    else if (this.bytesIn <= LARGE_BODY_BYTES) this.#writeRecord(logJson(this.body, this.model, log))
-    else void logLargeJson(this.body, this.model, log).then((request) => this.#writeRecord(request))
+    if (this.isJson && this.bytesIn > LARGE_BODY_BYTES) void this.#leaveLater()
+    else
+      this.#leave(this.isJson ? logJson(this.body, this.model, this.context.settings.log) : logInvalidBody(this.body))
+  }
+
+  async #leaveLater(): Promise<void> {
+    this.#leave(await logLargeJson(this.body, this.model, this.context.settings.log))
+  }
+
+  #leave(request: LoggedBody): void {
+    this.context.running.delete(this)
+    this.context.running.bodyBytes -= this.bytesIn
+    this.serving.leave()
+    try {
+      this.#writeRecord(request)
+    } catch (error) {
+      this.context.logger.error({ err: error, requestId: this.id }, 'a record could not be made')
+    }
   }
 
   #writeRecord(request: LoggedBody): void {
-    const { requestLog, logger, metrics, running } = this.context
-    running.delete(this)
+    const { requestLog, logger, metrics } = this.context
     const answer = this.#loggedAnswer()
     if (answer.failed && this.outcome === 'ok') this.outcome = 'upstream_error'
     const fields = this.#recordFields(answer)
@@ -272,7 +299,7 @@ export class Exchange implements Running {
   }
 
   #recordFields({ finishReason, usage }: LoggedAnswer): Omit<LogRecordFields, 'truncated'> {
-    const dialogId = this.request.headers['x-dialog-id']
+    const dialogId = readHeader(this.request.headers['x-dialog-id'])
     const { outcome } = this
     return {
       v: 1,
@@ -290,7 +317,7 @@ export class Exchange implements Running {
       stream: this.stream,
       api_key_hash: this.apiKey?.hash ?? null,
       ...(this.apiKey?.name != null && { api_key_name: this.apiKey.name }),
-      ...(typeof dialogId === 'string' && dialogId !== '' && { dialog_id: dialogId }),
+      ...(dialogId && { dialog_id: dialogId }),
       finish_reason: finishReason,
       usage,
       outcome,
@@ -299,4 +326,11 @@ export class Exchange implements Running {
       release: this.context.release,
     }
   }
+}
+
+/** Node gives a header's bytes as Latin-1; what they are in UTF-8 is meant, if they are. */
+function readHeader(value: string | string[] | undefined): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString('utf8') : value
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import { apiOf } from './apis/all.ts'
@@ -39,6 +39,12 @@ export function answerProblems(app: FastifyInstance): void {
 export function answerMalformedHttp(release: string) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return
+    // Nothing of ours may get into an answer that has begun. Node keeps it here.
+    const running = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
+    if (running?.headersSent) {
+      socket.destroy()
+      return
+    }
     const status = MALFORMED_STATUS[error.code ?? ''] ?? 400
     const body = errorJson(problems.badHttp(STATUS_CODES[status] ?? 'Bad Request'))
     const head = [

@@ -14,6 +14,8 @@ export type RequestBody =
     }
   | { isJson: boolean; model: string | null; stream: boolean; problem: ApiProblem }
 
+/** In the log it stands several times. */
+const MAX_MODEL_LENGTH = 512
 const QUOTE = 0x22
 const LOWER_T = 0x74
 
@@ -23,9 +25,11 @@ export function readRequestBody(body: Buffer, api: Api): RequestBody {
   const at = members.model
   const model: unknown = at && body[at.start] === QUOTE ? JSON.parse(body.toString('utf8', at.start, at.end)) : null
   const stream = members.stream !== undefined && body[members.stream.start] === LOWER_T
-  const known = { isJson: true, stream, model: typeof model === 'string' ? model : null } as const
+  const shown = typeof model === 'string' ? model.slice(0, MAX_MODEL_LENGTH) : null
+  const known = { isJson: true, stream, model: shown } as const
   if (!at) return { ...known, problem: problems.missing('model') }
   if (typeof model !== 'string') return { ...known, problem: problems.wrongType('model', 'a string') }
+  if (model.length > MAX_MODEL_LENGTH) return { ...known, problem: problems.modelNameTooLong(MAX_MODEL_LENGTH) }
   const problem = api.check(body, members)
   if (problem) return { ...known, problem }
   const withModel = (mapped: string) =>

@@ -12,6 +12,9 @@ import { RunningExchanges } from './running.ts'
 import type { GatewaySettings } from './settings.ts'
 import { localAddress, startupMessage } from './startup-message.ts'
 
+/** Records of what is broken off are made when its connection has closed. */
+const LAST_WORDS_MS = 500
+
 /** How long an edge may take to hear that we are going. */
 const LINGER_MS = 1_000
 
@@ -47,14 +50,14 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
     return await page
   }
 
+  const isAlone = worker === undefined
+  // The primary asks each worker by messages, as soon as it listens.
+  if (!isAlone) await metricsPage()
   await listen(app, settings)
   if (!isRelease) watchConfig(gateway, loaded.configPath)
-  const isAlone = worker === undefined
   const warn = (message: string) => app.log.warn(message)
   const render = async () => (await metricsPage())()
   const metricsServer = isAlone ? await serveMetrics(settings.metrics, render, warn) : undefined
-  // The primary asks each worker by messages.
-  if (!isAlone) await metricsPage()
   if (!isRelease && isAlone) {
     const { port } = app.server.address() as AddressInfo
     const address = localAddress(settings.host, port)
@@ -71,10 +74,22 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
       .then(() => process.exit(0), onFailure)
   }
   process.on('SIGTERM', () => stop(LINGER_MS))
+  // A bug of ours: nothing is certain any more but what the log already has.
+  process.on('uncaughtException', (error) => {
+    app.log.fatal({ err: error }, 'the gateway failed')
+    void requestLog.close().finally(() => process.exit(1))
+  })
   // Whoever presses Ctrl-C is sitting here; a second time means now.
   process.on('SIGINT', () => {
     if (!isAlone) return
-    if (stopping) process.exit(130)
+    if (stopping) {
+      running.cutAll()
+      void running
+        .idle(LAST_WORDS_MS)
+        .then(() => requestLog.close())
+        .finally(() => process.exit(130))
+      return
+    }
     if (running.size > 0) process.stderr.write(`\n${running.size} running; Ctrl-C again ends them.\n`)
     stop(0)
   })

@@ -13,6 +13,8 @@ export class RunningExchanges {
   /** No Set: as entries come and go it is copied again and again, and dead copies keep what they held from collection. */
   readonly #running: Running[] = []
   #onIdle: (() => void) | undefined
+  /** Bytes of all their bodies. */
+  bodyBytes = 0
   /** True from the signal to stop on: not ready, and connections are closed after their answer. */
   draining = false
 

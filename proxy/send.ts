@@ -42,7 +42,7 @@ export class Attempts {
     if (this.#ways.length > 1) {
       this.#exchange.attempts = this
       this.#at = Math.max(
-        this.#ways.findIndex(({ provider }) => provider.ready?.() ?? true),
+        this.#ways.findIndex(({ provider, route }) => provider.ready?.(route.model) ?? true),
         0,
       )
     }

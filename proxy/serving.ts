@@ -5,23 +5,35 @@ import { compileRouting, type Routing } from './routing.ts'
 import type { GatewaySettings } from './settings.ts'
 
 /** What config.yml decides; replaced as a whole when that changes, while exchanges end with the one they began with. */
-export interface Serving {
-  routing: Routing
-  providers: ReadonlyMap<string, Provider>
-  limits: LimitsConfig
-  /** Resolves when nothing uses it any more. */
-  close: () => Promise<void>
-}
+export class Serving {
+  readonly routing: Routing
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly limits: LimitsConfig
+  #exchanges = 0
+  #onLeft: (() => void) | undefined
 
-export function createServing(settings: GatewaySettings, config: GatewayConfig): Serving {
-  const providers = createProviders(settings, config)
-  const { modelMappings: mappings, fallbacks, limits } = config
-  return {
-    providers,
-    limits,
-    routing: compileRouting({ mappings, fallbacks, providers: new Set(providers.keys()) }),
-    close: async () => {
-      await Promise.all([...providers.values()].map((provider) => provider.close?.()))
-    },
+  constructor(settings: GatewaySettings, { modelMappings: mappings, fallbacks, limits, ...config }: GatewayConfig) {
+    this.providers = createProviders(settings, config.providers)
+    this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()) })
+    this.limits = limits
+  }
+
+  enter(): void {
+    this.#exchanges++
+  }
+
+  leave(): void {
+    this.#exchanges--
+    if (this.#exchanges === 0) this.#onLeft?.()
+  }
+
+  /** Ends its connections when the last exchange has left. */
+  async close(): Promise<void> {
+    if (this.#exchanges > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onLeft = resolve
+      })
+    }
+    await Promise.all([...this.providers.values()].map((provider) => provider.close?.()))
   }
 }

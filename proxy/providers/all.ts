@@ -9,7 +9,7 @@ import { openRouter } from './openrouter.ts'
 import type { Provider } from './provider.ts'
 
 /** Every provider by its name, with or without a key: the built-in ones and those of config.yml. */
-export function createProviders(settings: GatewaySettings, config: GatewayConfig): Map<string, Provider> {
+export function createProviders(settings: GatewaySettings, added: GatewayConfig['providers']): Map<string, Provider> {
   const { openrouter, gemini: google, openai, anthropic: claude } = settings.providers
   const providers: Provider[] = [
     echo,
@@ -17,7 +17,7 @@ export function createProviders(settings: GatewaySettings, config: GatewayConfig
     gemini(google),
     openAi(openai),
     anthropic(claude),
-    ...Object.entries(config.providers).map(([name, entry]) =>
+    ...Object.entries(added).map(([name, entry]) =>
       httpProvider({
         name,
         baseUrl: entry.baseUrl,

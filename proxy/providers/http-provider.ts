@@ -3,7 +3,7 @@ import { Pool } from 'undici'
 import type { ApiName } from '../../kit/gateway-config/config-schema.ts'
 import type { Exchange } from '../exchange.ts'
 import { concernsKey, coolingMs } from '../upstream/failure.ts'
-import { KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'
+import { ALL_MODELS, KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
 import { relay } from '../upstream/relay.ts'
 import type { Provider } from './provider.ts'
@@ -26,6 +26,8 @@ export interface HttpProviderOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
+/** Often of one model only, while the others still answer. */
+const TOO_MANY_REQUESTS = 429
 const KEEP_ALIVE_MS = 30_000
 const ANTHROPIC_VERSION = '2023-06-01'
 
@@ -47,6 +49,7 @@ export function httpProvider(options: HttpProviderOptions): Provider {
 
   const attempt = (exchange: Exchange, body: Buffer, key: UpstreamKey | undefined, tried: UpstreamKey[]): void => {
     const api = exchange.api.name
+    const model = exchange.route?.model ?? ''
     relay(exchange, pool, {
       path: `${basePath}/${api}`,
       headers: upstreamHeaders(options, api, exchange.request.headers, key),
@@ -54,9 +57,9 @@ export function httpProvider(options: HttpProviderOptions): Provider {
       normaliser: options.normaliser?.(exchange),
       tryOther: (failure) => {
         if (key && concernsKey(failure)) {
-          ring.cool(key, coolingMs(failure))
+          ring.cool(key, failure.status === TOO_MANY_REQUESTS ? model : ALL_MODELS, coolingMs(failure))
           const used = [...tried, key]
-          const other = ring.other(used)
+          const other = ring.other(used, model)
           if (other) {
             exchange.noteRetry(`${failure.reason}: another key of ${name}`)
             attempt(exchange, body, other, used)
@@ -72,9 +75,9 @@ export function httpProvider(options: HttpProviderOptions): Provider {
     name,
     apis,
     ...(keys.length === 0 && keyVariable && { missing: keyVariable }),
-    ready: () => ring.ready,
+    ready: (model) => ring.isReady(model),
     send: (exchange, body) => {
-      attempt(exchange, options.prepare?.(body, exchange) ?? body, ring.next(), [])
+      attempt(exchange, options.prepare?.(body, exchange) ?? body, ring.next(exchange.route?.model ?? ''), [])
     },
     close: () => pool.close(),
   }

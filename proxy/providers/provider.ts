@@ -8,8 +8,8 @@ export interface Provider {
   apis: readonly ApiName[]
   /** The variable that holds its key, if it is not set. */
   missing?: string
-  /** False while it would be no use to ask. */
-  ready?: () => boolean
+  /** False while it would be no use to ask for this model. */
+  ready?: (model: string) => boolean
   /** Answers the exchange; `body` is the client's, with this provider's name of the model. */
   send: (exchange: Exchange, body: Buffer) => void
   close?: () => Promise<void>

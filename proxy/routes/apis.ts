@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { APIS } from '../apis/all.ts'
 import type { Api } from '../apis/api.ts'
 import type { Authenticate } from '../auth.ts'
 import type { GatewayContext } from '../context.ts'
+import { problems } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
 import { sendProblem } from '../problem-replies.ts'
 import { receiveBody } from '../receive-body.ts'
@@ -28,8 +30,13 @@ interface ApiRoute {
 }
 
 function addRoute(app: FastifyInstance, context: GatewayContext, { api, path, authenticate }: ApiRoute): void {
+  const needsKey = context.settings.apiKeys.length > 0
   // Before Fastify looks at the body: from here on the exchange answers, past it.
   const onRequest: onRequestHookHandler = (request, reply) => {
+    if (!needsKey && isForeign(request.headers)) {
+      sendProblem(reply, problems.foreignOrigin(), api)
+      return
+    }
     const authentication = authenticate(request.headers)
     if (!authentication.ok) {
       sendProblem(reply, authentication.problem, api)
@@ -38,9 +45,24 @@ function addRoute(app: FastifyInstance, context: GatewayContext, { api, path, au
     reply.hijack()
     const { key: apiKey } = authentication
     const exchange = new Exchange({ context, id: request.id, request: request.raw, response: reply.raw, apiKey, api })
-    receiveBody(exchange, () => answer(exchange))
+    receiveBody(exchange, () => answerGuarded(exchange))
   }
   app.post(path, { onRequest }, () => {})
+}
+
+/** Where no key is needed, any page that is open in a browser here could use the gateway: only pages of its own may. */
+function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
+}
+
+/** A fault of ours ends this request and no other. */
+function answerGuarded(exchange: Exchange): void {
+  try {
+    answer(exchange)
+  } catch (error) {
+    exchange.context.logger.error({ err: error, requestId: exchange.id }, 'a request failed')
+    exchange.refuse(problems.internal())
+  }
 }
 
 function answer(exchange: Exchange): void {

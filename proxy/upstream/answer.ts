@@ -3,8 +3,10 @@ import { type ApiProblem, problems } from '../errors.ts'
 import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange.ts'
 import { BodyAnswer } from './body-answer.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
-import type { Attempt } from './failure.ts'
+import { type Attempt, failureOf } from './failure.ts'
 import { forwardedHeaders } from './headers.ts'
+
+const EVENT_STREAM = 'text/event-stream'
 
 /** What an upstream answers, on its way to the client; its head decides what becomes of its body. */
 export class Answer implements RunningAnswer {
@@ -28,8 +30,8 @@ export class Answer implements RunningAnswer {
     } else if (status >= 300 && status < 400) {
       this.#giveUp(problems.upstreamStatus(provider, status))
     } else {
-      const type = headers['content-type'] ?? 'application/json'
-      const isEventStream = status < 300 && type.startsWith('text/event-stream')
+      const type = headers['content-type'] ?? (exchange.stream ? EVENT_STREAM : 'application/json')
+      const isEventStream = status < 300 && type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
       const Body = isEventStream ? EventStreamAnswer : BodyAnswer
       this.#body = new Body(exchange, { status, type, headers: forwardedHeaders(headers) }, this.#attempt)
     }
@@ -58,7 +60,8 @@ export class Answer implements RunningAnswer {
   }
 
   #giveUp(problem: ApiProblem): void {
-    this.#exchange.refuse(problem, 'upstream_error')
-    this.#exchange.flow?.abort()
+    const { flow } = this.#exchange
+    if (!this.#attempt?.tryOther(failureOf(problem))) this.#exchange.refuse(problem, 'upstream_error')
+    flow?.abort()
   }
 }

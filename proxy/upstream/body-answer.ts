@@ -7,6 +7,8 @@ import type { AnswerHead } from './headers.ts'
 
 /** A body up to this size is sent by one write, when it is known to be whole. */
 const MAX_HELD_BYTES = 256 * 1024
+/** A body that has to become something else is held up to this size. */
+const MAX_CHANGED_BYTES = 32 * 2 ** 20
 const OPEN_BRACE = 0x7b
 
 /** An answer that is one JSON body, passed on as the bytes it is. */
@@ -15,6 +17,7 @@ export class BodyAnswer {
   readonly #head: AnswerHead
   readonly #attempt: Attempt | undefined
   readonly #capture: BodyCapture
+  readonly #maxHeldBytes: number
   /** Undefined once it goes out piece by piece. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
@@ -23,7 +26,11 @@ export class BodyAnswer {
     this.#exchange = exchange
     this.#head = head
     this.#attempt = attempt
-    this.#capture = new BodyCapture(exchange.context.settings.log.bodyMaxBytes)
+    const { api, context, stream } = exchange
+    const { bodyMaxBytes } = context.settings.log
+    this.#maxHeldBytes = stream && api.asStream ? MAX_CHANGED_BYTES : MAX_HELD_BYTES
+    // What the log holds in another form is measured in that form.
+    this.#capture = new BodyCapture(api.forLog ? Math.max(bodyMaxBytes, MAX_CHANGED_BYTES) : bodyMaxBytes)
   }
 
   data(bytes: Buffer): void {
@@ -40,7 +47,7 @@ export class BodyAnswer {
   #hold(held: Buffer[], bytes: Buffer): void {
     held.push(bytes)
     this.#heldBytes += bytes.length
-    if (this.#heldBytes <= MAX_HELD_BYTES) return
+    if (this.#heldBytes <= this.#maxHeldBytes) return
     this.#settleOutcome()
     this.#exchange.begin(this.#head.status, this.#allHeaders())
     this.#exchange.write(joined(held))
@@ -75,10 +82,11 @@ export class BodyAnswer {
     return isError ? problems.upstreamStatus(provider, status) : problems.upstreamMalformed(provider)
   }
 
-  /** Another key may do where only the body says that it is the key that was refused, or for how long. */
+  /** Where only the body says that a key was refused, or that this is no answer at all. */
   #triesOther(problem: ApiProblem): boolean {
     const failure = failureOf(problem)
-    return this.#attempt !== undefined && concernsKey(failure) && this.#attempt.tryOther(failure)
+    const mayHelp = concernsKey(failure) || problem.code === 'upstream_malformed'
+    return mayHelp && this.#attempt?.tryOther(failure) === true
   }
 
   #settleOutcome(): void {

@@ -1,9 +1,13 @@
 /** A key of ours at a provider. */
 export interface UpstreamKey {
   value: string
-  /** On performance.now's clock. */
-  coolsUntilMs: number
+  /** Until when it is left alone, on performance.now's clock: by model, and for all of them under {@link ALL_MODELS}. */
+  coolsUntilMs: Map<string, number>
 }
+
+export const ALL_MODELS = '*'
+/** Models are names that clients send, so they must not add up. */
+const MAX_MODELS = 1_000
 
 /** The keys of one provider, used in turn; one that was refused is left alone for a while. */
 export class KeyRing {
@@ -11,39 +15,42 @@ export class KeyRing {
   #turn = 0
 
   constructor(values: readonly string[]) {
-    this.#keys = values.map((value) => ({ value, coolsUntilMs: 0 }))
+    this.#keys = values.map((value) => ({ value, coolsUntilMs: new Map() }))
   }
 
   get size(): number {
     return this.#keys.length
   }
 
-  /** Whether any key may be used right now; true where no key is needed. */
-  get ready(): boolean {
-    return this.size === 0 || this.#keys.some(isReady)
+  /** Whether any key may be used for this model right now; true where no key is needed. */
+  isReady(model: string): boolean {
+    return this.size === 0 || this.#keys.some((key) => readyAtMs(key, model) <= performance.now())
   }
 
-  /** The next one in turn; while all cool down, the one that is ready first. Undefined without keys. */
-  next(): UpstreamKey | undefined {
-    return this.other([]) ?? [...this.#keys].sort((a, b) => a.coolsUntilMs - b.coolsUntilMs)[0]
+  /** The next one in turn that is ready; while all cool down, the one that is ready first. Undefined without keys. */
+  next(model: string): UpstreamKey | undefined {
+    return this.other([], model) ?? this.#keys.toSorted((a, b) => readyAtMs(a, model) - readyAtMs(b, model))[0]
   }
 
   /** The next one in turn that is ready and none of these. */
-  other(tried: readonly UpstreamKey[]): UpstreamKey | undefined {
+  other(tried: readonly UpstreamKey[], model: string): UpstreamKey | undefined {
     for (let step = 0; step < this.size; step++) {
       const key = this.#keys[(this.#turn + step) % this.size]
-      if (!key || !isReady(key) || tried.includes(key)) continue
+      if (!key || tried.includes(key) || readyAtMs(key, model) > performance.now()) continue
       this.#turn = (this.#turn + step + 1) % this.size
       return key
     }
     return undefined
   }
 
-  cool(key: UpstreamKey, forMs: number): void {
-    key.coolsUntilMs = performance.now() + forMs
+  /** `model` may be {@link ALL_MODELS}. */
+  cool({ coolsUntilMs }: UpstreamKey, model: string, forMs: number): void {
+    if (coolsUntilMs.size >= MAX_MODELS) coolsUntilMs.clear()
+    coolsUntilMs.set(model, performance.now() + forMs)
   }
 }
 
-function isReady({ coolsUntilMs }: UpstreamKey): boolean {
-  return coolsUntilMs <= performance.now()
+function readyAtMs({ coolsUntilMs }: UpstreamKey, model: string): number {
+  if (coolsUntilMs.size === 0) return 0
+  return Math.max(coolsUntilMs.get(ALL_MODELS) ?? 0, coolsUntilMs.get(model) ?? 0)
 }

@@ -70,7 +70,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#aborted) this.#fail(toProblem(error, this.#provider), error.message)
+    if (!this.#aborted) this.#fail(this.#toProblem(error), error.message)
   }
 
   /** A provider that says nothing for too long is not waited for, unless it is we who keep it from speaking. */
@@ -90,7 +90,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     const { context, id: requestId } = this.#exchange
     context.logger.warn({ provider: this.#provider, requestId, error }, 'the upstream failed')
     const reason = problem.code ?? 'unknown'
-    if (!this.#started && this.#tryOther({ headers: {}, reason })) return
+    if (!this.#exchange.hasBegun && this.#tryOther({ headers: {}, reason })) return
     this.#answer.fail(problem)
   }
 
@@ -124,15 +124,36 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
       fail()
       return
     }
+    // Nobody else catches what is thrown in here.
+    const guarded =
+      <T>(act: (value: T) => void) =>
+      (value: T) => {
+        try {
+          act(value)
+        } catch (error) {
+          this.#exchange.context.logger.error({ err: error, requestId: this.#exchange.id }, 'an answer failed')
+          fail()
+        }
+      }
     this.#decoder
-      .on('data', (bytes: Buffer) => this.#answer.data(bytes))
+      .on(
+        'data',
+        guarded((bytes: Buffer) => this.#answer.data(bytes)),
+      )
       .on('drain', () => this.#controller?.resume())
-      .on('end', () => this.#answer.end())
+      .on(
+        'end',
+        guarded(() => this.#answer.end()),
+      )
       .on('error', fail)
   }
-}
 
-function toProblem(error: Error, provider: string): ApiProblem {
-  const wasConnected = hasErrorCode(error, 'UND_ERR_SOCKET') || hasErrorCode(error, 'ECONNRESET')
-  return wasConnected ? problems.upstreamDisconnected() : problems.upstreamUnreachable(provider)
+  #toProblem(error: Error): ApiProblem {
+    if (error.name === 'HTTPParserError' || hasErrorCode(error, 'UND_ERR_HEADERS_OVERFLOW')) {
+      return problems.upstreamMalformed(this.#provider)
+    }
+    const wasConnected = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ECONNRESET', 'EPIPE']
+    if (this.#started || wasConnected.some((code) => hasErrorCode(error, code))) return problems.upstreamDisconnected()
+    return problems.upstreamUnreachable(this.#provider)
+  }
 }

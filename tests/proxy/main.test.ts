@@ -145,3 +145,16 @@ test('a port that is taken is named', async () => {
   expect(await second.exit).toBe(1)
   expect(second.output.stderr).toContain(`error: port ${port} of 127.0.0.1 is in use\nhint: `)
 })
+
+test('a second Ctrl-C ends what runs, which leaves its records', async () => {
+  const { gateway } = await startProcessWithUpstream()
+  const stream = await gateway.post(chat('mock/hang-after-3', { stream: true }))
+  const text = stream.body.text()
+  gateway.process.kill('SIGINT')
+  await eventually(() => expect(gateway.output.stderr).toContain('1 running; Ctrl-C again ends them.'))
+  gateway.process.kill('SIGINT')
+  expect(await gateway.exit).toBe(130)
+  expect(chunksOf(await text).at(-1)).toMatchObject({ error: { code: 'server_shutting_down' } })
+  const [record] = readRecords(join(gateway.cwd, 'logs'))
+  expect(record).toMatchObject({ outcome: 'upstream_truncated', status_code: 200 })
+})

@@ -19,7 +19,8 @@ test('requests that cannot be served are refused as OpenAI does, each with its r
     [{ model: 'mock/normal', messages: 'x' }, 400, { code: 'invalid_type', param: 'messages' }],
     [{ model: 7, messages: [1] }, 400, { code: 'invalid_type', param: 'model' }],
     [chat('nowhere'), 404, { code: 'model_not_found', param: null }],
-    [chat('x'.repeat(5000)), 404, { code: 'model_not_found', message: expect.stringMatching(/^.{1,400}$/) }],
+    [chat('x'.repeat(512)), 404, { code: 'model_not_found', message: expect.stringMatching(/^.{1,400}$/) }],
+    [chat('x'.repeat(5_000)), 400, { code: 'string_above_max_length', param: 'model' }],
     [chat('gemini-x'), 503, { code: 'provider_not_configured', message: expect.stringContaining('GEMINI_API_KEY') }],
   ]
   for (const [body, status, error] of cases) {
@@ -39,7 +40,7 @@ test('requests that cannot be served are refused as OpenAI does, each with its r
   }
   expect(records[0]?.request).toEqual({ _invalid_body: '{"model":' })
   expect(records[9]).toMatchObject({ model_original: 'nowhere', model_mapped: null, provider: null })
-  expect(records[11]).toMatchObject({ model_original: 'gemini-x', model_mapped: 'x', provider: 'gemini' })
+  expect(records[12]).toMatchObject({ model_original: 'gemini-x', model_mapped: 'x', provider: 'gemini' })
   expect(upstream.requests).toEqual([])
 })
 

@@ -37,6 +37,8 @@ const ALL_PROBLEMS: Record<keyof typeof problems, ApiProblem> = {
   unsupportedMediaType: problems.unsupportedMediaType('text/plain'),
   modelNotAllowed: problems.modelNotAllowed('a/model'),
   endpointNotServed: problems.endpointNotServed('gemini', '/v1/messages', ['chat/completions']),
+  foreignOrigin: problems.foreignOrigin(),
+  modelNameTooLong: problems.modelNameTooLong(512),
   tooManyRequests: problems.tooManyRequests(60, 1000),
   tooManyStreams: problems.tooManyStreams(2),
   overloaded: problems.overloaded(),
