@@ -9,6 +9,12 @@ import type { Provider } from './provider.ts'
  * which an answer from memory does now and then. No provider is so fast.
  */
 const THINKING_MS = 10
+/** What comes after so many words comes in larger pieces. */
+const WORDS_ALONE = 1000
+const LARGE_PIECE = /.{1,4096}/gsu
+const WORD = /\S+/g
+/** With the space before it; space at the end is a piece of its own. */
+const SPACED_WORD = /\s*\S+|\s+/g
 
 /** Answers with the last user message, without a key and without any upstream; a word counts as a token. */
 export const echo: Provider = {
@@ -40,14 +46,13 @@ interface EchoedRequest {
 }
 
 /** One event a turn of the loop, as long as the client keeps up. */
-function streamEvents(exchange: Exchange, answer: Answer, events: string[]): void {
-  let at = 0
+function streamEvents(exchange: Exchange, answer: Answer, events: Iterator<string>): void {
   let paused = false
   let stopped = false
   const next = () => {
     if (paused || stopped) return
-    const event = events[at++]
-    if (event === undefined) return answer.end()
+    const { done, value: event } = events.next()
+    if (done) return answer.end()
     answer.data(Buffer.from(event))
     setImmediate(next)
   }
@@ -77,20 +82,18 @@ function completion(request: EchoedRequest) {
   }
 }
 
-function completionEvents(request: EchoedRequest): string[] {
+/** Made as they are sent: those of a long text are a hundred times as long as the text. */
+function* completionEvents(request: EchoedRequest): Generator<string, void> {
   const includeUsage = request.stream_options?.include_usage === true
   const common = { ...identity('chat.completion.chunk', request), ...(includeUsage && { usage: null }) }
-  const chunk = (delta: object, finishReason: string | null = null) => ({
-    ...common,
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
-  })
-  const chunks: object[] = [
-    chunk({ role: 'assistant', content: '', refusal: null }),
-    ...words(lastText(request.messages)).map((content) => chunk({ content })),
-    chunk({}, 'stop'),
-    ...(includeUsage ? [{ ...common, choices: [], usage: usage(request) }] : []),
-  ]
-  return [...chunks.map((data) => `data: ${JSON.stringify(data)}\n\n`), 'data: [DONE]\n\n']
+  const event = (fields: object) => `data: ${JSON.stringify({ ...common, ...fields })}\n\n`
+  const chunk = (delta: object, finishReason: string | null = null) =>
+    event({ choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] })
+  yield chunk({ role: 'assistant', content: '', refusal: null })
+  for (const content of pieces(lastText(request.messages))) yield chunk({ content })
+  yield chunk({}, 'stop')
+  if (includeUsage) yield event({ choices: [], usage: usage(request) })
+  yield 'data: [DONE]\n\n'
 }
 
 function identity(object: string, { model }: EchoedRequest) {
@@ -107,13 +110,23 @@ function usage({ messages }: EchoedRequest) {
   }
 }
 
-/** Each with the space before it, so that together they are the text. */
-function words(text: string): string[] {
-  return text.split(/(?<=\S)(?=\s)/).filter((word) => word !== '')
+/** Together they are the text. */
+function* pieces(text: string): Generator<string, void> {
+  let count = 0
+  let end = 0
+  for (const [word] of text.matchAll(SPACED_WORD)) {
+    yield word
+    end += word.length
+    count++
+    if (count === WORDS_ALONE) break
+  }
+  for (const [piece] of text.slice(end).matchAll(LARGE_PIECE)) yield piece
 }
 
 function countWords(text: string): number {
-  return words(text.trim()).length
+  let count = 0
+  for (const _ of text.matchAll(WORD)) count++
+  return count
 }
 
 function lastText(messages: unknown[]): string {

@@ -119,6 +119,18 @@ test('echo streams word by word', async () => {
   })
 })
 
+test('after a thousand words echo goes on in larger pieces, which cut no character', async () => {
+  const gateway = await startGateway()
+  const content = `${'word '.repeat(1000)}${'🙂\n'.repeat(100_000)}`
+  const response = await gateway.post({ model: 'echo', messages: [{ role: 'user', content }], stream: true })
+  const pieces = chunksOf(response.text).map(({ choices }) => choices[0]?.delta.content ?? '')
+  expect(pieces.join('') === content).toBe(true)
+  expect(pieces.length).toBeLessThan(1100)
+  expect(pieces.some((piece) => /\p{Surrogate}/u.test(piece))).toBe(false)
+  const [record] = await gateway.records(1)
+  expect(record?.response).toMatchObject({ choices: [{ message: { content }, finish_reason: 'stop' }] })
+})
+
 test('a long echo is not slow, whatever its spaces', async () => {
   const gateway = await startGateway()
   const content = `${' '.repeat(200_000)}x${'\n'.repeat(200_000)}`
