@@ -6,7 +6,7 @@ const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
  * Serves /metrics on an address of its own, never on that of the API. Undefined if the usual port is taken, as it is
- * when two gateways run on one machine: then `warn` is told.
+ * when two gateways run on one machine: then `warn` is told. When `render` fails the answer is a 503 that says why.
  * @throws UserError if the port that METRICS_PORT names cannot be used
  */
 export async function serveMetrics(
@@ -21,7 +21,7 @@ export async function serveMetrics(
     }
     render().then(
       (text) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(text),
-      (error: unknown) => response.writeHead(500).end(`${errorMessage(error)}\n`),
+      (error: unknown) => response.writeHead(503).end(`${errorMessage(error)}\n`),
     )
   })
   try {
