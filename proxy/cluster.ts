@@ -45,7 +45,7 @@ export async function runWorkers({ settings, loaded }: PrimaryOptions): Promise<
       known.add(number)
       if (known.size === settings.workers && settings.releaseId === undefined) {
         const address = localAddress(settings.host, port)
-        process.stderr.write(startupMessage(settings, address, join(settings.log.dir, '*.jsonl'), loaded.configPath))
+        process.stderr.write(startupMessage(settings, address, join(settings.log.dir, '*.jsonl'), loaded))
       }
     })
     worker.on('exit', (code, signal) => {

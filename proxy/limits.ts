@@ -1,5 +1,6 @@
 import type { ApiKey } from '../kit/api-keys.ts'
 import type { KeyLimits, LimitsConfig } from '../kit/gateway-config/config-file.ts'
+import { configInvalid } from '../kit/user-error.ts'
 import { type ApiProblem, problems } from './errors.ts'
 import { compilePatterns } from './patterns.ts'
 
@@ -27,6 +28,23 @@ interface CompiledLimits extends KeyLimits {
 const MINUTE_MS = 60_000
 /** Everybody, where no keys are set. */
 const ANONYMOUS = ''
+
+/**
+ * Makes sure that no limit is written for a key that is not there, as after a slip of the pen. A run without keys has
+ * nobody to tell apart, and takes the file of one that has.
+ * @throws UserError CONFIG_INVALID
+ */
+export function checkLimitedKeys({ keys }: LimitsConfig, apiKeys: readonly ApiKey[]): void {
+  if (apiKeys.length === 0) return
+  const known = new Set(apiKeys.flatMap(({ name, hash }) => (name === null ? [hash] : [name, hash])))
+  const unknown = Object.keys(keys).filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  const allowed = apiKeys.map(({ name, hash }) => name ?? hash).join(', ')
+  throw configInvalid(
+    unknown.map((name) => `limits.keys: found the key ${JSON.stringify(name)}, allowed: ${allowed}`).join('\n'),
+    'correct limits.keys in config.yml, or API_KEYS: names there are written as name:key',
+  )
+}
 
 /** Decides who may send a request on. With several worker processes each has its share of every number. */
 export class Limits {

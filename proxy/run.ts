@@ -61,7 +61,7 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
   if (!isRelease && isAlone) {
     const { port } = app.server.address() as AddressInfo
     const address = localAddress(settings.host, port)
-    process.stderr.write(startupMessage(settings, address, requestLog.path, loaded.configPath))
+    process.stderr.write(startupMessage(settings, address, requestLog.path, loaded))
   }
 
   let stopping = false

@@ -1,4 +1,5 @@
 import type { GatewayConfig, LimitsConfig } from '../kit/gateway-config/config-file.ts'
+import { checkLimitedKeys } from './limits.ts'
 import { createProviders } from './providers/all.ts'
 import type { Provider } from './providers/provider.ts'
 import { compileRouting, type Routing } from './routing.ts'
@@ -12,7 +13,9 @@ export class Serving {
   #exchanges = 0
   #onLeft: (() => void) | undefined
 
+  /** @throws UserError CONFIG_INVALID where it does not fit the settings */
   constructor(settings: GatewaySettings, { modelMappings: mappings, fallbacks, limits, ...config }: GatewayConfig) {
+    checkLimitedKeys(limits, settings.apiKeys)
     this.providers = createProviders(settings, config.providers)
     this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()) })
     this.limits = limits

@@ -1,12 +1,13 @@
+import type { LoadedConfig } from '../kit/gateway-config/load.ts'
 import { ECHO } from './routing.ts'
-import type { GatewaySettings } from './settings.ts'
+import { type GatewaySettings, splitKeys } from './settings.ts'
 
 /** What a person who starts the gateway wants to know, with a line to paste. No key is ever shown. */
 export function startupMessage(
   settings: GatewaySettings,
   address: string,
   logPath: string,
-  configPath: string,
+  { config, configPath }: LoadedConfig,
 ): string {
   const withKey = settings.apiKeys.length > 0
   const body = JSON.stringify({ model: ECHO, messages: [{ role: 'user', content: 'Hello, gateway!' }] })
@@ -19,8 +20,12 @@ export function startupMessage(
   const providers = [
     'echo (built in)',
     ...Object.entries(settings.providers).map(([name, { keys, keyVariable }]) =>
-      keys.length > 0 ? name : `${name} (off: ${keyVariable} is not set)`,
+      describeProvider(name, keyVariable, keys.length > 0),
     ),
+    ...Object.entries(config.providers).map(([name, { keyVariable, keyRequired }]) => {
+      const hasKey = splitKeys(settings.environment[keyVariable]).length > 0
+      return describeProvider(name, keyVariable, hasKey || !keyRequired)
+    }),
   ]
   return [
     `The gateway listens on ${address}`,
@@ -35,6 +40,10 @@ export function startupMessage(
     `  ${curl}`,
     '',
   ].join('\n')
+}
+
+function describeProvider(name: string, keyVariable: string, isOn: boolean): string {
+  return isOn ? name : `${name} (off: ${keyVariable} is not set)`
 }
 
 /** Where a client on this machine finds what listens on host and port. */

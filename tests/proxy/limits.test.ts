@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseApiKeys } from '../../kit/api-keys.ts'
 import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { Limits } from '../../proxy/limits.ts'
-import { chat, eventually, startWithUpstream } from './gateway.ts'
+import { chat, eventually, startGateway, startWithUpstream } from './gateway.ts'
 
 const [ALICE = null, BOB = null] = parseApiKeys('alice:0123456789abcdef,bob:fedcba9876543210')
 
@@ -35,6 +35,22 @@ test('limits of a key may be written by its hash, and all without keys are one',
   expect([ask(byHash), ask(byHash), ask(byHash, BOB)]).toEqual(['ok', 'rate_limit_exceeded', 'ok'])
   const anonymous = limitsOf({ per_key: { requests_per_minute: 1 } })
   expect([ask(anonymous, null), ask(anonymous, null)]).toEqual(['ok', 'rate_limit_exceeded'])
+})
+
+test('limits for a key that is not there are refused, at the start and when they are read again', async () => {
+  const keys = (...names: string[]) => ({ limits: { keys: Object.fromEntries(names.map((name) => [name, {}])) } })
+  const API_KEYS = 'alice:0123456789abcdef,plain'
+  const [alice, plain] = parseApiKeys(API_KEYS).map(({ hash }) => hash)
+  const problem = `limits.keys: found the key "alcie", allowed: alice, ${plain}`
+  await expect(startGateway({ environment: { API_KEYS }, config: keys('alice', 'alcie') })).rejects.toThrow(problem)
+
+  const { gateway } = await startGateway({
+    environment: { API_KEYS },
+    config: keys('alice', String(alice), String(plain)),
+  })
+  const changed = parseConfigFile(JSON.stringify({ model_mappings: {}, ...keys('alcie') }), 'config.yml')
+  expect(() => gateway.reconfigure(changed)).toThrow(problem)
+  await startGateway({ config: keys('anybody') })
 })
 
 test('streams count while they run, other requests do not', () => {
