@@ -4,9 +4,11 @@ import { geminiNormaliser } from './gemini-normaliser.ts'
 import { checksSignatures, restoreSignatures, SignatureMemory } from './gemini-signatures.ts'
 import { httpProvider } from './http-provider.ts'
 
+/** Of the process, since conversations go on when the configuration changes. */
+const memory = new SignatureMemory()
+
 /** Google's models through its OpenAI-compatible endpoint: https://ai.google.dev/gemini-api/docs/openai */
 export function gemini(settings: ProviderSettings) {
-  const memory = new SignatureMemory()
   return httpProvider({
     ...settings,
     name: 'gemini',

@@ -4,6 +4,7 @@ import { AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messa
 import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
+import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
 import { chat, chunksOf, startGateway, startUpstream, type TestResponse } from '../gateway.ts'
 
 const MAPPINGS = { 'gemini-*': 'gemini:gemini-*', 'mock/*': 'gemini:mock/*' }
@@ -135,9 +136,10 @@ test('the official client puts parallel calls together', async () => {
 })
 
 test.for([false, true])('signatures come back to calls that a client sends without (stream: %s)', async (stream) => {
-  const { gateway, upstream } = await startWithMock()
+  const { gateway, upstream } = await startWithMock({ API_KEYS: `stream-${stream}` })
+  const authorization = `Bearer stream-${stream}`
   const ask = { role: 'user', content: 'mock/gemini-tools' }
-  await gateway.post({ model: 'gemini-3-pro', messages: [ask], stream })
+  await gateway.post({ model: 'gemini-3-pro', messages: [ask], stream }, { authorization })
   const assistant = (...calls: object[]) => ({ role: 'assistant', content: null, tool_calls: calls })
   const call = (id: string) => ({ id, type: 'function', function: { name: 'weather', arguments: '{}' } })
   const signed = (id: string, signature: string) => ({
@@ -146,16 +148,29 @@ test.for([false, true])('signatures come back to calls that a client sends witho
   })
   const turns = [assistant(call('function-call-0'), call('function-call-1')), assistant(call('elsewhere'))]
   const body = { model: 'gemini-3-pro', messages: [ask, ...turns, { role: 'user', content: 'mock/normal' }] }
-  await gateway.post(body)
+  await gateway.post(body, { authorization })
   expect(JSON.parse(upstream.requests[1]?.body ?? '').messages.slice(1, 3)).toEqual([
     assistant(signed('function-call-0', 'c2lnbmF0dXJl0'), signed('function-call-1', 'c2lnbmF0dXJl1')),
     assistant(signed('elsewhere', SKIP)),
   ])
   const older = JSON.stringify({ ...body, model: 'gemini-2.5-pro' })
-  await gateway.post(older)
+  await gateway.post(older, { authorization })
   expect(upstream.requests[2]?.body).toBe(older)
   const records = await gateway.records(3)
   expect(records[1]?.request).toEqual(body)
+})
+
+test('signatures outlive a change of the configuration', async () => {
+  const { gateway, upstream } = await startWithMock({ API_KEYS: 'reloading' })
+  const authorization = 'Bearer reloading'
+  const ask = { role: 'user', content: 'mock/gemini-tools' }
+  await gateway.post({ model: 'gemini-3-pro', messages: [ask] }, { authorization })
+  gateway.gateway.reconfigure(parseConfigFile(JSON.stringify({ model_mappings: MAPPINGS }), 'config.yml'))
+  const call = { id: 'function-call-0', type: 'function', function: { name: 'weather', arguments: '{}' } }
+  const next = [ask, { role: 'assistant', tool_calls: [call] }, { role: 'user', content: 'mock/normal' }]
+  await gateway.post({ model: 'gemini-3-pro', messages: next }, { authorization })
+  expect(upstream.requests[1]?.body).toContain('c2lnbmF0dXJl0')
+  await gateway.records(2)
 })
 
 /** Refuses a call of a tool that comes back without its signature, as Google does from Gemini 3 on. */
