@@ -7,7 +7,6 @@ export const RUN_CHARACTER = String.raw`[${RUN_RANGES}\u{20000}-\u{3FFFF}]`
 /** What the text index takes for part of a word. */
 export const WORD_CHARACTER = String.raw`[\p{L}\p{N}\p{M}\p{Co}]`
 
-const HAS_RUN = new RegExp(RUN_CHARACTER, 'u')
 const WORD = new RegExp(`${WORD_CHARACTER}+`, 'gu')
 const SEGMENT = new RegExp(`${RUN_CHARACTER}+|(?:(?!${RUN_CHARACTER})${WORD_CHARACTER})+`, 'gu')
 /** By UTF-16 code units, which is faster; U+20000 to U+3FFFF begin with D840 to D8BF. */
@@ -15,7 +14,7 @@ const NEXT_RUN = new RegExp(String.raw`[${RUN_RANGES}\uD840-\uD8BF]`, 'g')
 const IN_WORD = new RegExp(WORD_CHARACTER, 'u')
 const REST_OF_WORD = new RegExp(`${WORD_CHARACTER}*`, 'uy')
 
-export const hasRun = (text: string): boolean => HAS_RUN.test(text)
+export const hasRun = (text: string): boolean => text.search(NEXT_RUN) >= 0
 
 /** The words of a text as the text index cuts it. */
 export const wordsOf = (text: string): string[] => text.match(WORD) ?? []

@@ -1,4 +1,4 @@
-import { runPairs } from '../record/pairs.ts'
+import { hasRun, runPairs } from '../record/pairs.ts'
 import { type Connection, inTransaction } from './sqlite.ts'
 
 /**
@@ -23,7 +23,7 @@ DROP TABLE IF EXISTS request_text_pairs;
 DROP TABLE IF EXISTS fts_state;
 `
 /** Bytes of new entries that FTS5 holds in memory before it writes a segment; its default of 1 MiB makes many to merge. */
-const PENDING_BYTES = 16 * 1024 * 1024
+const PENDING_BYTES = 32 * 1024 * 1024
 const COLUMNS = 'request_id, role, content, endpoint, model_original, model_mapped'
 
 /** Fragments in the index, and requests that hold no text. */
@@ -39,7 +39,7 @@ export function hasTextIndex(db: Connection): boolean {
 /** Creates the index if there is none and brings it up to date; inside the transaction of whoever calls. */
 export function indexNewMessages(db: Connection): void {
   if (!hasTextIndex(db)) createIndex(db)
-  db.function('run_pairs', { deterministic: true }, runPairs)
+  db.function('pairs_of', { deterministic: true }, pairsOf)
   db.exec(`
     INSERT INTO request_text_index (rowid, ${COLUMNS})
       SELECT id, ${COLUMNS} FROM fts_src WHERE id > (SELECT indexed_to FROM fts_state) ORDER BY id;
@@ -49,10 +49,18 @@ export function indexNewMessages(db: Connection): void {
   `)
 }
 
-/** ASCII, which is most text, does not leave SQLite. */
+/** ASCII does not leave SQLite. */
 const PAIRS_OF_NEW_MESSAGES = `
-  SELECT fts_src.id, run_pairs(content) FROM fts_src JOIN msg ON msg.id = fts_src.id
-  WHERE fts_src.id > (SELECT indexed_to FROM fts_state) AND octet_length(msg.json) > length(msg.json) ORDER BY fts_src.id`
+  SELECT msg.id, pairs_of(COALESCE(msg_text.text, msg.json), msg_text.text IS NULL)
+  FROM msg_first JOIN msg ON msg.id = msg_first.msg LEFT JOIN msg_text ON msg_text.msg = msg.id
+  WHERE msg_first.msg > (SELECT indexed_to FROM fts_state) AND octet_length(msg.json) > length(msg.json)
+  ORDER BY msg.id`
+
+/** Looks for runs before it parses a message, since most have none. */
+function pairsOf(text: string, isMessage: number): string {
+  if (!hasRun(text)) return ''
+  return runPairs(isMessage === 1 ? JSON.parse(text).content : text)
+}
 
 function createIndex(db: Connection): void {
   db.exec(DROP_INDEX)

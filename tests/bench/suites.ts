@@ -8,4 +8,5 @@ export interface Suite {
 /** By the name that is given on the command line. */
 export const SUITES: Record<string, () => Promise<Suite>> = {
   gateway: () => import('./gateway.ts'),
+  'logdb-search': () => import('./logdb-search.ts'),
 }

@@ -1,0 +1,130 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { packageRoot } from '../../kit/package-root.ts'
+import { ingest } from '../../logdb/ingest/ingest.ts'
+import { findPartitions } from '../../logdb/partitions.ts'
+import { parseQuery } from '../../logdb/search/query.ts'
+import { openSearcher } from '../../logdb/search/search.ts'
+import { readSettings } from '../../logdb/settings.ts'
+import { buildTextIndexes, dropTextIndexes } from '../../logdb/text-index.ts'
+import { openDatabase } from '../logdb/helpers/workspace.ts'
+import { writeCorpus } from './logdb/corpus.ts'
+import { commonestWord, seededQueries } from './logdb/queries.ts'
+import { writeShortRequests } from './logdb/short-requests.ts'
+import { percentile } from './numbers.ts'
+import { type Figure, printTable } from './table.ts'
+
+const CHAT_BYTES = 100_000_000
+const BUILDS = 5
+const DAYS = 30
+const REQUESTS_PER_DAY = 33_334
+const RESULTS = 20
+const SNIPPET_WORDS = 24
+/** Whole commands start a process each, so only so many of the queries are run that way. */
+const COMMANDS = 60
+const BYTES_PER_MB = 1_000_000
+
+/** The text index: how fast it is built, and how fast it finds in 30 partitions with a million requests. */
+export async function run(): Promise<Figure[]> {
+  await promisify(execFile)('npm', ['run', 'build'], { cwd: packageRoot() })
+  const folder = mkdtempSync(join(tmpdir(), 'ai-deploy-bench-'))
+  try {
+    return [...(await buildFigures(join(folder, 'chat'))), ...(await searchFigures(join(folder, 'short')))]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function buildFigures(folder: string): Promise<Figure[]> {
+  const [logs, out] = folders(folder)
+  writeCorpus(join(logs, 'requests-chat.jsonl'), { kind: 'chat', format: 'jsonl', sizeBytes: CHAT_BYTES })
+  await fill(logs, out)
+  const measured = { what: 'text index of chats, distinct text', ...(await buildSpeed(out, BUILDS)) }
+  return [{ ...measured, asked: { atLeast: 40 } }]
+}
+
+async function searchFigures(folder: string): Promise<Figure[]> {
+  const [logs, out] = folders(folder)
+  const written = writeShortRequests(logs, { days: DAYS, perDay: REQUESTS_PER_DAY })
+  await fill(logs, out)
+  rmSync(logs, { recursive: true })
+  const built = await buildSpeed(out, 1)
+  const queries = seededQueries(written)
+  const commonest = commonestWord(written.frequencies)
+  const inProcess = await searchTimes(out, queries)
+  const commands = queries.slice(0, COMMANDS).map((query) => commandTime(out, query))
+  const [first = Number.NaN] = await searchTimes(out, [commonest])
+  printTable(
+    'Search in 30 partitions, ms',
+    ['', 'p50', 'p95', 'longest'],
+    [
+      ['one process', percentile(inProcess, 50), percentile(inProcess, 95), percentile(inProcess, 100)],
+      ['whole commands', percentile(commands, 50), percentile(commands, 95), percentile(commands, 100)],
+    ],
+  )
+  return [
+    { what: 'text index of short messages, distinct text', ...built },
+    { what: 'search in one process, p95', measured: percentile(inProcess, 95), unit: 'ms', asked: { atMost: 100 } },
+    { what: 'search as a whole command, p95', measured: percentile(commands, 95), unit: 'ms', asked: { atMost: 400 } },
+    { what: 'search for the commonest word, one process', measured: first, unit: 'ms' },
+    { what: 'search for the commonest word, whole command', measured: commandTime(out, commonest), unit: 'ms' },
+  ]
+}
+
+function folders(folder: string): [logs: string, out: string] {
+  const logs = join(folder, 'logs')
+  mkdirSync(logs, { recursive: true })
+  return [logs, join(folder, 'db')]
+}
+
+async function fill(logs: string, out: string): Promise<void> {
+  process.stderr.write(`reading ${logs} ...\n`)
+  await ingest({ from: logs, out, settings: readSettings({ LOGDB_FTS_ENABLED: 'false' }) })
+}
+
+/** The fastest of some builds, by the text that is indexed. */
+async function buildSpeed(out: string, builds: number): Promise<{ measured: number; unit: string }> {
+  const bytes = await indexedBytes(out)
+  const timesMs: number[] = []
+  for (let build = 0; build < builds; build++) {
+    await dropTextIndexes({ out })
+    const startedMs = performance.now()
+    await buildTextIndexes({ out })
+    timesMs.push(performance.now() - startedMs)
+  }
+  return { measured: bytes / BYTES_PER_MB / (Math.min(...timesMs) / 1000), unit: 'MB/s' }
+}
+
+async function indexedBytes(out: string): Promise<number> {
+  let bytes = 0
+  for (const { path } of findPartitions(out, {})) {
+    const db = await openDatabase(path)
+    bytes += Number(db.prepare('SELECT sum(octet_length(content)) FROM fts_src').pluck().get())
+    db.close()
+  }
+  return bytes
+}
+
+/** Milliseconds of each query; all files are open by then. */
+async function searchTimes(out: string, queries: string[]): Promise<number[]> {
+  const searcher = await openSearcher(out)
+  const time = (text: string) => {
+    const startedMs = performance.now()
+    searcher.search({ query: parseQuery(text), limit: RESULTS, snippetWords: SNIPPET_WORDS })
+    return performance.now() - startedMs
+  }
+  time('nosuchword')
+  const timesMs = queries.map(time)
+  searcher.close()
+  return timesMs
+}
+
+function commandTime(out: string, query: string): number {
+  const cli = join(packageRoot(), 'dist/logdb/cli.js')
+  const startedMs = performance.now()
+  execFileSync(process.execPath, [cli, '--no-dotenv', 'search', query, '--out', out])
+  return performance.now() - startedMs
+}
