@@ -9,8 +9,8 @@ type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: A
 export type Authenticate = (headers: IncomingHttpHeaders) => Authentication
 
 /**
- * Checks Bearer tokens and, for clients of Anthropic, `x-api-key`; one of them has to be right. What is looked up is a token's SHA-256, so neither the time it takes nor characters beyond ASCII
- * tell or break anything.
+ * Checks Bearer tokens and, for clients of Anthropic, `x-api-key`; one of them has to be right. What is looked up is a
+ * token's SHA-256, so neither the time it takes nor characters beyond ASCII tell or break anything.
  */
 export function createAuthenticator(keys: ApiKey[]): Authenticate {
   if (keys.length === 0) return () => ({ ok: true, key: null })

@@ -18,8 +18,8 @@ export interface PrimaryOptions {
 }
 
 /**
- * Runs `settings.workers` processes that share the port, and gathers their metrics. One that dies is started again, after
- * growing pauses if it cannot start; if none ever could, the exit code is that of the first that failed.
+ * Runs `settings.workers` processes that share the port, and gathers their metrics. One that dies is started again,
+ * after growing pauses if it cannot start; if none ever could, the exit code is that of the first that failed.
  */
 export async function runWorkers({ settings, loaded }: PrimaryOptions): Promise<void> {
   const say = (message: string) => void process.stderr.write(`${message}\n`)

@@ -5,7 +5,7 @@ const LOOK_EVERY_MS = 250
 
 /**
  * Tells, as long as the process lives, when the text of a file has become another one and has stayed so for two looks,
- * since editors write a file in several steps. Events of its folder would miss what is behind links and on shared disks.
+ * since editors write a file in several steps. Events of its folder would miss what is behind links or on shared disks.
  */
 export function watchText(path: string, onChange: (text: string) => void): void {
   let known = readNow(path)

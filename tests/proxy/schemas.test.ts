@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
+import { packageRoot } from '../../kit/package-root.ts'
 import { chatAsStream } from '../../proxy/apis/chat-as-stream.ts'
 import { messages } from '../../proxy/apis/messages.ts'
 import { openAiErrors } from '../../proxy/apis/openai-errors.ts'
@@ -53,6 +55,12 @@ const ALL_PROBLEMS: Record<keyof typeof problems, ApiProblem> = {
   upstreamStatus: problems.upstreamStatus('openai', 503),
   upstreamMalformed: problems.upstreamMalformed('openai'),
 }
+
+test('the documentation names the code of every error', () => {
+  const text = readFileSync(join(packageRoot(), 'docs/gateway.md'), 'utf8')
+  const codes = Object.values(ALL_PROBLEMS).flatMap(({ code }) => code ?? [])
+  expect(codes.filter((code) => !text.includes(`\`${code}\``))).toEqual([])
+})
 
 test.for(Object.entries(ALL_PROBLEMS))('the error %s has the form of each API', ([, problem]) => {
   const dataOf = (event: string) => /^(?:event: error\n)?data: (.*)\n\n$/.exec(event)?.[1]
