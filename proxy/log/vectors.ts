@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { endianness } from 'node:os'
 import { applyEdits, type Edit } from '../json-edit.ts'
 import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json-scan.ts'
 
@@ -31,7 +32,6 @@ function readVector(json: Buffer, slice: Slice): Buffer | undefined {
   const vector = valueAt(json, slice)
   if (typeof vector === 'string') return Buffer.from(vector, 'base64')
   if (!Array.isArray(vector) || !vector.every((number) => typeof number === 'number')) return undefined
-  const floats = Buffer.alloc(vector.length * FLOAT_BYTES)
-  for (const [index, number] of vector.entries()) floats.writeFloatLE(number, index * FLOAT_BYTES)
-  return floats
+  const floats = Buffer.from(new Float32Array(vector).buffer)
+  return endianness() === 'LE' ? floats : floats.swap32()
 }
