@@ -1,5 +1,6 @@
 import { partitionPath } from './partitions.ts'
 import type { LogdbSettings } from './settings.ts'
+import { withLease } from './store/lease.ts'
 import { checkIntegrity, withPartition } from './store/partition.ts'
 import { loadSqlite } from './store/sqlite.ts'
 
@@ -9,6 +10,8 @@ export interface InitOptions {
   /** UTC date, YYYY-MM-DD. */
   day: string
   settings: LogdbSettings
+  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  waitMs?: number | undefined
 }
 
 export interface InitResult {
@@ -18,8 +21,9 @@ export interface InitResult {
 }
 
 /** Creates the partition of a day if there is none, and checks it. @throws UserError */
-export async function init({ out, day, settings }: InitOptions): Promise<InitResult> {
+export async function init({ out, day, settings, waitMs }: InitOptions): Promise<InitResult> {
   const engine = await loadSqlite()
   const path = partitionPath(out, day, settings.granularity)
-  return { path, integrity: withPartition(engine, path, checkIntegrity) }
+  const integrity = await withLease(engine, out, { waitMs }, () => withPartition(engine, path, checkIntegrity))
+  return { path, integrity }
 }

@@ -69,8 +69,6 @@ export class CanonicalReader {
   readonly #sorted = new ByteSink()
   readonly #nonFiniteAsNull: boolean
   #depth = 0
-  /** Where the key that was written last ends. */
-  #keyEnd = 0
 
   constructor({ nonFiniteAsNull = false }: CanonicalReaderOptions = {}) {
     this.#nonFiniteAsNull = nonFiniteAsNull
@@ -157,15 +155,17 @@ export class CanonicalReader {
    * must read the value. @throws InvalidJson
    */
   members<T>(names: ByName<T>, member: (found: T | undefined) => void): void {
+    const { sink } = this
     this.#expect(OPEN_BRACE)
     this.#enter()
     if (this.peek() === CLOSE_BRACE) this.at++
     else {
       do {
-        const start = this.sink.length
+        const start = sink.length
         this.#key()
-        this.sink.length = start
-        member(names.find(this.sink.bytes, start + 1, this.#keyEnd - 1))
+        const found = names.find(sink.bytes, start + 1, sink.length - 1)
+        sink.length = start
+        member(found)
       } while (!this.#isLast(CLOSE_BRACE))
     }
     this.#depth--
@@ -199,7 +199,6 @@ export class CanonicalReader {
   #key(): void {
     if (this.peek() !== QUOTE) throw new InvalidJson('expected a key', this.at)
     this.at = writeString(this.source, this.at, this.sink)
-    this.#keyEnd = this.sink.length
     this.#expect(COLON)
   }
 

@@ -1,16 +1,20 @@
 import type { Command } from 'commander'
+import type { IngestOptions } from '../ingest/ingester.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { printJson, type Terminal } from '../terminal.ts'
 import { type CommandContext, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays } from './options.ts'
+import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
+import { progressOn } from './progress.ts'
 
 const EXIT_QUARANTINED = 3
-const BYTES_PER_MB = 1_000_000
 const CLEAR_LINE = '\r\u001b[K'
 
 interface IngestFlags extends DayOptions {
   from: string
   out: string
+  follow?: true
+  /** Milliseconds. */
+  wait?: number
   strict?: true
   json?: true
 }
@@ -21,28 +25,34 @@ export function addIngest(program: Command, context: CommandContext): void {
     .description('Read what is new in the logs into the log database')
     .option('--from <folder>', 'folder of the logs', 'logs')
     .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withDays(command)
+  withWait(withDays(command))
+    .option('--follow', 'go on with what is written to the logs, until Ctrl-C')
     .option('--strict', `exit ${EXIT_QUARANTINED} if a record or a file could not be read`)
     .option('--json', 'one JSON document on stdout')
     .addHelpText('after', '\nRecords outside --since and --to are left for a later run.')
     .action((flags: IngestFlags) => run(flags, context))
 }
 
+const ingest = async (options: IngestOptions) => (await import('../ingest/ingest.ts')).ingest(options)
+const follow = async (options: IngestOptions & { signal: AbortSignal }) =>
+  (await import('../ingest/follow.ts')).follow(options)
+
 async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve, exitWith } = context
   checkDays(flags)
   const settings = await context.settings()
   if (!settings.isEnabled) return reportDisabled(context, 'Ingest disabled by LOGDB_ENABLED', flags.json)
-  const { ingest } = await import('../ingest/ingest.ts')
-  const report = await ingest({
+  const options = {
     from: resolve(flags.from),
     out: resolve(flags.out),
     since: flags.since,
     to: flags.to,
+    waitMs: flags.wait,
     settings,
     signal: terminal.signal,
-    onProgress: terminal.isErrTTY ? (now) => terminal.err(CLEAR_LINE + progressLine(now)) : () => {},
-  })
+    onProgress: terminal.isErrTTY ? progressOn(terminal) : undefined,
+  }
+  const report = flags.follow ? await follow(options) : await ingest(options)
   if (terminal.isErrTTY) terminal.err(CLEAR_LINE)
   if (flags.json) printJson(terminal, { ok: true, verb: 'ingest', result: toJson(report), warnings: notes(report) })
   else printLines(terminal, report)
@@ -85,10 +95,6 @@ function toJson(report: IngestReport) {
     elapsed_s: elapsedSeconds(report),
     interrupted: report.isInterrupted,
   }
-}
-
-function progressLine({ bytesRead, rowsInserted, filesScanned }: IngestReport): string {
-  return `${filesScanned} files, ${(bytesRead / BYTES_PER_MB).toFixed(1)} MB read, ${rowsInserted} rows`
 }
 
 function notes(report: IngestReport): string[] {

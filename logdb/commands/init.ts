@@ -1,28 +1,31 @@
 import type { Command } from 'commander'
 import { printJson } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
-import { parseDay } from './options.ts'
+import { parseDay, withWait } from './options.ts'
 
 interface InitFlags {
   date?: string
   out: string
+  /** Milliseconds. */
+  wait?: number
   json?: true
 }
 
 export function addInit(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('init')
     .description('Create the partition of a day and check it')
     .option('--date <date>', 'UTC date, YYYY-MM-DD (default: today)', parseDay)
     .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withWait(command)
     .option('--json', 'one JSON document on stdout')
     .action((flags: InitFlags) => run(flags, context))
 }
 
-async function run({ date, out, json }: InitFlags, { terminal, settings, resolve, exitWith }: CommandContext) {
+async function run({ date, out, wait, json }: InitFlags, { terminal, settings, resolve, exitWith }: CommandContext) {
   const { init } = await import('../init.ts')
   const day = date ?? new Date().toISOString().slice(0, 10)
-  const result = await init({ out: resolve(out), day, settings: await settings() })
+  const result = await init({ out: resolve(out), day, settings: await settings(), waitMs: wait })
   const ok = result.integrity === 'ok'
   if (json) printJson(terminal, { ok, verb: 'init', result })
   else terminal.out(`${result.path}\n${result.integrity}\n`)

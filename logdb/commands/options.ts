@@ -46,3 +46,17 @@ export function checkDays({ since, to }: DayOptions): void {
     throw configInvalid(`--since ${since} is after --to ${to}`, 'swap them')
   }
 }
+
+const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of `30s`, `5m`, `2h`; a number alone is seconds. */
+export function parseDuration(text: string): number {
+  const [, count, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('expected a time like 30s, 5m or 2h.')
+  return Number(count) * (MS_PER_UNIT[unit] ?? 0)
+}
+
+/** `--wait`, of every command that writes. */
+export function withWait(command: Command): Command {
+  return command.option('--wait <time>', 'wait so long, like 30s, while another logdb is writing', parseDuration)
+}

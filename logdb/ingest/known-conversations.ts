@@ -98,6 +98,15 @@ export class KnownConversations implements KnownMessages {
     return added
   }
 
+  /** The kept hash, to go on with. It stays where several conversations have gone on, since others may. */
+  takeHash(conversation: KnownConversation): Hash | undefined {
+    const { state, next } = conversation
+    if (next.count > 0) return state?.hash.copy()
+    conversation.state = undefined
+    this.sizeBytes -= HASH_STATE_BYTES
+    return state?.hash
+  }
+
   keepHash(conversation: KnownConversation, head: Buffer, hash: Hash): void {
     if (!conversation.state) this.sizeBytes += HASH_STATE_BYTES
     conversation.state = { head, hash: hash.copy() }

@@ -16,6 +16,8 @@ const MAX_SOURCE_BYTES = 16 * 1024 * 1024
 export interface Packet {
   from: number
   to: number
+  /** Bytes of the file that it took, which may be compressed. */
+  inputBytes: number
   /** The last bytes before `to`. */
   tail: Buffer
   groups: RowGroup[]
@@ -73,12 +75,12 @@ export class Packer {
     else this.#addRecord(piece)
   }
 
-  /** What has been added since the last time; `tail` are the last bytes before its end. */
-  take(tail: Buffer): Packet {
+  /** What has been added since the last time. */
+  take(read: Pick<Packet, 'tail' | 'inputBytes'>): Packet {
     const packet = {
       from: this.#from,
       to: this.#to,
-      tail,
+      ...read,
       ...this.#rows.take(),
       ledger: this.#ledger,
       filteredRecords: this.#filteredRecords,

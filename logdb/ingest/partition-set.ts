@@ -6,6 +6,7 @@ const MAX_OPEN = 4
 /** The partitions that a run writes to; only the last few used stay open. */
 export class PartitionSet {
   readonly #open = new Map<string, Partition>()
+  readonly #used = new Set<string>()
   readonly #engine: SqliteEngine
   readonly #options: PartitionOptions
 
@@ -24,6 +25,7 @@ export class PartitionSet {
     const partition = this.#open.get(path) ?? new Partition(this.#engine, path, this.#options)
     this.#open.delete(path)
     this.#open.set(path, partition)
+    this.#used.add(path)
     return partition
   }
 
@@ -31,9 +33,26 @@ export class PartitionSet {
     for (const partition of this.#open.values()) partition.commit()
   }
 
+  /** Closes those that have not been used since the last time. */
+  closeUnused(): void {
+    this.#closeThose(({ path }) => !this.#used.has(path))
+    this.#used.clear()
+  }
+
+  /** Closes those whose files are no longer there. */
+  closeRemoved(): void {
+    this.#closeThose((partition) => !partition.isInPlace())
+  }
+
   close(): void {
-    for (const partition of this.#open.values()) partition.close()
-    this.#open.clear()
+    this.#closeThose(() => true)
+  }
+
+  #closeThose(isOne: (partition: Partition) => boolean): void {
+    for (const partition of [...this.#open.values()].filter(isOne)) {
+      this.#open.delete(partition.path)
+      partition.close()
+    }
   }
 
   #closeOldest(): void {

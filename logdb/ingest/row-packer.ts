@@ -1,4 +1,4 @@
-import { createHash, type Hash, hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Mark } from '../canon/canonical-reader.ts'
 import type { Body } from '../record/body.ts'
 import { EntryReader, type LogEntry, requestId } from '../record/entry.ts'
@@ -162,7 +162,7 @@ export class RowPacker {
     const walk = known.walk(body.kind)
     const begun = walk.from.state
     const head = begun?.head ?? Buffer.from(sink.view(body.start, body.headEnd))
-    let running: Hash | undefined = begun?.hash.copy()
+    let running = begun && (body.items.length > 0 ? known.takeHash(walk.from) : begun.hash.copy())
     let hashedTo = begun ? body.headEnd : body.start
     let tip = walk.from
     for (const [index, mark] of body.items.entries()) {

@@ -54,23 +54,28 @@ export class SourceReader implements PacketReader {
     const frames = new FrameReader(input, { format, inputStart, from, isFinal: file.isCompressed, maxRecordBytes })
     const packer = new Packer(this.#rows, from, { format, days, retention })
     const to = job.to ?? Number.POSITIVE_INFINITY
-    let end = from
+    let [end, sentBytes] = [from, 0]
+    const take = () => {
+      const inputBytes = input.fileBytes - sentBytes
+      sentBytes = input.fileBytes
+      return packer.take({ tail: frames.tail(end), inputBytes })
+    }
     try {
       while (end < to) {
         const piece = frames.next()
         if (piece) {
           packer.add(clipped(piece, to))
           end = Math.min(piece.end, to)
-          if (packer.isFull) yield packer.take(frames.tail(end))
+          if (packer.isFull) yield take()
         } else if (!(await frames.fill())) break
       }
     } catch (error) {
-      if (error instanceof UnreadableSource && !packer.isEmpty) yield packer.take(frames.tail(end))
+      if (error instanceof UnreadableSource && !packer.isEmpty) yield take()
       throw error
     } finally {
       input.close()
     }
-    if (!packer.isEmpty) yield packer.take(frames.tail(end))
+    if (!packer.isEmpty) yield take()
   }
 }
 

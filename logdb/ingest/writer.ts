@@ -26,18 +26,15 @@ export class Writer {
   readonly #control: Control
   readonly #partitions: PartitionSet
   readonly #report: IngestReport
-  readonly #onCommit: (report: IngestReport) => void
+  readonly #onCommit: (doneBytes: number) => void
   readonly #sessions = new Map<object, Map<number, Session>>()
+  /** Bytes of files that were read. */
+  #doneBytes = 0
   #uncommittedBytes = 0
   #uncommittedRows = 0
   #committedAtMs = performance.now()
 
-  constructor(
-    control: Control,
-    partitions: PartitionSet,
-    report: IngestReport,
-    onCommit: (report: IngestReport) => void,
-  ) {
+  constructor(control: Control, partitions: PartitionSet, report: IngestReport, onCommit: (doneBytes: number) => void) {
     this.#control = control
     this.#partitions = partitions
     this.#report = report
@@ -53,6 +50,7 @@ export class Writer {
     for (const number of packet.endedSessions) this.#sessionsOf(reader).delete(number)
     this.#advance(packet, stretch)
     this.#count(packet, stretch)
+    this.#doneBytes += packet.inputBytes
     this.#uncommittedBytes += packet.bytes.length
     if (this.#isFull) this.commit()
   }
@@ -64,7 +62,7 @@ export class Writer {
     this.#uncommittedBytes = 0
     this.#uncommittedRows = 0
     this.#committedAtMs = performance.now()
-    this.#onCommit(this.#report)
+    this.#onCommit(this.#doneBytes)
   }
 
   get #isFull(): boolean {

@@ -101,37 +101,35 @@ export class EntryReader {
   }
 }
 
-/** All that is read of a record. */
-const MEMBERS = new ByName(
-  Object.fromEntries(
-    [
-      'v',
-      'timestamp',
-      'x_request_id',
-      'endpoint',
-      'method',
-      'status_code',
-      'latency_ms',
-      'ttfb_ms',
-      'overhead_ms',
-      'provider',
-      'model_original',
-      'model_mapped',
-      'stream',
-      'api_key_hash',
-      'api_key_name',
-      'dialog_id',
-      'finish_reason',
-      'usage',
-      'outcome',
-      'bytes_in',
-      'bytes_out',
-      'release',
-      'request',
-      'response',
-    ].map((name) => [name, name]),
-  ),
-)
+/** All that is read of a record, and of the bodies for what the record does not say. */
+const MEMBER_NAMES = [
+  'v',
+  'timestamp',
+  'x_request_id',
+  'endpoint',
+  'method',
+  'status_code',
+  'latency_ms',
+  'ttfb_ms',
+  'overhead_ms',
+  'provider',
+  'model_original',
+  'model_mapped',
+  'stream',
+  'api_key_hash',
+  'api_key_name',
+  'dialog_id',
+  'finish_reason',
+  'usage',
+  'outcome',
+  'bytes_in',
+  'bytes_out',
+  'release',
+  'request',
+  'response',
+] as const
+type MemberName = (typeof MEMBER_NAMES)[number]
+const MEMBERS = new ByName<MemberName>(Object.fromEntries(MEMBER_NAMES.map((name) => [name, name])))
 
 function toEntry(members: Members, request: Body, response: Body): LogEntry {
   const version = members.value('v')

@@ -99,16 +99,26 @@ function roleOfType(type: string, defaultRole: string): string {
 }
 
 function texts(value: unknown): string[] {
-  if (typeof value === 'string') return value === '' ? [] : [value]
-  if (Array.isArray(value)) return value.flatMap(texts)
-  if (!isObject(value)) return []
-  return [...TEXT_MEMBERS.flatMap((name) => texts(value[name])), ...callTexts(value)]
+  const found: string[] = []
+  collectTexts(value, found)
+  return found
 }
 
-function callTexts(value: Record<string, unknown>): string[] {
+function collectTexts(value: unknown, found: string[]): void {
+  if (typeof value === 'string') {
+    if (value !== '') found.push(value)
+  } else if (Array.isArray(value)) for (const element of value) collectTexts(element, found)
+  else if (isObject(value)) {
+    for (const name of TEXT_MEMBERS) if (value[name] !== undefined) collectTexts(value[name], found)
+    collectCall(value, found)
+  }
+}
+
+function collectCall(value: Record<string, unknown>, found: string[]): void {
   const member = DATA_MEMBERS.find((name) => value[name] !== undefined)
-  if (member === undefined) return []
-  return [...texts(value['name']), ...dataTexts(parsedData(value[member]), 0)]
+  if (member === undefined) return
+  collectTexts(value['name'], found)
+  found.push(...dataTexts(parsedData(value[member]), 0))
 }
 
 /** What a tool was given or gave back, one value a line. */

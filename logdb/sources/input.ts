@@ -20,6 +20,8 @@ export interface OpenFile {
 
 /** Bytes of a log as if it were never compressed. */
 export interface ByteInput {
+  /** How many bytes of the file itself have been read. */
+  readonly fileBytes: number
   /** Puts the next bytes into a buffer and returns how many; 0 at the end. @throws UnreadableSource */
   read(target: Buffer, at: number): Promise<number>
   close(): void
@@ -32,6 +34,7 @@ export function openInput(file: OpenFile, from: number): ByteInput {
 
 class PlainInput implements ByteInput {
   readonly #file: OpenFile
+  fileBytes = 0
   #at: number
 
   constructor(file: OpenFile, from: number) {
@@ -43,6 +46,7 @@ class PlainInput implements ByteInput {
     const wanted = Math.min(target.length - at, this.#file.sizeBytes - this.#at)
     const count = wanted > 0 ? readAt(this.#file.fd, target, at, wanted, this.#at) : 0
     this.#at += count
+    this.fileBytes += count
     return count
   }
 
@@ -51,11 +55,14 @@ class PlainInput implements ByteInput {
 
 class GzipInput implements ByteInput {
   readonly #chunks: AsyncGenerator<Buffer>
+  fileBytes = 0
   #chunk: Buffer = Buffer.alloc(0)
   #skip: number
 
   constructor(file: OpenFile, from: number) {
-    this.#chunks = gunzip(file)
+    this.#chunks = gunzip(file, (count) => {
+      this.fileBytes += count
+    })
     this.#skip = from
   }
 
@@ -78,8 +85,8 @@ class GzipInput implements ByteInput {
   }
 }
 
-async function* gunzip(file: OpenFile): AsyncGenerator<Buffer> {
-  const raw = Readable.from(rawChunks(file))
+async function* gunzip(file: OpenFile, onRead: (count: number) => void): AsyncGenerator<Buffer> {
+  const raw = Readable.from(rawChunks(file, onRead))
   const stream = createGunzip({ chunkSize: CHUNK_BYTES })
   raw.on('error', (error) => stream.destroy(error))
   try {
@@ -90,12 +97,13 @@ async function* gunzip(file: OpenFile): AsyncGenerator<Buffer> {
   }
 }
 
-function* rawChunks(file: OpenFile): Generator<Buffer> {
+function* rawChunks(file: OpenFile, onRead: (count: number) => void): Generator<Buffer> {
   let at = 0
   while (at < file.sizeBytes) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, file.sizeBytes - at))
     const count = readAt(file.fd, chunk, 0, chunk.length, at)
     if (count === 0) return
+    onRead(count)
     yield chunk.subarray(0, count)
     at += count
   }

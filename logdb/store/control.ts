@@ -5,6 +5,7 @@ import { UserError } from '../../kit/user-error.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
 import { openMigrated } from './migrate.ts'
+import type { Retention } from './retention.ts'
 import { type Connection, closeCheckpointed, EXIT_IN_USE, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
 /** How many of the first bytes of a source identify it. */
@@ -98,11 +99,22 @@ export class Control {
     this.#write(() => this.#sql.insertServer.run(serverId, hostname, env, nowS()))
   }
 
+  /** From which days on records, and what is said in them, are kept. */
+  retention(): Retention {
+    const days = this.#sql.retention.all().map(({ kind, day }) => [kind, day])
+    return { metadata: '', bodies: '', ...Object.fromEntries(days) }
+  }
+
   /** Sources that begin with these bytes, the one read furthest first. */
   candidates(head: Buffer): Source[] {
     const sizes = this.#sql.headSizes.all(head.length)
     const rows = sizes.flatMap((size) => this.#sql.byHead.all(size, sha256(head.subarray(0, size))))
     return rows.sort((a, b) => b.offset - a.offset)
+  }
+
+  /** How far the file that was last seen at this path has been read, in decompressed bytes; 0 for an unknown one. */
+  readTo(path: string): number {
+    return this.#sql.readTo.get(path) ?? 0
   }
 
   addSource(path: string, head: Buffer): Source {
@@ -216,10 +228,12 @@ function prepare(db: Connection) {
     insertServer: db.prepare<[string, string, string, number]>(
       'INSERT INTO servers (server_id, hostname, env, first_seen_ts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
+    retention: db.prepare<[], { kind: string; day: string }>('SELECT kind, kept_from AS day FROM retention'),
     headSizes: db.prepare<[number], number>('SELECT DISTINCT head_bytes FROM sources WHERE head_bytes <= ?').pluck(),
     byHead: db.prepare<[number, Buffer], Source>(
       `SELECT ${SOURCE_COLUMNS} FROM sources WHERE head_bytes = ? AND head_sha256 = ?`,
     ),
+    readTo: db.prepare<[string], number>('SELECT offset FROM sources WHERE path = ? ORDER BY id DESC').pluck(),
     insertSource: db.prepare<[string, string, number, Buffer, Buffer, number, number]>(`
       INSERT INTO sources (source_key, path, head_bytes, head_sha256, tail_sha256, mtime, first_seen_ts, last_scan_ts)
       VALUES (?, ?, ?, ?, ?, 0, ?, ?)`),

@@ -24,6 +24,11 @@ export class ConversationStore {
     this.#sql = prepare(db)
   }
 
+  /** To be called when others may have written meanwhile. */
+  forgetNewest(): void {
+    this.#newest = 0
+  }
+
   /** The conversation that goes on from another one by a message. */
   extend({ tip: parent, depth, root }: Conversation, message: number): Conversation {
     const stored = this.#sql.find.get(parent, message)

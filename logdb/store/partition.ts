@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ServerIdentity } from '../server-id.ts'
 import { ConversationStore } from './conversation-store.ts'
@@ -38,6 +38,7 @@ export interface PartitionOptions {
 export class Partition {
   readonly path: string
   readonly #db: Connection
+  readonly #inode: number
   readonly #server: ServerIdentity
   readonly #withTextIndex: boolean
   readonly #stores: Stores
@@ -49,6 +50,7 @@ export class Partition {
     this.#server = server
     this.#withTextIndex = withTextIndex
     this.#db = explainingErrors(path, () => openPartitionFile(engine, path))
+    this.#inode = statSync(path).ino
     this.#stores = { messages: new MessageStore(this.#db), conversations: new ConversationStore(this.#db) }
     this.#sql = prepare(this.#db)
   }
@@ -85,6 +87,11 @@ export class Partition {
     })
   }
 
+  /** False when the file has been removed or replaced since it was opened. */
+  isInPlace(): boolean {
+    return statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode
+  }
+
   /** What is not committed is lost. */
   close(): void {
     explainingErrors(this.path, () => closeCheckpointed(this.#db))
@@ -92,6 +99,7 @@ export class Partition {
 
   #begin(): void {
     const { serverId, hostname, env } = this.#server
+    this.#stores.conversations.forgetNewest()
     this.#db.exec('BEGIN IMMEDIATE')
     this.#sql.insertServer.run(serverId, hostname, env, nowS())
   }

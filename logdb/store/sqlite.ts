@@ -19,6 +19,8 @@ export interface SqliteEngine {
   openWritable(path: string): Connection
   /** Opens an existing database. */
   openReadonly(path: string): Connection
+  /** Opens a database that is only there to be locked; whoever finds it locked does not wait. */
+  openLock(path: string): Connection
 }
 
 /** @throws UserError SQLITE_MISSING when better-sqlite3 is not installed or was not built for this Node */
@@ -31,6 +33,7 @@ export async function loadSqlite(
     return {
       openWritable: (path) => openWritable(Database, path),
       openReadonly: (path) => keepFromCollection(new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS })),
+      openLock: (path) => keepFromCollection(new Database(path, { timeout: 0 })),
     }
   } catch (error) {
     const reason = errorMessage(error).split('\n')[0]

@@ -20,6 +20,7 @@ async function frames(
 ): Promise<Found[]> {
   const left = chunks.filter(({ length }) => length > 0)
   const input = {
+    fileBytes: 0,
     read: async (target: Buffer, at: number) => {
       const chunk = left.shift() ?? Buffer.alloc(0)
       const count = chunk.copy(target, at)
