@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { digests } from '../helpers/digests.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
 import { type Workspace, workspace } from '../helpers/workspace.ts'
@@ -98,7 +99,7 @@ sqliteTest('requests are forgotten by key, by its name too, and by dialog', asyn
 
 sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
   const space = await filled()
-  const before = space.partitions().map((path) => readFileSync(path))
+  const before = digests(space.partitions())
   const asked = await space.run(['forget', '--dialog', 'd1'])
   expect(asked).toEqual({
     exitCode: 2,
@@ -115,7 +116,7 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
     logs: [join(space.logs, 'requests-x.jsonl')],
   })
   expect(dry.stderr).toContain('nothing was changed')
-  expect(space.partitions().map((path) => readFileSync(path))).toEqual(before)
+  expect(digests(space.partitions())).toEqual(before)
 })
 
 sqliteTest('what to forget must be clear, and a single request must be there', async () => {

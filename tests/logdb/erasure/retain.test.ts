@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { digests } from '../helpers/digests.ts'
 import { chat, jsonl, record } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
 import { LEDGER_GAP, type Workspace, workspace } from '../helpers/workspace.ts'
@@ -114,7 +115,7 @@ sqliteTest('days are counted from today', async () => {
 
 sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
   const space = await filled()
-  const before = space.partitions().map((path) => readFileSync(path))
+  const before = digests(space.partitions())
   const args = ['retain', '--bodies', '2025-09-11', '--metadata', '2025-09-09']
   const { exitCode, stderr } = await space.run(args)
   expect([exitCode, stderr]).toEqual([
@@ -128,7 +129,7 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
     bodies_removed: 0,
     deleted: true,
   })
-  expect(space.partitions().map((path) => readFileSync(path))).toEqual(before)
+  expect(digests(space.partitions())).toEqual(before)
   rmSync(join(space.db, '2025'), { recursive: true })
   space.write('requests-x.jsonl', `\n${readFileSync(join(space.logs, 'requests-x.jsonl'), 'utf8')}`)
   await space.ingest()

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { digests } from '../helpers/digests.ts'
 import { chat, jsonl, record } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
 import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
@@ -105,7 +105,7 @@ sqliteTest('rows come as a table, as CSV, or as documents', async () => {
 sqliteTest('what is not one statement that reads is refused, and changes nothing', async () => {
   for (const days of [1, 2, 12]) {
     const space = await filled(days)
-    const before = space.partitions().map((path) => readFileSync(path))
+    const before = digests(space.partitions())
     for (const [sql, reason] of [
       ['DELETE FROM req', 'does more than read'],
       ['DELETE FROM req RETURNING id', 'does more than read|no such table'],
@@ -124,7 +124,7 @@ sqliteTest('what is not one statement that reads is refused, and changes nothing
       expect([sql, exitCode, stdout]).toEqual([sql, 2, ''])
       expect(stderr).toMatch(new RegExp(`cannot be run: .*(${reason}).*\nHint: give one SELECT`))
     }
-    expect(space.partitions().map((path) => readFileSync(path))).toEqual(before)
+    expect(digests(space.partitions())).toEqual(before)
   }
 })
 
