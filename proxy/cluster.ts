@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AggregatorRegistry } from 'prom-client'
 import type { LoadedConfig } from '../kit/gateway-config/load.ts'
 import { serveMetrics } from './metrics-server.ts'
-import { WORKER_VARIABLE } from './run.ts'
+import { STOP_NOW, WORKER_VARIABLE } from './run.ts'
 import type { GatewaySettings } from './settings.ts'
 import { localAddress, startupMessage } from './startup-message.ts'
 
@@ -67,8 +67,9 @@ export async function runWorkers({ settings, loaded }: PrimaryOptions): Promise<
   process.on('SIGTERM', () => exitCode ?? end(0, 'SIGTERM'))
   // A terminal sends it to the workers too, which leave it to us.
   process.on('SIGINT', () => {
-    if (exitCode !== undefined) process.exit(130)
-    end(0, 'SIGTERM')
+    if (exitCode === undefined) return end(0, 'SIGTERM')
+    exitCode = 130
+    for (const worker of workers()) worker.send(STOP_NOW)
   })
 
   const registry = new AggregatorRegistry()

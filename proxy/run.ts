@@ -20,6 +20,8 @@ const LINGER_MS = 1_000
 
 /** Tells a worker its number; for this program only. */
 export const WORKER_VARIABLE = 'AI_PROXY_WORKER'
+/** Tells a worker not to wait for what runs. */
+export const STOP_NOW = 'stop now'
 
 export interface RunOptions {
   settings: GatewaySettings
@@ -73,7 +75,17 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
       .then(() => metricsServer?.close())
       .then(() => process.exit(0), onFailure)
   }
+  const stopNow = () => {
+    running.cutAll()
+    void running
+      .idle(LAST_WORDS_MS)
+      .then(() => requestLog.close())
+      .finally(() => process.exit(130))
+  }
   process.on('SIGTERM', () => stop(LINGER_MS))
+  process.on('message', (message) => {
+    if (message === STOP_NOW) stopNow()
+  })
   // A bug of ours: nothing is certain any more but what the log already has.
   process.on('uncaughtException', (error) => {
     app.log.fatal({ err: error }, 'the gateway failed')
@@ -83,11 +95,7 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
   process.on('SIGINT', () => {
     if (!isAlone) return
     if (stopping) {
-      running.cutAll()
-      void running
-        .idle(LAST_WORDS_MS)
-        .then(() => requestLog.close())
-        .finally(() => process.exit(130))
+      stopNow()
       return
     }
     if (running.size > 0) process.stderr.write(`\n${running.size} running; Ctrl-C again ends them.\n`)

@@ -53,6 +53,20 @@ test('SIGTERM lets the answers of all workers end, and the exit code is 0', asyn
   expect(readRecords(join(gateway.cwd, 'logs'))).toHaveLength(6)
 })
 
+test('a second Ctrl-C ends what runs in all workers, which leaves its records', async () => {
+  const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
+  const answers = postAll(gateway, 4, 'mock/hang')
+  await eventually(async () => {
+    expect(await textOf(gateway.metricsUrl)).toMatch(/^ai_proxy_requests_in_flight 4$/m)
+  })
+  gateway.process.kill('SIGINT')
+  await eventually(async () => expect((await request(`${gateway.url}/ready`)).statusCode).toBe(503))
+  gateway.process.kill('SIGINT')
+  expect(await answers).toEqual(Array(4).fill(503))
+  expect(await gateway.exit).toBe(130)
+  expect(readRecords(join(gateway.cwd, 'logs'))).toHaveLength(4)
+})
+
 test('a worker that dies is started again', async () => {
   const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
   const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
