@@ -13,6 +13,7 @@ import { addRetain } from './commands/retain.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
+import { loadEnvironment } from './environment.ts'
 import { readSettings } from './settings.ts'
 import { printJson, type Terminal } from './terminal.ts'
 
@@ -22,10 +23,8 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
   const program = new Command('logdb')
   const context: CommandContext = {
     terminal,
-    settings: async () => {
-      const { loadEnvironment } = await import('../kit/gateway-config/load.ts')
-      return readSettings(loadEnvironment({ cwd: terminal.cwd, env: terminal.env, dotenv: usesDotenv(program) }))
-    },
+    settings: () =>
+      readSettings(loadEnvironment({ cwd: terminal.cwd, env: terminal.env, dotenv: usesDotenv(program) })),
     resolve: (path) => resolve(terminal.cwd, path),
     exitWith: (code) => {
       exitCode = code

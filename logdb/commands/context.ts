@@ -4,13 +4,10 @@ import { printJson, type Terminal } from '../terminal.ts'
 
 const EXIT_DISABLED = 2
 
-/**
- * What every command gets. Settings are read only by those that need them: --help works without a valid .env, and a
- * search need not load what checks it.
- */
+/** What every command gets. Settings are read only by those that need them: --help works without a valid .env. */
 export interface CommandContext {
   terminal: Terminal
-  settings(): Promise<LogdbSettings>
+  settings(): LogdbSettings
   /** An absolute path from one that the user typed. */
   resolve(path: string): string
   exitWith(code: number): void

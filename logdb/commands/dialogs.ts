@@ -57,7 +57,7 @@ async function clear(flags: DialogsFlags, context: CommandContext): Promise<void
 
 async function isEnabled(flags: DialogsFlags, context: CommandContext): Promise<boolean> {
   checkDays(flags)
-  const { isGroupingEnabled } = await context.settings()
+  const { isGroupingEnabled } = context.settings()
   if (!isGroupingEnabled) reportDisabled(context, DISABLED, flags.json)
   return isGroupingEnabled
 }

@@ -29,7 +29,7 @@ function withFlags(command: Command): Command {
 async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve } = context
   checkDays(flags)
-  if (!(await context.settings()).isTextIndexEnabled) {
+  if (!context.settings().isTextIndexEnabled) {
     return reportDisabled(context, 'FTS disabled by LOGDB_FTS_ENABLED', flags.json)
   }
   const { buildTextIndexes } = await import('../text-index.ts')

@@ -40,7 +40,7 @@ const follow = async (options: IngestOptions & { signal: AbortSignal }) =>
 async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve, exitWith } = context
   checkDays(flags)
-  const settings = await context.settings()
+  const settings = context.settings()
   if (!settings.isEnabled) return reportDisabled(context, 'Ingest disabled by LOGDB_ENABLED', flags.json)
   const options = {
     from: resolve(flags.from),

@@ -25,7 +25,7 @@ export function addInit(program: Command, context: CommandContext): void {
 async function run({ date, out, wait, json }: InitFlags, { terminal, settings, resolve, exitWith }: CommandContext) {
   const { init } = await import('../init.ts')
   const day = date ?? new Date().toISOString().slice(0, 10)
-  const result = await init({ out: resolve(out), day, settings: await settings(), waitMs: wait })
+  const result = await init({ out: resolve(out), day, settings: settings(), waitMs: wait })
   const ok = result.integrity === 'ok'
   if (json) printJson(terminal, { ok, verb: 'init', result })
   else terminal.out(`${result.path}\n${result.integrity}\n`)
