@@ -114,8 +114,8 @@ test('a .env that is wrong is refused with all that is wrong, and no secret is i
       message: [
         `${name} line 2: the quoted value of GEMINI_API_KEY has no closing quote`,
         `${name} line 5: expected NAME=value or a comment that starts with #`,
-        `${name} HTTPS_PORT: found "0", allowed: a port, 1 to 65535`,
         `${name} ACME_STAGING: found "maybe", allowed: true or false`,
+        `${name} HTTPS_PORT: found "0", allowed: a port, 1 to 65535`,
       ].join('\n'),
       hint: `correct ${name}; .env.example shows every variable`,
     })

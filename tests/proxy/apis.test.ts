@@ -117,7 +117,7 @@ test('a model is found by its id, slashes and all', async () => {
 
 test('an answer that is too large for the log keeps its end: why it stopped, and what it used', async () => {
   const { gateway } = await startWithUpstream({ environment: { LOG_BODY_MAX_BYTES: '2000' } })
-  const body = { model: 'mock/slow-0x300', stream: true, stream_options: { include_usage: true } }
+  const body = { model: 'mock/slow-0x3000', stream: true, stream_options: { include_usage: true } }
   await gateway.post({ ...body, messages: [{ role: 'user', content: 'Hi' }] })
   const [record] = await gateway.records(1)
   expect(record).toMatchObject({
