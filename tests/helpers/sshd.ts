@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { hasErrorCode } from '../../kit/user-error.ts'
 import { findProgram, output } from './programs.ts'
 
 /** A real sshd of this user's on a free port of 127.0.0.1, with keys of its own. */
@@ -54,7 +55,7 @@ export async function startSshd(folder: string): Promise<Sshd> {
       },
       connections: () => log().match(/^Connection from /gm)?.length ?? 0,
       killConnections: () => {
-        for (const pid of descendants(server.pid ?? 0)) process.kill(pid, 'SIGKILL')
+        for (const pid of descendants(server.pid ?? 0)) killIfThere(pid)
       },
       close: async () => {
         if (server.exitCode !== null || server.signalCode !== null) return
@@ -107,6 +108,15 @@ async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** One may end with another that was killed just before it. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!hasErrorCode(error, 'ESRCH')) throw error
+  }
 }
 
 function descendants(pid: number): number[] {
