@@ -48,6 +48,8 @@ export async function runWorkers({ settings, loaded }: PrimaryOptions): Promise<
         process.stderr.write(startupMessage(settings, address, join(settings.log.dir, '*.jsonl'), loaded))
       }
     })
+    // A message to one that is just ending fails; it is its end that counts.
+    worker.on('error', (error) => say(`worker ${number}: ${error.message}`))
     worker.on('exit', (code, signal) => {
       const started = ready.delete(worker)
       if (exitCode !== undefined) {

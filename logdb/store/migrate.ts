@@ -3,7 +3,7 @@ import { chainHash } from './chain-hash.ts'
 import { type Connection, EXIT_REFUSED, inTransaction, type SqliteEngine } from './sqlite.ts'
 
 /** A step that brings a database from any lower number to this one. */
-export interface Migration {
+interface Migration {
   /** From 1; numbers may be left out. */
   number: number
   sql: string
