@@ -5,7 +5,7 @@ import { hasErrorCode, UserError } from '../../kit/user-error.ts'
 import { type Connection, EXIT_IN_USE, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
 export const DATABASE_IN_USE = 'DATABASE_IN_USE'
-const FILE = '.lock.sqlite3'
+const FILE = '.lock'
 const RETRY_MS = 100
 
 export interface LeaseOptions {

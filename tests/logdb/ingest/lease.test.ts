@@ -24,7 +24,7 @@ async function holdLease(base: string) {
     lock.exec('BEGIN EXCLUSIVE')
     console.log('held')
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code, `${base}/.lock.sqlite3`], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code, `${base}/.lock`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => {
