@@ -3,13 +3,15 @@ import type { DialogCount, Grouping } from '../dialogs/assign.ts'
 import { DEFAULT_WINDOW_S, parseWindow } from '../dialogs/window.ts'
 import { printJson, type Terminal } from '../terminal.ts'
 import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays } from './options.ts'
+import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
 
 interface DialogsFlags extends DayOptions {
   out: string
   dryRun?: true
+  /** Milliseconds. */
+  wait?: number
   json?: true
 }
 
@@ -34,7 +36,7 @@ export function addDialogs(program: Command, context: CommandContext): void {
 }
 
 function withFlags(command: Command): Command {
-  return withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db'))
+  return withWait(withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db')))
     .option('--dry-run', 'change nothing, only count')
     .option('--json', 'one JSON document on stdout')
 }
@@ -69,8 +71,8 @@ function windowOf({ window }: AssignFlags, { err }: Terminal): number {
   return windowS ?? DEFAULT_WINDOW_S
 }
 
-function rangeOf({ out, since, to, dryRun }: DialogsFlags, { resolve }: CommandContext) {
-  return { out: resolve(out), since, to, isDryRun: dryRun ?? false }
+function rangeOf({ out, since, to, dryRun, wait }: DialogsFlags, { resolve }: CommandContext) {
+  return { out: resolve(out), since, to, isDryRun: dryRun ?? false, waitMs: wait }
 }
 
 function report(

@@ -4,6 +4,7 @@ import type { ForgetReport } from '../erasure/forget.ts'
 import type { Selection } from '../store/erase.ts'
 import { printJson, type Terminal } from '../terminal.ts'
 import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
+import { withWait } from './options.ts'
 
 interface ForgetFlags {
   requestId?: string
@@ -12,17 +13,20 @@ interface ForgetFlags {
   out: string
   yes?: true
   dryRun?: true
+  /** Milliseconds. */
+  wait?: number
   json?: true
 }
 
 export function addForget(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('forget')
     .description('Remove requests for good, with every message and word that no other request uses')
     .option('--request-id <id>', 'one request, by what `show` takes')
     .option('--key, --api-key-hash <key>', 'all requests of an API key, by its hash or name')
     .option('--dialog <id>', 'all requests of a dialog')
     .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withWait(command)
     .option('--yes', 'do it; without this nothing is changed')
     .option('--dry-run', 'change nothing, only count')
     .option('--json', 'one JSON document on stdout')
@@ -33,7 +37,7 @@ export function addForget(program: Command, context: CommandContext): void {
 async function run(flags: ForgetFlags, { terminal, resolve }: CommandContext): Promise<void> {
   const { forget } = await import('../erasure/forget.ts')
   const out = resolve(flags.out)
-  const options = { out, selection: await selectionOf(flags, out) }
+  const options = { out, selection: await selectionOf(flags, out), waitMs: flags.wait }
   const found = await forget({ ...options, isDryRun: true })
   const requests = found.partitions.reduce((sum, partition) => sum + partition.requests, 0)
   if (requests > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(`${requests} requests would be removed`)

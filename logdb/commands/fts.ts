@@ -2,10 +2,12 @@ import type { Command } from 'commander'
 import { errorMessage } from '../../kit/user-error.ts'
 import { printJson } from '../terminal.ts'
 import { type CommandContext, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays } from './options.ts'
+import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
 
 interface FtsFlags extends DayOptions {
   out: string
+  /** Milliseconds. */
+  wait?: number
   json?: true
 }
 
@@ -20,28 +22,28 @@ export function addFts(program: Command, context: CommandContext): void {
 }
 
 function withFlags(command: Command): Command {
-  return withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db')).option(
-    '--json',
-    'one JSON document on stdout',
-  )
+  const dated = withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db'))
+  return withWait(dated).option('--json', 'one JSON document on stdout')
 }
 
 async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve } = context
+  const { terminal } = context
   checkDays(flags)
-  if (!context.settings().isTextIndexEnabled) {
+  const { isTextIndexEnabled, parallelism } = context.settings()
+  if (!isTextIndexEnabled) {
     return reportDisabled(context, 'FTS disabled by LOGDB_FTS_ENABLED', flags.json)
   }
-  const { buildTextIndexes } = await import('../text-index.ts')
-  const built = await buildTextIndexes({ out: resolve(flags.out), since: flags.since, to: flags.to })
+  const { buildTextIndexes } = await import('../fts/text-index.ts')
+  const built = await buildTextIndexes({ ...rangeOf(flags, context), parallelism })
   if (flags.json) printJson(terminal, { ok: true, verb: 'fts build', result: built })
   else for (const { path, indexed, skipped } of built) terminal.out(`${path} indexed=${indexed} skipped=${skipped}\n`)
 }
 
-async function drop(flags: FtsFlags, { terminal, resolve, exitWith }: CommandContext): Promise<void> {
+async function drop(flags: FtsFlags, context: CommandContext): Promise<void> {
+  const { terminal, exitWith } = context
   checkDays(flags)
-  const { dropTextIndexes } = await import('../text-index.ts')
-  const dropped = await dropTextIndexes({ out: resolve(flags.out), since: flags.since, to: flags.to })
+  const { dropTextIndexes } = await import('../fts/text-index.ts')
+  const dropped = await dropTextIndexes(rangeOf(flags, context))
   const results = dropped.map(({ path, error }) => ({ path, ...(error ? { error: errorMessage(error) } : {}) }))
   const ok = results.every(({ error }) => error === undefined)
   if (flags.json) printJson(terminal, { ok, verb: 'fts drop', result: results })
@@ -50,4 +52,8 @@ async function drop(flags: FtsFlags, { terminal, resolve, exitWith }: CommandCon
       terminal.out(error ? `${path} drop_error=${error}\n` : `${path} fts dropped\n`)
   }
   if (!ok) exitWith(1)
+}
+
+function rangeOf({ out, since, to, wait }: FtsFlags, { resolve }: CommandContext) {
+  return { out: resolve(out), since, to, waitMs: wait }
 }

@@ -3,7 +3,7 @@ import { configInvalid } from '../../kit/user-error.ts'
 import type { RetainCount } from '../erasure/retain.ts'
 import { printJson, type Terminal } from '../terminal.ts'
 import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
-import { parseFirstDay } from './options.ts'
+import { parseFirstDay, withWait } from './options.ts'
 
 interface RetainFlags {
   /** The first day that is kept. */
@@ -12,16 +12,19 @@ interface RetainFlags {
   out: string
   yes?: true
   dryRun?: true
+  /** Milliseconds. */
+  wait?: number
   json?: true
 }
 
 export function addRetain(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('retain')
     .description('Remove what is older than it is to be kept, now and from logs that are read later')
     .option('--bodies <time>', 'keep what was said this long: 90d, or the first date to keep', parseFirstDay)
     .option('--metadata <time>', 'keep requests this long: 400d, or the first date to keep', parseFirstDay)
     .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withWait(command)
     .option('--yes', 'do it; without this nothing is changed')
     .option('--dry-run', 'change nothing, only count')
     .option('--json', 'one JSON document on stdout')
@@ -36,7 +39,7 @@ async function run(flags: RetainFlags, { terminal, resolve }: CommandContext): P
   }
   const { retain } = await import('../erasure/retain.ts')
   const keptFrom = { ...(bodies === undefined ? {} : { bodies }), ...(metadata === undefined ? {} : { metadata }) }
-  const options = { out: resolve(flags.out), keptFrom }
+  const options = { out: resolve(flags.out), keptFrom, waitMs: flags.wait }
   const found = await retain({ ...options, isDryRun: true })
   if (found.length > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(describe(found))
   report(flags.dryRun ? found : await retain({ ...options, isDryRun: false }), flags, terminal)

@@ -8,6 +8,7 @@ import {
   type GroupableRequest,
   groupableRequests,
 } from '../store/dialogs.ts'
+import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { type Connection, inTransaction, loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
@@ -17,12 +18,7 @@ import { PrecedingRuns, WindowDialogs } from './window.ts'
 /** Which requests belong together: those without a longer pause, or those that go on from the same conversation. */
 export type Grouping = { by: 'window'; windowS: number } | { by: 'prefix' }
 
-export interface DialogsOptions extends DayRange {
-  /** Folder of the log database. */
-  out: string
-  /** Change nothing, only count. */
-  isDryRun: boolean
-}
+export interface DialogsOptions extends ChangeOptions, DayRange {}
 
 /** How many rows of a partition have an assigned dialog now, or had one before it was cleared. */
 export interface DialogCount {
@@ -37,38 +33,41 @@ interface Assignment {
 }
 
 /** Assigns a dialog to the requests of the range for which the client named none. @throws UserError */
-export async function assignDialogs({
-  grouping,
-  isDryRun,
-  ...range
-}: DialogsOptions & { grouping: Grouping }): Promise<DialogCount[]> {
+export async function assignDialogs(options: DialogsOptions & { grouping: Grouping }): Promise<DialogCount[]> {
+  const { out, grouping, isDryRun } = options
   const engine = await loadSqlite()
-  const all = findPartitions(range.out, {}).reverse()
-  const chosen = findPartitions(range.out, range).reverse()
-  const [first] = chosen
-  if (!first) return []
-  const assign = grouping.by === 'prefix' ? byPrefix(engine, all) : byWindow(engine, all, first, grouping.windowS)
-  return chosen.map((file) => {
-    const work = (db: Connection) => {
-      const { rows, changes } = assign(db, file)
-      if (!isDryRun) changeDialogs(db, changes)
-      return rows
-    }
-    return { path: file.path, rows: change(engine, file, isDryRun, work) }
+  return withLeaseToChange(engine, options, () => {
+    const all = findPartitions(out, {}).reverse()
+    const chosen = findPartitions(out, options).reverse()
+    const [first] = chosen
+    if (!first) return []
+    const assign = grouping.by === 'prefix' ? byPrefix(engine, all) : byWindow(engine, all, first, grouping.windowS)
+    return chosen.map((file) => {
+      const work = (db: Connection) => {
+        const { rows, changes } = assign(db, file)
+        if (!isDryRun) changeDialogs(db, changes)
+        return rows
+      }
+      return { path: file.path, rows: change(engine, file, isDryRun, work) }
+    })
   })
 }
 
 /** Takes the assigned dialogs away from the requests of the range. @throws UserError */
-export async function clearAssignedDialogs({ isDryRun, ...range }: DialogsOptions): Promise<DialogCount[]> {
+export async function clearAssignedDialogs(options: DialogsOptions): Promise<DialogCount[]> {
+  const { out, isDryRun } = options
   const engine = await loadSqlite()
-  const chosen = findPartitions(range.out, range).reverse()
-  return chosen.map((file) => {
-    const work = (db: Connection) => {
-      const rows = assignedDialogs(db)
-      if (!isDryRun) clearDialogs(db)
-      return rows
-    }
-    return { path: file.path, rows: change(engine, file, isDryRun, work) }
+  return withLeaseToChange(engine, options, () => {
+    return findPartitions(out, options)
+      .reverse()
+      .map((file) => {
+        const work = (db: Connection) => {
+          const rows = assignedDialogs(db)
+          if (!isDryRun) clearDialogs(db)
+          return rows
+        }
+        return { path: file.path, rows: change(engine, file, isDryRun, work) }
+      })
   })
 }
 
@@ -85,10 +84,7 @@ function change(
 
 /** Partitions have to come in the order of time. */
 function byWindow(engine: SqliteEngine, all: PartitionFile[], first: PartitionFile, windowS: number) {
-  const before = all.slice(
-    0,
-    all.findIndex(({ path }) => path === first?.path),
-  )
+  const before = partitionsBefore(all, first)
   const runs = new PrecedingRuns(windowS, firstSecondOf(first.firstDay))
   for (const { path, lastDay } of before.reverse()) {
     if (!runs.reachTo(lastSecondOf(lastDay))) break

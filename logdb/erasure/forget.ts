@@ -1,16 +1,13 @@
 import { findPartitions } from '../partitions.ts'
 import { forgetRequests, type Selection, selectedRequests } from '../store/erase.ts'
+import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { pathsOfSources } from '../store/source-paths.ts'
 import { loadSqlite } from '../store/sqlite.ts'
 
-export interface ForgetOptions {
-  /** Folder of the log database. */
-  out: string
+export interface ForgetOptions extends ChangeOptions {
   selection: Selection
-  /** Change nothing, only count. */
-  isDryRun: boolean
 }
 
 export interface ForgetReport {
@@ -24,16 +21,19 @@ export interface ForgetReport {
  * Removes requests for good: their rows, every message and indexed word that no other request uses, and the chance that
  * reading their logs again brings them back. @throws UserError
  */
-export async function forget({ out, selection, isDryRun }: ForgetOptions): Promise<ForgetReport> {
+export async function forget(options: ForgetOptions): Promise<ForgetReport> {
+  const { out, selection, isDryRun } = options
   const engine = await loadSqlite()
-  const sources = new Set<string>()
-  const partitions: ForgetReport['partitions'] = []
-  for (const { path } of findPartitions(out, {}).reverse()) {
-    const selected = readPartition(engine, path, (db) => selectedRequests(db, selection))
-    if (!selected || selected.requests === 0) continue
-    for (const source of selected.sources) sources.add(source)
-    const erase = () => withPartition(engine, path, (db) => forgetRequests(db, selection))
-    partitions.push({ path, requests: isDryRun ? selected.requests : erase() })
-  }
-  return { partitions, logs: pathsOfSources(engine, out, sources) }
+  return withLeaseToChange(engine, options, () => {
+    const sources = new Set<string>()
+    const partitions: ForgetReport['partitions'] = []
+    for (const { path } of findPartitions(out, {}).reverse()) {
+      const selected = readPartition(engine, path, (db) => selectedRequests(db, selection))
+      if (!selected || selected.requests === 0) continue
+      for (const source of selected.sources) sources.add(source)
+      if (!isDryRun) withPartition(engine, path, (db) => forgetRequests(db, selection))
+      partitions.push({ path, requests: selected.requests })
+    }
+    return { partitions, logs: pathsOfSources(engine, out, sources) }
+  })
 }

@@ -1,18 +1,15 @@
 import { rmSync } from 'node:fs'
 import { findPartitions, firstSecondOf, type PartitionFile } from '../partitions.ts'
 import { countBefore, deleteRequests, removeBodies } from '../store/erase.ts'
+import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { keepFrom, type Retention, readRetention } from '../store/retention.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
 
-export interface RetainOptions {
-  /** Folder of the log database. */
-  out: string
+export interface RetainOptions extends ChangeOptions {
   /** The first UTC days that are kept, YYYY-MM-DD. */
   keptFrom: Partial<Retention>
-  /** Change nothing, only count. */
-  isDryRun: boolean
 }
 
 /** What is, or was, removed of a partition. */
@@ -31,17 +28,20 @@ const BESIDE_A_DATABASE = ['', '-wal', '-shm']
  * Removes the requests, and the bodies of requests, before the days from which they are kept, also from logs that are
  * read later. A partition that is older as a whole is deleted. @throws UserError
  */
-export async function retain({ out, keptFrom, isDryRun }: RetainOptions): Promise<RetainCount[]> {
+export async function retain(options: RetainOptions): Promise<RetainCount[]> {
+  const { out, keptFrom, isDryRun } = options
   const engine = await loadSqlite()
-  const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
-  return findPartitions(out, {})
-    .reverse()
-    .flatMap((file) => {
-      const count = countIn(engine, file, retention)
-      if (count.requests + count.bodies === 0 && !count.isDeleted) return []
-      if (!isDryRun) remove(engine, count, retention)
-      return [count]
-    })
+  return withLeaseToChange(engine, options, () => {
+    const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
+    return findPartitions(out, {})
+      .reverse()
+      .flatMap((file) => {
+        const count = countIn(engine, file, retention)
+        if (count.requests + count.bodies === 0 && !count.isDeleted) return []
+        if (!isDryRun) remove(engine, count, retention)
+        return [count]
+      })
+  })
 }
 
 function later(known: Retention, { metadata = '', bodies = '' }: Partial<Retention>): Retention {

@@ -39,6 +39,20 @@ export async function withLease<T>(
   }
 }
 
+/** A change of the log database in the folder `out`. */
+export interface ChangeOptions {
+  out: string
+  /** Change nothing, only count. */
+  isDryRun: boolean
+  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  waitMs?: number | undefined
+}
+
+/** Runs a change with the lease, which a dry run does not need. @throws UserError DATABASE_IN_USE */
+export async function withLeaseToChange<T>(engine: SqliteEngine, options: ChangeOptions, work: () => T): Promise<T> {
+  return options.isDryRun ? work() : withLease(engine, options.out, options, work)
+}
+
 async function acquire(lock: Connection, base: string, { waitMs = 0, signal }: LeaseOptions): Promise<void> {
   const endMs = performance.now() + waitMs
   while (!tryLock(lock)) {

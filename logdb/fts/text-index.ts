@@ -1,0 +1,75 @@
+import { statSync } from 'node:fs'
+import { findPartitions } from '../partitions.ts'
+import type { DayRange } from '../store/control.ts'
+import { buildTextIndex, dropTextIndex, type IndexCounts } from '../store/fts.ts'
+import { withLease } from '../store/lease.ts'
+import { withPartition } from '../store/partition.ts'
+import { loadSqlite } from '../store/sqlite.ts'
+import { IndexBuilder } from './index-builder.ts'
+
+/** Of all partitions; below this threads cost more than they give. */
+const LEAST_BYTES_FOR_THREADS = 8 * 1024 * 1024
+
+export interface TextIndexOptions extends DayRange {
+  /** Folder of the log database. */
+  out: string
+  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  waitMs?: number | undefined
+}
+
+/**
+ * Brings the text index of every partition of the range up to date, up to `parallelism` of them at a time. Returns them
+ * in the order of time. @throws UserError
+ */
+export async function buildTextIndexes({
+  parallelism,
+  ...options
+}: TextIndexOptions & { parallelism: number }): Promise<({ path: string } & IndexCounts)[]> {
+  const engine = await loadSqlite()
+  return withLease(engine, options.out, options, async () => {
+    const paths = pathsOf(options)
+    const threads = isWorthThreads(paths) ? Math.min(parallelism, paths.length) : 1
+    if (threads < 2) return paths.map((path) => ({ path, ...withPartition(engine, path, buildTextIndex) }))
+    const results = new Array<IndexCounts>(paths.length)
+    const waiting = paths.entries()
+    await Promise.all(Array.from({ length: threads }, () => buildInThread(waiting, results)))
+    return paths.map((path, index) => ({ path, ...(results[index] as IndexCounts) }))
+  })
+}
+
+/** What runs from its sources has no threads: on Node 20 the loader is not there in them. */
+function isWorthThreads(paths: string[]): boolean {
+  const sizeBytes = paths.reduce((sum, path) => sum + statSync(path).size, 0)
+  return sizeBytes >= LEAST_BYTES_FOR_THREADS && import.meta.url.endsWith('.js')
+}
+
+/** Takes partitions from the list until there are no more. */
+async function buildInThread(waiting: Iterable<[number, string]>, results: IndexCounts[]): Promise<void> {
+  const builder = new IndexBuilder()
+  try {
+    for (const [index, path] of waiting) results[index] = await builder.build(path)
+  } finally {
+    await builder.close()
+  }
+}
+
+/** Removes the text indexes of a range; an error of one partition does not keep the others. */
+export async function dropTextIndexes(options: TextIndexOptions): Promise<{ path: string; error?: unknown }[]> {
+  const engine = await loadSqlite()
+  return withLease(engine, options.out, options, () => {
+    return pathsOf(options).map((path) => {
+      try {
+        withPartition(engine, path, dropTextIndex)
+        return { path }
+      } catch (error) {
+        return { path, error }
+      }
+    })
+  })
+}
+
+/** In the order of time. */
+const pathsOf = (options: TextIndexOptions) =>
+  findPartitions(options.out, options)
+    .map(({ path }) => path)
+    .reverse()
