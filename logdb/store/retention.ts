@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs'
+import { firstSecondOf } from '../partitions.ts'
 import { controlPath } from './control.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
 import { openMigrated } from './migrate.ts'
@@ -16,20 +17,27 @@ export function readRetention(engine: SqliteEngine, base: string): Retention {
   return withControl(engine, base, readDays)
 }
 
-/** A day never moves back: what is gone is gone. @throws UserError */
+/**
+ * Notes the days, which never move back: what is gone is gone. Removes the first bytes of records that could not be read
+ * before the later of them. @throws UserError
+ */
 export function keepFrom(engine: SqliteEngine, base: string, { metadata, bodies }: Partial<Retention>): Retention {
   mkdirSync(base, { recursive: true })
-  return withControl(engine, base, (db) =>
-    inTransaction(db, () => {
+  return withControl(engine, base, (db) => {
+    db.pragma('secure_delete = ON')
+    return inTransaction(db, () => {
       const upsert = db.prepare<[string, string, number]>(`
         INSERT INTO retention (kind, kept_from, set_ts) VALUES (?, ?, ?)
         ON CONFLICT (kind) DO UPDATE SET kept_from = excluded.kept_from, set_ts = excluded.set_ts
           WHERE excluded.kept_from > kept_from`)
       const nowS = Math.floor(Date.now() / 1000)
       for (const [kind, day] of Object.entries({ metadata, bodies })) if (day) upsert.run(kind, day, nowS)
-      return readDays(db)
-    }),
-  )
+      const kept = readDays(db)
+      const later = Object.values(kept).sort().at(-1) ?? ''
+      db.prepare<[number]>("UPDATE ingest_errors SET head = '' WHERE seen_ts < ?").run(firstSecondOf(later))
+      return kept
+    })
+  })
 }
 
 function readDays(db: Connection): Retention {

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { digests } from '../helpers/digests.ts'
 import { chat, jsonl, record } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
-import { LEDGER_GAP, type Workspace, workspace } from '../helpers/workspace.ts'
+import { LEDGER_GAP, openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
 
 const DAYS = ['08', '09', '10', '11']
 
@@ -92,6 +92,22 @@ sqliteTest('logs that are read later bring back neither requests nor bodies', as
     expect(holds(space, 'secret10')).toBe(false)
     expect((await space.queryControl<{ gap: number }>(LEDGER_GAP)).every(({ gap }) => gap === 0)).toBe(true)
   }
+})
+
+sqliteTest('of records that could not be read, what they began with is removed too', async () => {
+  const space = workspace()
+  space.write('requests-x.jsonl', 'secret\n')
+  await space.ingest()
+  const heads = async () =>
+    (await space.queryControl<{ head: string }>('SELECT head FROM ingest_errors')).map(({ head }) => head)
+  await space.run(['retain', '--bodies', '1d', '--yes'])
+  expect(await heads()).toEqual(['secret\n'])
+  const control = await openDatabase(join(space.db, 'control.sqlite3'))
+  control.exec('UPDATE ingest_errors SET seen_ts = seen_ts - 86400 * 3')
+  control.close()
+  await space.run(['retain', '--bodies', '1d', '--yes'])
+  expect(await heads()).toEqual([''])
+  expect(readFileSync(join(space.db, 'control.sqlite3')).includes('secret')).toBe(false)
 })
 
 sqliteTest('a day once set does not move back', async () => {
