@@ -1,6 +1,6 @@
 const FIRST_SIZE_BYTES = 64 * 1024
 /** Below this a loop is faster than a call of `copy`. */
-const SHORT_RUN_BYTES = 96
+const SHORT_RUN_BYTES = 160
 
 /** A buffer that grows; whoever writes may also set the length back. */
 export class ByteSink {

@@ -233,11 +233,14 @@ export class CanonicalReader {
   /** Equal keys stay in the order in which they came. */
   #inOrder(members: readonly Member[]): Member[] {
     if (members.length > FEW_MEMBERS) return members.toSorted((a, b) => this.#compare(a, b))
-    const sorted: Member[] = []
-    for (const member of members) {
-      let place = sorted.length
-      while (place > 0 && this.#compare(sorted[place - 1] as Member, member) > 0) place--
-      sorted.splice(place, 0, member)
+    const sorted = members.slice()
+    for (let i = 1; i < sorted.length; i++) {
+      const member = sorted[i] as Member
+      let place = i
+      for (; place > 0 && this.#compare(sorted[place - 1] as Member, member) > 0; place--) {
+        sorted[place] = sorted[place - 1] as Member
+      }
+      sorted[place] = member
     }
     return sorted
   }

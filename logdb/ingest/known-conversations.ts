@@ -1,36 +1,14 @@
 import type { Hash } from 'node:crypto'
 import type { CanonicalReader } from '../canon/canonical-reader.ts'
 import type { KnownMessages } from '../record/body.ts'
-import { Arena, type Kept } from './arena.ts'
-import { Branches } from './branches.ts'
+import { type Kept, KnownConversation } from './known-conversation.ts'
 
 const COMMA = 0x2c
+const CHUNK_BYTES = 1024 * 1024
 /** What a conversation and a kept hash take beside their bytes, roughly. */
-const NODE_BYTES = 400
+const NODE_BYTES = 250
 const HASH_STATE_BYTES = 1200
-const NO_BYTES: Kept = { chunk: Buffer.alloc(0), start: 0, end: 0 }
-
-/** A SHA-256 of a body up to the end of some message. */
-interface HashState {
-  /** The body's text before its first message. */
-  head: Buffer
-  hash: Hash
-}
-
-/** A conversation that some request sent or began with: another one and a message. */
-export interface KnownConversation {
-  /** By which the writer knows it; 0 is the one without messages. */
-  readonly number: number
-  /** Names it in every partition, as Latin-1. */
-  readonly hash: string
-  /** The message as it stands in the log. */
-  readonly raw: Kept
-  /** How many of its messages can be searched. */
-  readonly texts: number
-  /** Those that go on from it. */
-  readonly next: Branches<KnownConversation>
-  state: HashState | undefined
-}
+const NO_BYTES = Buffer.alloc(0)
 
 /** How far an array of messages is known. */
 export interface Walk {
@@ -45,13 +23,15 @@ export interface Walk {
  * messages of most requests are found here and are neither parsed nor hashed again.
  */
 export class KnownConversations implements KnownMessages {
-  readonly root: KnownConversation = newConversation(0, '', NO_BYTES, 0)
+  readonly root = new KnownConversation(0, '', 0, { chunk: NO_BYTES, start: 0, end: 0 })
   /** What is kept, roughly. */
   sizeBytes = 0
   /** Without stepping over anything, which a body needs that does not begin as those before it did. */
   readsAll = false
-  readonly #arena = new Arena()
   readonly #walks = new Map<number, Walk>()
+  /** The bytes of messages, many in one chunk: they are all kept for the same time. */
+  #chunk: Buffer = NO_BYTES
+  #used = 0
 
   /** To be called before each record. */
   forgetWalks(): void {
@@ -66,11 +46,11 @@ export class KnownConversations implements KnownMessages {
     const path: KnownConversation[] = []
     let [last, lastAt, keptLength] = [this.root, reader.at, 0]
     for (;;) {
-      const next = last.next.find(reader.source, reader.at)
+      const next = last.find(reader.source, reader.at)
       if (!next) break
       path.push(next)
       last = next
-      reader.at += next.raw.end - next.raw.start
+      reader.at += next.length
       if (next.state && !this.readsAll) [lastAt, keptLength] = [reader.at, path.length]
       if (reader.peek() !== COMMA) break
       reader.at++
@@ -90,18 +70,18 @@ export class KnownConversations implements KnownMessages {
   add(
     before: KnownConversation,
     { number, hash, texts }: { number: number; hash: string; texts: number },
-    [source, from, to]: [source: Buffer, from: number, to: number],
+    { source, from, to }: { source: Buffer; from: number; to: number },
   ): KnownConversation {
-    const added = newConversation(number, hash, this.#arena.keep(source, from, to), texts)
-    before.next.add(added)
+    const added = new KnownConversation(number, hash, texts, this.#keep(source, from, to))
+    before.add(added)
     this.sizeBytes += to - from + NODE_BYTES
     return added
   }
 
   /** The kept hash, to go on with. It stays where several conversations have gone on, since others may. */
   takeHash(conversation: KnownConversation): Hash | undefined {
-    const { state, next } = conversation
-    if (next.count > 0) return state?.hash.copy()
+    const { state, count } = conversation
+    if (count > 0) return state?.hash.copy()
     conversation.state = undefined
     this.sizeBytes -= HASH_STATE_BYTES
     return state?.hash
@@ -111,8 +91,16 @@ export class KnownConversations implements KnownMessages {
     if (!conversation.state) this.sizeBytes += HASH_STATE_BYTES
     conversation.state = { head, hash: hash.copy() }
   }
-}
 
-function newConversation(number: number, hash: string, raw: Kept, texts: number): KnownConversation {
-  return { number, hash, raw, texts, next: new Branches(), state: undefined }
+  #keep(source: Buffer, from: number, to: number): Kept {
+    const size = to - from
+    if (this.#used + size > this.#chunk.length) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, size))
+      this.#used = 0
+    }
+    const start = this.#used
+    source.copy(this.#chunk, start, from, to)
+    this.#used += size
+    return { chunk: this.#chunk, start, end: this.#used }
+  }
 }

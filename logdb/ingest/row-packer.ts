@@ -6,7 +6,8 @@ import { isSurelyPlain, type MessageText, messageText } from '../record/message-
 import { REMOVED_BODY } from '../record/removed-body.ts'
 import { HASH_BYTES } from '../store/chain-hash.ts'
 import { fieldValues, type NewRow, type RowGroup, type Span } from '../store/row-group.ts'
-import type { KnownConversation, Walk } from './known-conversations.ts'
+import type { KnownConversation } from './known-conversation.ts'
+import type { Walk } from './known-conversations.ts'
 import { type KnownMessage, ReadingSession } from './reading-session.ts'
 
 /** Around midnight two partitions are written. */
@@ -64,16 +65,21 @@ export class RowPacker {
   }
 
   /** Adds the record that was read last as a row; without bodies only what is known about it. */
-  add(read: LogEntry, { withBodies, ...place }: { offset: number; length: number; withBodies: boolean }): void {
+  add(read: LogEntry, { offset, length, withBodies }: { offset: number; length: number; withBodies: boolean }): void {
     const entry = this.#completed(read, withBodies)
     const { fields, instant, request, response } = entry
     const { tip, sha256 } = withBodies ? this.#conversation(request) : this.#nothingSaid(request)
     const answerSha256 = hash('sha256', this.#reader.sink.view(response.start, response.end), 'hex')
+    const { bodies, answer, inside, searchable } = withBodies ? this.#said(entry, tip) : this.#removed()
     this.#session.addRow({
       requestId: requestId(this.#options.serverId, fields, sha256, answerSha256),
-      ...place,
-      ...(withBodies ? this.#said(entry, tip) : this.#removed()),
+      offset,
+      length,
       conversation: tip.number,
+      answer,
+      inside,
+      searchable,
+      bodies,
       fields: fieldValues(fields, instant),
     })
     this.rowCount++
@@ -119,14 +125,19 @@ export class RowPacker {
   }
 
   #said({ request, response }: LogEntry, tip: KnownConversation): SaidInRow {
-    const inside = [...request.inside, ...response.inside].map((mark) => this.#message(mark))
-    const answer = response.items[0] && this.#message(response.items[0])
-    return {
-      bodies: [...endsOf(request), ...endsOf(response)],
-      answer: answer?.number ?? 0,
-      inside: inside.map(({ number }) => number),
-      searchable: tip.texts + countTexts(answer ? [...inside, answer] : inside),
+    const inside: number[] = []
+    let searchable = tip.texts
+    for (const body of [request, response]) {
+      for (const mark of body.inside) {
+        const message = this.#message(mark)
+        inside.push(message.number)
+        searchable += Number(message.isSearchable)
+      }
     }
+    const answer = response.items[0] && this.#message(response.items[0])
+    searchable += Number(answer?.isSearchable ?? false)
+    const [head, tail] = [headOf(request), tailOf(request)]
+    return { bodies: [head, tail, headOf(response), tailOf(response)], answer: answer?.number ?? 0, inside, searchable }
   }
 
   #removed(): SaidInRow {
@@ -181,7 +192,7 @@ export class RowPacker {
   #keepsHash(conversation: KnownConversation, { from, known }: Walk, isLast: boolean): boolean {
     const all = this.#session.known
     if (conversation.state && !all.readsAll) return false
-    return conversation.next.count > 1 || (isLast && (from !== all.root || known.length > 0))
+    return conversation.count > 1 || (isLast && (from !== all.root || known.length > 0))
   }
 
   #extend(before: KnownConversation, mark: Mark): KnownConversation {
@@ -193,7 +204,11 @@ export class RowPacker {
     sink.latin1(ownHash)
     const number = this.#session.addConversation(link)
     const texts = before.texts + Number(message.isSearchable)
-    return this.#session.known.add(before, { number, hash: ownHash, texts }, [source, mark.sourceStart, mark.sourceEnd])
+    return this.#session.known.add(
+      before,
+      { number, hash: ownHash, texts },
+      { source, from: mark.sourceStart, to: mark.sourceEnd },
+    )
   }
 
   #message({ start, end, name }: Mark): KnownMessage {
@@ -226,11 +241,5 @@ export class RowPacker {
 /** Texts of plain messages are not sent: they are in the JSON already. */
 const PLAIN: MessageText = { role: '', text: '', isPlain: true }
 
-function endsOf({ start, headEnd, tailStart, end }: Body): [Span, Span] {
-  return [
-    { start, end: headEnd },
-    { start: tailStart, end },
-  ]
-}
-
-const countTexts = (messages: readonly KnownMessage[]) => messages.filter(({ isSearchable }) => isSearchable).length
+const headOf = ({ start, headEnd }: Body): Span => ({ start, end: headEnd })
+const tailOf = ({ tailStart, end }: Body): Span => ({ start: tailStart, end })

@@ -86,13 +86,13 @@ export class EntryReader {
     let request: Body | undefined
     let response: Body | undefined
     const members = new Members(reader.sink)
-    reader.members(MEMBERS, (name) => {
-      if (name === 'request') request = readBody(reader, this.#visitRequest)
-      else if (name === 'response') response = readBody(reader, visitResponse)
+    reader.members(SLOTS_BY_NAME, (slot) => {
+      if (slot === SLOTS.request) request = readBody(reader, this.#visitRequest)
+      else if (slot === SLOTS.response) response = readBody(reader, visitResponse)
       else {
         const start = reader.sink.length
         reader.value()
-        if (name) members.set(name, { start, end: reader.sink.length })
+        if (slot !== undefined) members.set(slot, start, reader.sink.length)
       }
     })
     reader.finish()
@@ -101,7 +101,7 @@ export class EntryReader {
   }
 }
 
-/** All that is read of a record, and of the bodies for what the record does not say. */
+/** All that is read of a record. */
 const MEMBER_NAMES = [
   'v',
   'timestamp',
@@ -129,38 +129,31 @@ const MEMBER_NAMES = [
   'response',
 ] as const
 type MemberName = (typeof MEMBER_NAMES)[number]
-const MEMBERS = new ByName<MemberName>(Object.fromEntries(MEMBER_NAMES.map((name) => [name, name])))
+/** Numbers of the members. */
+const SLOTS = Object.fromEntries(MEMBER_NAMES.map((name, slot) => [name, slot])) as Record<MemberName, number>
+const SLOTS_BY_NAME = new ByName(SLOTS)
 
 function toEntry(members: Members, request: Body, response: Body): LogEntry {
   const version = members.value('v')
   if (version !== undefined && version !== OWN_VERSION) {
     throw new BadRecord(`record version ${JSON.stringify(version)} is unknown to this logdb`)
   }
-  if (members.isNull(request)) throw new BadRecord('request is null')
-  if (members.isNull(response)) throw new BadRecord('response is null')
+  const { sink } = members
+  if (isNull(sink, request)) throw new BadRecord('request is null')
+  if (isNull(sink, response)) throw new BadRecord('response is null')
   const timestamp = members.value('timestamp')
   const instant = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined
   if (typeof timestamp !== 'string' || !instant) throw new BadRecord('timestamp is no ISO 8601 time')
   const endpoint = members.value('endpoint')
   if (typeof endpoint !== 'string' || endpoint === '') throw new BadRecord('endpoint is no text')
-  const answered = members.factsOf(response)
-  const models = version === OWN_VERSION ? ownModels(members) : predecessorModels(members.factsOf(request), answered)
-  const fields = { timestamp, endpoint, ...models, ...optionalFields(members, answered) }
-  return { fields, instant, request, response }
-}
-
-function ownModels(members: Members) {
-  return { modelOriginal: members.text('model_original'), modelMapped: members.text('model_mapped') }
-}
-
-function predecessorModels(asked: Members, answered: Members) {
-  return { modelOriginal: asked.text('_original_model') || asked.text('model'), modelMapped: answered.text('model') }
-}
-
-function optionalFields(members: Members, answered: Members) {
-  const usage = members.object('usage') ?? answered.object('usage') ?? {}
+  const isOwn = version === OWN_VERSION
+  const usage = asObject(members.value('usage')) ?? asObject(valueAt(sink, fact(response, 'usage'))) ?? {}
   const stream = members.value('stream')
-  return {
+  const fields = {
+    timestamp,
+    endpoint,
+    modelOriginal: isOwn ? members.text('model_original') : askedModel(sink, request),
+    modelMapped: isOwn ? members.text('model_mapped') : textAt(sink, fact(response, 'model')),
     xRequestId: members.text('x_request_id'),
     method: members.text('method'),
     provider: members.text('provider'),
@@ -180,6 +173,7 @@ function optionalFields(members: Members, answered: Members) {
     bytesOut: wholeNumber(members.value('bytes_out')),
     release: members.text('release'),
   }
+  return { fields, instant, request, response }
 }
 
 /**
@@ -196,52 +190,29 @@ export function requestId(
   return hash('sha256', fields.xRequestId ? `${text}|${fields.xRequestId}` : text, 'hex')
 }
 
-/** Members of a JSON object in a sink, decoded when asked for. */
+/** Members of a record in a sink, decoded when asked for. */
 class Members {
-  readonly #sink: ByteSink
-  readonly #places = new Map<string, Place>()
+  readonly sink: ByteSink
+  readonly #places: (Place | undefined)[] = new Array(MEMBER_NAMES.length)
 
   constructor(sink: ByteSink) {
-    this.#sink = sink
+    this.sink = sink
   }
 
-  set(name: string, place: Place): void {
-    this.#places.set(name, place)
+  set(slot: number, start: number, end: number): void {
+    this.#places[slot] = { start, end }
   }
 
-  has(name: string): boolean {
-    return this.#places.has(name)
+  has(name: MemberName): boolean {
+    return this.#places[SLOTS[name]] !== undefined
   }
 
-  /** Undefined if there is no such member, or if it holds what only Python calls JSON. */
-  value(name: string): unknown {
-    const place = this.#places.get(name)
-    return place && jsonValue(this.#sink.bytes, place.start, place.end)
+  value(name: MemberName): unknown {
+    return valueAt(this.sink, this.#places[SLOTS[name]])
   }
 
-  /** Null stays null; what is no text is given as its JSON. */
-  text(name: string): string | null {
-    const value = this.value(name)
-    if (typeof value === 'string') return value
-    const place = this.#places.get(name)
-    return value === undefined || value === null || !place
-      ? null
-      : this.#sink.bytes.toString('utf8', place.start, place.end)
-  }
-
-  object(name: string): Record<string, unknown> | undefined {
-    const value = this.value(name)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  }
-
-  factsOf({ facts }: Body): Members {
-    const members = new Members(this.#sink)
-    for (const mark of facts) members.set(mark.name, mark)
-    return members
-  }
-
-  isNull({ start, end }: Body): boolean {
-    return end - start === NULL.length && this.#sink.view(start, end).equals(NULL)
+  text(name: MemberName): string | null {
+    return textAt(this.sink, this.#places[SLOTS[name]])
   }
 }
 
@@ -249,6 +220,32 @@ class Members {
 interface Place {
   start: number
   end: number
+}
+
+/** Undefined where there is none, or one that only Python calls JSON. */
+function valueAt({ bytes }: ByteSink, place: Place | undefined): unknown {
+  return place && jsonValue(bytes, place.start, place.end)
+}
+
+/** Null stays null; what is no text is given as its JSON. */
+function textAt(sink: ByteSink, place: Place | undefined): string | null {
+  const value = valueAt(sink, place)
+  if (typeof value === 'string') return value
+  return value === undefined || value === null || !place ? null : sink.bytes.toString('utf8', place.start, place.end)
+}
+
+const fact = ({ facts }: Body, name: string) => facts.find((mark) => mark.name === name)
+
+function askedModel(sink: ByteSink, request: Body): string | null {
+  return textAt(sink, fact(request, '_original_model')) || textAt(sink, fact(request, 'model'))
+}
+
+function asObject(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+}
+
+function isNull(sink: ByteSink, { start, end }: Body): boolean {
+  return end - start === NULL.length && sink.view(start, end).equals(NULL)
 }
 
 function wholeNumber(value: unknown): number | null {

@@ -35,15 +35,15 @@ const TEXT_MEMBERS = [
   'outputs',
   'logs',
 ] as const
+const TEXT_RANKS = new Map<string, number>(TEXT_MEMBERS.map((name, rank) => [name, rank]))
+const rankOf = (name: string) => TEXT_RANKS.get(name) ?? 0
 /** Members with what a tool was given or gave back, of any form; its name counts only beside them. */
 const DATA_MEMBERS = ['arguments', 'args', 'input', 'response'] as const
 /** Data below is not searched. */
 const MAX_DATA_DEPTH = 100
 
-/** Lone surrogates and NUL, which SQLite's text cannot hold or stops at. */
-const NOT_STORABLE = /[\p{Surrogate}\0]/gu
-/** Finds out fast that a text has none of them. */
-const SURROGATE_OR_NUL = /[\uD800-\uDFFF\0]/
+/** Lone surrogates and NUL, which SQLite's text cannot hold or stops at; without the flag u, which is slow. */
+const NOT_STORABLE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]|\0/g
 
 const PLAIN_START = Buffer.from('{"content": "')
 const END_OF_TEXT = Buffer.from('", "')
@@ -71,7 +71,7 @@ export function messageText({ json, role: defaultRole }: Item): MessageText | un
   const found = texts(value).join('\n')
   if (found.trim() === '') return undefined
   const role = roleOf(value, defaultRole)
-  const text = SURROGATE_OR_NUL.test(found) ? found.replace(NOT_STORABLE, '\uFFFD') : found
+  const text = found.replace(NOT_STORABLE, '\uFFFD')
   return { role, text, isPlain: isStandard && isPlain(value, role, text) }
 }
 
@@ -109,7 +109,9 @@ function collectTexts(value: unknown, found: string[]): void {
     if (value !== '') found.push(value)
   } else if (Array.isArray(value)) for (const element of value) collectTexts(element, found)
   else if (isObject(value)) {
-    for (const name of TEXT_MEMBERS) if (value[name] !== undefined) collectTexts(value[name], found)
+    const names = Object.keys(value).filter((name) => TEXT_RANKS.has(name))
+    if (names.length > 1) names.sort((a, b) => rankOf(a) - rankOf(b))
+    for (const name of names) collectTexts(value[name], found)
     collectCall(value, found)
   }
 }

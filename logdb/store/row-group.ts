@@ -97,39 +97,41 @@ export function* conversationsOf({ conversations }: RowGroup): Generator<NewConv
   }
 }
 
-/** Fields of a record that go into columns as they are. */
-const FIELDS = [
-  'timestamp',
-  'endpoint',
-  'modelOriginal',
-  'modelMapped',
-  'statusCode',
-  'latencyMs',
-  'apiKeyHash',
-  'xDialogId',
-  'xRequestId',
-  'method',
-  'provider',
-  'outcome',
-  'finishReason',
-  'ttfbMs',
-  'overheadMs',
-  'bytesIn',
-  'bytesOut',
-  'release',
-  'apiKeyName',
-  'tokensIn',
-  'tokensOut',
-] as const satisfies (keyof EntryFields)[]
+/** Columns that `fieldValues` gives the values of. */
+export const FIELD_COLUMNS = `
+  ts ts_us timestamp endpoint model_original model_mapped status_code latency_ms api_key_hash x_dialog_id x_request_id
+  method provider stream outcome finish_reason ttfb_ms overhead_ms bytes_in bytes_out release api_key_name
+  tokens_in tokens_out`
+  .trim()
+  .split(/\s+/)
 
-const toColumn = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-
-export const FIELD_COLUMNS = ['ts', 'ts_us', 'stream', ...FIELDS.map(toColumn)]
-
-/** Values of `FIELD_COLUMNS`. */
 export function fieldValues(fields: EntryFields, { epochS, epochUs }: { epochS: number; epochUs: number }): SqlValue[] {
-  const { stream } = fields
-  return [epochS, epochUs, stream === null ? null : Number(stream), ...FIELDS.map((name) => fields[name])]
+  return [
+    epochS,
+    epochUs,
+    fields.timestamp,
+    fields.endpoint,
+    fields.modelOriginal,
+    fields.modelMapped,
+    fields.statusCode,
+    fields.latencyMs,
+    fields.apiKeyHash,
+    fields.xDialogId,
+    fields.xRequestId,
+    fields.method,
+    fields.provider,
+    fields.stream === null ? null : Number(fields.stream),
+    fields.outcome,
+    fields.finishReason,
+    fields.ttfbMs,
+    fields.overheadMs,
+    fields.bytesIn,
+    fields.bytesOut,
+    fields.release,
+    fields.apiKeyName,
+    fields.tokensIn,
+    fields.tokensOut,
+  ]
 }
 
 const FIXED_WIDTH = 15
@@ -140,8 +142,9 @@ export function addRow(group: RowGroup, row: NewRow): void {
   const [head, tail, answerHead, answerTail] = bodies
   group.rows.push(requestId, offset, length, conversation, answer, searchable, inside.length)
   group.rows.push(head.start, head.end, tail.start, tail.end)
-  group.rows.push(answerHead.start, answerHead.end, answerTail.start, answerTail.end, ...fields)
-  group.inside.push(...inside)
+  group.rows.push(answerHead.start, answerHead.end, answerTail.start, answerTail.end)
+  for (const value of fields) group.rows.push(value)
+  for (const number of inside) group.inside.push(number)
 }
 
 export function* rowsOf({ rows, inside }: RowGroup): Generator<NewRow> {
