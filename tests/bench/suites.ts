@@ -8,5 +8,6 @@ export interface Suite {
 /** By the name that is given on the command line. */
 export const SUITES: Record<string, () => Promise<Suite>> = {
   gateway: () => import('./gateway.ts'),
+  'logdb-ingest': () => import('./logdb-ingest.ts'),
   'logdb-search': () => import('./logdb-search.ts'),
 }

@@ -17,7 +17,7 @@ interface Shape {
 
 const SHAPES: Record<CorpusKind, Shape> = {
   single: { turns: [1, 1], questionWords: 170, answerWords: 140, interleaved: 1 },
-  chat: { turns: [2, 10], questionWords: 95, answerWords: 190, interleaved: 8 },
+  chat: { turns: [2, 10], questionWords: 70, answerWords: 150, interleaved: 8 },
   agent: { turns: [20, 60], questionWords: 80, answerWords: 50, interleaved: 4 },
 }
 const NOT_LATIN = [
@@ -126,7 +126,7 @@ function toolCall(turn: number, writer: Writer): Message {
 
 function toolResult(call: Message | undefined, writer: Writer): Message {
   const [first] = (call?.['tool_calls'] ?? []) as { id: string }[]
-  return { role: 'tool', tool_call_id: first?.id, content: writer.code(32) }
+  return { role: 'tool', tool_call_id: first?.id, content: writer.code(40) }
 }
 
 function recordText(format: CorpusFormat, messages: Message[], index: number): string {
@@ -181,4 +181,4 @@ class Writer {
 }
 
 const promptWriter = new Writer(seededRandom(1))
-const SYSTEM_PROMPTS = { chat: promptWriter.prose(60), agent: promptWriter.prose(1000) }
+const SYSTEM_PROMPTS = { chat: promptWriter.prose(300), agent: promptWriter.prose(1000) }
