@@ -50,7 +50,7 @@ export function checkDays({ since, to }: DayOptions): void {
 const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** Milliseconds of `30s`, `5m`, `2h`; a number alone is seconds. */
-export function parseDuration(text: string): number {
+function parseDuration(text: string): number {
   const [, count, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? []
   if (count === undefined) throw new InvalidArgumentError('expected a time like 30s, 5m or 2h.')
   return Number(count) * (MS_PER_UNIT[unit] ?? 0)
