@@ -23,7 +23,7 @@ DROP TABLE IF EXISTS request_text_pairs;
 DROP TABLE IF EXISTS fts_state;
 `
 /** Bytes of new entries that FTS5 holds in memory before it writes a segment; its default of 1 MiB makes many to merge. */
-const PENDING_BYTES = 32 * 1024 * 1024
+const PENDING_BYTES = 64 * 1024 * 1024
 const COLUMNS = 'request_id, role, content, endpoint, model_original, model_mapped'
 
 /** Fragments in the index, and requests that hold no text. */

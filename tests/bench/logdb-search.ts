@@ -4,12 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { packageRoot } from '../../kit/package-root.ts'
-import { buildTextIndexes, dropTextIndexes } from '../../logdb/fts/text-index.ts'
-import { ingest } from '../../logdb/ingest/ingest.ts'
-import { findPartitions } from '../../logdb/partitions.ts'
-import { parseQuery } from '../../logdb/search/query.ts'
-import { openSearcher } from '../../logdb/search/search.ts'
-import { readSettings } from '../../logdb/settings.ts'
+import type * as Logdb from '../../logdb/index.ts'
 import { openDatabase } from '../logdb/helpers/workspace.ts'
 import { writeCorpus } from './logdb/corpus.ts'
 import { commonestWord, seededQueries } from './logdb/queries.ts'
@@ -82,13 +77,18 @@ function folders(folder: string): [logs: string, out: string] {
   return [logs, join(folder, 'db')]
 }
 
+/** As it is installed: only what is compiled has threads. */
+const compiled = (): Promise<typeof Logdb> => import(join(packageRoot(), 'dist/logdb/index.js'))
+
 async function fill(logs: string, out: string): Promise<void> {
   process.stderr.write(`reading ${logs} ...\n`)
+  const { ingest, readSettings } = await compiled()
   await ingest({ from: logs, out, settings: readSettings({ LOGDB_FTS_ENABLED: 'false' }) })
 }
 
 /** The fastest of some builds, by the text that is indexed. */
 async function buildSpeed(out: string, builds: number): Promise<{ measured: number; unit: string }> {
+  const { buildTextIndexes, dropTextIndexes } = await compiled()
   const bytes = await indexedBytes(out)
   const timesMs: number[] = []
   for (let build = 0; build < builds; build++) {
@@ -101,6 +101,7 @@ async function buildSpeed(out: string, builds: number): Promise<{ measured: numb
 }
 
 async function indexedBytes(out: string): Promise<number> {
+  const { findPartitions } = await compiled()
   let bytes = 0
   for (const { path } of findPartitions(out, {})) {
     const db = await openDatabase(path)
@@ -112,6 +113,7 @@ async function indexedBytes(out: string): Promise<number> {
 
 /** Milliseconds of each query; all files are open by then. */
 async function searchTimes(out: string, queries: string[]): Promise<number[]> {
+  const { openSearcher, parseQuery } = await compiled()
   const searcher = await openSearcher(out)
   const time = (text: string) => {
     const startedMs = performance.now()
