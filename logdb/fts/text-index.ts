@@ -1,21 +1,17 @@
 import { statSync } from 'node:fs'
 import { findPartitions } from '../partitions.ts'
 import type { DayRange } from '../store/control.ts'
-import { buildTextIndex, dropTextIndex, type IndexCounts } from '../store/fts.ts'
-import { withLease } from '../store/lease.ts'
+import { buildTextIndex, countIndexable, dropTextIndex, type IndexCounts } from '../store/fts.ts'
+import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
-import { loadSqlite } from '../store/sqlite.ts'
+import { readPartition } from '../store/read-partition.ts'
+import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
 import { IndexBuilder } from './index-builder.ts'
 
 /** Of all partitions; below this threads cost more than they give. */
 const LEAST_BYTES_FOR_THREADS = 8 * 1024 * 1024
 
-export interface TextIndexOptions extends DayRange {
-  /** Folder of the log database. */
-  out: string
-  /** How long to wait for whoever else is writing to the database; 0 if absent. */
-  waitMs?: number | undefined
-}
+export interface TextIndexOptions extends ChangeOptions, DayRange {}
 
 /**
  * Brings the text index of every partition of the range up to date, up to `parallelism` of them at a time. Returns them
@@ -26,8 +22,9 @@ export async function buildTextIndexes({
   ...options
 }: TextIndexOptions & { parallelism: number }): Promise<({ path: string } & IndexCounts)[]> {
   const engine = await loadSqlite()
-  return withLease(engine, options.out, options, async () => {
+  return withLeaseToChange(engine, options, async () => {
     const paths = pathsOf(options)
+    if (options.isDryRun) return paths.map((path) => ({ path, ...countsIn(engine, path) }))
     const threads = isWorthThreads(paths) ? Math.min(parallelism, paths.length) : 1
     if (threads < 2) return paths.map((path) => ({ path, ...withPartition(engine, path, buildTextIndex) }))
     const results = new Array<IndexCounts>(paths.length)
@@ -36,6 +33,9 @@ export async function buildTextIndexes({
     return paths.map((path, index) => ({ path, ...(results[index] as IndexCounts) }))
   })
 }
+
+const countsIn = (engine: SqliteEngine, path: string) =>
+  readPartition(engine, path, countIndexable) ?? { indexed: 0, skipped: 0 }
 
 /** What runs from its sources has no threads: on Node 20 the loader is not there in them. */
 function isWorthThreads(paths: string[]): boolean {
@@ -56,10 +56,10 @@ async function buildInThread(waiting: Iterable<[number, string]>, results: Index
 /** Removes the text indexes of a range; an error of one partition does not keep the others. */
 export async function dropTextIndexes(options: TextIndexOptions): Promise<{ path: string; error?: unknown }[]> {
   const engine = await loadSqlite()
-  return withLease(engine, options.out, options, () => {
+  return withLeaseToChange(engine, options, () => {
     return pathsOf(options).map((path) => {
       try {
-        withPartition(engine, path, dropTextIndex)
+        if (!options.isDryRun) withPartition(engine, path, dropTextIndex)
         return { path }
       } catch (error) {
         return { path, error }

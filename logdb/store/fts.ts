@@ -73,10 +73,15 @@ function createIndex(db: Connection): void {
 export function buildTextIndex(db: Connection): IndexCounts {
   return inTransaction(db, () => {
     indexNewMessages(db)
-    const indexed = db.prepare('SELECT count(*) FROM request_text_index_docsize').pluck().get()
-    const skipped = db.prepare('SELECT count(*) FROM req WHERE texts = 0').pluck().get()
-    return { indexed: Number(indexed), skipped: Number(skipped) }
+    return countIndexable(db)
   })
+}
+
+/** What an index that is up to date comes to. */
+export function countIndexable(db: Connection): IndexCounts {
+  const indexed = db.prepare('SELECT count(*) FROM msg_first').pluck().get()
+  const skipped = db.prepare('SELECT count(*) FROM req WHERE texts = 0').pluck().get()
+  return { indexed: Number(indexed), skipped: Number(skipped) }
 }
 
 export function dropTextIndex(db: Connection): void {

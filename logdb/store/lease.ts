@@ -49,7 +49,11 @@ export interface ChangeOptions {
 }
 
 /** Runs a change with the lease, which a dry run does not need. @throws UserError DATABASE_IN_USE */
-export async function withLeaseToChange<T>(engine: SqliteEngine, options: ChangeOptions, work: () => T): Promise<T> {
+export async function withLeaseToChange<T>(
+  engine: SqliteEngine,
+  options: ChangeOptions,
+  work: () => T | Promise<T>,
+): Promise<T> {
   return options.isDryRun ? work() : withLease(engine, options.out, options, work)
 }
 

@@ -228,8 +228,13 @@ sqliteTest('fts build and drop print the lines of the predecessor', async () => 
   const space = await filled({ LOGDB_FTS_ENABLED: 'false' })
   const [first = '', second = ''] = space.partitions()
   const built = `${first} indexed=3 skipped=0\n${second} indexed=2 skipped=0\n`
+  const dry = { exitCode: 0, stdout: built, stderr: 'nothing was changed: this was a dry run\n' }
+  expect(await space.run(['fts', 'build', '--dry-run'])).toEqual(dry)
+  expect((await space.run(['search', 'rate'])).exitCode).toBe(1)
   expect(await space.run(['fts', 'build'])).toEqual({ exitCode: 0, stdout: built, stderr: '' })
   expect((await space.run(['fts', 'build'])).stdout).toBe(built)
+  expect((await space.run(['fts', 'drop', '--dry-run'])).stdout).toBe(`${first} fts dropped\n${second} fts dropped\n`)
+  expect((await space.run(['search', 'rate'])).exitCode).toBe(0)
   expect((await space.run(['fts', 'drop', '--since', '2025-09-12', '--to', '2025-09-12'])).stdout).toBe(
     `${second} fts dropped\n`,
   )
