@@ -2,8 +2,10 @@ import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
+import { addAudit } from './commands/audit.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addDialogs } from './commands/dialogs.ts'
+import { addErrors } from './commands/errors.ts'
 import { addForget } from './commands/forget.ts'
 import { addFts } from './commands/fts.ts'
 import { addIngest } from './commands/ingest.ts'
@@ -13,6 +15,7 @@ import { addRetain } from './commands/retain.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
+import { addVerify } from './commands/verify.ts'
 import { loadEnvironment } from './environment.ts'
 import { readSettings } from './settings.ts'
 import { printJson, type Terminal } from './terminal.ts'
@@ -42,6 +45,9 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     addDialogs,
     addForget,
     addRetain,
+    addAudit,
+    addErrors,
+    addVerify,
   ])
     add(program, context)
   try {

@@ -102,7 +102,7 @@ function notes(report: IngestReport): string[] {
   const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
   if (recordsFiltered > 0) found.push(`${recordsFiltered} records outside --since and --to are left for a later run`)
   if (recordsQuarantined > 0) {
-    found.push(`${recordsQuarantined} records could not be read; they are listed in ingest_errors of control.sqlite3:`)
+    found.push(`${recordsQuarantined} records could not be read; logdb errors lists them:`)
     found.push(
       ...quarantined.map(({ path, offset, length, reason }) => {
         return `  ${path} at byte ${offset} (${length} bytes): ${reason}`

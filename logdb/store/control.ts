@@ -190,6 +190,19 @@ export class Control {
   }
 }
 
+/** Opens control.sqlite3 for writing, creating it if there is none, for as long as `work` runs. @throws UserError */
+export function withControl<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T {
+  const path = controlPath(base)
+  return explainingErrors(path, () => {
+    const db = openMigrated(engine, path, CONTROL_SCHEMA)
+    try {
+      return work(db)
+    } finally {
+      closeCheckpointed(db)
+    }
+  })
+}
+
 export const controlPath = (base: string) => join(base, 'control.sqlite3')
 
 /** Ids that an existing log database says its rows were written under. */

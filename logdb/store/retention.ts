@@ -1,9 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { firstSecondOf } from '../partitions.ts'
-import { controlPath } from './control.ts'
-import { CONTROL_SCHEMA } from './control-schema.ts'
-import { openMigrated } from './migrate.ts'
-import { type Connection, closeCheckpointed, explainingErrors, inTransaction, type SqliteEngine } from './sqlite.ts'
+import { controlPath, withControl } from './control.ts'
+import { type Connection, inTransaction, type SqliteEngine } from './sqlite.ts'
 
 /** From which UTC day on (YYYY-MM-DD) requests, and bodies, are kept; empty where all are. */
 export interface Retention {
@@ -43,16 +41,4 @@ export function keepFrom(engine: SqliteEngine, base: string, { metadata, bodies 
 function readDays(db: Connection): Retention {
   const rows = db.prepare<[], { kind: string; day: string }>('SELECT kind, kept_from AS day FROM retention').all()
   return { metadata: '', bodies: '', ...Object.fromEntries(rows.map(({ kind, day }) => [kind, day])) }
-}
-
-function withControl<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T {
-  const path = controlPath(base)
-  return explainingErrors(path, () => {
-    const db = openMigrated(engine, path, CONTROL_SCHEMA)
-    try {
-      return work(db)
-    } finally {
-      closeCheckpointed(db)
-    }
-  })
 }

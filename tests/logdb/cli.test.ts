@@ -50,7 +50,7 @@ sqliteTest('bad records are counted on stderr and change the exit code only with
   write('requests-2025-09-10.jsonl', `oops\n${jsonl([record()])}`)
   const plain = await run(['ingest'])
   expect(plain.exitCode).toBe(0)
-  expect(plain.stderr).toContain('1 records could not be read; they are listed in ingest_errors of control.sqlite3:')
+  expect(plain.stderr).toContain('1 records could not be read; logdb errors lists them:')
   expect(plain.stderr).toContain(`${join(logs, 'requests-2025-09-10.jsonl')} at byte 0 (5 bytes): expected { at byte 0`)
   write('requests-2025-09-11.jsonl', 'oops\n')
   expect((await run(['ingest', '--strict'])).exitCode).toBe(3)

@@ -15,8 +15,7 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
  * Compiles logdb into a folder of its own, types unchecked, and returns the path of its CLI. Only the compiled program has
  * threads: the loader that runs sources is not there in threads of Node 20.
  */
-export function compiledCli(): string {
-  const folder = tempFolder()
+export function compiledCli(folder = tempFolder()): string {
   for (const part of ['kit', 'logdb']) {
     for (const path of readdirSync(join(packageRoot(), part), { recursive: true, encoding: 'utf8' })) {
       if (path.endsWith('.ts')) compile(join(part, path), folder)

@@ -9,6 +9,9 @@ import type { DayRange } from '../../../logdb/store/control.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 
+/** Threads run sources only where Node can: programs of their own test them. */
+const ENVIRONMENT = { LOGDB_SERVER_ID: SERVER_ID, LOGDB_IMPORT_PARALLELISM: '1' }
+
 interface Run {
   exitCode: number
   stdout: string
@@ -48,10 +51,10 @@ export function workspace(): Workspace {
       return path
     },
     run: (args, env = {}, { isTTY } = { isTTY: false }) => {
-      return run(folder, args, { LOGDB_SERVER_ID: SERVER_ID, ...env }, isTTY)
+      return run(folder, args, { ...ENVIRONMENT, ...env }, isTTY)
     },
     ingest: ({ env = {}, ...days } = {}) => {
-      return ingest({ from: logs, out: db, settings: readSettings({ LOGDB_SERVER_ID: SERVER_ID, ...env }), ...days })
+      return ingest({ from: logs, out: db, settings: readSettings({ ...ENVIRONMENT, ...env }), ...days })
     },
     query: async (sql) => (await Promise.all(partitions().map((path) => readAll(path, sql)))).flat() as never[],
     queryControl: async (sql) => (await readAll(join(db, 'control.sqlite3'), sql)) as never[],

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { printJson, type Terminal } from '../terminal.ts'
+import type { VerifiedPartition } from '../verify/verify.ts'
+import type { CommandContext } from './context.ts'
+import { checkDays, type DayOptions, withDays } from './options.ts'
+
+interface VerifyFlags extends DayOptions {
+  out: string
+  deep?: true
+  json?: true
+}
+
+export function addVerify(program: Command, context: CommandContext): void {
+  const command = program
+    .command('verify')
+    .description('Check that partitions are whole')
+    .option('--out <folder>', 'folder of the log database', 'logs/db')
+  withDays(command)
+    .option('--deep', 'derive every id anew from what is stored')
+    .option('--json', 'one JSON document on stdout')
+    .action((flags: VerifyFlags) => run(flags, context))
+}
+
+async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
+  const { terminal, resolve, exitWith } = context
+  checkDays(flags)
+  const { out, since, to, deep, json } = flags
+  const { verify } = await import('../verify/verify.ts')
+  const partitions = await verify({ out: resolve(out), since, to, isDeep: deep ?? false })
+  const ok = partitions.every(({ problems }) => problems.length === 0)
+  if (json) printJson(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })
+  else for (const partition of partitions) print(partition, terminal)
+  if (!ok) exitWith(1)
+}
+
+function counts({ rows, unindexed, deep }: VerifiedPartition): Record<string, number> {
+  return {
+    rows,
+    ...(unindexed === undefined ? {} : { unindexed }),
+    ...(deep ? { proven: deep.proven, removed: deep.removed, converted: deep.converted } : {}),
+  }
+}
+
+const toJson = (partition: VerifiedPartition) => {
+  return { path: partition.path, ...counts(partition), problems: partition.problems }
+}
+
+function print(partition: VerifiedPartition, { out, err }: Terminal): void {
+  const { path, problems } = partition
+  const numbers = Object.entries(counts(partition)).map(([name, count]) => `${name}=${count}`)
+  out(`${path} ${numbers.join(' ')} ${problems.length === 0 ? 'ok' : 'fail'}\n`)
+  for (const problem of problems) err(`${path}: ${problem}\n`)
+}

@@ -1,0 +1,104 @@
+import { closeSync, openSync, statSync, writeSync } from 'node:fs'
+import { expect } from 'vitest'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
+import { sqliteTest } from '../helpers/needs.ts'
+import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+
+const RECORDS = 60
+
+async function stored(): Promise<Workspace & { partition: string }> {
+  const space = workspace()
+  const turns = Array.from({ length: RECORDS }, (_, turn) => {
+    const history = Array.from({ length: turn % 6 }, (_, index) => ({ role: 'user', content: `turn ${index}` }))
+    return record({ x_request_id: `x${turn}`, timestamp: timestampAt(turn), request: chat(`turn ${turn}`, history) })
+  })
+  space.write('requests-1.jsonl', jsonl(turns))
+  space.write('v1.log', predecessorBlock(predecessorEvent()))
+  await space.ingest()
+  return { ...space, partition: space.partitions()[0] ?? '' }
+}
+
+async function tamper(path: string, sql: string): Promise<void> {
+  const db = await openDatabase(path)
+  db.exec(sql)
+  db.close()
+}
+
+sqliteTest('a whole partition is whole, and its ids follow from what is stored', async () => {
+  const { run, partition } = await stored()
+  expect(await run(['verify'])).toEqual({ exitCode: 0, stdout: `${partition} rows=61 unindexed=0 ok\n`, stderr: '' })
+  expect(await run(['verify', '--deep'])).toEqual({
+    exitCode: 0,
+    stdout: `${partition} rows=61 unindexed=0 proven=61 removed=0 converted=0 ok\n`,
+    stderr: '',
+  })
+  expect(JSON.parse((await run(['verify', '--json', '--since', '2025-09-10'])).stdout)).toEqual({
+    ok: true,
+    verb: 'verify',
+    result: [{ path: partition, rows: 61, unindexed: 0, problems: [] }],
+  })
+  expect(await run(['verify', '--since', '2025-09-11'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+})
+
+sqliteTest('removed bodies are counted apart', async () => {
+  const { run, partition } = await stored()
+  await run(['retain', '--bodies', '2025-09-11', '--yes'])
+  const { exitCode, stdout } = await run(['verify', '--deep'])
+  expect([exitCode, stdout]).toEqual([0, `${partition} rows=61 unindexed=0 proven=0 removed=61 converted=0 ok\n`])
+})
+
+const CHANGES: [sql: string, isDeep: boolean, problem: RegExp][] = [
+  [`UPDATE msg SET json = replace(json, 'turn 5', 'turn X')`, true, /message \d+ is not what its hash says/],
+  [
+    `UPDATE req SET req_tail = replace(req_tail, 'gpt-4o', 'gpt-5') WHERE id = 1`,
+    true,
+    /request [0-9a-f]{64} is not what was logged/,
+  ],
+  [`UPDATE req SET ts = ts + 1 WHERE id = 2`, true, /has another time than its time stamp/],
+  [
+    `UPDATE conv SET h = randomblob(16) WHERE tip = (SELECT max(tip) FROM conv)`,
+    true,
+    /1 conversations are not what their hashes say/,
+  ],
+  [
+    `UPDATE conv SET conv_root = tip WHERE conv_root <> tip`,
+    true,
+    /conversations have another root than the messages say/,
+  ],
+  [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /61 requests without their answer/],
+  [`DELETE FROM node WHERE id = (SELECT tip FROM req WHERE id = 60)`, false, /requests without their conversation/],
+  [`DELETE FROM conv WHERE tip = (SELECT tip FROM req WHERE id = 60)`, false, /sent conversations that are unknown/],
+]
+
+sqliteTest('whatever is changed by hand is found', async () => {
+  for (const [sql, isDeep, problem] of CHANGES) {
+    const { run, partition } = await stored()
+    await tamper(partition, sql)
+    const { exitCode, stdout, stderr } = await run(isDeep ? ['verify', '--deep'] : ['verify'])
+    expect([sql, exitCode, stdout, stderr]).toEqual([
+      sql,
+      1,
+      expect.stringMatching(/ fail\n$/),
+      expect.stringMatching(problem),
+    ])
+    if (isDeep) expect([sql, (await run(['verify'])).exitCode]).toEqual([sql, 0])
+  }
+})
+
+sqliteTest(
+  'damage of the file and foreign files are problems, and the other partitions are checked all the same',
+  async () => {
+    const { run, partition, write, ingest } = await stored()
+    write('requests-2.jsonl', jsonl([record({ timestamp: '2025-09-11T00:00:00Z' })]))
+    await ingest()
+    const file = openSync(partition, 'r+')
+    const middle = Math.floor(statSync(partition).size / 2)
+    for (let at = middle; at < middle + 100_000; at += 1000) writeSync(file, 'garbage', at)
+    closeSync(file)
+    const { exitCode, stdout } = await run(['verify'])
+    expect(exitCode).toBe(1)
+    expect(stdout.split('\n').map((line) => line.split(' ').at(-1))).toEqual(['fail', 'ok', ''])
+    await tamper(partition.replace('0910', '0912'), 'CREATE TABLE requests (request_id TEXT PRIMARY KEY)')
+    expect((await run(['verify'])).stderr).toContain('was not made by this logdb')
+  },
+)
