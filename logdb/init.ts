@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { partitionPath } from './partitions.ts'
 import type { LogdbSettings } from './settings.ts'
 import { withLease } from './store/lease.ts'
 import { checkIntegrity, withPartition } from './store/partition.ts'
+import { readPartition } from './store/read-partition.ts'
 import { loadSqlite } from './store/sqlite.ts'
 
 export interface InitOptions {
@@ -24,6 +26,9 @@ export interface InitResult {
 export async function init({ out, day, settings, waitMs }: InitOptions): Promise<InitResult> {
   const engine = await loadSqlite()
   const path = partitionPath(out, day, settings.granularity)
-  const integrity = await withLease(engine, out, { waitMs }, () => withPartition(engine, path, checkIntegrity))
+  const integrity = await withLease(engine, out, { waitMs }, () => {
+    const found = existsSync(path) ? readPartition(engine, path, checkIntegrity) : undefined
+    return found ?? withPartition(engine, path, checkIntegrity)
+  })
   return { path, integrity }
 }

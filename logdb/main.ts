@@ -12,6 +12,7 @@ import { addIngest } from './commands/ingest.ts'
 import { addInit } from './commands/init.ts'
 import { addQuery } from './commands/query.ts'
 import { addRetain } from './commands/retain.ts'
+import { addSeal } from './commands/seal.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
@@ -48,6 +49,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     addAudit,
     addErrors,
     addVerify,
+    addSeal,
   ])
     add(program, context)
   try {

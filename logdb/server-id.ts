@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasErrorCode } from '../kit/user-error.ts'
+import { syncPath } from './durable.ts'
 
 const FILE = '.server_id'
 /** The name space of DNS names, RFC 9562. */
@@ -48,7 +49,7 @@ function createDurably(base: string, text: string): boolean {
   writeDurably(temporary, text)
   try {
     linkSync(temporary, join(base, FILE))
-    syncFolder(base)
+    syncPath(base)
     return true
   } catch (error) {
     if (hasErrorCode(error, 'EEXIST')) return false
@@ -65,15 +66,6 @@ function writeDurably(path: string, text: string): void {
     fsyncSync(file)
   } finally {
     closeSync(file)
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 

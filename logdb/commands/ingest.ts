@@ -90,6 +90,7 @@ function toJson(report: IngestReport) {
     records_quarantined: report.recordsQuarantined,
     quarantined: report.quarantined,
     unreadable: report.unreadable,
+    unsealed: report.unsealed,
     bytes_read: report.bytesRead,
     bytes_pending: report.bytesPending,
     elapsed_s: elapsedSeconds(report),
@@ -98,8 +99,9 @@ function toJson(report: IngestReport) {
 }
 
 function notes(report: IngestReport): string[] {
-  const { recordsFiltered, recordsQuarantined, quarantined, unreadable, isInterrupted } = report
+  const { recordsFiltered, recordsQuarantined, quarantined, unreadable, unsealed, isInterrupted } = report
   const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
+  found.push(...unsealed.map((path) => `late records came for ${path}, which is no longer sealed`))
   if (recordsFiltered > 0) found.push(`${recordsFiltered} records outside --since and --to are left for a later run`)
   if (recordsQuarantined > 0) {
     found.push(`${recordsQuarantined} records could not be read; logdb errors lists them:`)

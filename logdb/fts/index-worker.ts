@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { UserError } from '../../kit/user-error.ts'
-import { buildTextIndex, type IndexCounts } from '../store/fts.ts'
-import { withPartition } from '../store/partition.ts'
+import { buildIndexOf } from '../store/build-index.ts'
+import type { IndexCounts } from '../store/fts.ts'
 import { loadSqlite } from '../store/sqlite.ts'
 
 /** What became of a partition; of an error only its fields come through to another thread. */
@@ -14,7 +14,7 @@ parentPort?.on('message', (path: string) => parentPort?.postMessage(build(path))
 /** Any other error ends the thread, which `once` of the other one turns into its own. */
 function build(path: string): Built {
   try {
-    return { counts: withPartition(engine, path, buildTextIndex) }
+    return { counts: buildIndexOf(engine, path) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     const { code, message, hint, exitCode } = error

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { findPartitions } from '../partitions.ts'
+import { buildIndexOf } from '../store/build-index.ts'
 import type { DayRange } from '../store/control.ts'
-import { buildTextIndex, countIndexable, dropTextIndex, type IndexCounts } from '../store/fts.ts'
+import { countIndexable, dropTextIndex, type IndexCounts } from '../store/fts.ts'
 import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
 import { readPartition } from '../store/read-partition.ts'
@@ -26,7 +27,7 @@ export async function buildTextIndexes({
     const paths = pathsOf(options)
     if (options.isDryRun) return paths.map((path) => ({ path, ...countsIn(engine, path) }))
     const threads = isWorthThreads(paths) ? Math.min(parallelism, paths.length) : 1
-    if (threads < 2) return paths.map((path) => ({ path, ...withPartition(engine, path, buildTextIndex) }))
+    if (threads < 2) return paths.map((path) => ({ path, ...buildIndexOf(engine, path) }))
     const results = new Array<IndexCounts>(paths.length)
     const waiting = paths.entries()
     await Promise.all(Array.from({ length: threads }, () => buildInThread(waiting, results)))

@@ -76,7 +76,7 @@ export class Ingester {
 
   async #pass(files: LogFile[], report: IngestReport): Promise<void> {
     const { out, settings, since, to, onProgress } = this.#options
-    this.#opened ??= this.#open()
+    this.#opened ??= this.#open(report)
     const { server, control, partitions } = this.#opened
     partitions.closeRemoved()
     const totalBytes = onProgress ? expectedBytes(files, control) : 0
@@ -95,13 +95,17 @@ export class Ingester {
     }
   }
 
-  #open(): Opened {
+  #open(report: IngestReport): Opened {
     const { out, settings } = this.#options
     const server = resolveServer(this.#engine, out, settings)
     const control = new Control(this.#engine, out)
     control.registerServer(server)
     const options = { server, withTextIndex: settings.isTextIndexEnabled }
-    return { server, control, partitions: new PartitionSet(this.#engine, options) }
+    return {
+      server,
+      control,
+      partitions: new PartitionSet(this.#engine, options, (path) => report.unsealed.push(path)),
+    }
   }
 }
 

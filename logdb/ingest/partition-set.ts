@@ -9,10 +9,13 @@ export class PartitionSet {
   readonly #used = new Set<string>()
   readonly #engine: SqliteEngine
   readonly #options: PartitionOptions
+  readonly #onUnseal: (path: string) => void
 
-  constructor(engine: SqliteEngine, options: PartitionOptions) {
+  /** `onUnseal` is called with each partition that was sealed. */
+  constructor(engine: SqliteEngine, options: PartitionOptions, onUnseal: (path: string) => void) {
     this.#engine = engine
     this.#options = options
+    this.#onUnseal = onUnseal
   }
 
   /** True if another partition will be closed to open this one: all should be committed before. */
@@ -22,7 +25,7 @@ export class PartitionSet {
 
   get(path: string): Partition {
     if (this.mustCloseFor(path)) this.#closeOldest()
-    const partition = this.#open.get(path) ?? new Partition(this.#engine, path, this.#options)
+    const partition = this.#open.get(path) ?? this.#openNew(path)
     this.#open.delete(path)
     this.#open.set(path, partition)
     this.#used.add(path)
@@ -46,6 +49,12 @@ export class PartitionSet {
 
   close(): void {
     this.#closeThose(() => true)
+  }
+
+  #openNew(path: string): Partition {
+    const partition = new Partition(this.#engine, path, this.#options)
+    if (partition.wasSealed) this.#onUnseal(path)
+    return partition
   }
 
   #closeThose(isOne: (partition: Partition) => boolean): void {

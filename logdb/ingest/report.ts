@@ -21,6 +21,8 @@ export interface IngestReport {
   /** The first of them; ingest_errors in control.sqlite3 has all. */
   quarantined: QuarantinedRecord[]
   unreadable: { path: string; reason: string }[]
+  /** Partitions that were sealed and are open again, since records came for them. */
+  unsealed: string[]
   bytesRead: number
   /** Bytes at the end of files whose record is not complete yet. */
   bytesPending: number
@@ -39,6 +41,7 @@ export function emptyReport(): IngestReport {
     recordsQuarantined: 0,
     quarantined: [],
     unreadable: [],
+    unsealed: [],
     bytesRead: 0,
     bytesPending: 0,
     elapsedMs: 0,

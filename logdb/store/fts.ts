@@ -96,6 +96,15 @@ export function withNewTextIndex(db: Connection, work: () => void): void {
   if (isIndexed) indexNewMessages(db)
 }
 
+/** Brings an index up to date and makes it as small and fast as it can be; inside the transaction of whoever calls. */
+export function optimizeTextIndex(db: Connection): void {
+  if (!hasTextIndex(db)) return
+  indexNewMessages(db)
+  for (const table of ['request_text_index', 'request_text_pairs']) {
+    db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`)
+  }
+}
+
 /** Messages that the index does not know yet. */
 export function unindexedMessages(db: Connection): number {
   const sql = 'SELECT count(*) FROM msg_first WHERE msg > (SELECT indexed_to FROM fts_state)'

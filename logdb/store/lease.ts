@@ -29,7 +29,7 @@ export async function withLease<T>(
   const path = join(base, FILE)
   const lock = explainingErrors(path, () => {
     mkdirSync(base, { recursive: true })
-    return engine.openLock(path)
+    return engine.openAsIs(path)
   })
   try {
     await acquire(lock, base, options)

@@ -149,6 +149,13 @@ CREATE TABLE forgotten (
 ) STRICT, WITHOUT ROWID;
 `
 
+const SEAL = `
+-- One row in a partition that is sealed: nobody means to write to it any more.
+CREATE TABLE seal (
+  sealed_ts INTEGER NOT NULL
+) STRICT;
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
   applicationId: 0x4c474442,
@@ -157,5 +164,6 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 1, sql: INITIAL },
     { number: 2, sql: CONVERSATIONS },
     { number: 3, sql: DIALOGS_AND_ERASURE },
+    { number: 4, sql: SEAL },
   ],
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ServerIdentity } from '../server-id.ts'
 import { ConversationStore } from './conversation-store.ts'
@@ -7,6 +7,7 @@ import { MessageStore } from './message-store.ts'
 import { openMigrated } from './migrate.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 import { FIELD_COLUMNS, type NewRow, type RowGroup, rowsOf } from './row-group.ts'
+import { isSealed, unseal } from './seal.ts'
 import type { Session, Stores } from './session.ts'
 import { type Connection, closeCheckpointed, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
@@ -37,6 +38,8 @@ export interface PartitionOptions {
 /** A partition open for writing. */
 export class Partition {
   readonly path: string
+  /** True if it was sealed until it was opened. */
+  readonly wasSealed: boolean
   readonly #db: Connection
   readonly #inode: number
   readonly #server: ServerIdentity
@@ -49,6 +52,7 @@ export class Partition {
     this.path = path
     this.#server = server
     this.#withTextIndex = withTextIndex
+    this.wasSealed = explainingErrors(path, () => existsSync(path) && isSealed(engine, path))
     this.#db = explainingErrors(path, () => openPartitionFile(engine, path))
     this.#inode = statSync(path).ino
     this.#stores = { messages: new MessageStore(this.#db), conversations: new ConversationStore(this.#db) }
@@ -134,10 +138,11 @@ const nowS = () => Math.floor(Date.now() / 1000)
 
 function openPartitionFile(engine: SqliteEngine, path: string): Connection {
   mkdirSync(dirname(path), { recursive: true })
+  if (existsSync(path) && isSealed(engine, path)) unseal(engine, path)
   return openMigrated(engine, path, PARTITION_SCHEMA)
 }
 
-/** Opens a partition for writing, creating it if there is none, for as long as `work` runs. @throws UserError */
+/** Opens a partition for writing, also a sealed one, creating it if there is none, for as long as `work` runs. @throws UserError */
 export function withPartition<T>(engine: SqliteEngine, path: string, work: (db: Connection) => T): T {
   return explainingErrors(path, () => {
     const db = openPartitionFile(engine, path)

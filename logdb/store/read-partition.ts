@@ -1,6 +1,7 @@
-import { isCurrent, isOfSchema, openMigrated } from './migrate.ts'
+import { isCurrent, isOfSchema } from './migrate.ts'
+import { withPartition } from './partition.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
-import { type Connection, closeCheckpointed, explainingErrors, type SqliteEngine } from './sqlite.ts'
+import { type Connection, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
 /**
  * Opens an existing partition for reading, for as long as `work` runs. One of an earlier version is brought up to date
@@ -10,7 +11,7 @@ export function readPartition<T>(engine: SqliteEngine, path: string, work: (db: 
   return explainingErrors(path, () => {
     const version = versionOf(engine, path)
     if (version === 'foreign') return undefined
-    if (version === 'earlier') closeCheckpointed(openMigrated(engine, path, PARTITION_SCHEMA))
+    if (version === 'earlier') withPartition(engine, path, () => {})
     return withReadonly(engine, path, (db) => db.transaction(() => work(db))())
   })
 }

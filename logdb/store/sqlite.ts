@@ -10,7 +10,7 @@ const CACHE_KIB = 8192
 const AUTOCHECKPOINT_PAGES = 2000
 
 export const EXIT_IN_USE = 4
-const EXIT_NO_SPACE = 5
+export const EXIT_NO_SPACE = 5
 export const EXIT_REFUSED = 7
 
 /** SQLite, loaded only when a verb needs it: everything else works without better-sqlite3. */
@@ -19,8 +19,8 @@ export interface SqliteEngine {
   openWritable(path: string): Connection
   /** Opens an existing database. */
   openReadonly(path: string): Connection
-  /** Opens a database that is only there to be locked; whoever finds it locked does not wait. */
-  openLock(path: string): Connection
+  /** Opens a database in the mode in which it is; whoever finds it locked does not wait. */
+  openAsIs(path: string): Connection
 }
 
 /** @throws UserError SQLITE_MISSING when better-sqlite3 is not installed or was not built for this Node */
@@ -33,7 +33,7 @@ export async function loadSqlite(
     return {
       openWritable: (path) => openWritable(Database, path),
       openReadonly: (path) => keepFromCollection(new Database(path, { readonly: true, timeout: BUSY_TIMEOUT_MS })),
-      openLock: (path) => keepFromCollection(new Database(path, { timeout: 0 })),
+      openAsIs: (path) => keepFromCollection(new Database(path, { timeout: 0 })),
     }
   } catch (error) {
     const reason = errorMessage(error).split('\n')[0]
