@@ -4,6 +4,7 @@ import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
 import { addAudit } from './commands/audit.ts'
 import type { CommandContext } from './commands/context.ts'
+import { addConvert } from './commands/convert.ts'
 import { addDialogs } from './commands/dialogs.ts'
 import { addErrors } from './commands/errors.ts'
 import { addForget } from './commands/forget.ts'
@@ -50,6 +51,7 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     addErrors,
     addVerify,
     addSeal,
+    addConvert,
   ])
     add(program, context)
   try {

@@ -14,6 +14,8 @@ export interface ServerIdentity {
   hostname: string
   /** For example dev or production. */
   env: string
+  /** When its first rows came, in seconds since 1970, if that is known. */
+  firstSeenTs?: number | null
 }
 
 /** What .server_id of a log database holds; undefined if there is none. */

@@ -3,6 +3,7 @@ import type { Mark } from '../canon/canonical-reader.ts'
 import type { Body } from '../record/body.ts'
 import { EntryReader, type LogEntry, requestId } from '../record/entry.ts'
 import { isSurelyPlain, type MessageText, messageText } from '../record/message-text.ts'
+import { asRecord, isCanonical, type PredecessorRow } from '../record/predecessor-row.ts'
 import { REMOVED_BODY } from '../record/removed-body.ts'
 import { HASH_BYTES } from '../store/chain-hash.ts'
 import { fieldValues, type NewRow, type RowGroup, type Span } from '../store/row-group.ts'
@@ -70,7 +71,9 @@ export class RowPacker {
     const { fields, instant, request, response } = entry
     const { tip, sha256 } = withBodies ? this.#conversation(request) : this.#nothingSaid(request)
     const answerSha256 = hash('sha256', this.#reader.sink.view(response.start, response.end), 'hex')
-    const { bodies, answer, inside, searchable } = withBodies ? this.#said(entry, tip) : this.#removed()
+    const { bodies, answer, inside, searchable } = withBodies
+      ? this.#said(entry, tip)
+      : this.#whole(REMOVED_BODY, REMOVED_BODY)
     this.#session.addRow({
       requestId: requestId(this.#options.serverId, fields, sha256, answerSha256),
       offset,
@@ -82,9 +85,30 @@ export class RowPacker {
       bodies,
       fields: fieldValues(fields, instant),
     })
-    this.rowCount++
-    this.#packedBytes = this.#reader.sink.length
-    if (this.#session.sizeBytes > this.#options.maxKnownBytes / MAX_SESSIONS) this.#end(this.#session)
+    this.#keep()
+  }
+
+  /** Adds a row of the predecessor's database, whose id is trusted. Bodies that are not canonical stay whole. */
+  addConverted(row: PredecessorRow): void {
+    const canSplit = isCanonical(row)
+    const record = asRecord(canSplit ? row : { ...row, requestJson: '""', responseJson: '""' })
+    const entry = this.#completed(this.read(record) as LogEntry, canSplit)
+    const { tip } = canSplit ? this.#conversation(entry.request) : this.#nothingSaid(entry.request)
+    const { bodies, answer, inside, searchable } = canSplit
+      ? this.#said(entry, tip)
+      : this.#whole(row.requestJson, row.responseJson)
+    this.#session.addRow({
+      requestId: row.requestId,
+      offset: null,
+      length: null,
+      conversation: tip.number,
+      answer,
+      inside,
+      searchable,
+      bodies,
+      fields: fieldValues({ ...entry.fields, timestamp: null }, { epochS: row.ts, epochUs: null }),
+    })
+    this.#keep()
   }
 
   /** What has been added since the last time. */
@@ -100,6 +124,12 @@ export class RowPacker {
     this.#ended = []
     this.rowCount = 0
     return packed
+  }
+
+  #keep(): void {
+    this.rowCount++
+    this.#packedBytes = this.#reader.sink.length
+    if (this.#session.sizeBytes > this.#options.maxKnownBytes / MAX_SESSIONS) this.#end(this.#session)
   }
 
   /** The entry as its partition needs it: nothing was stepped over that another one knows, or that it must have. */
@@ -140,12 +170,20 @@ export class RowPacker {
     return { bodies: [head, tail, headOf(response), tailOf(response)], answer: answer?.number ?? 0, inside, searchable }
   }
 
-  #removed(): SaidInRow {
+  /** Bodies of which nothing is cut out. */
+  #whole(request: string, response: string): SaidInRow {
     const { sink } = this.#reader
-    const removed = { start: sink.length, end: sink.length + REMOVED_BODY.length }
-    sink.latin1(REMOVED_BODY)
-    const nothing = { start: removed.end, end: removed.end }
-    return { bodies: [removed, nothing, removed, nothing], answer: 0, inside: [], searchable: 0 }
+    const start = sink.length
+    sink.text(request)
+    const middle = sink.length
+    sink.text(response)
+    const end = sink.length
+    const [nothing, nothingMore] = [
+      { start: middle, end: middle },
+      { start: end, end },
+    ]
+    const bodies: NewRow['bodies'] = [{ start, end: middle }, nothing, { start: middle, end }, nothingMore]
+    return { bodies, answer: 0, inside: [], searchable: 0 }
   }
 
   #pathOf(day: string): string {

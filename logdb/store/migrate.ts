@@ -62,7 +62,7 @@ function lastMigration(db: Connection, schema: Schema): number {
   if (!isOfSchema(db, schema)) {
     if (isEmpty(db)) return 0
     throw new UserError('DATABASE_FOREIGN', `${db.name} was not made by this logdb and is left as it is`, {
-      hint: 'ingest into another folder with --out, with a copy of .server_id if there is one: the logs give the same rows again',
+      hint: 'if the predecessor made it, run: logdb convert; otherwise name another folder with --out',
       exitCode: EXIT_REFUSED,
     })
   }

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import type { PredecessorRow } from '../record/predecessor-row.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { ConversationStore } from './conversation-store.ts'
 import { indexNewMessages } from './fts.ts'
@@ -60,13 +62,13 @@ export class Partition {
   }
 
   /**
-   * Writes rows, whose bodies are in `bytes`, and the position of their source into the transaction that the first write
-   * begins. @throws UserError
+   * Writes rows, whose bodies are in `bytes`, and the position of their source, if they have one, into the transaction
+   * that the first write begins. @throws UserError
    */
-  write(group: RowGroup, bytes: Buffer, session: Session, position: SourcePosition): WrittenRows {
+  write(group: RowGroup, bytes: Buffer, session: Session, position: SourcePosition | undefined): WrittenRows {
     return explainingErrors(this.path, () => {
       if (!this.#db.inTransaction) this.#begin()
-      const source = this.#notePosition(position)
+      const source = position ? this.#notePosition(position) : null
       const written = { inserted: 0, known: 0, ingestedBytes: 0, duplicateBytes: 0 }
       session.receive(group, bytes)
       let nextRow = this.#sql.lastRow.get()?.id ?? 0
@@ -75,11 +77,23 @@ export class Partition {
         if (!known) this.#insert(++nextRow, row, bytes, session, source)
         written[known ? 'known' : 'inserted']++
         const isFromHere = !known || (known.src === source && known.src_off === row.offset)
-        written[isFromHere ? 'ingestedBytes' : 'duplicateBytes'] += row.length
+        written[isFromHere ? 'ingestedBytes' : 'duplicateBytes'] += row.length ?? 0
       }
       session.settle(group, this.#stores)
       return written
     })
+  }
+
+  /** Gives a request the dialog that it had elsewhere, unless it has one. In the transaction of a write. */
+  keepDialog(requestId: string, dialogId: string): void {
+    this.#sql.keepDialog.run(dialogId, requestId)
+  }
+
+  /** True if this row of the predecessor reads the same here; its dialog may have another name. */
+  holds(row: PredecessorRow): boolean {
+    const found = this.#sql.readRow.get(row.requestId)
+    const { dialogId: _, ...expected } = row
+    return found !== undefined && isDeepStrictEqual({ ...found }, expected)
   }
 
   /** Ends the transaction, with the text index brought up to date. @throws UserError */
@@ -102,10 +116,10 @@ export class Partition {
   }
 
   #begin(): void {
-    const { serverId, hostname, env } = this.#server
+    const { serverId, hostname, env, firstSeenTs } = this.#server
     this.#stores.conversations.forgetNewest()
     this.#db.exec('BEGIN IMMEDIATE')
-    this.#sql.insertServer.run(serverId, hostname, env, nowS())
+    this.#sql.insertServer.run(serverId, hostname, env, firstSeenTs ?? nowS())
   }
 
   /** Returns the number that the source has here. */
@@ -185,5 +199,13 @@ function prepare(db: Connection) {
       SELECT src, src_off FROM req WHERE request_id = ?
       UNION ALL SELECT NULL, NULL FROM forgotten WHERE request_id = ?`),
     insertRequest: db.prepare<[unknown[]]>(INSERT_REQUEST),
+    readRow: db.prepare<[string], Omit<PredecessorRow, 'dialogId'>>(`
+      SELECT request_id AS requestId, ts, endpoint, model_original AS modelOriginal, model_mapped AS modelMapped,
+        status_code AS statusCode, latency_ms AS latencyMs, api_key_hash AS apiKeyHash, request_json AS requestJson,
+        response_json AS responseJson
+      FROM requests WHERE request_id = ?`),
+    keepDialog: db.prepare<[string, string]>(
+      'UPDATE req SET dialog_id = ? WHERE request_id = ? AND COALESCE(x_dialog_id, dialog_id) IS NULL',
+    ),
   }
 }

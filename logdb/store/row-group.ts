@@ -29,9 +29,9 @@ export interface NewConversation {
 /** A record that is to become a row. */
 export interface NewRow {
   requestId: string
-  /** Where the record stands in its source, in bytes. */
-  offset: number
-  length: number
+  /** Where the record stands in its source, in bytes; null for a row that comes from no log. */
+  offset: number | null
+  length: number | null
   conversation: number
   /** The message that was cut out of the response. */
   answer: number
@@ -105,7 +105,10 @@ export const FIELD_COLUMNS = `
   .trim()
   .split(/\s+/)
 
-export function fieldValues(fields: EntryFields, { epochS, epochUs }: { epochS: number; epochUs: number }): SqlValue[] {
+export function fieldValues(
+  fields: Omit<EntryFields, 'timestamp'> & { timestamp: string | null },
+  { epochS, epochUs }: { epochS: number; epochUs: number | null },
+): SqlValue[] {
   return [
     epochS,
     epochUs,
@@ -154,7 +157,7 @@ export function* rowsOf({ rows, inside }: RowGroup): Generator<NewRow> {
     const [offset, length, conversation, answer, searchable, insideCount, ...ends] = rows.slice(
       at + 1,
       at + FIXED_WIDTH,
-    ) as [number, number, number, number, number, number, ...number[]]
+    ) as [number | null, number | null, number, number, number, number, ...number[]]
     const span = (index: number) => ({ start: ends[index] as number, end: ends[index + 1] as number })
     yield {
       requestId,

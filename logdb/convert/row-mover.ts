@@ -1,0 +1,91 @@
+import { PartitionSet } from '../ingest/partition-set.ts'
+import { RowPacker } from '../ingest/row-packer.ts'
+import { partitionPath } from '../partitions.ts'
+import type { PredecessorRow } from '../record/predecessor-row.ts'
+import type { ServerIdentity } from '../server-id.ts'
+import type { LogdbSettings } from '../settings.ts'
+import type { Partition } from '../store/partition.ts'
+import type { RowGroup } from '../store/row-group.ts'
+import { Session } from '../store/session.ts'
+import type { SqliteEngine } from '../store/sqlite.ts'
+
+const MAX_KNOWN_BYTES = 16 * 1024 * 1024
+const MAX_PACKED_BYTES = 4 * 1024 * 1024
+const MAX_PACKED_ROWS = 2000
+
+export interface RowMoverOptions {
+  /** Folder of the log database. */
+  out: string
+  settings: LogdbSettings
+  /** Who wrote the rows. */
+  server: ServerIdentity
+}
+
+/** Puts rows of the predecessor into partitions. */
+export class RowMover {
+  readonly #partitions: PartitionSet
+  readonly #packer: RowPacker
+  readonly #partitionOf: (day: string) => string
+  readonly #sessions = new Map<number, Session>()
+  /** The dialogs of the rows that are packed, by their ids. */
+  #dialogs: { row: PredecessorRow; dialogId: string }[] = []
+
+  constructor(engine: SqliteEngine, { out, settings, server }: RowMoverOptions) {
+    const options = { server, withTextIndex: settings.isTextIndexEnabled }
+    this.#partitions = new PartitionSet(engine, options, () => {})
+    this.#partitionOf = (day) => partitionPath(out, day, settings.granularity)
+    const { serverId } = server
+    this.#packer = new RowPacker({ serverId, partitionOf: this.#partitionOf, maxKnownBytes: MAX_KNOWN_BYTES })
+  }
+
+  close(): void {
+    this.#partitions.close()
+  }
+
+  /** Returns how many of the rows are new. @throws UserError */
+  move(rows: Iterable<PredecessorRow>): number {
+    let inserted = 0
+    for (const row of rows) {
+      this.#packer.addConverted(row)
+      if (row.dialogId) this.#dialogs.push({ row, dialogId: row.dialogId })
+      if (this.#packer.rowCount >= MAX_PACKED_ROWS || this.#packer.sizeBytes >= MAX_PACKED_BYTES)
+        inserted += this.#write()
+    }
+    return inserted + this.#write()
+  }
+
+  /** The id of the first row that does not read the same in its partition. @throws UserError */
+  firstDiffering(rows: Iterable<PredecessorRow>): string | undefined {
+    for (const row of rows) {
+      if (!this.#open(this.#pathOf(row)).holds(row)) return row.requestId
+    }
+    return undefined
+  }
+
+  #write(): number {
+    const { groups, endedSessions, bytes } = this.#packer.take()
+    const written = groups.map((group) => this.#writeGroup(group, bytes))
+    for (const { row, dialogId } of this.#dialogs) {
+      this.#open(this.#pathOf(row)).keepDialog(row.requestId, dialogId)
+    }
+    this.#dialogs = []
+    this.#partitions.commit()
+    for (const number of endedSessions) this.#sessions.delete(number)
+    return written.reduce((sum, inserted) => sum + inserted, 0)
+  }
+
+  #writeGroup(group: RowGroup, bytes: Buffer): number {
+    const session = this.#sessions.get(group.session) ?? new Session()
+    this.#sessions.set(group.session, session)
+    return this.#open(group.path).write(group, bytes, session, undefined).inserted
+  }
+
+  #open(path: string): Partition {
+    if (this.#partitions.mustCloseFor(path)) this.#partitions.commit()
+    return this.#partitions.get(path)
+  }
+
+  #pathOf({ ts }: PredecessorRow): string {
+    return this.#partitionOf(new Date(ts * 1000).toISOString().slice(0, 10))
+  }
+}
