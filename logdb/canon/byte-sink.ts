@@ -1,4 +1,6 @@
 const FIRST_SIZE_BYTES = 64 * 1024
+/** A buffer that is larger grows by so much, not to twice its size. */
+const LARGE_STEP_BYTES = 4 * 1024 * 1024
 /** Below this a loop is faster than a call of `copy`. */
 const SHORT_RUN_BYTES = 160
 
@@ -58,7 +60,8 @@ export class ByteSink {
   }
 
   #reserve(size: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + size))
+    const spare = Math.min(this.bytes.length, LARGE_STEP_BYTES)
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length, this.length + size) + spare)
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
   }

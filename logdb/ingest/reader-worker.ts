@@ -3,8 +3,8 @@ import { UnreadableSource } from '../sources/input.ts'
 import type { Packet } from './packer.ts'
 import { type ReaderOptions, type ReadingJob, SourceReader } from './source-reader.ts'
 
-/** To the worker: a job, leave to send one packet more, or the end of the job that is running. */
-export type ToWorker = { kind: 'read'; job: ReadingJob } | { kind: 'more' } | { kind: 'stop' }
+/** To the worker: a job, that so many bytes have been dealt with, or the end of the job that is running. */
+export type ToWorker = { kind: 'read'; job: ReadingJob } | { kind: 'written'; size: number } | { kind: 'stop' }
 
 /** From the worker. JSON is cheaper than the structured clone of so many small values. */
 export type FromWorker =
@@ -12,13 +12,13 @@ export type FromWorker =
   | { kind: 'done' }
   | { kind: 'unreadable'; message: string }
 
-/** So many packets may be on their way, so that memory stays bounded. */
-const MAX_WAITING = 3
+/** So many bytes may be on their way, or one packet that is larger. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 class Serving {
   readonly #port: MessagePort
   readonly #reader: SourceReader
-  #leave = 0
+  #waitingBytes = 0
   #isStopped = false
   #wake = () => {}
 
@@ -29,23 +29,24 @@ class Serving {
 
   receive(message: ToWorker): void {
     if (message.kind === 'read') {
-      this.#leave = MAX_WAITING
+      this.#waitingBytes = 0
       this.#isStopped = false
       void this.#read(message.job)
       return
     }
-    if (message.kind === 'more') this.#leave++
+    if (message.kind === 'written') this.#waitingBytes -= message.size
     else this.#isStopped = true
     this.#wake()
   }
 
   async #read(job: ReadingJob): Promise<void> {
     try {
-      for await (const packet of this.#reader.read(job)) {
-        while (this.#leave === 0 && !this.#isStopped) await new Promise<void>((resolve) => (this.#wake = resolve))
+      for await (const { bytes, tail, ...rest } of this.#reader.read(job)) {
+        const json = JSON.stringify(rest)
+        await this.#untilThereIsRoomFor(sizeOf(json, bytes))
         if (this.#isStopped) break
-        this.#leave--
-        this.#send(packet)
+        this.#waitingBytes += sizeOf(json, bytes)
+        this.#post({ kind: 'packet', json, tail, bytes }, [bytes.buffer as ArrayBuffer])
       }
       this.#post({ kind: 'done' })
     } catch (error) {
@@ -54,16 +55,18 @@ class Serving {
     }
   }
 
-  #send({ bytes, tail, ...rest }: Packet): void {
-    this.#port.postMessage({ kind: 'packet', json: JSON.stringify(rest), tail, bytes } satisfies FromWorker, [
-      bytes.buffer as ArrayBuffer,
-    ])
+  async #untilThereIsRoomFor(size: number): Promise<void> {
+    const isFull = () => this.#waitingBytes > 0 && this.#waitingBytes + size > MAX_WAITING_BYTES
+    while (isFull() && !this.#isStopped) await new Promise<void>((resolve) => (this.#wake = resolve))
   }
 
-  #post(message: FromWorker): void {
-    this.#port.postMessage(message)
+  #post(message: FromWorker, transferred: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transferred)
   }
 }
+
+/** What a packet counts on its way. */
+export const sizeOf = (json: string, bytes: Uint8Array) => json.length + bytes.length
 
 if (parentPort) {
   const serving = new Serving(parentPort, workerData as ReaderOptions)

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { UnreadableSource } from '../sources/input.ts'
 import type { Packet } from './packer.ts'
-import type { FromWorker, ToWorker } from './reader-worker.ts'
+import { type FromWorker, sizeOf, type ToWorker } from './reader-worker.ts'
 import type { PacketReader, ReaderOptions, ReadingJob } from './source-reader.ts'
 
 /** Beside this file, as a source or compiled. */
@@ -26,8 +26,9 @@ export class WorkerReader implements PacketReader {
         isDone = message.kind !== 'packet'
         if (message.kind === 'done') return
         if (message.kind === 'unreadable') throw new UnreadableSource(message.message)
+        const size = sizeOf(message.json, message.bytes)
         yield toPacket(message)
-        this.#post({ kind: 'more' })
+        this.#post({ kind: 'written', size })
       }
     } finally {
       if (!isDone) this.#post({ kind: 'stop' })
