@@ -64,7 +64,7 @@ sqliteTest('in whatever order requests come, conversations are the same, also in
     const expected = await conversations(ordered)
     expect(await conversations(shuffled)).toEqual(expected)
     const db = await openDatabase(ordered.partitions()[0] ?? '')
-    db.exec('DROP TABLE conv; DROP INDEX req_by_dialog; DROP TABLE forgotten')
+    db.exec('DROP TABLE conv; DROP INDEX req_by_dialog; DROP TABLE forgotten; DROP TABLE seal')
     db.pragma('user_version = 2')
     db.close()
     await ordered.run(['init', '--date', '2025-09-10'])
