@@ -7,6 +7,7 @@ import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
+import { HAS_THREADS } from '../threads.ts'
 import { IndexBuilder } from './index-builder.ts'
 
 /** Of all partitions; below this threads cost more than they give. */
@@ -38,10 +39,9 @@ export async function buildTextIndexes({
 const countsIn = (engine: SqliteEngine, path: string) =>
   readPartition(engine, path, countIndexable) ?? { indexed: 0, skipped: 0 }
 
-/** What runs from its sources has no threads: on Node 20 the loader is not there in them. */
 function isWorthThreads(paths: string[]): boolean {
   const sizeBytes = paths.reduce((sum, path) => sum + statSync(path).size, 0)
-  return sizeBytes >= LEAST_BYTES_FOR_THREADS && import.meta.url.endsWith('.js')
+  return sizeBytes >= LEAST_BYTES_FOR_THREADS && HAS_THREADS
 }
 
 /** Takes partitions from the list until there are no more. */

@@ -1,5 +1,6 @@
 import type { LogdbSettings } from '../settings.ts'
 import type { Retention } from '../store/retention.ts'
+import { HAS_THREADS } from '../threads.ts'
 import { type PacketReader, type ReaderOptions, SourceReader } from './source-reader.ts'
 import { WorkerReader } from './worker-reader.ts'
 
@@ -42,5 +43,5 @@ export function openLanes(
   const maxRecordBytes = (memoryCapMb * BYTES_PER_MIB) / 16
   const maxKnownBytes = (memoryCapMb * BYTES_PER_MIB) / 10 / count
   const options = { ...database, granularity, maxRecordBytes, maxKnownBytes }
-  return Array.from({ length: count }, () => new Lane(options, parallelism > 1))
+  return Array.from({ length: count }, () => new Lane(options, HAS_THREADS && parallelism > 1))
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite.ts'
-import { jsonl, predecessorBlock, predecessorEvent, record } from './helpers/logs.ts'
+import { endOf, startLogdb } from './helpers/cli-child.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record } from './helpers/logs.ts'
 import { sqliteShellTest, sqliteTest } from './helpers/needs.ts'
 import { openDatabase, workspace } from './helpers/workspace.ts'
 
@@ -55,6 +56,14 @@ sqliteTest('bad records are counted on stderr and change the exit code only with
   write('requests-2025-09-11.jsonl', 'oops\n')
   expect((await run(['ingest', '--strict'])).exitCode).toBe(3)
   expect((await run(['ingest', '--strict'])).exitCode).toBe(0)
+})
+
+sqliteTest('logs that are worth a thread are read from the sources too, without one', async () => {
+  const { folder, write } = workspace()
+  const long = chat('long '.repeat(1_000_000))
+  write('requests-2025-09-10.jsonl', jsonl([record({ request: long })]))
+  const { code, stderr, stdout } = await endOf(startLogdb(['ingest'], { cwd: folder }))
+  expect([code, stderr, stdout]).toEqual([0, '', expect.stringContaining('rows_inserted=1 ')])
 })
 
 sqliteTest('with --json ingest gives one document', async () => {

@@ -9,8 +9,7 @@ import type { DayRange } from '../../../logdb/store/control.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 
-/** Threads run sources only where Node can: programs of their own test them. */
-const ENVIRONMENT = { LOGDB_SERVER_ID: SERVER_ID, LOGDB_IMPORT_PARALLELISM: '1' }
+const ENVIRONMENT = { LOGDB_SERVER_ID: SERVER_ID }
 
 interface Run {
   exitCode: number
