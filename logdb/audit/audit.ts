@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs'
-import { findLogFiles } from '../sources/find.ts'
+import { readKnownFiles } from '../store/control.ts'
 import { readLedgers, type SourceLedger } from '../store/ledger.ts'
 import { readControl } from '../store/read-control.ts'
 import { loadSqlite } from '../store/sqlite.ts'
 import { countRows } from './count-rows.ts'
+import { type UnreadFile, unreadFiles } from './unread.ts'
 
 export interface AuditOptions {
   /** Folder of the log database. */
@@ -21,8 +21,7 @@ export interface AuditedSource extends SourceLedger {
 
 export interface AuditReport {
   sources: AuditedSource[]
-  /** Log files with bytes that have not been read; of a compressed one its size. */
-  unread: { path: string; bytes: number }[]
+  unread: UnreadFile[]
 }
 
 /**
@@ -39,7 +38,8 @@ export async function audit({ out, from, isDeep }: AuditOptions): Promise<AuditR
     if (missing && !(missing > 0 && rows.wereRemoved)) problems.push(rowProblem(missing))
     return { ...ledger, problems }
   })
-  return { sources, unread: from === undefined ? [] : unreadFiles(from, ledgers) }
+  const known = readControl(engine, out, readKnownFiles) ?? { sources: [], finished: new Map() }
+  return { sources, unread: from === undefined ? [] : await unreadFiles(from, known) }
 }
 
 function ledgerProblems({ offset, booked, gapBytes, errorBytes }: SourceLedger): string[] {
@@ -64,16 +64,4 @@ function rowProblem(missingBytes: number): string {
   return missingBytes > 0
     ? `the partitions lack rows of ${missingBytes} bytes that are booked as ingested`
     : `the partitions have rows of ${-missingBytes} bytes that are not booked as ingested`
-}
-
-/** A file that was renamed since it was last read counts as unread: the next ingest recognises it. */
-function unreadFiles(folder: string, ledgers: readonly SourceLedger[]): AuditReport['unread'] {
-  const read = new Map(ledgers.map(({ path, offset, pending }) => [path, offset + pending]))
-  return findLogFiles(folder).files.flatMap(({ path }) => {
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-    const known = read.get(path)
-    const isCompressed = path.endsWith('.gz')
-    const bytes = known === undefined ? size : isCompressed ? 0 : size - known
-    return bytes > 0 ? [{ path, bytes }] : []
-  })
 }

@@ -1,5 +1,5 @@
 import type { LogFile } from '../sources/find.ts'
-import { closeSource, openSource, type SourceFile } from '../sources/source-file.ts'
+import { closeSource, openSource, type SourceFile, stampOf } from '../sources/source-file.ts'
 import type { Control, DayRange, Gap, Source } from '../store/control.ts'
 import { type RecognisedSource, recognise } from './recognise.ts'
 import type { IngestReport } from './report.ts'
@@ -51,10 +51,6 @@ async function whileBusy(sourceId: number, { busy }: IngestContext, work: () => 
 function isFinished(file: SourceFile, { control, days }: IngestContext): boolean {
   const id = file.isCompressed ? control.finishedSource(file.path, stampOf(file)) : undefined
   return id !== undefined && control.gaps(id, days).length === 0
-}
-
-function stampOf({ stats }: SourceFile): string {
-  return [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino].join(' ')
 }
 
 class FilePass {

@@ -16,14 +16,18 @@ export interface RecognisedSource {
 export async function recognise(file: SourceFile, control: Control): Promise<RecognisedSource | undefined> {
   const [head] = await readRanges(file, [{ from: 0, size: HEAD_BYTES }])
   if (!head || head.length === 0) return undefined
-  const candidates = control.candidates(head)
+  const known = await fittingSource(file, control.candidates(head))
+  return { source: known ?? control.addSource(file.path, head), head }
+}
+
+/** The first of these sources, which begin as the file does, that goes on like it up to its offset. @throws UnreadableSource */
+export async function fittingSource<T extends Source>(file: SourceFile, sources: readonly T[]): Promise<T | undefined> {
   const tails = await readRanges(
     file,
-    candidates.map(({ offset, tailBytes }) => ({ from: offset - tailBytes, size: tailBytes })),
+    sources.map(({ offset, tailBytes }) => ({ from: offset - tailBytes, size: tailBytes })),
   )
-  const known = candidates.find(({ tailBytes, tailSha256 }, index) => {
+  return sources.find(({ tailBytes, tailSha256 }, index) => {
     const tail = tails[index]
     return tail?.length === tailBytes && sha256(tail).equals(tailSha256)
   })
-  return { source: known ?? control.addSource(file.path, head), head }
 }

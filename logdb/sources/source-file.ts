@@ -38,6 +38,11 @@ export function closeSource({ fd }: SourceFile): void {
   closeSync(fd)
 }
 
+/** Changes when the file does. */
+export function stampOf({ stats }: SourceFile): string {
+  return [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino].join(' ')
+}
+
 function guarded<T>(work: () => T): T {
   try {
     return work()

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../kit/user-error.ts'
@@ -10,6 +10,8 @@ import { type Connection, closeCheckpointed, EXIT_IN_USE, explainingErrors, type
 
 /** How many of the first bytes of a source identify it. */
 export const HEAD_BYTES = 1024
+/** No record is shorter, and its time stamp is in them. */
+const KEY_BYTES = 128
 
 /** Bytes of a source by what became of them. */
 export interface ByteLedger {
@@ -118,13 +120,20 @@ export class Control {
   }
 
   addSource(path: string, head: Buffer): Source {
-    const key = randomUUID()
+    const key = this.#freeKey(sha256(head.subarray(0, KEY_BYTES)).toString('hex', 0, 16))
     const none = sha256(Buffer.alloc(0))
     const now = nowS()
     const insert = () => this.#sql.insertSource.run(key, path, head.length, sha256(head), none, now, now)
     const id = Number(this.#write(insert).lastInsertRowid)
     const headBytes = head.length
     return { id, key, path, offset: 0, headBytes, tailBytes: 0, tailSha256: none, pending: 0, mtimeS: 0 }
+  }
+
+  /** A killed run may have left rows under the key and not the source: it must get the same one again. */
+  #freeKey(key: string): string {
+    let free = key
+    for (let number = 2; this.#sql.findKey.get(free); number++) free = `${key}-${number}`
+    return free
   }
 
   /** Gaps that hold records of these days. */
@@ -203,6 +212,24 @@ export function withControl<T>(engine: SqliteEngine, base: string, work: (db: Co
   })
 }
 
+/** What is known of log files. */
+export interface KnownFiles {
+  sources: (Source & { headSha256: Buffer })[]
+  /** Stamps of compressed files that were read to their end, by path. */
+  finished: Map<string, string>
+}
+
+/** The source read furthest first. To be used on control.sqlite3. */
+export function readKnownFiles(db: Connection): KnownFiles {
+  const sources = db
+    .prepare<[], KnownFiles['sources'][number]>(
+      `SELECT ${SOURCE_COLUMNS}, head_sha256 AS headSha256 FROM sources ORDER BY offset DESC`,
+    )
+    .all()
+  const finished = db.prepare<[], { path: string; stamp: string }>('SELECT path, stamp FROM finished_files').all()
+  return { sources, finished: new Map(finished.map(({ path, stamp }) => [path, stamp])) }
+}
+
 export const controlPath = (base: string) => join(base, 'control.sqlite3')
 
 /** Ids that an existing log database says its rows were written under. */
@@ -247,6 +274,7 @@ function prepare(db: Connection) {
       `SELECT ${SOURCE_COLUMNS} FROM sources WHERE head_bytes = ? AND head_sha256 = ?`,
     ),
     readTo: db.prepare<[string], number>('SELECT offset FROM sources WHERE path = ? ORDER BY id DESC').pluck(),
+    findKey: db.prepare<[string]>('SELECT 1 FROM sources WHERE source_key = ?'),
     insertSource: db.prepare<[string, string, number, Buffer, Buffer, number, number]>(`
       INSERT INTO sources (source_key, path, head_bytes, head_sha256, tail_sha256, mtime, first_seen_ts, last_scan_ts)
       VALUES (?, ?, ?, ?, ?, 0, ?, ?)`),

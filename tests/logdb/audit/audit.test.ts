@@ -1,5 +1,6 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
@@ -95,6 +96,30 @@ sqliteTest('with --from it says what has not been read yet', async () => {
       .join(''),
   )
 })
+
+sqliteTest(
+  'what was read under another name, in another file, or is empty is not called unread; a rewritten file is',
+  async () => {
+    const space = workspace()
+    const log = jsonl(some(20))
+    const path = space.write('requests-1.jsonl', log)
+    space.write('requests-2.jsonl', log)
+    space.write('requests-0.jsonl.gz', gzipSync(log))
+    space.write('empty.log.1.gz', gzipSync(''))
+    await space.ingest()
+    renameSync(path, join(space.logs, 'requests-9.jsonl'))
+    expect(await space.run(['audit', '--from', 'logs'])).toMatchObject({ exitCode: 0, stderr: '' })
+    const other = jsonl(some(5, 50))
+    space.write('requests-2.jsonl', other)
+    space.write('requests-3.jsonl.gz', gzipSync(other))
+    expect((await space.run(['audit', '--from', 'logs', '--json'])).stdout).toContain(
+      JSON.stringify([
+        { path: join(space.logs, 'requests-2.jsonl'), bytes: other.length },
+        { path: join(space.logs, 'requests-3.jsonl.gz'), bytes: gzipSync(other).length },
+      ]),
+    )
+  },
+)
 
 sqliteTest('an empty database has nothing that could be wrong', async () => {
   expect(await workspace().run(['audit'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })

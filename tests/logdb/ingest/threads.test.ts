@@ -82,26 +82,6 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 sqliteTest(
-  'runs with threads that are killed leave nothing lost or doubled',
-  async () => {
-    const [space, expected] = [workspace(), workspace()]
-    for (const one of [space, expected]) writeLogs(one)
-    await expected.ingest()
-    const random = seededRandom(11)
-    for (let round = 0; round < 6; round++) {
-      const child = ingest(space, 2 + (round % 3))
-      const timer = setTimeout(() => child.kill('SIGKILL'), 150 + random.below(700))
-      await once(child, 'close')
-      clearTimeout(timer)
-    }
-    const [code] = await once(ingest(space, 2), 'close')
-    expect(code).toBe(0)
-    expect(await content(space)).toEqual(await content(expected))
-  },
-  TIMEOUT_MS,
-)
-
-sqliteTest(
   'a thread that meets damage gives what stands before it, and goes on with the next file',
   async () => {
     const space = workspace()
