@@ -34,6 +34,9 @@ const exitCode = await main(process.argv.slice(2), {
   err: (text) => process.stderr.write(text),
   isOutTTY: process.stdout.isTTY === true,
   isErrTTY: process.stderr.isTTY === true,
+  get errColumns() {
+    return process.stderr.columns
+  },
   cwd: process.cwd(),
   env: process.env,
   get signal() {

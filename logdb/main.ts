@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../kit/package-root.ts'
-import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
+import { EXIT_USAGE } from '../kit/user-error.ts'
 import { addAudit } from './commands/audit.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addConvert } from './commands/convert.ts'
@@ -17,51 +17,63 @@ import { addSeal } from './commands/seal.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
+import { usageError, userFacing } from './commands/user-facing-error.ts'
 import { addVerify } from './commands/verify.ts'
 import { loadEnvironment } from './environment.ts'
 import { readSettings } from './settings.ts'
-import { printJson, type Terminal } from './terminal.ts'
+import { printError, type Terminal } from './terminal.ts'
 
-/** Runs one command line (without the program's name) and returns the exit code. Throws only what is our bug. */
+const COMMANDS = [
+  addInit,
+  addIngest,
+  addSearch,
+  addFts,
+  addShow,
+  addStats,
+  addQuery,
+  addDialogs,
+  addForget,
+  addRetain,
+  addAudit,
+  addErrors,
+  addVerify,
+  addSeal,
+  addConvert,
+]
+
+/** Runs one command line (without the program's name) and returns the exit code. */
 export async function main(args: string[], terminal: Terminal): Promise<number> {
-  let exitCode = 0
   const program = new Command('logdb')
+  /** What --quiet holds back for as long as all goes well. */
+  const held: string[] = []
+  let exitCode = 0
+  let isQuiet = false
   const context: CommandContext = {
     terminal,
     settings: () =>
       readSettings(loadEnvironment({ cwd: terminal.cwd, env: terminal.env, dotenv: usesDotenv(program) })),
     resolve: (path) => resolve(terminal.cwd, path),
+    note: (text) => {
+      if (!isQuiet) terminal.err(`${text}\n`)
+    },
     exitWith: (code) => {
       exitCode = code
     },
   }
   describe(program, terminal)
-  for (const add of [
-    addInit,
-    addIngest,
-    addSearch,
-    addFts,
-    addShow,
-    addStats,
-    addQuery,
-    addDialogs,
-    addForget,
-    addRetain,
-    addAudit,
-    addErrors,
-    addVerify,
-    addSeal,
-    addConvert,
-  ])
-    add(program, context)
+  program.hook('preAction', (_, command) => {
+    isQuiet = command.opts<{ quiet?: true }>().quiet ?? false
+    if (isQuiet) context.terminal = silenced(terminal, held)
+  })
+  for (const add of COMMANDS) add(program, context)
   try {
+    checkVerb(program, args)
     await program.parseAsync(args, { from: 'user' })
-    return exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
-    if (error instanceof UserError) return report(error, args, terminal)
-    throw error
+    exitCode = report(error, { program, args, terminal })
   }
+  if (exitCode !== 0) for (const text of held) terminal.out(text)
+  return exitCode
 }
 
 function describe(program: Command, { out, err }: Terminal): void {
@@ -69,15 +81,52 @@ function describe(program: Command, { out, err }: Terminal): void {
     .description('Store, index and search the logs of LLM requests in SQLite')
     .version(packageVersion())
     .option('--no-dotenv', 'do not read ./.env')
-    .configureOutput({ writeOut: out, writeErr: err })
+    .configureOutput({ writeOut: out, writeErr: err, outputError: () => {} })
+    .addHelpText('after', '\nExit codes, environment, tables and SQL: docs/logdb.md')
     .exitOverride()
 }
 
 const usesDotenv = (program: Command) => program.opts<{ dotenv: boolean }>().dotenv
 
-function report(error: UserError, args: string[], terminal: Terminal): number {
-  const { code, message, hint, exitCode } = error
-  if (args.includes('--json')) printJson(terminal, { ok: false, error: { code, message, hint } })
-  terminal.err(`✖ ${message}\nHint: ${hint}\n`)
-  return exitCode
+/** The same without data, which goes to `held`, and without progress. */
+function silenced(terminal: Terminal, held: string[]): Terminal {
+  return Object.create(terminal, {
+    out: { value: (text: string) => held.push(text) },
+    isErrTTY: { value: false },
+  })
 }
+
+/** Of a verb that there is not, commander would show some help, or suggest one that is spelt alike, like `forget` for `merge`. */
+function checkVerb(program: Command, args: string[]): void {
+  const verb = args.find((arg) => !arg.startsWith('-'))
+  if (verb === undefined || verb === 'help' || program.commands.some((command) => command.name() === verb)) return
+  throw usageError(`unknown command '${verb}'`, 'logdb --help')
+}
+
+/** Prints an error, and returns the exit code that it has. */
+function report(error: unknown, run: { program: Command; args: string[]; terminal: Terminal }): number {
+  const { program, args, terminal } = run
+  if (error instanceof CommanderError && error.exitCode === 0) return 0
+  if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_USAGE
+  const verb = verbOf(program, args)
+  const told = userFacing(error, verb)
+  if (wantsJson(args)) printError(terminal, verb, told)
+  terminal.err(`✖ ${told.message}\nHint: ${told.hint}\n`)
+  return told.exitCode
+}
+
+/** `fts build` of a command line that begins with it, as far as it is known. */
+function verbOf(program: Command, args: string[]): string {
+  let command = program
+  const names: string[] = []
+  for (const arg of args.filter((one) => !one.startsWith('-'))) {
+    const next = command.commands.find((one) => one.name() === arg)
+    if (!next) break
+    command = next
+    names.push(arg)
+  }
+  return names.join(' ')
+}
+
+const wantsJson = (args: string[]) =>
+  args.slice(0, args.includes('--') ? args.indexOf('--') : undefined).includes('--json')

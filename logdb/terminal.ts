@@ -9,6 +9,8 @@ export interface Terminal {
   err(text: string): void
   isOutTTY: boolean
   isErrTTY: boolean
+  /** Width of stderr, if it is a terminal. */
+  readonly errColumns: number | undefined
   cwd: string
   /** The real environment, without .env. */
   env: Environment
@@ -19,7 +21,35 @@ export interface Terminal {
 /** Colours for data, on a terminal only. */
 export const colorsFor = ({ isOutTTY, env }: Terminal) => createColors(isOutTTY && !env['NO_COLOR'])
 
-/** Data as one JSON document; a stream is one document per line. */
+/** What a command with `--json` tells, apart from errors. */
+export interface Report {
+  verb: string
+  /** True if absent. */
+  ok?: boolean
+  /** Of commands that know `--dry-run`. */
+  isDryRun?: boolean | undefined
+  result: unknown
+  warnings?: string[]
+}
+
+/** The one document of a command with `--json`: `{ok, verb, dry_run?, result, warnings}`. */
+export function printReport(terminal: Terminal, { verb, ok = true, isDryRun, result, warnings = [] }: Report): void {
+  printJson(terminal, { ok, verb, dry_run: isDryRun, result, warnings })
+}
+
+export interface ErrorFacts {
+  /** Stable identifier, UPPER_SNAKE. */
+  code: string
+  message: string
+  hint: string
+}
+
+/** The one document of a command with `--json` that failed: `{ok, verb, error}`. */
+export function printError(terminal: Terminal, verb: string, { code, message, hint }: ErrorFacts): void {
+  printJson(terminal, { ok: false, verb, error: { code, message, hint } })
+}
+
+/** One JSON document in a line of its own. */
 export function printJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${JSON.stringify(value)}\n`)
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import type { AuditedSource, AuditReport } from '../audit/audit.ts'
-import { printJson, type Terminal } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
+import { printReport } from '../terminal.ts'
+import { type CommandContext, noteIfEmpty } from './context.ts'
+import { withOut, withReport } from './options.ts'
 
 interface AuditFlags {
   from?: string
@@ -11,14 +12,13 @@ interface AuditFlags {
 }
 
 export function addAudit(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('audit')
     .description('Prove that every byte of every log is accounted for')
     .option('--from <folder>', 'folder of the logs, to name what has not been read yet')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-    .option('--deep', 'compare with the rows in the partitions too')
-    .option('--json', 'one JSON document on stdout')
-    .action((flags: AuditFlags) => run(flags, context))
+  withReport(withOut(command).option('--deep', 'compare with the rows in the partitions too')).action(
+    (flags: AuditFlags) => run(flags, context),
+  )
 }
 
 async function run({ from, out, deep, json }: AuditFlags, context: CommandContext): Promise<void> {
@@ -30,8 +30,9 @@ async function run({ from, out, deep, json }: AuditFlags, context: CommandContex
     isDeep: deep ?? false,
   })
   const ok = report.sources.every(({ problems }) => problems.length === 0)
-  if (json) printJson(terminal, { ok, verb: 'audit', result: toJson(report) })
-  else print(report, terminal)
+  if (json) printReport(terminal, { ok, verb: 'audit', result: toJson(report) })
+  else print(report, context)
+  noteIfEmpty(context, out)
   if (!ok) exitWith(1)
 }
 
@@ -46,12 +47,12 @@ function counts({ offset, booked, pending }: AuditedSource) {
   return { read: offset, ...booked, pending }
 }
 
-function print({ sources, unread }: AuditReport, { out, err }: Terminal): void {
+function print({ sources, unread }: AuditReport, { terminal: { out, err }, note }: CommandContext): void {
   for (const source of sources) {
     const { path, problems } = source
     const numbers = Object.entries(counts(source)).map(([name, bytes]) => `${name}=${bytes}`)
     out(`${path} ${numbers.join(' ')} ${problems.length === 0 ? 'ok' : 'fail'}\n`)
     for (const problem of problems) err(`${path}: ${problem}\n`)
   }
-  for (const { path, bytes } of unread) err(`${path}: ${bytes} bytes are not read yet: logdb ingest\n`)
+  for (const { path, bytes } of unread) note(`${path}: ${bytes} bytes are not read yet: logdb ingest`)
 }

@@ -1,6 +1,7 @@
 import { EXIT_USAGE, UserError } from '../../kit/user-error.ts'
+import { findPartitions } from '../partitions.ts'
 import type { LogdbSettings } from '../settings.ts'
-import { printJson, type Terminal } from '../terminal.ts'
+import { type ErrorFacts, printError, type Terminal } from '../terminal.ts'
 
 const EXIT_DISABLED = 2
 
@@ -10,22 +11,34 @@ export interface CommandContext {
   settings(): LogdbSettings
   /** An absolute path from one that the user typed. */
   resolve(path: string): string
+  /** Says on stderr what is good to know and no trouble; --quiet leaves it out. */
+  note(text: string): void
   exitWith(code: number): void
 }
 
-/** The predecessor's line and exit code for a verb that a switch turns off. */
-export function reportDisabled({ terminal, exitWith }: CommandContext, line: string, json: boolean | undefined): void {
-  if (json) printJson(terminal, { ok: false, error: { code: 'DISABLED', message: line } })
+/** A verb that a switch turns off: the predecessor's line and exit code. */
+export function reportDisabled(
+  { terminal, exitWith }: CommandContext,
+  { verb, line, json }: { verb: string; line: string; json: boolean | undefined },
+): void {
+  const error: ErrorFacts = { code: 'DISABLED', message: line, hint: 'set that variable to true, or remove it' }
+  if (json) printError(terminal, verb, error)
   else terminal.out(`${line}\n`)
   exitWith(EXIT_DISABLED)
 }
 
-/** For stderr after a dry run. */
-export const NOTHING_CHANGED = 'nothing was changed: this was a dry run\n'
+/** After a dry run. */
+export const NOTHING_CHANGED = 'nothing was changed: this was a dry run'
 
 export function confirmationMissing(message: string): UserError {
   return new UserError('CONFIRMATION_MISSING', `${message} for good; nothing was changed`, {
     hint: 'run it again with --yes, or with --dry-run to see where',
     exitCode: EXIT_USAGE,
   })
+}
+
+/** Tells who looks into the wrong folder why there is nothing. */
+export function noteIfEmpty({ resolve, note }: CommandContext, out: string): void {
+  const folder = resolve(out)
+  if (findPartitions(folder, {}).length === 0) note(`${folder} holds no partition: run logdb ingest, or give --out`)
 }

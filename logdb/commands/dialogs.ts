@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import type { DialogCount, Grouping } from '../dialogs/assign.ts'
 import { DEFAULT_WINDOW_S, parseWindow } from '../dialogs/window.ts'
-import { printJson, type Terminal } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from './context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
 
@@ -36,13 +36,12 @@ export function addDialogs(program: Command, context: CommandContext): void {
 }
 
 function withFlags(command: Command): Command {
-  return withWait(withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db')))
-    .option('--dry-run', 'change nothing, only count')
-    .option('--json', 'one JSON document on stdout')
+  const dated = withWait(withDays(withOut(command)))
+  return withReport(dated.option('--dry-run', 'change nothing, only count'))
 }
 
 async function assign(flags: AssignFlags, context: CommandContext): Promise<void> {
-  if (!(await isEnabled(flags, context))) return
+  if (!isEnabled('dialogs assign', flags, context)) return
   const { assignDialogs } = await import('../dialogs/assign.ts')
   const grouping: Grouping =
     flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: windowOf(flags, context.terminal) }
@@ -51,16 +50,16 @@ async function assign(flags: AssignFlags, context: CommandContext): Promise<void
 }
 
 async function clear(flags: DialogsFlags, context: CommandContext): Promise<void> {
-  if (!(await isEnabled(flags, context))) return
+  if (!isEnabled('dialogs clear', flags, context)) return
   const { clearAssignedDialogs } = await import('../dialogs/assign.ts')
   const counts = await clearAssignedDialogs(rangeOf(flags, context))
   report(counts, { verb: 'dialogs clear', done: 'cleared' }, flags, context)
 }
 
-async function isEnabled(flags: DialogsFlags, context: CommandContext): Promise<boolean> {
+function isEnabled(verb: string, flags: DialogsFlags, context: CommandContext): boolean {
   checkDays(flags)
   const { isGroupingEnabled } = context.settings()
-  if (!isGroupingEnabled) reportDisabled(context, DISABLED, flags.json)
+  if (!isGroupingEnabled) reportDisabled(context, { verb, line: DISABLED, json: flags.json })
   return isGroupingEnabled
 }
 
@@ -78,11 +77,12 @@ function rangeOf({ out, since, to, dryRun, wait }: DialogsFlags, { resolve }: Co
 function report(
   counts: DialogCount[],
   { verb, done }: { verb: string; done: 'updated' | 'cleared' },
-  { json, dryRun }: DialogsFlags,
-  { terminal }: CommandContext,
+  { out, json, dryRun }: DialogsFlags,
+  context: CommandContext,
 ): void {
   const result = counts.map(({ path, rows }) => ({ path, [done]: rows }))
-  if (json) printJson(terminal, { ok: true, verb, dry_run: dryRun ?? false, result })
-  else for (const { path, rows } of counts) terminal.out(`${path} ${done}=${rows}\n`)
-  if (dryRun) terminal.err(NOTHING_CHANGED)
+  if (json) printReport(context.terminal, { verb, isDryRun: dryRun ?? false, result })
+  else for (const { path, rows } of counts) context.terminal.out(`${path} ${done}=${rows}\n`)
+  if (dryRun) context.note(NOTHING_CHANGED)
+  noteIfEmpty(context, out)
 }

@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
 import type { ForgetReport } from '../erasure/forget.ts'
 import type { Selection } from '../store/erase.ts'
-import { printJson, type Terminal } from '../terminal.ts'
+import { printReport } from '../terminal.ts'
 import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
-import { withWait } from './options.ts'
+import { withOut, withReport, withWait } from './options.ts'
 
 interface ForgetFlags {
   requestId?: string
@@ -25,23 +25,22 @@ export function addForget(program: Command, context: CommandContext): void {
     .option('--request-id <id>', 'one request, by what `show` takes')
     .option('--key, --api-key-hash <key>', 'all requests of an API key, by its hash or name')
     .option('--dialog <id>', 'all requests of a dialog')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withWait(command)
+  const changing = withWait(withOut(command))
     .option('--yes', 'do it; without this nothing is changed')
     .option('--dry-run', 'change nothing, only count')
-    .option('--json', 'one JSON document on stdout')
+  withReport(changing)
     .addHelpText('after', '\nReading their logs again does not bring them back; the logs themselves are not changed.')
     .action((flags: ForgetFlags) => run(flags, context))
 }
 
-async function run(flags: ForgetFlags, { terminal, resolve }: CommandContext): Promise<void> {
+async function run(flags: ForgetFlags, context: CommandContext): Promise<void> {
   const { forget } = await import('../erasure/forget.ts')
-  const out = resolve(flags.out)
+  const out = context.resolve(flags.out)
   const options = { out, selection: await selectionOf(flags, out), waitMs: flags.wait }
   const found = await forget({ ...options, isDryRun: true })
   const requests = found.partitions.reduce((sum, partition) => sum + partition.requests, 0)
   if (requests > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(`${requests} requests would be removed`)
-  report(flags.dryRun ? found : await forget({ ...options, isDryRun: false }), flags, terminal)
+  report(flags.dryRun ? found : await forget({ ...options, isDryRun: false }), flags, context)
 }
 
 async function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags, out: string): Promise<Selection> {
@@ -54,10 +53,14 @@ async function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags, out: 
   return { requestId: (await findRequest(out, requestId ?? '')).request_id }
 }
 
-function report({ partitions, logs }: ForgetReport, { json, dryRun }: ForgetFlags, terminal: Terminal): void {
+function report(
+  { partitions, logs }: ForgetReport,
+  { json, dryRun }: ForgetFlags,
+  { terminal, note }: CommandContext,
+): void {
   const result = partitions.map(({ path, requests }) => ({ path, forgotten: requests }))
-  if (json) printJson(terminal, { ok: true, verb: 'forget', dry_run: dryRun ?? false, result, logs })
+  if (json) printReport(terminal, { verb: 'forget', isDryRun: dryRun ?? false, result: { partitions: result, logs } })
   else for (const { path, forgotten } of result) terminal.out(`${path} forgotten=${forgotten}\n`)
-  if (dryRun) terminal.err(NOTHING_CHANGED)
-  if (logs.length > 0) terminal.err(`the logs that they came from are not changed:\n${logs.join('\n')}\n`)
+  if (dryRun) note(NOTHING_CHANGED)
+  if (logs.length > 0) note(`the logs that they came from are not changed:\n${logs.join('\n')}`)
 }

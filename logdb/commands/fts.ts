@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { errorMessage } from '../../kit/user-error.ts'
-import { printJson } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
+import { printReport } from '../terminal.ts'
+import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from './context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
 
 interface FtsFlags extends DayOptions {
   out: string
@@ -23,10 +23,8 @@ export function addFts(program: Command, context: CommandContext): void {
 }
 
 function withFlags(command: Command): Command {
-  const dated = withDays(command.option('--out <folder>', 'folder of the log database', 'logs/db'))
-  return withWait(dated)
-    .option('--dry-run', 'change nothing, only show which partitions')
-    .option('--json', 'one JSON document on stdout')
+  const dated = withWait(withDays(withOut(command)))
+  return withReport(dated.option('--dry-run', 'change nothing, only show which partitions'))
 }
 
 async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
@@ -34,13 +32,14 @@ async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
   checkDays(flags)
   const { isTextIndexEnabled, parallelism } = context.settings()
   if (!isTextIndexEnabled) {
-    return reportDisabled(context, 'FTS disabled by LOGDB_FTS_ENABLED', flags.json)
+    return reportDisabled(context, { verb: 'fts build', line: 'FTS disabled by LOGDB_FTS_ENABLED', json: flags.json })
   }
   const { buildTextIndexes } = await import('../fts/text-index.ts')
   const built = await buildTextIndexes({ ...rangeOf(flags, context), parallelism })
-  if (flags.json) printJson(terminal, { ok: true, verb: 'fts build', dry_run: flags.dryRun ?? false, result: built })
+  if (flags.json) printReport(terminal, { verb: 'fts build', isDryRun: flags.dryRun ?? false, result: built })
   else for (const { path, indexed, skipped } of built) terminal.out(`${path} indexed=${indexed} skipped=${skipped}\n`)
-  if (flags.dryRun) terminal.err(NOTHING_CHANGED)
+  if (flags.dryRun) context.note(NOTHING_CHANGED)
+  noteIfEmpty(context, flags.out)
 }
 
 async function drop(flags: FtsFlags, context: CommandContext): Promise<void> {
@@ -50,12 +49,13 @@ async function drop(flags: FtsFlags, context: CommandContext): Promise<void> {
   const dropped = await dropTextIndexes(rangeOf(flags, context))
   const results = dropped.map(({ path, error }) => ({ path, ...(error ? { error: errorMessage(error) } : {}) }))
   const ok = results.every(({ error }) => error === undefined)
-  if (flags.json) printJson(terminal, { ok, verb: 'fts drop', dry_run: flags.dryRun ?? false, result: results })
+  if (flags.json) printReport(terminal, { ok, verb: 'fts drop', isDryRun: flags.dryRun ?? false, result: results })
   else {
     for (const { path, error } of results)
       terminal.out(error ? `${path} drop_error=${error}\n` : `${path} fts dropped\n`)
   }
-  if (flags.dryRun) terminal.err(NOTHING_CHANGED)
+  if (flags.dryRun) context.note(NOTHING_CHANGED)
+  noteIfEmpty(context, flags.out)
   if (!ok) exitWith(1)
 }
 

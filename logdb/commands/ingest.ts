@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
-import type { IngestOptions } from '../ingest/ingester.ts'
+import type { IngestOptions, Progress } from '../ingest/ingester.ts'
 import type { IngestReport } from '../ingest/report.ts'
-import { printJson, type Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 import { type CommandContext, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
-import { progressOn } from './progress.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
+import { ProgressLine } from './progress.ts'
 
 const EXIT_QUARANTINED = 3
-const CLEAR_LINE = '\r\u001b[K'
 
 interface IngestFlags extends DayOptions {
   from: string
@@ -24,11 +23,10 @@ export function addIngest(program: Command, context: CommandContext): void {
     .command('ingest')
     .description('Read what is new in the logs into the log database')
     .option('--from <folder>', 'folder of the logs', 'logs')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withWait(withDays(command))
+  const following = withWait(withDays(withOut(command)))
     .option('--follow', 'go on with what is written to the logs, until Ctrl-C')
     .option('--strict', `exit ${EXIT_QUARANTINED} if a record or a file could not be read`)
-    .option('--json', 'one JSON document on stdout')
+  withReport(following)
     .addHelpText('after', '\nRecords outside --since and --to are left for a later run.')
     .action((flags: IngestFlags) => run(flags, context))
 }
@@ -41,7 +39,10 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve, exitWith } = context
   checkDays(flags)
   const settings = context.settings()
-  if (!settings.isEnabled) return reportDisabled(context, 'Ingest disabled by LOGDB_ENABLED', flags.json)
+  if (!settings.isEnabled) {
+    return reportDisabled(context, { verb: 'ingest', line: 'Ingest disabled by LOGDB_ENABLED', json: flags.json })
+  }
+  const line = new ProgressLine(terminal)
   const options = {
     from: resolve(flags.from),
     out: resolve(flags.out),
@@ -50,13 +51,18 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
     waitMs: flags.wait,
     settings,
     signal: terminal.signal,
-    onProgress: terminal.isErrTTY ? progressOn(terminal) : undefined,
+    onProgress: terminal.isErrTTY
+      ? (report: IngestReport, progress: Progress) => line.update(report, progress)
+      : undefined,
   }
-  const report = flags.follow ? await follow(options) : await ingest(options)
-  if (terminal.isErrTTY) terminal.err(CLEAR_LINE)
-  if (flags.json) printJson(terminal, { ok: true, verb: 'ingest', result: toJson(report), warnings: notes(report) })
+  const report = await (flags.follow ? follow : ingest)(options).finally(() => line.clear())
+  const warnings = troubles(report)
+  if (flags.json) printReport(terminal, { verb: 'ingest', result: toJson(report), warnings })
   else printLines(terminal, report)
-  for (const note of notes(report)) terminal.err(`${note}\n`)
+  if (report.recordsFiltered > 0) {
+    context.note(`${report.recordsFiltered} records outside --since and --to are left for a later run`)
+  }
+  for (const warning of warnings) terminal.err(`${warning}\n`)
   if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
 }
 
@@ -98,11 +104,10 @@ function toJson(report: IngestReport) {
   }
 }
 
-function notes(report: IngestReport): string[] {
-  const { recordsFiltered, recordsQuarantined, quarantined, unreadable, unsealed, isInterrupted } = report
+function troubles(report: IngestReport): string[] {
+  const { recordsQuarantined, quarantined, unreadable, unsealed, isInterrupted } = report
   const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
   found.push(...unsealed.map((path) => `late records came for ${path}, which is no longer sealed`))
-  if (recordsFiltered > 0) found.push(`${recordsFiltered} records outside --since and --to are left for a later run`)
   if (recordsQuarantined > 0) {
     found.push(`${recordsQuarantined} records could not be read; logdb errors lists them:`)
     found.push(

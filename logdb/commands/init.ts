@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { printJson } from '../terminal.ts'
+import { printReport } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
-import { parseDay, withWait } from './options.ts'
+import { parseDay, withOut, withReport, withWait } from './options.ts'
 
 interface InitFlags {
   date?: string
@@ -16,10 +16,7 @@ export function addInit(program: Command, context: CommandContext): void {
     .command('init')
     .description('Create the partition of a day and check it')
     .option('--date <date>', 'UTC date, YYYY-MM-DD (default: today)', parseDay)
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withWait(command)
-    .option('--json', 'one JSON document on stdout')
-    .action((flags: InitFlags) => run(flags, context))
+  withReport(withWait(withOut(command))).action((flags: InitFlags) => run(flags, context))
 }
 
 async function run({ date, out, wait, json }: InitFlags, { terminal, settings, resolve, exitWith }: CommandContext) {
@@ -27,7 +24,7 @@ async function run({ date, out, wait, json }: InitFlags, { terminal, settings, r
   const day = date ?? new Date().toISOString().slice(0, 10)
   const result = await init({ out: resolve(out), day, settings: settings(), waitMs: wait })
   const ok = result.integrity === 'ok'
-  if (json) printJson(terminal, { ok, verb: 'init', result })
+  if (json) printReport(terminal, { ok, verb: 'init', result })
   else terminal.out(`${result.path}\n${result.integrity}\n`)
   if (!ok) exitWith(1)
 }

@@ -60,3 +60,18 @@ function parseDuration(text: string): number {
 export function withWait(command: Command): Command {
   return command.option('--wait <time>', 'wait so long, like 30s, while another logdb is writing', parseDuration)
 }
+
+/** `--json`, of every command. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'one JSON document on stdout')
+}
+
+/** `--json` and `--quiet`, of every command that works rather than shows. */
+export function withReport(command: Command): Command {
+  return withJson(command).option('--quiet', 'print nothing unless something is wrong, for cron')
+}
+
+/** `--out`, of every command. */
+export function withOut(command: Command): Command {
+  return command.option('--out <folder>', 'folder of the log database', 'logs/db')
+}

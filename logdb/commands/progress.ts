@@ -6,11 +6,26 @@ const CLEAR_LINE = '\r\u001b[K'
 const BYTES_PER_MB = 1_000_000
 const S_PER_MINUTE = 60
 
-/** Keeps one line on stderr up to date: how far a run is, how fast, and how long it will still take. */
-export function progressOn(terminal: Terminal): (report: IngestReport, progress: Progress) => void {
-  const startedMs = performance.now()
-  return (report, progress) => {
-    terminal.err(CLEAR_LINE + progressLine(report, progress, (performance.now() - startedMs) / 1000))
+/** One line on stderr, for terminals: how far a run is, how fast, and how long it will still take. */
+export class ProgressLine {
+  readonly #terminal: Terminal
+  readonly #startedMs = performance.now()
+  #isShown = false
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+  }
+
+  update(report: IngestReport, progress: Progress): void {
+    const { errColumns, err } = this.#terminal
+    const line = progressLine(report, progress, (performance.now() - this.#startedMs) / 1000)
+    err(CLEAR_LINE + line.slice(0, errColumns && errColumns - 1)) // a line that wraps would not be cleared whole
+    this.#isShown = true
+  }
+
+  clear(): void {
+    if (this.#isShown) this.#terminal.err(CLEAR_LINE)
+    this.#isShown = false
   }
 }
 

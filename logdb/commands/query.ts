@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import type { QueryResult } from '../store/union.ts'
-import { printJson, type Terminal, withoutControls } from '../terminal.ts'
+import { printJson, printReport, type Terminal, withoutControls } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
-import { checkDays, type DayOptions, withDays } from './options.ts'
+import { checkDays, type DayOptions, withDays, withJson, withOut } from './options.ts'
 
 /** Longer cells are cut on a terminal. */
 const MAX_CELL_LENGTH = 60
@@ -11,6 +11,7 @@ const NEEDS_QUOTES = /[",\r\n]/
 interface QueryFlags extends DayOptions {
   out: string
   csv?: true
+  nl?: true
   json?: true
 }
 
@@ -19,10 +20,9 @@ export function addQuery(program: Command, context: CommandContext): void {
     .command('query')
     .description('Run an SQL statement that only reads, over all partitions of the range as if they were one')
     .argument('<sql>', 'over the views requests and request_details')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withDays(command)
-    .addOption(new Option('--csv', 'comma-separated values').conflicts('json'))
-    .option('--json', 'one JSON document per row')
+  withJson(withDays(withOut(command)))
+    .addOption(new Option('--nl', 'one JSON document per row, for many rows').conflicts('json'))
+    .addOption(new Option('--csv', 'comma-separated values').conflicts(['json', 'nl']))
     .addHelpText(
       'after',
       '\nExample:\n  logdb query "SELECT model_original, COUNT(*), AVG(latency_ms) FROM requests GROUP BY 1" --since 2025-09-01',
@@ -34,14 +34,23 @@ async function run(sql: string, flags: QueryFlags, { terminal, resolve }: Comman
   checkDays(flags)
   const { out, since, to } = flags
   const { query } = await import('../query/query.ts')
-  const print = flags.json ? printDocuments : flags.csv ? printCsv : printTable
+  let documents: unknown[] = []
+  const collect = (result: QueryResult) => {
+    documents = [...toDocuments(result)]
+  }
+  const print = flags.json ? collect : flags.nl ? printDocuments : flags.csv ? printCsv : printTable
   const leftOut = await query({ out: resolve(out), since, to, sql }, (result) => print(result, terminal))
-  for (const path of leftOut) terminal.err(`${path}: was not made by this logdb and is left out\n`)
+  const warnings = leftOut.map((path) => `${path}: was not made by this logdb and is left out`)
+  for (const warning of warnings) terminal.err(`${warning}\n`)
+  if (flags.json) printReport(terminal, { verb: 'query', result: documents, warnings })
 }
 
-function printDocuments({ columns, rows }: QueryResult, terminal: Terminal): void {
-  for (const row of rows)
-    printJson(terminal, Object.fromEntries(row.map((value, index) => [columns[index], inJson(value)])))
+function* toDocuments({ columns, rows }: QueryResult) {
+  for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index], inJson(value)]))
+}
+
+function printDocuments(result: QueryResult, terminal: Terminal): void {
+  for (const document of toDocuments(result)) printJson(terminal, document)
 }
 
 function printCsv({ columns, rows }: QueryResult, { out }: Terminal): void {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
 import type { RetainCount } from '../erasure/retain.ts'
-import { printJson, type Terminal } from '../terminal.ts'
+import { printReport } from '../terminal.ts'
 import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
-import { parseFirstDay, withWait } from './options.ts'
+import { parseFirstDay, withOut, withReport, withWait } from './options.ts'
 
 interface RetainFlags {
   /** The first day that is kept. */
@@ -23,26 +23,25 @@ export function addRetain(program: Command, context: CommandContext): void {
     .description('Remove what is older than it is to be kept, now and from logs that are read later')
     .option('--bodies <time>', 'keep what was said this long: 90d, or the first date to keep', parseFirstDay)
     .option('--metadata <time>', 'keep requests this long: 400d, or the first date to keep', parseFirstDay)
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withWait(command)
+  const changing = withWait(withOut(command))
     .option('--yes', 'do it; without this nothing is changed')
     .option('--dry-run', 'change nothing, only count')
-    .option('--json', 'one JSON document on stdout')
-    .addHelpText('after', '\nExample, for cron:\n  logdb retain --bodies 90d --metadata 400d --yes')
+  withReport(changing)
+    .addHelpText('after', '\nExample, for cron:\n  logdb retain --bodies 90d --metadata 400d --yes --quiet')
     .action((flags: RetainFlags) => run(flags, context))
 }
 
-async function run(flags: RetainFlags, { terminal, resolve }: CommandContext): Promise<void> {
+async function run(flags: RetainFlags, context: CommandContext): Promise<void> {
   const { bodies, metadata } = flags
   if (bodies === undefined && metadata === undefined) {
     throw configInvalid('how long to keep what is missing', 'give --bodies, --metadata or both, like --bodies 90d')
   }
   const { retain } = await import('../erasure/retain.ts')
   const keptFrom = { ...(bodies === undefined ? {} : { bodies }), ...(metadata === undefined ? {} : { metadata }) }
-  const options = { out: resolve(flags.out), keptFrom, waitMs: flags.wait }
+  const options = { out: context.resolve(flags.out), keptFrom, waitMs: flags.wait }
   const found = await retain({ ...options, isDryRun: true })
-  if (found.length > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(describe(found))
-  report(flags.dryRun ? found : await retain({ ...options, isDryRun: false }), flags, terminal)
+  if (!flags.dryRun && !flags.yes) throw confirmationMissing(describe(found))
+  report(flags.dryRun ? found : await retain({ ...options, isDryRun: false }), flags, context)
 }
 
 function describe(counts: RetainCount[]): string {
@@ -51,16 +50,16 @@ function describe(counts: RetainCount[]): string {
   return `${requests} requests and the bodies of ${bodies} others would be removed`
 }
 
-function report(counts: RetainCount[], { json, dryRun }: RetainFlags, terminal: Terminal): void {
+function report(counts: RetainCount[], { json, dryRun }: RetainFlags, { terminal, note }: CommandContext): void {
   const result = counts.map(({ path, requests, bodies, isDeleted }) => {
     return { path, requests_removed: requests, bodies_removed: bodies, deleted: isDeleted }
   })
-  if (json) printJson(terminal, { ok: true, verb: 'retain', dry_run: dryRun ?? false, result })
+  if (json) printReport(terminal, { verb: 'retain', isDryRun: dryRun ?? false, result })
   else {
     for (const { path, requests_removed, bodies_removed, deleted } of result) {
       const counted = `requests_removed=${requests_removed} bodies_removed=${bodies_removed}`
       terminal.out(`${path} ${counted}${deleted ? ' deleted' : ''}\n`)
     }
   }
-  if (dryRun) terminal.err(NOTHING_CHANGED)
+  if (dryRun) note(NOTHING_CHANGED)
 }

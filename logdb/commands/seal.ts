@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { errorMessage, UserError } from '../../kit/user-error.ts'
 import type { SealedPartition } from '../seal/seal.ts'
-import { printJson, type Terminal } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED } from './context.ts'
-import { checkDays, type DayOptions, withDays, withWait } from './options.ts'
+import { printReport, type Terminal } from '../terminal.ts'
+import { type CommandContext, NOTHING_CHANGED, noteIfEmpty } from './context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
 
 interface SealFlags extends DayOptions {
   out: string
@@ -17,15 +17,14 @@ export function addSeal(program: Command, context: CommandContext): void {
   const command = program
     .command('seal')
     .description('Make partitions that are over compact, and safe for read-only disks and immutable=1')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withWait(withDays(command))
-    .option('--dry-run', 'change nothing, only name them')
-    .option('--json', 'one JSON document on stdout')
+  const dated = withWait(withDays(withOut(command)))
+  withReport(dated.option('--dry-run', 'change nothing, only name them'))
     .addHelpText('after', '\nWithout --to partitions are left open for a day after their last one.')
     .action((flags: SealFlags) => run(flags, context))
 }
 
-async function run(flags: SealFlags, { terminal, resolve, exitWith }: CommandContext): Promise<void> {
+async function run(flags: SealFlags, context: CommandContext): Promise<void> {
+  const { terminal, resolve, note, exitWith } = context
   checkDays(flags)
   const { out, since, to, wait, dryRun, json } = flags
   const { seal } = await import('../seal/seal.ts')
@@ -33,9 +32,10 @@ async function run(flags: SealFlags, { terminal, resolve, exitWith }: CommandCon
   const failed = sealed.filter(({ error }) => error !== undefined)
   if (json) {
     const result = sealed.map(toJson)
-    printJson(terminal, { ok: failed.length === 0, verb: 'seal', dry_run: dryRun ?? false, result })
+    printReport(terminal, { ok: failed.length === 0, verb: 'seal', isDryRun: dryRun ?? false, result })
   } else print(sealed, terminal)
-  if (dryRun) terminal.err(NOTHING_CHANGED)
+  if (dryRun) note(NOTHING_CHANGED)
+  noteIfEmpty(context, out)
   const [first] = failed
   if (first) exitWith(first.error instanceof UserError ? first.error.exitCode : 1)
 }

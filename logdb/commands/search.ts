@@ -3,9 +3,9 @@ import { configInvalid } from '../../kit/user-error.ts'
 import { HIT_END, HIT_START } from '../search/excerpt.ts'
 import { parseQuery, parseRawQuery } from '../search/query.ts'
 import type { SearchHit } from '../search/search.ts'
-import { colorsFor, printJson, type Terminal, withoutControls } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
-import { checkDays, type DayOptions, parseCount, withDays } from './options.ts'
+import { colorsFor, printReport, type Terminal, withoutControls } from '../terminal.ts'
+import { type CommandContext, noteIfEmpty } from './context.ts'
+import { checkDays, type DayOptions, parseCount, withDays, withJson, withOut } from './options.ts'
 
 const DEFAULT_LIMIT = 20
 const DEFAULT_SNIPPET_WORDS = 24
@@ -32,8 +32,7 @@ export function addSearch(program: Command, context: CommandContext): void {
     .command('search')
     .description('Find messages by their text, the latest first')
     .argument('<query...>', 'words and "quoted phrases" that must all occur; a NEAR/5 b')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withDays(command)
+  withDays(withOut(command))
     .option('--role <role>', 'who said it: user, assistant, system, tool')
     .option('--model <pattern>', 'model asked for or answered by; * matches anything')
     .option('--endpoint <pattern>', 'for example /v1/chat/*')
@@ -47,15 +46,15 @@ export function addSearch(program: Command, context: CommandContext): void {
       DEFAULT_SNIPPET_WORDS,
     )
     .option('--raw-query', "the query is in FTS5's syntax: OR, NOT, prefix*, role:user")
-    .option('--json', 'one JSON document per message')
     .addHelpText(
       'after',
-      `\nExamples:\n  logdb search "rate limit" --since 2025-09-01 --status 5xx\n  logdb search --raw-query '("machine learning" OR AI) AND python' --json | jq .request_id`,
+      `\nExamples:\n  logdb search "rate limit" --since 2025-09-01 --status 5xx\n  logdb search --raw-query '("machine learning" OR AI) AND python' --json | jq -r .result[].request_id`,
     )
-    .action((words: string[], flags: SearchFlags) => run(words, flags, context))
+  withJson(command).action((words: string[], flags: SearchFlags) => run(words, flags, context))
 }
 
-async function run(words: string[], flags: SearchFlags, { terminal, resolve }: CommandContext): Promise<void> {
+async function run(words: string[], flags: SearchFlags, context: CommandContext): Promise<void> {
+  const { terminal, resolve } = context
   checkDays(flags)
   const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
   if (query.terms.length === 0) throw configInvalid('the query holds no word', 'name what to search for')
@@ -63,10 +62,10 @@ async function run(words: string[], flags: SearchFlags, { terminal, resolve }: C
   const { out, snippet, rawQuery: _, json, ...filter } = flags
   const result = await search(resolve(out), { ...filter, query, snippetWords: snippet })
   for (const warning of result.warnings) terminal.err(`${warning}\n`)
-  for (const hit of result.hits) {
-    if (json) printJson(terminal, toJson(hit))
-    else terminal.out(toText(hit, terminal))
-  }
+  noteIfEmpty(context, out)
+  const { hits, warnings } = result
+  if (json) printReport(terminal, { verb: 'search', result: hits.map(toJson), warnings })
+  else for (const hit of hits) terminal.out(toText(hit, terminal))
 }
 
 /** One argument with spaces, `search "rate limit"`, is several words; only quotes within it make a phrase. */

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { Turn } from '../conversation/turns.ts'
 import type { RequestDetails } from '../store/requests.ts'
-import { colorsFor, printJson } from '../terminal.ts'
+import { colorsFor, printReport } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
+import { withJson, withOut } from './options.ts'
 
 interface ShowFlags {
   out: string
@@ -10,20 +11,16 @@ interface ShowFlags {
 }
 
 export function addShow(program: Command, context: CommandContext): void {
-  program
+  const one = program
     .command('show')
     .description('Print a request and its answer so that one can read them')
     .argument('<id>', 'request id, the beginning of one, or the x-request-id that the gateway gave')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-    .option('--json', 'one JSON document on stdout')
-    .action((id: string, flags: ShowFlags) => show(id, flags, context))
-  program
+  withJson(withOut(one)).action((id: string, flags: ShowFlags) => show(id, flags, context))
+  const all = program
     .command('dialog')
     .description('Print the requests of a dialog, of each what it adds')
     .argument('<id>', 'dialog id, or the id of a request: then what goes on from the same conversation')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-    .option('--json', 'one JSON document per request')
-    .action((id: string, flags: ShowFlags) => dialog(id, flags, context))
+  withJson(withOut(all)).action((id: string, flags: ShowFlags) => dialog(id, flags, context))
 }
 
 async function show(id: string, { out, json }: ShowFlags, { terminal, resolve }: CommandContext): Promise<void> {
@@ -33,7 +30,7 @@ async function show(id: string, { out, json }: ShowFlags, { terminal, resolve }:
   const details = await findRequest(resolve(out), id)
   const [request, response] = [parseBody(details.request_json), parseBody(details.response_json)]
   const turns = [...requestTurns(request), ...responseTurns(response)]
-  if (json) printJson(terminal, { ok: true, verb: 'show', result: { ...facts(details), request, response, turns } })
+  if (json) printReport(terminal, { verb: 'show', result: { ...facts(details), request, response, turns } })
   else terminal.out(requestText(details, turns, colorsFor(terminal)))
 }
 
@@ -44,17 +41,19 @@ async function dialog(id: string, { out, json }: ShowFlags, { terminal, resolve 
   const { stepText } = await import('../conversation/print.ts')
   const thread = new Thread()
   const ids: string[] = []
+  const result: unknown[] = []
   for (const details of await findDialog(resolve(out), id)) {
     const step = thread.add(parseBody(details.request_json), parseBody(details.response_json))
     ids.push(details.request_id)
     if (!json) terminal.out(stepText(details, step, ids.length, colorsFor(terminal)))
     else
-      printJson(terminal, {
+      result.push({
         ...facts(details),
         goes_on_from: ids[step.after ?? -1] ?? null,
         turns: [...step.turns, ...step.answers] satisfies Turn[],
       })
   }
+  if (json) printReport(terminal, { verb: 'dialog', result })
 }
 
 function facts({ request_json: _, response_json: __, ...rest }: RequestDetails) {

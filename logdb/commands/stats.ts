@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { GroupStats, Stats } from '../stats/stats.ts'
 import type { TallyFigures } from '../stats/tally.ts'
-import { colorsFor, printJson } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
-import { checkDays, type DayOptions, withDays } from './options.ts'
+import { colorsFor, printReport } from '../terminal.ts'
+import { type CommandContext, noteIfEmpty } from './context.ts'
+import { checkDays, type DayOptions, withDays, withJson, withOut } from './options.ts'
 
 interface StatsFlags extends DayOptions {
   out: string
@@ -14,20 +14,19 @@ export function addStats(program: Command, context: CommandContext): void {
   const command = program
     .command('stats')
     .description('Count requests, errors and tokens, and show latencies, by day, model and key')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withDays(command)
-    .option('--json', 'one JSON document on stdout')
-    .action((flags: StatsFlags) => run(flags, context))
+  withJson(withDays(withOut(command))).action((flags: StatsFlags) => run(flags, context))
 }
 
-async function run(flags: StatsFlags, { terminal, resolve }: CommandContext): Promise<void> {
+async function run(flags: StatsFlags, context: CommandContext): Promise<void> {
+  const { terminal, resolve } = context
   checkDays(flags)
   const { out, since, to, json } = flags
   const { stats } = await import('../stats/stats.ts')
   const { statsText } = await import('../stats/print.ts')
   const result = await stats({ out: resolve(out), since, to })
-  if (json) printJson(terminal, { ok: true, verb: 'stats', result: toJson(result) })
+  if (json) printReport(terminal, { verb: 'stats', result: toJson(result) })
   else terminal.out(statsText(result, colorsFor(terminal)))
+  noteIfEmpty(context, out)
 }
 
 function toJson({ total, days, models, keys }: Stats) {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { printJson, type Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 import type { VerifiedPartition } from '../verify/verify.ts'
-import type { CommandContext } from './context.ts'
-import { checkDays, type DayOptions, withDays } from './options.ts'
+import { type CommandContext, noteIfEmpty } from './context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport } from './options.ts'
 
 interface VerifyFlags extends DayOptions {
   out: string
@@ -11,14 +11,11 @@ interface VerifyFlags extends DayOptions {
 }
 
 export function addVerify(program: Command, context: CommandContext): void {
-  const command = program
-    .command('verify')
-    .description('Check that partitions are whole')
-    .option('--out <folder>', 'folder of the log database', 'logs/db')
-  withDays(command)
-    .option('--deep', 'derive every id anew from what is stored')
-    .option('--json', 'one JSON document on stdout')
-    .action((flags: VerifyFlags) => run(flags, context))
+  const command = program.command('verify').description('Check that partitions are whole')
+  const dated = withDays(withOut(command))
+  withReport(dated.option('--deep', 'derive every id anew from what is stored')).action((flags: VerifyFlags) =>
+    run(flags, context),
+  )
 }
 
 async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
@@ -28,8 +25,9 @@ async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
   const { verify } = await import('../verify/verify.ts')
   const partitions = await verify({ out: resolve(out), since, to, isDeep: deep ?? false })
   const ok = partitions.every(({ problems }) => problems.length === 0)
-  if (json) printJson(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })
+  if (json) printReport(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })
   else for (const partition of partitions) print(partition, terminal)
+  noteIfEmpty(context, out)
   if (!ok) exitWith(1)
 }
 

@@ -13,6 +13,9 @@ export const EXIT_IN_USE = 4
 export const EXIT_NO_SPACE = 5
 export const EXIT_REFUSED = 7
 
+/** SQLite tells a disk that is full from a limit on sizes (`ulimit -f`, a quota): that one is an error of writing. */
+const NO_SPACE_CODES = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_TRUNCATE']
+
 /** SQLite, loaded only when a verb needs it: everything else works without better-sqlite3. */
 export interface SqliteEngine {
   /** Opens a database for writing and creates it if there is none. */
@@ -88,11 +91,23 @@ function openWritable(Database: Constructor, path: string): Connection {
   }
 }
 
+/** Moves all that is in the WAL into the file. False if that has to wait for somebody who reads an older state of it. */
+export function checkpoint(db: Connection): boolean {
+  const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
+  return result?.busy === 0
+}
+
+/** Writes a database anew without what was deleted from it. False as for `checkpoint`: then that is still in the file. */
+export function compact(db: Connection): boolean {
+  db.exec('VACUUM')
+  return checkpoint(db)
+}
+
 /** Leaves no -wal file behind, so that the file can be copied and read as it is. */
 export function closeCheckpointed(db: Connection): void {
   if (!db.open) return
   try {
-    if (!db.inTransaction) db.pragma('wal_checkpoint(TRUNCATE)')
+    if (!db.inTransaction) checkpoint(db)
   } finally {
     db.close()
   }
@@ -114,11 +129,15 @@ export function explainingErrors<T>(path: string, work: () => T): T {
 
 function explained(path: string, error: unknown): unknown {
   const nothingLost = 'nothing is lost: what was not committed is read again'
-  if (hasErrorCode(error, 'SQLITE_FULL')) {
-    const hint = `free some space and run the command again; ${nothingLost}`
-    return new UserError('DISK_FULL', `no space left for ${path}`, { hint, exitCode: EXIT_NO_SPACE, cause: error })
+  if (NO_SPACE_CODES.some((code) => hasErrorCode(error, code))) {
+    const hint = `free some space, or raise the limit on file sizes, and run the command again; ${nothingLost}`
+    return new UserError('DISK_FULL', `no space left for ${path} (${errorMessage(error)})`, {
+      hint,
+      exitCode: EXIT_NO_SPACE,
+      cause: error,
+    })
   }
-  if (hasErrorCode(error, 'SQLITE_BUSY')) {
+  if (isOfKind(error, 'SQLITE_BUSY')) {
     const hint = `run the command again when the other one is done; ${nothingLost}`
     return new UserError('DATABASE_BUSY', `${path} is in use by another process`, {
       hint,
@@ -126,13 +145,19 @@ function explained(path: string, error: unknown): unknown {
       cause: error,
     })
   }
-  if (hasErrorCode(error, 'SQLITE_NOTADB') || hasErrorCode(error, 'SQLITE_CORRUPT')) {
+  if (isOfKind(error, 'SQLITE_NOTADB') || isOfKind(error, 'SQLITE_CORRUPT')) {
     const hint = `check it with: sqlite3 ${path} 'PRAGMA integrity_check'; if it is lost, move it away together with control.sqlite3 and ingest again`
     return new UserError('DATABASE_DAMAGED', `${path} is damaged or no SQLite database`, { hint, cause: error })
   }
-  if (hasErrorCode(error, 'SQLITE_CANTOPEN') || hasErrorCode(error, 'SQLITE_READONLY')) {
-    const hint = 'check that its folder exists and that this user may write there'
+  if (isOfKind(error, 'SQLITE_CANTOPEN') || isOfKind(error, 'SQLITE_READONLY')) {
+    const hint =
+      'check that this user may write to it and its folder, which SQLite has to even to read it, unless it is sealed (logdb seal)'
     return new UserError('DATABASE_UNWRITABLE', `cannot open ${path}: ${errorMessage(error)}`, { hint, cause: error })
   }
   return error
+}
+
+/** SQLite's extended codes begin with those that they extend: SQLITE_READONLY_DIRECTORY. */
+function isOfKind(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && `${error.code}_`.startsWith(`${code}_`)
 }

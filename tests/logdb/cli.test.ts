@@ -24,6 +24,7 @@ sqliteTest('init prints the path of the partition and ok', async () => {
     ok: true,
     verb: 'init',
     result: { path, integrity: 'ok' },
+    warnings: [],
   })
 })
 
@@ -74,7 +75,7 @@ sqliteTest('with --json ingest gives one document', async () => {
     ok: true,
     verb: 'ingest',
     result: { files_scanned: 1, rows_inserted: 0, records_filtered: 1, interrupted: false },
-    warnings: ['1 records outside --since and --to are left for a later run'],
+    warnings: [],
   })
 })
 
@@ -87,7 +88,8 @@ test('a switch that is off gives the line of the predecessor and exit 2', async 
   })
   expect(JSON.parse((await run(['ingest', '--json'], { LOGDB_ENABLED: 'False' })).stdout)).toMatchObject({
     ok: false,
-    error: { code: 'DISABLED' },
+    verb: 'ingest',
+    error: { code: 'DISABLED', message: 'Ingest disabled by LOGDB_ENABLED' },
   })
 })
 
@@ -135,7 +137,9 @@ test('help and version need nothing', async () => {
 })
 
 sqliteTest('an empty database has nothing to search, which is no error', async () => {
-  expect(await workspace().run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  const { db, run } = workspace()
+  const stderr = `${db} holds no partition: run logdb ingest, or give --out\n`
+  expect(await run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr })
 })
 
 test('a missing folder of logs is an error with a hint, as JSON too', async () => {

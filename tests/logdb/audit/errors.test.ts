@@ -18,16 +18,19 @@ sqliteTest('errors lists what could not be read, with place and reason', async (
   expect(stdout).toBe(
     `1  ${path} at byte ${good.length} (53 bytes): expected a value at byte 49\n    {"v":3,"endpoint":"/v1/x","request":1,"response": 1} \n`,
   )
-  expect(JSON.parse((await space.run(['errors', 'list', '--json'])).stdout)).toEqual({
-    id: 1,
-    path,
-    offset: good.length,
-    length: 53,
-    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-    reason: 'expected a value at byte 49',
-    head: expect.stringContaining('{"v":3'),
-    seen_ts: expect.any(Number),
-  })
+  const { result } = JSON.parse((await space.run(['errors', 'list', '--json'])).stdout)
+  expect(result).toEqual([
+    {
+      id: 1,
+      path,
+      offset: good.length,
+      length: 53,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      reason: 'expected a value at byte 49',
+      head: expect.stringContaining('{"v":3'),
+      seen_ts: expect.any(Number),
+    },
+  ])
 })
 
 sqliteTest(

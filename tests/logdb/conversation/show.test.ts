@@ -143,10 +143,7 @@ sqliteTest('dialog of a request prints all that goes on from the same conversati
   const space = await filled()
   const [first, second, third = ''] = await ids(space)
   const { stdout } = await space.run(['dialog', third.slice(0, 16), '--json'])
-  const steps = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+  const steps: { request_id: string; goes_on_from: string | null; turns: unknown[] }[] = JSON.parse(stdout).result
   expect(steps.map(({ request_id, goes_on_from, turns }) => [request_id, goes_on_from, turns.length])).toEqual([
     [first, null, 2],
     [second, first, 2],

@@ -112,8 +112,11 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
     ok: true,
     verb: 'forget',
     dry_run: true,
-    result: [{ path: space.partitions()[0], forgotten: 2 }],
-    logs: [join(space.logs, 'requests-x.jsonl')],
+    result: {
+      partitions: [{ path: space.partitions()[0], forgotten: 2 }],
+      logs: [join(space.logs, 'requests-x.jsonl')],
+    },
+    warnings: [],
   })
   expect(dry.stderr).toContain('nothing was changed')
   expect(digests(space.partitions())).toEqual(before)

@@ -40,7 +40,7 @@ sqliteTest('large partitions are indexed in threads, with the same result in the
   expect([status, stderr]).toEqual([0, ''])
   expect(stdout).toBe(`${first} indexed=${MESSAGES + 1} skipped=0\n${second} indexed=${MESSAGES + 1} skipped=0\n`)
   const hits = await space.run(['search', 'day10', '--limit', '100', '--json'])
-  expect(hits.stdout.trim().split('\n')).toHaveLength(MESSAGES)
+  expect(JSON.parse(hits.stdout).result).toHaveLength(MESSAGES)
 })
 
 sqliteTest('an error in a thread is told as such', async () => {

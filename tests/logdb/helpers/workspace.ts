@@ -71,6 +71,7 @@ async function run(cwd: string, args: string[], env: Record<string, string>, isT
     },
     isOutTTY: isTTY,
     isErrTTY: isTTY,
+    errColumns: undefined,
     cwd,
     env,
     signal: new AbortController().signal,

@@ -28,10 +28,7 @@ async function filled(days: number, env: Record<string, string> = {}): Promise<W
 async function rows(space: Workspace, sql: string, ...args: string[]): Promise<unknown[]> {
   const { exitCode, stdout, stderr } = await space.run(['query', sql, '--json', ...args])
   expect([exitCode, stderr]).toEqual([0, ''])
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+  return JSON.parse(stdout).result
 }
 
 const BY_MODEL = `
@@ -95,9 +92,10 @@ sqliteTest('rows come as a table, as CSV, or as documents', async () => {
   expect(await print('--csv')).toBe(
     'ms,empty,text,bytes,odd\n1,,"a ""b"", c",00ff,x\u001b\n2,,"a ""b"", c",00ff,x\u001b\n',
   )
-  expect((await print('--json')).split('\n')[0]).toBe(
-    JSON.stringify({ ms: 1, empty: null, text: 'a "b", c', bytes: '00ff', odd: 'x\u001b' }),
-  )
+  const document = { ms: 1, empty: null, text: 'a "b", c', bytes: '00ff', odd: 'x\u001b' }
+  const documents = [document, { ...document, ms: 2 }]
+  expect(await print('--nl')).toBe(documents.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  expect(JSON.parse(await print('--json'))).toEqual({ ok: true, verb: 'query', result: documents, warnings: [] })
   const wide = await space.run(['query', 'SELECT request_json FROM requests'], {}, { isTTY: true })
   expect(wide.stdout.split('\n')[1]).toMatch(/^.{59}…$/)
 })
@@ -148,7 +146,7 @@ sqliteTest('a signal ends a long query at once', async () => {
   const endless = `SELECT 'begun' UNION ALL
     SELECT max(i) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)`
   const cli = join(packageRoot(), 'logdb/cli.ts')
-  const args = ['--import', import.meta.resolve('tsx'), cli, 'query', '--json', endless]
+  const args = ['--import', import.meta.resolve('tsx'), cli, 'query', '--nl', endless]
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)))
   await new Promise((resolve) => child.stdout.once('data', resolve))

@@ -44,10 +44,7 @@ async function filled(env: Record<string, string> = {}): Promise<Workspace> {
 async function found(space: Workspace, args: string[]): Promise<Record<string, unknown>[]> {
   const { stdout, stderr, exitCode } = await space.run(['search', ...args, '--json'])
   expect([exitCode, stderr]).toEqual([0, ''])
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
+  return JSON.parse(stdout).result
 }
 
 const texts = (hits: Record<string, unknown>[]) => hits.map(({ role, snippet }) => `${role}: ${snippet}`)
@@ -216,7 +213,10 @@ sqliteTest('without an index search says what to type; a partly missing or old o
   expect([without.exitCode, without.stderr]).toEqual([1, expect.stringContaining('Hint: run: logdb fts build')])
   await space.run(['fts', 'build', '--to', '2025-09-10'])
   const part = await space.run(['search', 'rate', '--json'])
-  expect(part.stdout.trim().split('\n')).toHaveLength(2)
+  expect(JSON.parse(part.stdout)).toMatchObject({
+    result: [{ role: 'assistant' }, { role: 'user' }],
+    warnings: [expect.stringContaining('has no text index')],
+  })
   expect(part.stderr).toMatch(/ai_proxy_20250912.sqlite3: has no text index: logdb fts build/)
   space.write('requests-more.jsonl', jsonl([record({ x_request_id: 'm', request: chat('rate again') })]))
   await space.ingest({ env: { LOGDB_FTS_ENABLED: 'false' } })

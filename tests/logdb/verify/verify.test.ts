@@ -36,6 +36,7 @@ sqliteTest('a whole partition is whole, and its ids follow from what is stored',
     ok: true,
     verb: 'verify',
     result: [{ path: partition, rows: 61, unindexed: 0, problems: [] }],
+    warnings: [],
   })
   expect(await run(['verify', '--since', '2025-09-11'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
 })
