@@ -24,10 +24,12 @@ function stopSignal(): AbortSignal {
   return stopping.signal
 }
 
-process.stdout.on('error', (error) => {
-  if (hasErrorCode(error, 'EPIPE')) process.exit() // the reader, say `head`, has enough
-  throw error
-})
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (hasErrorCode(error, 'EPIPE')) process.exit() // the reader, say `head`, has enough
+    throw error
+  })
+}
 
 const exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

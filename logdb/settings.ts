@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Environment } from '../kit/gateway-config/environment.ts'
-import { configInvalid } from '../kit/user-error.ts'
+import { configInvalid, type UserError } from '../kit/user-error.ts'
 import type { Granularity } from './partitions.ts'
 
 /** What the environment says about the log database. */
@@ -19,6 +19,8 @@ export interface LogdbSettings {
   memoryCapMb: number
 }
 
+const ON = ['true', '1', 'yes', 'on']
+const OFF = ['false', '0', 'no', 'off']
 const DEFAULT_PARALLELISM = 2
 const MAX_PARALLELISM = 64
 const DEFAULT_MEMORY_CAP_MB = 256
@@ -29,10 +31,10 @@ const MAX_MEMORY_CAP_MB = 1_048_576
 /** @throws UserError CONFIG_INVALID */
 export function readSettings(environment: Environment): LogdbSettings {
   return {
-    isEnabled: isOn(environment['LOGDB_ENABLED']),
-    isTextIndexEnabled: isOn(environment['LOGDB_FTS_ENABLED']),
-    isGroupingEnabled: isOn(environment['LOGDB_GROUPING_ENABLED']),
-    granularity: granularity(environment['LOGDB_PARTITION_GRANULARITY']),
+    isEnabled: isOn(environment, 'LOGDB_ENABLED'),
+    isTextIndexEnabled: isOn(environment, 'LOGDB_FTS_ENABLED'),
+    isGroupingEnabled: isOn(environment, 'LOGDB_GROUPING_ENABLED'),
+    granularity: granularity(environment),
     serverId: environment['LOGDB_SERVER_ID']?.trim() || undefined,
     hostname: hostname(),
     env: environment['LOGDB_ENV'] || environment['ENV'] || 'dev',
@@ -56,16 +58,25 @@ function wholeNumber(environment: Environment, name: string, least: number, most
   if (!text) return undefined
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least && value <= most) return value
-  const message = `${name}: found ${JSON.stringify(text)}, allowed: a whole number from ${least} to ${most}`
-  throw configInvalid(message, 'correct it in .env or in the environment')
+  throw notAllowed(environment, name, `a whole number from ${least} to ${most}`)
 }
 
 /** Unset counts as on. */
-const isOn = (value: string | undefined) => !/^\s*(false|0|no|off)\s*$/i.test(value ?? '')
+function isOn(environment: Environment, name: string): boolean {
+  const text = environment[name]?.trim().toLowerCase() || 'true'
+  if (ON.includes(text)) return true
+  if (OFF.includes(text)) return false
+  throw notAllowed(environment, name, 'true or false')
+}
 
-function granularity(value: string | undefined): Granularity {
-  const text = (value || 'daily').trim().toLowerCase()
+function granularity(environment: Environment): Granularity {
+  const name = 'LOGDB_PARTITION_GRANULARITY'
+  const text = environment[name]?.trim().toLowerCase() || 'daily'
   if (text === 'daily' || text === 'weekly') return text
-  const message = `LOGDB_PARTITION_GRANULARITY: found ${JSON.stringify(value)}, allowed: daily or weekly`
-  throw configInvalid(message, 'correct it in .env or in the environment')
+  throw notAllowed(environment, name, 'daily or weekly')
+}
+
+function notAllowed(environment: Environment, name: string, allowed: string): UserError {
+  const message = `${name}: found ${JSON.stringify(environment[name])}, allowed: ${allowed}`
+  return configInvalid(message, 'correct it in .env or in the environment')
 }

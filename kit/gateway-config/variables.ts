@@ -119,6 +119,8 @@ export const VARIABLES = {
   LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
   LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },
   LOGDB_PARTITION_GRANULARITY: { scope: 'logdb', description: 'daily or weekly.' },
+  LOGDB_IMPORT_PARALLELISM: { scope: 'logdb', description: 'Threads of an ingest, one of which writes (2).' },
+  LOGDB_MEMORY_CAP_MB: { scope: 'logdb', description: 'Memory that an ingest may take, in MiB (256).' },
   LOGDB_SERVER_ID: { scope: 'logdb', description: 'Identity of this server in the log database.' },
   LOGDB_ENV: { scope: 'logdb', description: 'Name of the environment in the log database.' },
   GEMINI_AS_IS: { scope: 'unused', description: 'Of the predecessor.' },

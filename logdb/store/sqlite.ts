@@ -151,7 +151,7 @@ function explained(path: string, error: unknown): unknown {
   }
   if (isOfKind(error, 'SQLITE_CANTOPEN') || isOfKind(error, 'SQLITE_READONLY')) {
     const hint =
-      'check that this user may write to it and its folder, which SQLite has to even to read it, unless it is sealed (logdb seal)'
+      'run it as the user who owns that folder, since SQLite writes there even to read; for others there is logdb seal'
     return new UserError('DATABASE_UNWRITABLE', `cannot open ${path}: ${errorMessage(error)}`, { hint, cause: error })
   }
   return error

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite.ts'
@@ -86,6 +86,9 @@ test('a switch that is off gives the line of the predecessor and exit 2', async 
     stdout: 'Ingest disabled by LOGDB_ENABLED\n',
     stderr: '',
   })
+  for (const off of ['False', '0', ' no ', 'OFF']) {
+    expect(await run(['ingest'], { LOGDB_ENABLED: off })).toMatchObject({ exitCode: 2 })
+  }
   expect(JSON.parse((await run(['ingest', '--json'], { LOGDB_ENABLED: 'False' })).stdout)).toMatchObject({
     ok: false,
     verb: 'ingest',
@@ -107,7 +110,6 @@ test.each([
   [['ingest', '--since', '2025-02-30'], 'expected a date like 2025-09-15'],
   [['ingest', '--since', '2025-09-02', '--to', '2025-09-01'], '--since 2025-09-02 is after --to 2025-09-01'],
   [['ingest', '--nonsense'], 'unknown option'],
-  [['nonsense'], 'unknown command'],
   [['search'], 'missing required argument'],
   [['search', ' -- '], 'the query holds no word'],
   [['search', 'x', '--status', '7xx'], 'expected a status'],
@@ -119,9 +121,132 @@ test.each([
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)])
 })
 
-test('an unknown granularity is a usage error that says what is allowed', async () => {
-  const { exitCode, stderr } = await workspace().run(['init'], { LOGDB_PARTITION_GRANULARITY: 'hourly' })
-  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('found "hourly", allowed: daily or weekly')])
+test.each([
+  ['LOGDB_PARTITION_GRANULARITY', 'hourly', 'daily or weekly'],
+  ['LOGDB_ENABLED', 'ture', 'true or false'],
+  ['LOGDB_FTS_ENABLED', 'build', 'true or false'],
+  ['LOGDB_GROUPING_ENABLED', '2', 'true or false'],
+  ['LOGDB_IMPORT_PARALLELISM', '0', 'a whole number from 1 to 64'],
+  ['LOGDB_IMPORT_PARALLELISM', 'two', 'a whole number from 1 to 64'],
+  ['LOGDB_MEMORY_CAP_MB', '32', 'a whole number from 64 to 1048576'],
+  ['LOGDB_MEMORY_MB', '256M', 'a whole number from 64 to 1048576'],
+])('%s=%s is refused with what is allowed', async (name, value, allowed) => {
+  const { exitCode, stderr } = await workspace().run(['ingest'], { [name]: value })
+  expect([exitCode, stderr]).toEqual([
+    2,
+    `✖ ${name}: found "${value}", allowed: ${allowed}\nHint: correct it in .env or in the environment\n`,
+  ])
+})
+
+test('an empty value of a switch counts as unset', async () => {
+  const { run } = workspace()
+  expect(await run(['ingest'], { LOGDB_ENABLED: '', LOGDB_PARTITION_GRANULARITY: '' })).toMatchObject({ exitCode: 0 })
+})
+
+test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '--help'], ['Ingest']])(
+  'what is no command, %s, is refused, and none is suggested',
+  async (...args) => {
+    const { run } = workspace()
+    const message = `unknown command '${args[0]}'`
+    const hint = 'see logdb --help'
+    expect(await run(args)).toEqual({ exitCode: 2, stdout: '', stderr: `✖ ${message}\nHint: ${hint}\n` })
+    const { stdout } = await run([...args, '--json'])
+    expect(JSON.parse(stdout)).toEqual({ ok: false, verb: '', error: { code: 'USAGE', message, hint } })
+  },
+)
+
+test('a wrong option is told with the help to look at', async () => {
+  const { run } = workspace()
+  expect(await run(['fts', 'build', '--snce', '2025-09-01', '--json'])).toEqual({
+    exitCode: 2,
+    stdout: `${JSON.stringify({
+      ok: false,
+      verb: 'fts build',
+      error: {
+        code: 'USAGE',
+        message: "unknown option '--snce' (Did you mean --since?)",
+        hint: 'see logdb fts build --help',
+      },
+    })}\n`,
+    stderr: "✖ unknown option '--snce' (Did you mean --since?)\nHint: see logdb fts build --help\n",
+  })
+})
+
+test('--json counts only as an option', async () => {
+  expect(await workspace().run(['show', '--', '--json'])).toMatchObject({ exitCode: 1, stdout: '' })
+})
+
+sqliteTest('--quiet prints nothing while all goes well, and everything when it does not', async () => {
+  const { db, run, write } = workspace()
+  const silence = { exitCode: 0, stdout: '', stderr: '' }
+  write('requests-1.jsonl', jsonl([record()]))
+  for (const verb of [
+    ['init', '--date', '2025-09-10'],
+    ['ingest', '--since', '2025-09-11'],
+    ['ingest'],
+    ['ingest', '--json'],
+    ['fts', 'build'],
+    ['fts', 'drop'],
+    ['dialogs', 'assign'],
+    ['dialogs', 'clear', '--dry-run'],
+    ['audit', '--deep'],
+    ['verify'],
+    ['errors', 'retry'],
+    ['retain', '--bodies', '2025-01-01', '--yes'],
+    ['forget', '--key', 'nobody', '--yes'],
+    ['seal', '--out', 'nowhere'],
+    ['convert'],
+  ]) {
+    expect([verb, await run([...verb, '--quiet'])]).toEqual([verb, silence])
+  }
+  write('requests-2.jsonl', 'oops\n')
+  expect(await run(['ingest', '--quiet'])).toMatchObject({
+    exitCode: 0,
+    stdout: '',
+    stderr: expect.stringContaining('1 records could not be read'),
+  })
+  const path = join(db, '2025/09/ai_proxy_20250910.sqlite3')
+  writeFileSync(path, 'no database')
+  expect(await run(['verify', '--quiet'])).toEqual({
+    exitCode: 1,
+    stdout: `${path} rows=0 fail\n`,
+    stderr: expect.stringContaining('is damaged or no SQLite database'),
+  })
+})
+
+test('folders that cannot be used are told as such', async () => {
+  const { folder, run } = workspace()
+  writeFileSync(join(folder, 'file'), '')
+  for (const verb of [['ingest'], ['init'], ['stats'], ['verify']]) {
+    expect(await run([...verb, '--out', 'file'])).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^✖ E[A-Z]+: .*\/file'\nHint: check the folders that --from and --out name/),
+    })
+  }
+})
+
+sqliteTest('who may not write to the folder of a partition that is not sealed is told so', async () => {
+  const { db, folder, run, write } = workspace()
+  write('requests-1.jsonl', jsonl([record()]))
+  await run(['ingest'])
+  const isRoot = process.getuid?.() === 0
+  const paths = [
+    folder,
+    dirname(db),
+    db,
+    ...readdirSync(db, { recursive: true, encoding: 'utf8' }).map((n) => join(db, n)),
+  ]
+  const modeOf = (path: string) => (statSync(path).isDirectory() ? 0o555 : 0o444)
+  for (const path of paths.reverse()) chmodSync(path, modeOf(path))
+  const args = ['--import', import.meta.resolve('tsx'), CLI, 'stats']
+  const as = isRoot ? { uid: 65534, gid: 65534 } : {}
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', ...as })
+  for (const path of paths.reverse()) chmodSync(path, 0o755)
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(
+    /^✖ cannot open .*ai_proxy_20250910.sqlite3: .*\nHint: run it as the user who owns that folder/,
+  )
 })
 
 test('help and version need nothing', async () => {

@@ -153,6 +153,12 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
   expect(existsSync(space.partitions()[0] ?? '')).toBe(true)
 })
 
+sqliteTest('without --yes a day is not kept for later either', async () => {
+  const { db, run } = workspace()
+  expect(await run(['retain', '--bodies', '90d'])).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(existsSync(db)).toBe(false)
+})
+
 sqliteTest('how long to keep what has to be said', async () => {
   const { run } = workspace()
   for (const [args, message] of [
