@@ -59,7 +59,7 @@ export async function withLeaseToChange<T>(
 
 async function acquire(lock: Connection, base: string, { waitMs = 0, signal }: LeaseOptions): Promise<void> {
   const endMs = performance.now() + waitMs
-  while (!tryLock(lock)) {
+  while (!explainingErrors(lock.name, () => tryLock(lock))) {
     if (signal?.aborted || performance.now() >= endMs) throw inUse(base)
     await setTimeout(RETRY_MS, undefined, { signal }).catch(() => {})
   }

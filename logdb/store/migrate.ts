@@ -80,6 +80,7 @@ const lastNumber = ({ migrations }: Schema) => Math.max(...migrations.map(({ num
 
 const newestVersion = (schema: Schema) => schema.firstVersion + lastNumber(schema) - 1
 
-function isEmpty(db: Connection): boolean {
+/** True for a database without a table, as one is until it has been made. */
+export function isEmpty(db: Connection): boolean {
   return db.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() === undefined
 }

@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs'
 import { controlPath } from './control.ts'
+import { CONTROL_SCHEMA } from './control-schema.ts'
+import { isEmpty, isOfSchema } from './migrate.ts'
 import { type Connection, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
-/** Reads control.sqlite3 of a log database, in one snapshot; undefined if there is none. @throws UserError */
+/**
+ * Reads control.sqlite3 of a log database, in one snapshot; undefined if there is none, or one that whoever was making it
+ * left empty. @throws UserError
+ */
 export function readControl<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T | undefined {
   const path = controlPath(base)
   if (!existsSync(path)) return undefined
   return explainingErrors(path, () => {
     const db = engine.openReadonly(path)
     try {
-      return db.transaction(() => work(db))()
+      return db.transaction(() => (isEmpty(db) ? undefined : work(db)))()
     } finally {
       db.close()
     }
   })
 }
+
+/** False for the predecessor's, and where there is none. */
+export const isOwnControl = (engine: SqliteEngine, base: string): boolean =>
+  readControl(engine, base, (db) => isOfSchema(db, CONTROL_SCHEMA)) ?? false

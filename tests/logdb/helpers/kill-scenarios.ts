@@ -133,6 +133,7 @@ export function killableRotation(cli: string, records: number): Killable {
       await written.get(space)
       expect(await space.ingest()).toMatchObject({ bytesPending: 0, unreadable: [] })
       const { rows, counts, errors } = await contentOf(space)
+      expect(rows).toHaveLength(2 * records)
       return { rows, counts, errors }
     },
   }
@@ -160,8 +161,8 @@ export async function contentOf(space: Workspace) {
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok')
     db.close()
   }
-  expect(await space.run(['verify', '--deep'])).toMatchObject({ exitCode: 0, stderr: '' })
-  expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await space.run(['verify', '--deep'])).toMatchObject({ exitCode: 0 })
+  expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
   const ledger = await space.queryControl<{ path: string }>(LEDGER).catch(() => [])
   return {
     partitions: partitions.map((path) => relative(space.db, path)),

@@ -74,6 +74,7 @@ export async function killBeforeSteps(killable: Killable, chosen: (steps: string
     const space = await killable.setUp()
     const { signal, stderr } = await endOf(start(killable, space, { KILL_BEFORE: String(index + 1) }))
     expect([clean.steps[index], signal, stderr]).toEqual([clean.steps[index], 'SIGKILL', ''])
+    expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
     await runToEnd(killable, space)
     await expectLikeClean(killable, space, clean)
   }

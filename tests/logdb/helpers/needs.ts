@@ -7,7 +7,7 @@ const IS_CI = process.env['CI'] === 'true'
 type Body = () => void | Promise<void>
 
 /** A test that is skipped by name where something is missing; with CI=true that is a failure. */
-function needing(what: string, isPresent: boolean) {
+export function needing(what: string, isPresent: boolean) {
   return (title: string, body: Body, timeoutMs?: number): void => {
     if (isPresent) test(title, body, timeoutMs)
     else if (IS_CI) {

@@ -43,6 +43,7 @@ export class RotatingLogs {
   readonly #own: Writing
   readonly #old: Writing
   #ownFiles = 1
+  #keptFiles = 0
   /** What is to be done next before anything else, for what takes several steps. */
   #next: (() => void)[] = []
 
@@ -114,10 +115,8 @@ export class RotatingLogs {
   /** The last one is kept under another name: nothing is thrown away here. */
   #move(from: string, to: string): void {
     if (!existsSync(this.#oldPath(from))) return
-    const target = this.#oldPath(to)
-    if (existsSync(target))
-      renameSync(target, `${target.replace(/\.gz$/, '')}.${this.#old.at}${to.endsWith('.gz') ? '.gz' : ''}`)
-    renameSync(this.#oldPath(from), target)
+    if (existsSync(this.#oldPath(to))) renameSync(this.#oldPath(to), this.#oldPath(`.kept${++this.#keptFiles}${to}`))
+    renameSync(this.#oldPath(from), this.#oldPath(to))
   }
 
   #compress(): void {
