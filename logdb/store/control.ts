@@ -236,16 +236,19 @@ export const controlPath = (base: string) => join(base, 'control.sqlite3')
 export function knownServerIds(engine: SqliteEngine, databases: string[]): string[] {
   const ids = new Set<string>()
   for (const path of databases.filter((candidate) => existsSync(candidate))) {
-    const db = explainingErrors(path, () => engine.openReadonly(path))
-    try {
-      const hasTable = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'servers'").get() !== undefined
-      const found = hasTable ? db.prepare<[], string>('SELECT server_id FROM servers').pluck().all() : []
-      for (const id of found) ids.add(id)
-    } finally {
-      db.close()
-    }
+    for (const id of explainingErrors(path, () => serverIdsIn(engine, path))) ids.add(id)
   }
   return [...ids].sort()
+}
+
+function serverIdsIn(engine: SqliteEngine, path: string): string[] {
+  const db = engine.openReadonly(path)
+  try {
+    const hasTable = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'servers'").get() !== undefined
+    return hasTable ? db.prepare<[], string>('SELECT server_id FROM servers').pluck().all() : []
+  } finally {
+    db.close()
+  }
 }
 
 function inUse(path: string): UserError {

@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { packageRoot } from '../../../kit/package-root.ts'
+import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
+import { compiledCli } from './compiled.ts'
+
+export interface Outcome {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+/** A clone of the project with nothing but what `./scripts/logdb` needs, and logs/. */
+export interface Project {
+  folder: string
+  logs: string
+  db: string
+  /** Runs a command line, or a script, with `sh` in the folder of the project; only `env` and PATH are in the environment. */
+  sh(script: string, env?: Record<string, string>): Outcome
+}
+
+/** Makes projects that share one compiled logdb: compiling takes a second. */
+export function projects(): () => Project {
+  const dist = dirname(dirname(compiledCli(sharedTempFolder())))
+  return () => {
+    const folder = tempFolder()
+    const [logs, db] = [join(folder, 'logs'), join(folder, 'logs/db')]
+    for (const path of [logs, join(folder, 'scripts')]) mkdirSync(path)
+    symlinkSync(dist, join(folder, 'dist'))
+    copyFileSync(join(packageRoot(), 'scripts/logdb'), join(folder, 'scripts/logdb'))
+    chmodSync(join(folder, 'scripts/logdb'), 0o755)
+    return { folder, logs, db, sh: (script, env = {}) => sh(folder, script, env) }
+  }
+}
+
+function sh(cwd: string, script: string, env: Record<string, string>): Outcome {
+  const options = { cwd, env: { PATH: process.env['PATH'], TZ: 'UTC', ...env }, encoding: 'utf8' } as const
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], options)
+  return { exitCode: status, stdout, stderr }
+}
+
+/** Every partition below a folder, by its path there. */
+export function partitionsBelow(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => /ai_proxy_[^/]*\.sqlite3$/.test(name) && statSync(join(folder, name)).isFile()).sort()
+}
