@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { hasErrorCode } from '../kit/user-error.ts'
 
 export type Granularity = 'daily' | 'weekly'
@@ -31,18 +31,18 @@ export function findPartitions(
   { since = '', to = '9999' }: { since?: string | undefined; to?: string | undefined },
 ): PartitionFile[] {
   const found: PartitionFile[] = []
-  for (const entry of listFolder(base)) {
-    const days = entry.isFile() ? daysOf(entry.name) : undefined
-    if (days && days.firstDay <= to && days.lastDay >= since) {
-      found.push({ path: join(entry.parentPath, entry.name), ...days })
-    }
+  for (const path of listFiles(base)) {
+    const days = daysOf(basename(path))
+    if (days && days.firstDay <= to && days.lastDay >= since) found.push({ path, ...days })
   }
   return found.sort((a, b) => (a.lastDay < b.lastDay || (a.lastDay === b.lastDay && a.path < b.path) ? 1 : -1))
 }
 
-function listFolder(base: string) {
+/** Every file below a folder; none if there is no such folder. */
+export function listFiles(base: string): string[] {
   try {
-    return readdirSync(base, { recursive: true, withFileTypes: true })
+    const entries = readdirSync(base, { recursive: true, withFileTypes: true })
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return []
     throw error

@@ -37,6 +37,13 @@ export function confirmationMissing(message: string): UserError {
   })
 }
 
+/** What to tell who erases something of old databases that hold it too. */
+export function warningsOfOldDatabases(paths: string[]): string[] {
+  return paths.map(
+    (path) => `${path} is of the predecessor, holds them too and is not changed: delete it when you need it no more`,
+  )
+}
+
 /** Tells who looks into the wrong folder why there is nothing. */
 export function noteIfEmpty({ resolve, note }: CommandContext, out: string): void {
   const folder = resolve(out)

@@ -3,7 +3,7 @@ import { configInvalid } from '../../kit/user-error.ts'
 import type { ForgetReport } from '../erasure/forget.ts'
 import type { Selection } from '../store/erase.ts'
 import { printReport } from '../terminal.ts'
-import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
+import { type CommandContext, confirmationMissing, NOTHING_CHANGED, warningsOfOldDatabases } from './context.ts'
 import { withOut, withReport, withWait } from './options.ts'
 
 interface ForgetFlags {
@@ -36,31 +36,33 @@ export function addForget(program: Command, context: CommandContext): void {
 async function run(flags: ForgetFlags, context: CommandContext): Promise<void> {
   const { forget } = await import('../erasure/forget.ts')
   const out = context.resolve(flags.out)
-  const options = { out, selection: await selectionOf(flags, out), waitMs: flags.wait }
-  const found = await forget({ ...options, isDryRun: true })
+  const isConfirmed = flags.yes === true && !flags.dryRun
+  const found = await forget({ out, selection: selectionOf(flags), waitMs: flags.wait, isDryRun: !isConfirmed })
   const requests = found.partitions.reduce((sum, partition) => sum + partition.requests, 0)
   if (requests > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(`${requests} requests would be removed`)
-  report(flags.dryRun ? found : await forget({ ...options, isDryRun: false }), flags, context)
+  report(found, flags, context)
 }
 
-async function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags, out: string): Promise<Selection> {
+function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags): Selection {
   if ([requestId, apiKeyHash, dialog].filter((choice) => choice !== undefined).length !== 1) {
     throw configInvalid('what to forget is not clear', 'give one of --request-id, --key and --dialog')
   }
   if (apiKeyHash !== undefined) return { key: apiKeyHash }
   if (dialog !== undefined) return { dialogId: dialog }
-  const { findRequest } = await import('../conversation/read.ts')
-  return { requestId: (await findRequest(out, requestId ?? '')).request_id }
+  return { requestId: requestId ?? '' }
 }
 
 function report(
-  { partitions, logs }: ForgetReport,
+  { partitions, logs, oldDatabases }: ForgetReport,
   { json, dryRun }: ForgetFlags,
   { terminal, note }: CommandContext,
 ): void {
   const result = partitions.map(({ path, requests }) => ({ path, forgotten: requests }))
-  if (json) printReport(terminal, { verb: 'forget', isDryRun: dryRun ?? false, result: { partitions: result, logs } })
+  const warnings = warningsOfOldDatabases(oldDatabases)
+  if (json)
+    printReport(terminal, { verb: 'forget', isDryRun: dryRun ?? false, result: { partitions: result, logs }, warnings })
   else for (const { path, forgotten } of result) terminal.out(`${path} forgotten=${forgotten}\n`)
   if (dryRun) note(NOTHING_CHANGED)
   if (logs.length > 0) note(`the logs that they came from are not changed:\n${logs.join('\n')}`)
+  for (const warning of warnings) note(warning)
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
-import type { RetainCount } from '../erasure/retain.ts'
+import type { RetainCount, RetainReport } from '../erasure/retain.ts'
 import { printReport } from '../terminal.ts'
-import { type CommandContext, confirmationMissing, NOTHING_CHANGED } from './context.ts'
+import { type CommandContext, confirmationMissing, NOTHING_CHANGED, warningsOfOldDatabases } from './context.ts'
 import { parseFirstDay, withOut, withReport, withWait } from './options.ts'
 
 interface RetainFlags {
@@ -39,9 +39,10 @@ async function run(flags: RetainFlags, context: CommandContext): Promise<void> {
   const { retain } = await import('../erasure/retain.ts')
   const keptFrom = { ...(bodies === undefined ? {} : { bodies }), ...(metadata === undefined ? {} : { metadata }) }
   const options = { out: context.resolve(flags.out), keptFrom, waitMs: flags.wait }
-  const found = await retain({ ...options, isDryRun: true })
-  if (!flags.dryRun && !flags.yes) throw confirmationMissing(describe(found))
-  report(flags.dryRun ? found : await retain({ ...options, isDryRun: false }), flags, context)
+  const isConfirmed = flags.yes === true && !flags.dryRun
+  const found = await retain({ ...options, isDryRun: !isConfirmed })
+  if (!flags.dryRun && !flags.yes) throw confirmationMissing(describe(found.partitions))
+  report(found, flags, context)
 }
 
 function describe(counts: RetainCount[]): string {
@@ -50,11 +51,16 @@ function describe(counts: RetainCount[]): string {
   return `${requests} requests and the bodies of ${bodies} others would be removed`
 }
 
-function report(counts: RetainCount[], { json, dryRun }: RetainFlags, { terminal, note }: CommandContext): void {
-  const result = counts.map(({ path, requests, bodies, isDeleted }) => {
+function report(
+  { partitions, oldDatabases }: RetainReport,
+  { json, dryRun }: RetainFlags,
+  { terminal, note }: CommandContext,
+): void {
+  const result = partitions.map(({ path, requests, bodies, isDeleted }) => {
     return { path, requests_removed: requests, bodies_removed: bodies, deleted: isDeleted }
   })
-  if (json) printReport(terminal, { verb: 'retain', isDryRun: dryRun ?? false, result })
+  const warnings = warningsOfOldDatabases(oldDatabases)
+  if (json) printReport(terminal, { verb: 'retain', isDryRun: dryRun ?? false, result, warnings })
   else {
     for (const { path, requests_removed, bodies_removed, deleted } of result) {
       const counted = `requests_removed=${requests_removed} bodies_removed=${bodies_removed}`
@@ -62,4 +68,5 @@ function report(counts: RetainCount[], { json, dryRun }: RetainFlags, { terminal
     }
   }
   if (dryRun) note(NOTHING_CHANGED)
+  for (const warning of warnings) note(warning)
 }

@@ -7,8 +7,8 @@ import {
   type RequestDetails,
   readRequests,
   requestIdsFrom,
+  requestIdsNamed,
   requestIdsOfDialog,
-  requestIdsOfGateway,
 } from '../store/requests.ts'
 import { type Connection, loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
 
@@ -59,7 +59,7 @@ function* readAll(engine: SqliteEngine, places: Place[]): Generator<RequestDetai
 
 function locate(engine: SqliteEngine, partitions: PartitionFile[], id: string): Place {
   const byId = START_OF_ID.test(id) ? placesIn(engine, partitions, (db) => requestIdsFrom(db, id, MAX_CANDIDATES)) : []
-  const places = byId.length > 0 ? byId : placesIn(engine, partitions, (db) => requestIdsOfGateway(db, id))
+  const places = byId.length > 0 ? byId : placesIn(engine, partitions, (db) => requestIdsNamed(db, id))
   const [place] = places
   if (!place) throw notFound(id)
   if (places.length > 1) throw ambiguous(id, places)

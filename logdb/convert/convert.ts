@@ -1,18 +1,15 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { hasErrorCode, UserError } from '../../kit/user-error.ts'
+import { existsSync, renameSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { UserError } from '../../kit/user-error.ts'
 import { syncPath } from '../durable.ts'
 import type { LogdbSettings } from '../settings.ts'
 import { controlPath } from '../store/control.ts'
 import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { foldWal, isOfPredecessor, PredecessorDatabase } from '../store/predecessor.ts'
+import { readRetention } from '../store/retention.ts'
 import { EXIT_REFUSED, loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
-import { RowMover } from './row-mover.ts'
-
-const DATABASE = /\.sqlite3(\.converting)?$/
-/** What a database is called while its rows are taken over, and afterwards. */
-const CONVERTING = '.converting'
-const CONVERTED = '.predecessor'
+import { CONVERTED, CONVERTING, findOldDatabases, IS_CONVERTED, IS_CONVERTING } from './old-databases.ts'
+import { RowMover, type RowMoverOptions } from './row-mover.ts'
 
 export interface ConvertOptions extends ChangeOptions {
   settings: LogdbSettings
@@ -35,39 +32,16 @@ export interface ConvertedDatabase {
 export async function convert(options: ConvertOptions): Promise<ConvertedDatabase[]> {
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, () => {
-    const found = findDatabases(engine, options.out)
-    if (options.isDryRun) return found.map((path) => counted(engine, path))
+    const found = findOldDatabases(engine, options.out).filter((path) => !IS_CONVERTED.test(path))
+    const counts = found.map((path) => countRows(engine, path))
+    if (options.isDryRun)
+      return found.map((path, index) => ({ path, rows: counts[index] ?? 0, inserted: 0, keptAs: path }))
     setControlAside(engine, options.out)
-    return found.map((path) => convertOne(engine, path, options))
+    const retention = readRetention(engine, options.out)
+    return found
+      .map((path) => setAside(engine, path))
+      .map((path) => convertOne(engine, path, { ...options, retention }))
   })
-}
-
-/** Those of the predecessor: half converted ones first, the others by path, days before the months made of them. */
-function findDatabases(engine: SqliteEngine, base: string): string[] {
-  const found = listFiles(base)
-    .filter((path) => DATABASE.test(path) && path !== controlPath(base) && isOfPredecessor(engine, path))
-    .sort()
-  const isHalf = (path: string) => path.endsWith(CONVERTING)
-  return [...found.filter(isHalf), ...found.filter((path) => !isHalf(path))]
-}
-
-function listFiles(base: string): string[] {
-  try {
-    const entries = readdirSync(base, { recursive: true, withFileTypes: true })
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
-function counted(engine: SqliteEngine, path: string): ConvertedDatabase {
-  const old = new PredecessorDatabase(engine, path)
-  try {
-    return { path, rows: old.count(), inserted: 0, keptAs: path }
-  } finally {
-    old.close()
-  }
 }
 
 /** What it says about logs is of no use: the first ingest reads them once more, and finds their rows. */
@@ -78,39 +52,59 @@ function setControlAside(engine: SqliteEngine, base: string): void {
   renameDurably(path, freeName(path + CONVERTED))
 }
 
-/** The rows get the place of the file that they come from, so that one has to go first. */
-function convertOne(engine: SqliteEngine, found: string, { out, settings }: ConvertOptions): ConvertedDatabase {
-  const path = found.replace(CONVERTING, '')
-  const converting = path + CONVERTING
-  if (found !== converting) {
-    foldWal(engine, found)
-    renameDurably(found, converting)
-  }
-  const { rows, inserted, differing } = takeOver(engine, converting, out, settings)
+/** @throws UserError CONVERSION_IMPOSSIBLE if it holds a row that cannot become one of ours */
+function countRows(engine: SqliteEngine, path: string): number {
+  return PredecessorDatabase.read(engine, path, (old) => {
+    const row = old.firstImpossible()
+    if (row !== undefined) throw impossible(path, row)
+    return old.count()
+  })
+}
+
+/** Its rows may get its own place, or that of another old database, so all have to go first. */
+function setAside(engine: SqliteEngine, path: string): string {
+  if (IS_CONVERTING.test(path)) return path
+  foldWal(engine, path)
+  const converting = freeName(path + CONVERTING)
+  renameDurably(path, converting)
+  return converting
+}
+
+function convertOne(engine: SqliteEngine, converting: string, options: RowMoverOptions): ConvertedDatabase {
+  const path = converting.replace(IS_CONVERTING, '')
+  const { rows, inserted, differing } = PredecessorDatabase.read(engine, converting, (old) => {
+    return takeOver(engine, old, options)
+  })
   if (differing !== undefined) throw conflict(converting, differing)
   const keptAs = freeName(path + CONVERTED)
   renameDurably(converting, keptAs)
   return { path, rows, inserted, keptAs }
 }
 
-function takeOver(engine: SqliteEngine, path: string, out: string, settings: LogdbSettings) {
-  const old = new PredecessorDatabase(engine, path)
-  try {
-    let inserted = 0
-    for (const server of old.servers()) {
-      const mover = new RowMover(engine, { out, settings, server })
-      try {
-        inserted += mover.move(old.rowsOf(server.serverId))
-        const differing = mover.firstDiffering(old.rowsOf(server.serverId))
-        if (differing !== undefined) return { rows: old.count(), inserted, differing }
-      } finally {
-        mover.close()
-      }
+function takeOver(engine: SqliteEngine, old: PredecessorDatabase, options: RowMoverOptions) {
+  let inserted = 0
+  for (const server of old.servers()) {
+    const mover = new RowMover(engine, server, options)
+    try {
+      inserted += mover.move(old.rowsOf(server.serverId))
+      const differing = mover.firstDiffering(old.rowsOf(server.serverId))
+      if (differing !== undefined) return { rows: old.count(), inserted, differing }
+    } finally {
+      mover.close()
     }
-    return { rows: old.count(), inserted, differing: undefined }
-  } finally {
-    old.close()
   }
+  return { rows: old.count(), inserted, differing: undefined }
+}
+
+function impossible(path: string, row: number): UserError {
+  return new UserError(
+    'CONVERSION_IMPOSSIBLE',
+    `${path} holds a row without an id or an endpoint, or with a figure out of all bounds: rowid ${row}`,
+    {
+      hint: 'correct or delete it with sqlite3 and run the command again; nothing was changed',
+      exitCode: EXIT_REFUSED,
+    },
+  )
 }
 
 function conflict(path: string, requestId: string): UserError {

@@ -2,9 +2,11 @@ import { PartitionSet } from '../ingest/partition-set.ts'
 import { RowPacker } from '../ingest/row-packer.ts'
 import { partitionPath } from '../partitions.ts'
 import type { PredecessorRow } from '../record/predecessor-row.ts'
+import { REMOVED_BODY } from '../record/removed-body.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import type { LogdbSettings } from '../settings.ts'
 import type { Partition } from '../store/partition.ts'
+import type { Retention } from '../store/retention.ts'
 import type { RowGroup } from '../store/row-group.ts'
 import { Session } from '../store/session.ts'
 import type { SqliteEngine } from '../store/sqlite.ts'
@@ -17,8 +19,8 @@ export interface RowMoverOptions {
   /** Folder of the log database. */
   out: string
   settings: LogdbSettings
-  /** Who wrote the rows. */
-  server: ServerIdentity
+  /** From which days on rows, and what is said in them, are taken over. */
+  retention: Retention
 }
 
 /** Puts rows of the predecessor into partitions. */
@@ -26,11 +28,14 @@ export class RowMover {
   readonly #partitions: PartitionSet
   readonly #packer: RowPacker
   readonly #partitionOf: (day: string) => string
+  readonly #retention: Retention
   readonly #sessions = new Map<number, Session>()
   /** The dialogs of the rows that are packed, by their ids. */
   #dialogs: { row: PredecessorRow; dialogId: string }[] = []
 
-  constructor(engine: SqliteEngine, { out, settings, server }: RowMoverOptions) {
+  /** `server`: who wrote the rows. */
+  constructor(engine: SqliteEngine, server: ServerIdentity, { out, settings, retention }: RowMoverOptions) {
+    this.#retention = retention
     const options = { server, withTextIndex: settings.isTextIndexEnabled }
     this.#partitions = new PartitionSet(engine, options, () => {})
     this.#partitionOf = (day) => partitionPath(out, day, settings.granularity)
@@ -45,7 +50,7 @@ export class RowMover {
   /** Returns how many of the rows are new. @throws UserError */
   move(rows: Iterable<PredecessorRow>): number {
     let inserted = 0
-    for (const row of rows) {
+    for (const row of this.#retained(rows)) {
       this.#packer.addConverted(row)
       if (row.dialogId) this.#dialogs.push({ row, dialogId: row.dialogId })
       if (this.#packer.rowCount >= MAX_PACKED_ROWS || this.#packer.sizeBytes >= MAX_PACKED_BYTES)
@@ -56,10 +61,21 @@ export class RowMover {
 
   /** The id of the first row that does not read the same in its partition. @throws UserError */
   firstDiffering(rows: Iterable<PredecessorRow>): string | undefined {
-    for (const row of rows) {
-      if (!this.#open(this.#pathOf(row)).holds(row)) return row.requestId
+    for (const row of this.#retained(rows)) {
+      if (!this.#open(this.#pathOf(row)).accountsFor(row)) return row.requestId
     }
     return undefined
+  }
+
+  /** Without what is older than it is to be kept. */
+  *#retained(rows: Iterable<PredecessorRow>): Generator<PredecessorRow> {
+    const { metadata, bodies } = this.#retention
+    for (const row of rows) {
+      const day = dayOf(row)
+      if (day < metadata) continue
+      if (day >= bodies) yield row
+      else yield { ...row, requestJson: REMOVED_BODY, responseJson: REMOVED_BODY }
+    }
   }
 
   #write(): number {
@@ -85,7 +101,9 @@ export class RowMover {
     return this.#partitions.get(path)
   }
 
-  #pathOf({ ts }: PredecessorRow): string {
-    return this.#partitionOf(new Date(ts * 1000).toISOString().slice(0, 10))
+  #pathOf(row: PredecessorRow): string {
+    return this.#partitionOf(dayOf(row))
   }
 }
+
+const dayOf = ({ ts }: PredecessorRow) => new Date(ts * 1000).toISOString().slice(0, 10)

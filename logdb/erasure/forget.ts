@@ -1,12 +1,17 @@
+import { findRequest } from '../conversation/read.ts'
+import { findOldDatabases } from '../convert/old-databases.ts'
 import { findPartitions } from '../partitions.ts'
 import { forgetRequests, type Selection, selectedRequests } from '../store/erase.ts'
 import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
+import { PredecessorDatabase } from '../store/predecessor.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { pathsOfSources } from '../store/source-paths.ts'
-import { loadSqlite } from '../store/sqlite.ts'
+import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
+import { finishErasures } from './finish.ts'
 
 export interface ForgetOptions extends ChangeOptions {
+  /** A single request by what `findRequest` takes. */
   selection: Selection
 }
 
@@ -15,25 +20,45 @@ export interface ForgetReport {
   partitions: { path: string; requests: number }[]
   /** The logs that the requests came from, which are not changed. */
   logs: string[]
+  /** Databases of the predecessor that hold some of the requests, which are not changed either. */
+  oldDatabases: string[]
 }
 
 /**
  * Removes requests for good: their rows, every message and indexed word that no other request uses, and the chance that
- * reading their logs again brings them back. @throws UserError
+ * reading their logs again brings them back. @throws UserError ERASURE_UNFINISHED, REQUEST_NOT_FOUND and others
  */
 export async function forget(options: ForgetOptions): Promise<ForgetReport> {
-  const { out, selection, isDryRun } = options
+  const { out, isDryRun } = options
   const engine = await loadSqlite()
-  return withLeaseToChange(engine, options, () => {
-    const sources = new Set<string>()
-    const partitions: ForgetReport['partitions'] = []
-    for (const { path } of findPartitions(out, {}).reverse()) {
-      const selected = readPartition(engine, path, (db) => selectedRequests(db, selection))
-      if (!selected || selected.requests === 0) continue
-      for (const source of selected.sources) sources.add(source)
-      if (!isDryRun) withPartition(engine, path, (db) => forgetRequests(db, selection))
-      partitions.push({ path, requests: selected.requests })
+  return withLeaseToChange(engine, options, async () => {
+    try {
+      return forgetSelected(engine, { ...options, selection: await resolved(out, options.selection) })
+    } finally {
+      if (!isDryRun) finishErasures(engine, out)
     }
-    return { partitions, logs: pathsOfSources(engine, out, sources) }
   })
+}
+
+async function resolved(out: string, selection: Selection): Promise<Selection> {
+  if (!('requestId' in selection)) return selection
+  return { requestId: (await findRequest(out, selection.requestId)).request_id }
+}
+
+function forgetSelected(engine: SqliteEngine, { out, selection, isDryRun }: ForgetOptions): ForgetReport {
+  const sources = new Set<string>()
+  const partitions: ForgetReport['partitions'] = []
+  for (const { path } of findPartitions(out, {}).reverse()) {
+    const selected = readPartition(engine, path, (db) => selectedRequests(db, selection))
+    if (!selected || selected.requests === 0) continue
+    for (const source of selected.sources) sources.add(source)
+    if (!isDryRun) withPartition(engine, path, (db) => forgetRequests(db, selection))
+    partitions.push({ path, requests: selected.requests })
+  }
+  const oldDatabases = findOldDatabases(engine, out).filter((path) => isInOld(engine, path, selection))
+  return { partitions, logs: pathsOfSources(engine, out, sources), oldDatabases }
+}
+
+function isInOld(engine: SqliteEngine, path: string, selection: Selection): boolean {
+  return PredecessorDatabase.read(engine, path, (old) => old.hasSelected(selection))
 }

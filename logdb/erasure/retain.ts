@@ -1,15 +1,24 @@
 import { rmSync } from 'node:fs'
+import { findOldDatabases } from '../convert/old-databases.ts'
 import { findPartitions, firstSecondOf, type PartitionFile } from '../partitions.ts'
 import { countBefore, deleteRequests, removeBodies } from '../store/erase.ts'
 import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
 import { withPartition } from '../store/partition.ts'
+import { PredecessorDatabase } from '../store/predecessor.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { keepFrom, type Retention, readRetention } from '../store/retention.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
+import { finishErasures } from './finish.ts'
 
 export interface RetainOptions extends ChangeOptions {
   /** The first UTC days that are kept, YYYY-MM-DD. */
   keptFrom: Partial<Retention>
+}
+
+export interface RetainReport {
+  partitions: RetainCount[]
+  /** Databases of the predecessor that hold requests before one of the days, which are not changed. */
+  oldDatabases: string[]
 }
 
 /** What is, or was, removed of a partition. */
@@ -22,25 +31,32 @@ export interface RetainCount {
   isDeleted: boolean
 }
 
-const BESIDE_A_DATABASE = ['', '-wal', '-shm']
+/** The database last: the next run finds what a killed one leaves. */
+const FILES_OF_A_DATABASE = ['-wal', '-shm', '']
 
 /**
  * Removes the requests, and the bodies of requests, before the days from which they are kept, also from logs that are
- * read later. A partition that is older as a whole is deleted. @throws UserError
+ * read later. A partition that is older as a whole is deleted. @throws UserError ERASURE_UNFINISHED and others
  */
-export async function retain(options: RetainOptions): Promise<RetainCount[]> {
+export async function retain(options: RetainOptions): Promise<RetainReport> {
   const { out, keptFrom, isDryRun } = options
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, () => {
     const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
-    return findPartitions(out, {})
-      .reverse()
-      .flatMap((file) => {
-        const count = countIn(engine, file, retention)
-        if (count.requests + count.bodies === 0 && !count.isDeleted) return []
-        if (!isDryRun) remove(engine, count, retention)
-        return [count]
-      })
+    const counts = findPartitions(out, {}).map((file) => countIn(engine, file, retention))
+    const partitions = counts.filter(({ requests, bodies, isDeleted }) => requests + bodies > 0 || isDeleted).reverse()
+    if (!isDryRun) {
+      for (const count of partitions) remove(engine, count, retention)
+      finishErasures(engine, out)
+    }
+    return { partitions, oldDatabases: oldDatabasesBefore(engine, out, retention) }
+  })
+}
+
+function oldDatabasesBefore(engine: SqliteEngine, out: string, { metadata, bodies }: Retention): string[] {
+  const before = startOf(metadata > bodies ? metadata : bodies)
+  return findOldDatabases(engine, out).filter((path) => {
+    return PredecessorDatabase.read(engine, path, (old) => old.hasBefore(before))
   })
 }
 
@@ -60,7 +76,7 @@ function countIn(engine: SqliteEngine, { path, lastDay }: PartitionFile, { metad
 }
 
 function remove(engine: SqliteEngine, { path, isDeleted }: RetainCount, { metadata, bodies }: Retention): void {
-  if (isDeleted) for (const suffix of BESIDE_A_DATABASE) rmSync(path + suffix, { force: true })
+  if (isDeleted) for (const suffix of FILES_OF_A_DATABASE) rmSync(path + suffix, { force: true })
   else {
     withPartition(engine, path, (db) => {
       deleteRequests(db, startOf(metadata))

@@ -1,7 +1,7 @@
 import { REMOVED_BODY } from '../record/removed-body.ts'
 import { withNewTextIndex } from './fts.ts'
 import { collectGarbage } from './garbage.ts'
-import { type Connection, inTransaction } from './sqlite.ts'
+import { type Connection, compact, inTransaction } from './sqlite.ts'
 
 /** Which requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client. */
 export type Selection = { requestId: string } | { key: string } | { dialogId: string }
@@ -62,20 +62,33 @@ function conditionOf(selection: Selection): string {
   return 'COALESCE(x_dialog_id, dialog_id) = @dialogId'
 }
 
-/**
- * Erases what `choose` puts into `erased`, with all that no other request uses, in one transaction. Deleted bytes are
- * overwritten (`secure_delete`), so that also a crash before VACUUM leaves none; VACUUM gives their space back.
- */
+/** Erases what `choose` puts into `erased`, with all that no other request uses, in one transaction. */
 function erase(db: Connection, choose: () => void): number {
   db.pragma('secure_delete = ON')
-  const count = inTransaction(db, () => {
+  return inTransaction(db, () => {
     db.exec('CREATE TEMP TABLE erased (row INTEGER PRIMARY KEY)')
     choose()
     const erased = Number(db.prepare('SELECT count(*) FROM temp.erased').pluck().get())
-    if (erased > 0) withNewTextIndex(db, () => collectGarbage(db))
+    if (erased > 0) {
+      db.exec('CREATE TABLE IF NOT EXISTS unfinished_erasure (x)')
+      withNewTextIndex(db, () => collectGarbage(db))
+    }
     db.exec('DROP TABLE temp.erased')
     return erased
   })
-  if (count > 0) db.exec('VACUUM')
-  return count
+}
+
+/** True from when something was erased until none of its bytes is left in the file: `unfinished_erasure` says so. */
+export function hasUnfinishedErasure(db: Connection): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'unfinished_erasure'").get() !== undefined
+}
+
+/**
+ * Writes a partition anew, without the bytes of what was erased: pages that are free, or not full, still hold some. False
+ * if they stay in the file for as long as somebody reads an older state of it.
+ */
+export function finishErasure(db: Connection): boolean {
+  if (!compact(db)) return false
+  db.exec('DROP TABLE unfinished_erasure')
+  return true
 }

@@ -89,11 +89,12 @@ export class Partition {
     this.#sql.keepDialog.run(dialogId, requestId)
   }
 
-  /** True if this row of the predecessor reads the same here; its dialog may have another name. */
-  holds(row: PredecessorRow): boolean {
+  /** True if this row of the predecessor reads the same here, but for its dialog's name, or was forgotten. */
+  accountsFor(row: PredecessorRow): boolean {
     const found = this.#sql.readRow.get(row.requestId)
+    if (!found) return this.#sql.findRequest.get(row.requestId, row.requestId) !== undefined
     const { dialogId: _, ...expected } = row
-    return found !== undefined && isDeepStrictEqual({ ...found }, expected)
+    return isDeepStrictEqual({ ...found }, expected)
   }
 
   /** Ends the transaction, with the text index brought up to date. @throws UserError */

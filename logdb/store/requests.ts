@@ -47,9 +47,10 @@ export function requestIdsFrom(db: Connection, start: string, limit: number): st
     .all(start, start + AFTER_ALL, limit)
 }
 
-/** Ids of the requests that the gateway gave this id. */
-export function requestIdsOfGateway(db: Connection, xRequestId: string): string[] {
-  return db.prepare<[string], string>('SELECT request_id FROM req WHERE x_request_id = ?').pluck().all(xRequestId)
+/** Ids of the requests that have just this id, as one of the predecessor may, or to which the gateway gave it. */
+export function requestIdsNamed(db: Connection, id: string): string[] {
+  const sql = 'SELECT request_id FROM req WHERE request_id = ? OR x_request_id = ?'
+  return db.prepare<[string, string], string>(sql).pluck().all(id, id)
 }
 
 /** Those of the requests that are there, in the order of the ids. */

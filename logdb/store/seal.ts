@@ -82,6 +82,7 @@ function finishCopy(engine: SqliteEngine, copy: string, rows: number): void {
   const db = engine.openAsIs(copy)
   try {
     db.pragma('journal_mode = DELETE')
+    db.exec('DROP TABLE IF EXISTS unfinished_erasure')
     db.prepare<[number]>('INSERT INTO seal VALUES (?)').run(Math.floor(Date.now() / 1000))
     const integrity = db.pragma('integrity_check', { simple: true })
     if (integrity !== 'ok' || countRows(db) !== rows) throw new Error(`the compact copy is not whole: ${integrity}`)

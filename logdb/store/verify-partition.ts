@@ -2,6 +2,7 @@ import { createHash, hash } from 'node:crypto'
 import { REMOVED_BODY } from '../record/removed-body.ts'
 import { parseTimestamp } from '../record/timestamp.ts'
 import { chainHash, HASH_BYTES } from './chain-hash.ts'
+import { hasUnfinishedErasure } from './erase.ts'
 import { hasTextIndex, unindexedMessages } from './fts.ts'
 import type { Connection } from './sqlite.ts'
 
@@ -32,6 +33,7 @@ export function checkPartition(db: Connection): PartitionCheck {
   const damage = found.map((row) => row.integrity_check).filter((text) => text !== 'ok')
   const rows = Number(db.prepare('SELECT count(*) FROM req').pluck().get())
   const problems = [...damage, ...(damage.length === 0 ? danglingReferences(db) : [])]
+  if (hasUnfinishedErasure(db)) problems.push('bytes of what was erased may be left: run forget or retain again')
   return { rows, problems, ...(hasTextIndex(db) ? { unindexed: unindexedMessages(db) } : {}) }
 }
 

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
 import { seededRandom } from '../../helpers/random.ts'
+import { digests } from '../helpers/digests.ts'
 import { predecessorBlock, predecessorEvent } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
 import { makePredecessorDatabase, type PredecessorTuple } from '../helpers/predecessor-database.ts'
@@ -166,3 +167,66 @@ sqliteTest('a database that somebody writes to stays as it is', async () => {
   writer.close()
   expect(await space.run(['convert'])).toMatchObject({ exitCode: 0 })
 })
+
+sqliteTest('what was forgotten, or is older than it is to be kept, does not come back', async () => {
+  const space = workspace()
+  const rows = [0, 1, 2, 3].map((days) => rowsOn(NOON + days * S_PER_DAY, `r${days}`)[3] as PredecessorTuple)
+  makePredecessorDatabase(join(space.db, 'monthly/2025-09.sqlite3'), rows)
+  await space.run(['convert'])
+  await space.run(['forget', '--request-id', rows[3]?.[0] ?? '', '--yes'])
+  await space.run(['retain', '--metadata', '2025-09-11', '--bodies', '2025-09-12', '--yes'])
+  makePredecessorDatabase(join(space.db, 'weekly/2025-W37.sqlite3'), rows)
+  expect(await space.run(['convert'])).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('rows=4 inserted=0'),
+  })
+  const [, second, third] = rows as [PredecessorTuple, PredecessorTuple, PredecessorTuple]
+  const removed = '{"_removed": true}'
+  expect(await allRows(space)).toEqual([[...second.slice(0, 9), removed, removed, second[11]], third])
+})
+
+sqliteTest('days become weeks, also where the predecessor has a week of its own', async () => {
+  const space = workspace()
+  const rows = [...rowsOn(NOON, 'a'), ...rowsOn(NOON + S_PER_DAY, 'b')]
+  makePredecessorDatabase(day(space), rows.slice(0, ROWS))
+  makePredecessorDatabase(join(space.db, '2025/W37/ai_proxy_2025W37.sqlite3'), rows)
+  expect(await space.run(['convert'], { LOGDB_PARTITION_GRANULARITY: 'weekly' })).toMatchObject({ exitCode: 0 })
+  expect(await allRows(space)).toEqual(rows)
+  expect(space.partitions()).toHaveLength(1)
+})
+
+sqliteTest('a row that nothing can be made of is named before anything is changed', async () => {
+  const [row] = rowsOn(NOON, 'a') as [PredecessorTuple]
+  const changes: [column: number, value: unknown][] = [
+    [0, null],
+    [2, 1_757_505_600_000_000],
+    [2, -1],
+    [3, ''],
+    [6, 2 ** 60],
+    [7, Number.POSITIVE_INFINITY],
+  ]
+  for (const [column, value] of changes) {
+    const space = workspace()
+    makePredecessorDatabase(day(space), [row, row.with(0, 'other').with(column, value as string) as PredecessorTuple])
+    const before = digests([day(space)])
+    const { exitCode, stderr } = await space.run(['convert'])
+    expect([exitCode, stderr]).toEqual([
+      7,
+      expect.stringMatching(/figure out of all bounds: rowid 2\nHint: correct or delete/),
+    ])
+    expect(digests([day(space)])).toEqual(before)
+  }
+})
+
+sqliteTest(
+  'a file that is no database, and a folder with the name of a half converted one, do not matter',
+  async () => {
+    const space = workspace()
+    const db = join(space.folder, 'a.converting')
+    const rows = rowsOn(NOON, 'a')
+    makePredecessorDatabase(join(db, '2025/09/ai_proxy_20250910.sqlite3'), rows)
+    writeFileSync(join(db, 'notes.sqlite3'), 'no database '.repeat(1000))
+    const { exitCode, stdout } = await space.run(['convert', '--out', 'a.converting'])
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining(`rows=${ROWS} inserted=${ROWS}`)])
+  },
+)

@@ -1,10 +1,14 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { forgetRequests } from '../../../logdb/store/erase.ts'
+import { withPartition } from '../../../logdb/store/partition.ts'
+import { loadSqlite } from '../../../logdb/store/sqlite.ts'
 import { digests } from '../helpers/digests.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
+import { makePredecessorDatabase } from '../helpers/predecessor-database.ts'
+import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
 
 const HISTORY = [
   { role: 'user', content: 'shared question' },
@@ -130,4 +134,72 @@ sqliteTest('what to forget must be clear, and a single request must be there', a
   }
   const { exitCode, stderr } = await run(['forget', '--request-id', 'nothing', '--yes'])
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining('there is no request or dialog nothing')])
+})
+
+sqliteTest('an erasure that was cut off is completed by the next one, even if that finds nothing', async () => {
+  const space = await filled()
+  const [path = ''] = space.partitions()
+  const [row] = await space.query<{ id: string }>(
+    "SELECT request_id AS id FROM request_details WHERE x_request_id = 'b'",
+  )
+  withPartition(await loadSqlite(), path, (db) => forgetRequests(db, { requestId: row?.id ?? '' }))
+  const cutOff = await space.run(['verify'])
+  expect([cutOff.exitCode, cutOff.stderr]).toEqual([1, expect.stringContaining('run forget or retain again')])
+  expect(await space.run(['forget', '--request-id', 'b', '--yes'])).toMatchObject({ exitCode: 1, stdout: '' })
+  expect(secretsIn(space)).toEqual([])
+  expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
+})
+
+sqliteTest(
+  'while somebody reads an older state of it, forget says that bytes are left, and takes them away later',
+  async () => {
+    const space = await filled()
+    const reader = await openDatabase(space.partitions()[0] ?? '')
+    reader.exec('BEGIN; SELECT count(*) FROM req')
+    const { exitCode, stderr } = await space.run(['forget', '--dialog', 'd1', '--yes'])
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('end who reads it and run the command again')])
+    expect(secretsIn(space)).not.toEqual([])
+    reader.close()
+    expect((await space.run(['forget', '--dialog', 'd1', '--yes'])).exitCode).toBe(0)
+    expect(secretsIn(space)).toEqual([])
+  },
+  60_000,
+)
+
+sqliteTest(
+  'neither a copy that a killed seal left nor what was known of an unreadable record keeps the words',
+  async () => {
+    const space = workspace()
+    const { request: _, ...rest } = record()
+    const request = chat(`zanzibar ${'long '.repeat(1_000_000)}`)
+    space.write('requests-x.jsonl', jsonl([{ request, ...rest }]))
+    await space.ingest({ env: { LOGDB_MEMORY_CAP_MB: '64' } })
+    expect(readFileSync(join(space.db, 'control.sqlite3')).includes('zanzibar')).toBe(true)
+    await space.run(['errors', 'retry'])
+    await space.ingest()
+    const [path = ''] = space.partitions()
+    copyFileSync(path, `${path}.part`)
+    expect((await space.run(['forget', '--request-id', 'req-1', '--yes'])).exitCode).toBe(0)
+    expect(secretsIn(space)).toEqual([])
+    expect(existsSync(`${path}.part`)).toBe(false)
+  },
+)
+
+sqliteTest('databases of the predecessor that hold it too are named', async () => {
+  const space = await filled()
+  const [row] = await space.query<{ id: string }>(
+    "SELECT request_id AS id FROM request_details WHERE x_request_id = 'b'",
+  )
+  const [old, other] = ['old', 'other'].map((name) => join(space.db, `${name}.sqlite3.predecessor`)) as [string, string]
+  for (const [path, id] of [
+    [old, row?.id ?? ''],
+    [other, 'other'],
+  ] as const) {
+    makePredecessorDatabase(path, [[id, 's', 1, '/v1/x', null, null, null, null, null, '{}', '{}', null]])
+  }
+  const { stderr } = await space.run(['forget', '--request-id', 'b', '--yes'])
+  expect(stderr).toContain(`${old} is of the predecessor, holds them too and is not changed`)
+  expect(stderr).not.toContain(other)
+  const retained = await space.run(['retain', '--bodies', '2025-09-11', '--yes', '--json'])
+  expect(JSON.parse(retained.stdout).warnings).toHaveLength(2)
 })
