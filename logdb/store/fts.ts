@@ -1,6 +1,19 @@
 import { hasRun, runPairs } from '../record/pairs.ts'
 import { type Connection, inTransaction } from './sqlite.ts'
 
+/** Blocks of symbols, most of them emoji, that are newer than FTS5's tables: it would take them for letters. */
+const NEW_SYMBOLS = [
+  [0x20ba, 0x20cf],
+  [0x23f4, 0x23ff],
+  [0x2b4d, 0x2bff],
+  [0x2e3c, 0x2e7f],
+  [0x1f300, 0x1faff],
+] as const
+/** A word stands beside them as beside a space: `done🙂` is `done`. */
+const SEPARATORS = NEW_SYMBOLS.map(([first, last]) => {
+  return String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, index) => first + index))
+}).join('')
+
 /**
  * Text index over the distinct messages of a partition; it keeps no copy of their text. `request_text_pairs` has the
  * messages with runs of characters without spaces, by the same rowids, as `runPairs` cuts them; a database with the
@@ -9,7 +22,7 @@ import { type Connection, inTransaction } from './sqlite.ts'
 const CREATE_INDEX = `
 CREATE VIRTUAL TABLE request_text_index USING fts5 (
   request_id UNINDEXED, role, content, endpoint, model_original, model_mapped,
-  tokenize = 'unicode61', content = 'fts_src', content_rowid = 'id'
+  tokenize = "unicode61 remove_diacritics 2 separators '${SEPARATORS}'", content = 'fts_src', content_rowid = 'id'
 );
 CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
   content, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'", content = '', columnsize = 0

@@ -260,3 +260,24 @@ sqliteTest('fts drop goes on after a partition that it cannot open', async () =>
   ])
   expect(run.stdout.endsWith(`${second} fts dropped\n`)).toBe(true)
 })
+
+sqliteTest(
+  'accents count neither where there are several, nor apart from their letter; a symbol ends a word',
+  async () => {
+    const space = workspace()
+    const said = ['Việt Nam', 'Vie\u0323\u0302t Nam', 'done🙂', '🦊fox', 'a🫠b', '100₿', 'rate 🤖 limit']
+    space.write(
+      'requests-x.jsonl',
+      jsonl(said.map((text, index) => record({ x_request_id: `x${index}`, request: chat(text) }))),
+    )
+    await space.ingest()
+    const snippets = async (query: string) => (await found(space, [query])).map(({ snippet }) => snippet).sort()
+    for (const query of ['viet', 'VIỆT', 'vie\u0323\u0302t'])
+      expect(await snippets(query)).toEqual(said.slice(0, 2).sort())
+    expect(await snippets('done')).toEqual(['done🙂'])
+    expect(await snippets('fox')).toEqual(['🦊fox'])
+    expect(await snippets('b')).toEqual(['a🫠b'])
+    expect(await snippets('100')).toEqual(['100₿'])
+    expect(await snippets('"rate limit"')).toEqual(['rate 🤖 limit'])
+  },
+)
