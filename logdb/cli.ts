@@ -31,11 +31,14 @@ for (const stream of [process.stdout, process.stderr]) {
   })
 }
 
+/** What moves no cursor, like the shell of an editor, counts as no terminal. */
+const isTTY = (stream: { isTTY?: boolean }) => stream.isTTY === true && process.env['TERM'] !== 'dumb'
+
 const exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
-  isOutTTY: process.stdout.isTTY === true,
-  isErrTTY: process.stderr.isTTY === true,
+  isOutTTY: isTTY(process.stdout),
+  isErrTTY: isTTY(process.stderr),
   get errColumns() {
     return process.stderr.columns
   },

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { IngestOptions, Progress } from '../ingest/ingester.ts'
+import type { IngestOptions } from '../ingest/ingester.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 import { type CommandContext, reportDisabled } from './context.ts'
 import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
-import { ProgressLine } from './progress.ts'
+import { progressLine, rowsLine, StatusLine } from './progress.ts'
 
 const EXIT_QUARANTINED = 3
 
@@ -42,7 +42,7 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   if (!settings.isEnabled) {
     return reportDisabled(context, { verb: 'ingest', line: 'Ingest disabled by LOGDB_ENABLED', json: flags.json })
   }
-  const line = new ProgressLine(terminal)
+  const line = new StatusLine(terminal)
   const options = {
     from: resolve(flags.from),
     out: resolve(flags.out),
@@ -51,9 +51,7 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
     waitMs: flags.wait,
     settings,
     signal: terminal.signal,
-    onProgress: terminal.isErrTTY
-      ? (report: IngestReport, progress: Progress) => line.update(report, progress)
-      : undefined,
+    onProgress: terminal.isErrTTY ? showOn(line, flags) : undefined,
   }
   const report = await (flags.follow ? follow : ingest)(options).finally(() => line.clear())
   const warnings = troubles(report)
@@ -64,6 +62,15 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   }
   for (const warning of warnings) terminal.err(`${warning}\n`)
   if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
+}
+
+/** Of a run that has no end only the rows are told. */
+function showOn(line: StatusLine, { follow }: IngestFlags): NonNullable<IngestOptions['onProgress']> {
+  const startedMs = performance.now()
+  return (report, progress) => {
+    const elapsedS = (performance.now() - startedMs) / 1000
+    line.show(follow ? rowsLine(report) : progressLine(report, progress, elapsedS))
+  }
 }
 
 /** The predecessor's two lines. */

@@ -6,20 +6,18 @@ const CLEAR_LINE = '\r\u001b[K'
 const BYTES_PER_MB = 1_000_000
 const S_PER_MINUTE = 60
 
-/** One line on stderr, for terminals: how far a run is, how fast, and how long it will still take. */
-export class ProgressLine {
+/** One line on stderr that is kept up to date, for terminals only. */
+export class StatusLine {
   readonly #terminal: Terminal
-  readonly #startedMs = performance.now()
   #isShown = false
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal
   }
 
-  update(report: IngestReport, progress: Progress): void {
+  show(text: string): void {
     const { errColumns, err } = this.#terminal
-    const line = progressLine(report, progress, (performance.now() - this.#startedMs) / 1000)
-    err(CLEAR_LINE + line.slice(0, errColumns && errColumns - 1)) // a line that wraps would not be cleared whole
+    err(CLEAR_LINE + text.slice(0, errColumns && errColumns - 1)) // a line that wraps would not be cleared whole
     this.#isShown = true
   }
 
@@ -29,18 +27,19 @@ export class ProgressLine {
   }
 }
 
+/** How far a run is, how long it will still take and how fast it is; what matters most comes first. */
 export function progressLine(report: IngestReport, { doneBytes, totalBytes }: Progress, elapsedS: number): string {
   const total = Math.max(totalBytes, doneBytes)
   const rate = doneBytes / Math.max(elapsedS, 1e-3)
-  const parts = [
-    `${total > 0 ? Math.floor((100 * doneBytes) / total) : 100} %`,
-    `${megabytes(doneBytes)} of ${megabytes(total)} MB`,
-    `${megabytes(rate)} MB/s`,
-    `${report.rowsInserted} rows`,
-  ]
-  if (report.recordsQuarantined > 0) parts.push(`${report.recordsQuarantined} not readable`)
+  const parts = [`${total > 0 ? Math.floor((100 * doneBytes) / total) : 100} %`]
   if (doneBytes < total && rate > 0) parts.push(`${duration((total - doneBytes) / rate)} left`)
+  parts.push(`${megabytes(rate)} MB/s`, `${megabytes(doneBytes)} of ${megabytes(total)} MB`, rowsLine(report))
   return parts.join(', ')
+}
+
+/** What has been read so far. */
+export function rowsLine({ rowsInserted, recordsQuarantined }: IngestReport): string {
+  return `${rowsInserted} rows${recordsQuarantined > 0 ? `, ${recordsQuarantined} not readable` : ''}`
 }
 
 const megabytes = (bytes: number) => (bytes / BYTES_PER_MB).toFixed(1)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { LogFile } from '../sources/find.ts'
 import { closeSource, openSource, type SourceFile, stampOf } from '../sources/source-file.ts'
 import type { Control, DayRange, Gap, Source } from '../store/control.ts'
@@ -95,6 +96,7 @@ class FilePass {
     for await (const packet of reader.read({ file, format: this.#file.format, from, to, days })) {
       if (packet.groups.length > 0 || packet.quarantined.length > 0) this.#hasRecords = true
       writer.add(packet, stretch, reader)
+      await setImmediate() // a signal comes through only when nothing else runs
       if (signal.aborted) break
     }
   }
