@@ -13,7 +13,8 @@ export class ByName<T> {
   /** The value whose name stands at these bytes. */
   find(bytes: Buffer, start: number, end: number): T | undefined {
     const bucket = this.#buckets.get(bucketOf(bytes, start, end))
-    return bucket?.find(({ name }) => standsAt(name, bytes, start))?.value
+    if (bucket) for (const { name, value } of bucket) if (standsAt(name, bytes, start)) return value
+    return undefined
   }
 }
 

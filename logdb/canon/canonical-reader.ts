@@ -4,6 +4,7 @@ import { compareKeys, writeString } from './canonical-string.ts'
 import { InvalidJson } from './invalid-json.ts'
 import { NOT_PLAIN, plainNumberEnd } from './plain-number.ts'
 import { pythonFloat } from './python-float.ts'
+import { stringEnd, valueEnd } from './value-end.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -11,6 +12,7 @@ const MINUS = 0x2d
 const COLON = 0x3a
 const SPACE = 0x20
 const OPEN_BRACKET = 0x5b
+const BACKSLASH = 0x5c
 const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
@@ -22,6 +24,7 @@ const MAX_DEPTH = 2000
 /** So many are sorted fastest by insertion. */
 const FEW_MEMBERS = 32
 /** What stays reserved for the next text. */
+const MANY_MEMBERS = 4096
 const KEPT_BYTES = 4 * 1024 * 1024
 const NOTHING = Buffer.alloc(0)
 
@@ -67,6 +70,9 @@ export class CanonicalReader {
   /** The next byte to be read. */
   at = 0
   readonly #sorted = new ByteSink()
+  /** Members of the objects that are being read, outer ones first; they are used again, since there are so many. */
+  readonly #members: Member[] = []
+  #memberCount = 0
   readonly #nonFiniteAsNull: boolean
   #depth = 0
 
@@ -79,6 +85,8 @@ export class CanonicalReader {
     this.source = source
     this.at = 0
     this.#depth = 0
+    this.#memberCount = 0
+    if (this.#members.length > MANY_MEMBERS) this.#members.length = MANY_MEMBERS
     this.#sorted.clear(KEPT_BYTES)
     this.marks = []
   }
@@ -107,7 +115,7 @@ export class CanonicalReader {
   object(visits?: ByName<Visit>): void {
     const { sink } = this
     const start = sink.length
-    const members: Member[] = []
+    const first = this.#memberCount
     let isSorted = true
     this.#expect(OPEN_BRACE)
     sink.byte(OPEN_BRACE)
@@ -115,15 +123,15 @@ export class CanonicalReader {
     if (this.peek() === CLOSE_BRACE) this.at++
     else {
       do {
-        const previous = members.at(-1)
-        if (previous) sink.pair(COMMA, SPACE)
-        const member = this.#member(visits)
-        if (isSorted && previous && this.#compare(previous, member) >= 0) isSorted = false
-        members.push(member)
+        const index = this.#memberCount
+        if (index > first) sink.pair(COMMA, SPACE)
+        this.#member(visits)
+        if (isSorted && index > first && this.#isOutOfOrder(index)) isSorted = false
       } while (!this.#isLast(CLOSE_BRACE))
     }
     this.#depth--
-    if (!isSorted) this.#sort(start + 1, members)
+    if (!isSorted) this.#sort(start + 1, this.#members.slice(first, this.#memberCount))
+    this.#memberCount = first
     sink.byte(CLOSE_BRACE)
   }
 
@@ -151,21 +159,19 @@ export class CanonicalReader {
   }
 
   /**
-   * Reads the next value, an object, without writing its braces and keys: `member` gets what is found by the key, and
-   * must read the value. @throws InvalidJson
+   * Reads the next value, an object, of which only the members with a visit are looked at, each by its visit. Whoever needs
+   * to know that the others are well-formed has to read them. @throws InvalidJson
    */
-  members<T>(names: ByName<T>, member: (found: T | undefined) => void): void {
-    const { sink } = this
+  pick(visits: ByName<Visit>): void {
     this.#expect(OPEN_BRACE)
     this.#enter()
     if (this.peek() === CLOSE_BRACE) this.at++
     else {
       do {
-        const start = sink.length
-        this.#key()
-        const found = names.find(sink.bytes, start + 1, sink.length - 1)
-        sink.length = start
-        member(found)
+        const visit = this.#visitOfKey(visits)
+        this.peek()
+        if (visit) visit(this)
+        else this.at = valueEnd(this.source, this.at)
       } while (!this.#isLast(CLOSE_BRACE))
     }
     this.#depth--
@@ -183,17 +189,25 @@ export class CanonicalReader {
     if (this.peek() !== -1) throw new InvalidJson('text after the value', this.at)
   }
 
-  #member(visits: ByName<Visit> | undefined): Member {
+  #member(visits: ByName<Visit> | undefined): void {
     const { sink } = this
-    const start = sink.length
-    const marksBefore = this.marks.length
+    const member = this.#newMember()
+    member.start = sink.length
+    member.marksBefore = this.marks.length
     this.#key()
-    const keyEnd = sink.length
+    member.keyEnd = sink.length
     sink.pair(COLON, SPACE)
-    const visit = visits?.find(sink.bytes, start + 1, keyEnd - 1)
+    const visit = visits?.find(sink.bytes, member.start + 1, member.keyEnd - 1)
     if (visit) visit(this)
     else this.value()
-    return { start, keyEnd, end: sink.length, marksBefore, marksAfter: this.marks.length }
+    member.end = sink.length
+    member.marksAfter = this.marks.length
+  }
+
+  #newMember(): Member {
+    const index = this.#memberCount++
+    this.#members[index] ??= { start: 0, keyEnd: 0, end: 0, marksBefore: 0, marksAfter: 0 }
+    return this.#members[index]
   }
 
   #key(): void {
@@ -202,16 +216,39 @@ export class CanonicalReader {
     this.#expect(COLON)
   }
 
+  #visitOfKey(visits: ByName<Visit>): Visit | undefined {
+    const { source } = this
+    if (this.peek() !== QUOTE) throw new InvalidJson('expected a key', this.at)
+    const start = this.at
+    this.at = stringEnd(source, start)
+    const end = this.at
+    this.#expect(COLON)
+    return hasEscape(source, start, end) ? this.#visitOfEscaped(visits, start) : visits.find(source, start + 1, end - 1)
+  }
+
+  #visitOfEscaped(visits: ByName<Visit>, at: number): Visit | undefined {
+    const { source, sink } = this
+    const start = sink.length
+    writeString(source, at, sink)
+    const found = visits.find(sink.bytes, start + 1, sink.length - 1)
+    sink.length = start
+    return found
+  }
+
+  #isOutOfOrder(index: number): boolean {
+    return this.#compare(this.#members[index - 1] as Member, this.#members[index] as Member) >= 0
+  }
+
   #compare(a: Member, b: Member): number {
     return compareKeys(this.sink.bytes, a.start, a.keyEnd, b.start, b.keyEnd)
   }
 
   /** Writes the members anew in the order of their keys; of equal keys the last wins. */
-  #sort(start: number, members: readonly Member[]): void {
+  #sort(start: number, sorted: Member[]): void {
     const { sink, marks } = this
     const written = this.#sorted
     const writtenFrom = written.length
-    const sorted = this.#inOrder(members)
+    this.#putInOrder(sorted)
     const removed: Mark[] = []
     for (let place = 0; place < sorted.length; place++) {
       const member = sorted[place] as Member
@@ -231,9 +268,11 @@ export class CanonicalReader {
   }
 
   /** Equal keys stay in the order in which they came. */
-  #inOrder(members: readonly Member[]): Member[] {
-    if (members.length > FEW_MEMBERS) return members.toSorted((a, b) => this.#compare(a, b))
-    const sorted = members.slice()
+  #putInOrder(sorted: Member[]): void {
+    if (sorted.length > FEW_MEMBERS) {
+      sorted.sort((a, b) => this.#compare(a, b))
+      return
+    }
     for (let i = 1; i < sorted.length; i++) {
       const member = sorted[i] as Member
       let place = i
@@ -242,7 +281,6 @@ export class CanonicalReader {
       }
       sorted[place] = member
     }
-    return sorted
   }
 
   #enter(): void {
@@ -323,6 +361,11 @@ export function canonicalJson(source: Buffer, { nonFiniteAsNull = false }: Canon
   chosen.value()
   chosen.finish()
   return Buffer.from(chosen.sink.view(0, chosen.sink.length))
+}
+
+function hasEscape(source: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (source[i] === BACKSLASH) return true
+  return false
 }
 
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { ByName } from '../canon/by-name.ts'
 import { ByteSink } from '../canon/byte-sink.ts'
-import { CanonicalReader, type Visit } from '../canon/canonical-reader.ts'
+import { CanonicalReader, canonicalJson, type Visit } from '../canon/canonical-reader.ts'
 import { jsonValue } from '../canon/json-value.ts'
 import { dropInvalidUtf8 } from '../canon/utf8.ts'
 import { type Body, type KnownMessages, readBody, requestVisit, visitRequest, visitResponse } from './body.ts'
@@ -53,10 +53,23 @@ export interface LogEntry {
 /** Reads records, ours or the predecessor's. */
 export class EntryReader {
   readonly #reader = new CanonicalReader()
-  readonly #visitRequest: Visit
+  readonly #bodies: ByName<Visit>
+  #request: Body | undefined
+  #response: Body | undefined
+  /** The text of the record with a number in the place of each body, as far as it has been read. */
+  #envelope = ''
+  #envelopeTo = 0
 
   constructor(known?: KnownMessages) {
-    this.#visitRequest = known ? requestVisit(known) : visitRequest
+    const visit = known ? requestVisit(known) : visitRequest
+    this.#bodies = new ByName<Visit>({
+      request: () => {
+        this.#request = this.#body(visit)
+      },
+      response: () => {
+        this.#response = this.#body(visitResponse)
+      },
+    })
   }
 
   /** Where the bodies of all entries stand that were read. */
@@ -83,62 +96,32 @@ export class EntryReader {
   read(bytes: Buffer): LogEntry | undefined {
     const reader = this.#reader
     reader.begin(dropInvalidUtf8(bytes))
-    let request: Body | undefined
-    let response: Body | undefined
-    const members = new Members(reader.sink)
-    reader.members(SLOTS_BY_NAME, (slot) => {
-      if (slot === SLOTS.request) request = readBody(reader, this.#visitRequest)
-      else if (slot === SLOTS.response) response = readBody(reader, visitResponse)
-      else {
-        const start = reader.sink.length
-        reader.value()
-        if (slot !== undefined) members.set(slot, start, reader.sink.length)
-      }
-    })
+    this.#request = undefined
+    this.#response = undefined
+    this.#envelope = ''
+    this.#envelopeTo = 0
+    reader.pick(this.#bodies)
     reader.finish()
+    const members = new Members(reader.source, this.#envelope + reader.source.toString('utf8', this.#envelopeTo))
+    const [request, response] = [this.#request, this.#response]
     if (!request || !response || !members.has('endpoint')) return undefined
-    return toEntry(members, request, response)
+    return toEntry(members, reader.sink, request, response)
+  }
+
+  #body(visit: Visit): Body {
+    const { source, at } = this.#reader
+    const body = readBody(this.#reader, visit)
+    this.#envelope += `${source.toString('utf8', this.#envelopeTo, at)}0`
+    this.#envelopeTo = this.#reader.at
+    return body
   }
 }
 
-/** All that is read of a record. */
-const MEMBER_NAMES = [
-  'v',
-  'timestamp',
-  'x_request_id',
-  'endpoint',
-  'method',
-  'status_code',
-  'latency_ms',
-  'ttfb_ms',
-  'overhead_ms',
-  'provider',
-  'model_original',
-  'model_mapped',
-  'stream',
-  'api_key_hash',
-  'api_key_name',
-  'dialog_id',
-  'finish_reason',
-  'usage',
-  'outcome',
-  'bytes_in',
-  'bytes_out',
-  'release',
-  'request',
-  'response',
-] as const
-type MemberName = (typeof MEMBER_NAMES)[number]
-/** Numbers of the members. */
-const SLOTS = Object.fromEntries(MEMBER_NAMES.map((name, slot) => [name, slot])) as Record<MemberName, number>
-const SLOTS_BY_NAME = new ByName(SLOTS)
-
-function toEntry(members: Members, request: Body, response: Body): LogEntry {
+function toEntry(members: Members, sink: ByteSink, request: Body, response: Body): LogEntry {
   const version = members.value('v')
   if (version !== undefined && version !== OWN_VERSION) {
     throw new BadRecord(`record version ${JSON.stringify(version)} is unknown to this logdb`)
   }
-  const { sink } = members
   if (isNull(sink, request)) throw new BadRecord('request is null')
   if (isNull(sink, response)) throw new BadRecord('response is null')
   const timestamp = members.value('timestamp')
@@ -190,30 +173,76 @@ export function requestId(
   return hash('sha256', fields.xRequestId ? `${text}|${fields.xRequestId}` : text, 'hex')
 }
 
-/** Members of a record in a sink, decoded when asked for. */
+type MemberName =
+  | 'v'
+  | 'timestamp'
+  | 'x_request_id'
+  | 'endpoint'
+  | 'method'
+  | 'status_code'
+  | 'latency_ms'
+  | 'ttfb_ms'
+  | 'overhead_ms'
+  | 'provider'
+  | 'model_original'
+  | 'model_mapped'
+  | 'stream'
+  | 'api_key_hash'
+  | 'api_key_name'
+  | 'dialog_id'
+  | 'finish_reason'
+  | 'usage'
+  | 'outcome'
+  | 'bytes_in'
+  | 'bytes_out'
+  | 'release'
+
+/** Members of a record beside its bodies. */
 class Members {
-  readonly sink: ByteSink
-  readonly #places: (Place | undefined)[] = new Array(MEMBER_NAMES.length)
+  readonly #source: Buffer
+  readonly #values: Partial<Record<MemberName, unknown>>
 
-  constructor(sink: ByteSink) {
-    this.sink = sink
-  }
-
-  set(slot: number, start: number, end: number): void {
-    this.#places[slot] = { start, end }
+  /** `envelope` is the text of `source` without its bodies. @throws InvalidJson */
+  constructor(source: Buffer, envelope: string) {
+    this.#source = source
+    this.#values = parseEnvelope(source, envelope)
   }
 
   has(name: MemberName): boolean {
-    return this.#places[SLOTS[name]] !== undefined
+    return this.#values[name] !== undefined
   }
 
   value(name: MemberName): unknown {
-    return valueAt(this.sink, this.#places[SLOTS[name]])
+    return this.#values[name]
   }
 
+  /** Null stays null; what is no text is given as its canonical JSON. */
   text(name: MemberName): string | null {
-    return textAt(this.sink, this.#places[SLOTS[name]])
+    const value = this.#values[name] ?? null
+    return value === null || typeof value === 'string' ? value : canonicalMember(this.#source, name)
   }
+}
+
+/** NaN and infinities, which only Python calls JSON, are null. */
+function parseEnvelope(source: Buffer, envelope: string): Partial<Record<MemberName, unknown>> {
+  try {
+    return JSON.parse(envelope)
+  } catch {
+    canonicalJson(source) // tells where it is broken, if it is
+    return JSON.parse(canonicalJson(Buffer.from(envelope), { nonFiniteAsNull: true }).toString())
+  }
+}
+
+/** For the few that are no texts: numbers are kept as they are written. */
+function canonicalMember(source: Buffer, name: MemberName): string {
+  const reader = new CanonicalReader()
+  reader.begin(source)
+  const write: Visit = ({ sink }) => {
+    sink.length = 0
+    reader.value()
+  }
+  reader.pick(new ByName({ [name]: write }))
+  return reader.sink.view(0, reader.sink.length).toString()
 }
 
 /** Where a value stands in the sink. */

@@ -42,27 +42,44 @@ const DATA_MEMBERS = ['arguments', 'args', 'input', 'response'] as const
 /** Data below is not searched. */
 const MAX_DATA_DEPTH = 100
 
-/** Lone surrogates and NUL, which SQLite's text cannot hold or stops at; without the flag u, which is slow. */
-const NOT_STORABLE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]|\0/g
-
 const PLAIN_START = Buffer.from('{"content": "')
 const END_OF_TEXT = Buffer.from('", "')
 const PLAIN_END = /^role": "(?!model")[a-z]+"(?:, "tool_call_id": "[^"\\]*")?}$/
 const UNICODE_ESCAPE = Buffer.from('\\u')
 const BACKSLASH = 0x5c
 const SPACE = 0x20
+const QUOTE = 0x22
+const LETTER_U = 0x75
+const SPACE_ESCAPES = Buffer.from('ntrf')
+/** First bytes of U+00A0, U+1680, U+2000 to U+205F, U+3000 and U+FEFF. */
+const BEGINS_SPACE = [0xc2, 0xe1, 0xe2, 0xe3, 0xef]
 
 /**
- * True only for a message of which `messageText` finds that it is plain: a role, and a text that begins with a visible
- * character. Most messages are, and this is much faster.
+ * True only for a message of which `messageText` finds that it is plain: a role, and a text with a visible character.
+ * Most messages are, and this is much faster.
  */
 export function isSurelyPlain(json: Buffer): boolean {
   const textAt = PLAIN_START.length
-  const first = json[textAt]
-  if (first === undefined || first === BACKSLASH || first === SPACE) return false
-  if (json.compare(PLAIN_START, 0, textAt, 0, textAt) !== 0) return false
+  if (json.length <= textAt || json.compare(PLAIN_START, 0, textAt, 0, textAt) !== 0) return false
+  if (!isSurelyVisible(json, afterSpaces(json, textAt))) return false
   const end = json.indexOf(END_OF_TEXT, textAt)
   return end >= 0 && PLAIN_END.test(json.toString('latin1', end + END_OF_TEXT.length)) && !json.includes(UNICODE_ESCAPE)
+}
+
+/** Behind ASCII white space within a string. */
+function afterSpaces(json: Buffer, from: number): number {
+  let at = from
+  for (;;) {
+    if (json[at] === SPACE) at++
+    else if (json[at] === BACKSLASH && SPACE_ESCAPES.includes(json[at + 1] as number)) at += 2
+    else return at
+  }
+}
+
+/** False for the end of the string, and for all characters that begin as one of Unicode's spaces. */
+function isSurelyVisible(json: Buffer, at: number): boolean {
+  const first = json[at] as number
+  return first !== QUOTE && !(first === BACKSLASH && json[at + 1] === LETTER_U) && !BEGINS_SPACE.includes(first)
 }
 
 /** Undefined if there is nothing to search, as in a message that is only an image. */
@@ -71,9 +88,12 @@ export function messageText({ json, role: defaultRole }: Item): MessageText | un
   const found = texts(value).join('\n')
   if (found.trim() === '') return undefined
   const role = roleOf(value, defaultRole)
-  const text = found.replace(NOT_STORABLE, '\uFFFD')
+  const text = storable(found)
   return { role, text, isPlain: isStandard && isPlain(value, role, text) }
 }
+
+/** Without lone surrogates and NUL, which SQLite's text cannot hold or stops at. */
+const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\uFFFD')
 
 function parse(json: Buffer): { value: unknown; isStandard: boolean } {
   try {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
 import { BadRecord, EntryReader, type LogEntry, requestId } from '../../../logdb/record/entry.ts'
 import { predecessorEvent, record } from '../helpers/logs.ts'
 import { SERVER_ID } from '../helpers/server-id.ts'
@@ -131,4 +132,46 @@ test('values of a wrong type are kept as text or left out, and stop nothing', ()
 
 test('JSON that is no record of a request is told apart', () => {
   expect(new EntryReader().read(Buffer.from('{"event":"started","endpoint":"/v1/x"}'))).toBeUndefined()
+})
+
+test.each([
+  ['a key with escapes', (text: string) => text.replace('"request"', '"re\\u0071uest"')],
+  ['white space everywhere', (text: string) => ` ${JSON.stringify(JSON.parse(text), null, '\t')} \r\n`],
+  ['another order', (text: string) => `{"response":{"model":"x"},${text.slice(1, -1)},"zone":[{"a":"}]\\""}]}`],
+])('a record reads the same with %s', (_, change) => {
+  const text = JSON.stringify(record())
+  expect(change(text)).not.toBe(text)
+  const [changed, plain] = [entryOf(change(text)), entryOf(text)]
+  expect(changed.fields).toEqual(plain.fields)
+  expect([changed.requestText, changed.responseText]).toEqual([plain.requestText, plain.responseText])
+})
+
+test('of a field that is there twice the last one counts, also of a body', () => {
+  const text = JSON.stringify(record()).slice(0, -1)
+  const entry = entryOf(`${text},"request":{"a":1},"outcome":"rejected"}`)
+  expect([entry.requestText, entry.fields.outcome]).toEqual(['{"a": 1}', 'rejected'])
+})
+
+test('a number in the place of a text is kept as it is written, and NaN is none', () => {
+  const text = JSON.stringify({ ...record(), api_key_hash: 'KEY', latency_ms: 'LATENCY' })
+  const { fields } = entryOf(text.replace('"KEY"', '-12345678901234567890123').replace('"LATENCY"', 'NaN'))
+  expect([fields.apiKeyHash, fields.latencyMs, fields.outcome]).toEqual(['-12345678901234567890123', null, 'ok'])
+})
+
+test.each([
+  ['"outcome":"ok"', '"outcome":ok'],
+  ['"outcome":"ok"', '"outcome":"\\x"'],
+  ['"outcome":"ok"', '"outcome":'],
+  ['"outcome":"ok"', '"outcome":"o\nk"'],
+  ['"outcome":"ok"', '"outcome":[1,}'],
+  ['"outcome":"ok"', '"outcome":"ok'],
+  ['"v":1', '"v":1}'],
+  ['"v":1', '"v":1 2'],
+])('damage beside the bodies is found, with its place: %s as %s', (from, to) => {
+  const text = JSON.stringify(record())
+  const damaged = text.replace(from, to)
+  expect(damaged).not.toBe(text)
+  const read = () => new EntryReader().read(Buffer.from(damaged))
+  expect(read).toThrow(InvalidJson)
+  expect(read).toThrow(/at byte \d+$/)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
-import { messageText } from '../../../logdb/record/message-text.ts'
+import { isSurelyPlain, messageText } from '../../../logdb/record/message-text.ts'
 
 test.each([
   [
@@ -105,4 +105,17 @@ test('a message that only Python calls JSON can be searched all the same', () =>
 test('arguments as deep as anybody likes do no harm', () => {
   const deep = { name: 'f', arguments: `${'['.repeat(100_000)}${']'.repeat(100_000)}` }
   expect(messageText({ json: Buffer.from(JSON.stringify(deep)), role: 'user' })).toMatchObject({ text: 'f' })
+})
+
+test('what is surely plain is so, with whatever character it begins', () => {
+  const plain: string[] = []
+  for (let code = 1; code < 0x10000; code++) {
+    for (const content of [String.fromCharCode(code), ` \n\t${String.fromCharCode(code)}`]) {
+      const json = canonicalJson(Buffer.from(JSON.stringify({ role: 'user', content })))
+      if (!isSurelyPlain(json)) continue
+      plain.push(content)
+      expect(messageText({ json, role: '' })).toEqual({ role: 'user', text: content, isPlain: true })
+    }
+  }
+  expect(plain).toEqual(expect.arrayContaining(['a', ' \n\ta', '"', ' \n\t\\', 'ж', '中']))
 })
