@@ -4,6 +4,9 @@ import type { VerifiedPartition } from '../verify/verify.ts'
 import { type CommandContext, noteIfEmpty } from './context.ts'
 import { checkDays, type DayOptions, withDays, withOut, withReport } from './options.ts'
 
+const ADVICE =
+  'where nothing else is said, bring the partition back from a backup, or if its logs are still there move it away with control.sqlite3 and run: logdb ingest'
+
 interface VerifyFlags extends DayOptions {
   out: string
   deep?: true
@@ -28,7 +31,9 @@ async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
   if (json) printReport(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })
   else for (const partition of partitions) print(partition, terminal)
   noteIfEmpty(context, out)
-  if (!ok) exitWith(1)
+  if (ok) return
+  terminal.err(`Hint: ${ADVICE}\n`)
+  exitWith(1)
 }
 
 function counts({ rows, unindexed, deep }: VerifiedPartition): Record<string, number> {

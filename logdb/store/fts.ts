@@ -14,6 +14,10 @@ const SEPARATORS = NEW_SYMBOLS.map(([first, last]) => {
   return String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, index) => first + index))
 }).join('')
 
+/** Words and pairs. */
+export const TEXT_INDEXES = { words: 'request_text_index', pairs: 'request_text_pairs' }
+const EXTERNAL_CONTENT = "content = 'fts_src', content_rowid = 'id'"
+
 /**
  * Text index over the distinct messages of a partition; it keeps no copy of their text. `request_text_pairs` has the
  * messages with runs of characters without spaces, by the same rowids, as `runPairs` cuts them; a database with the
@@ -22,7 +26,7 @@ const SEPARATORS = NEW_SYMBOLS.map(([first, last]) => {
 const CREATE_INDEX = `
 CREATE VIRTUAL TABLE request_text_index USING fts5 (
   request_id UNINDEXED, role, content, endpoint, model_original, model_mapped,
-  tokenize = "unicode61 remove_diacritics 2 separators '${SEPARATORS}'", content = 'fts_src', content_rowid = 'id'
+  tokenize = "unicode61 remove_diacritics 2 separators '${SEPARATORS}'", ${EXTERNAL_CONTENT}
 );
 CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
   content, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'", content = '', columnsize = 0
@@ -52,22 +56,37 @@ export function hasTextIndex(db: Connection): boolean {
 /** Creates the index if there is none and brings it up to date; inside the transaction of whoever calls. */
 export function indexNewMessages(db: Connection): void {
   if (!hasTextIndex(db)) createIndex(db)
-  db.function('pairs_of', { deterministic: true }, pairsOf)
-  db.exec(`
-    INSERT INTO request_text_index (rowid, ${COLUMNS})
-      SELECT id, ${COLUMNS} FROM fts_src WHERE id > (SELECT indexed_to FROM fts_state) ORDER BY id;
-    WITH new (id, pairs) AS MATERIALIZED (${PAIRS_OF_NEW_MESSAGES})
-      INSERT INTO request_text_pairs (rowid, content) SELECT id, pairs FROM new WHERE pairs <> '';
-    UPDATE fts_state SET indexed_to = (SELECT COALESCE(max(id), 0) FROM msg);
-  `)
+  fillIndex(db, TEXT_INDEXES, '> (SELECT indexed_to FROM fts_state)')
+  db.exec('UPDATE fts_state SET indexed_to = (SELECT COALESCE(max(id), 0) FROM msg)')
 }
 
-/** ASCII does not leave SQLite. */
-const PAIRS_OF_NEW_MESSAGES = `
-  SELECT msg.id, pairs_of(COALESCE(msg_text.text, msg.json), msg_text.text IS NULL)
-  FROM msg_first JOIN msg ON msg.id = msg_first.msg LEFT JOIN msg_text ON msg_text.msg = msg.id
-  WHERE msg_first.msg > (SELECT indexed_to FROM fts_state) AND octet_length(msg.json) > length(msg.json)
-  ORDER BY msg.id`
+/** Makes indexes in the database `temp` as the stored ones should be, under their names. */
+export function buildProof(db: Connection): void {
+  const created = db.prepare<[string], string>('SELECT sql FROM main.sqlite_master WHERE name = ?').pluck()
+  for (const table of Object.values(TEXT_INDEXES)) {
+    const sql = created.get(table) ?? ''
+    db.exec(sql.replace(`TABLE ${table}`, `TABLE temp.${table}`).replace(EXTERNAL_CONTENT, "content = ''"))
+    holdInMemory(db, `temp.${table}`, table)
+  }
+  const { words, pairs } = TEXT_INDEXES
+  fillIndex(db, { words: `temp.${words}`, pairs: `temp.${pairs}` }, '<= (SELECT indexed_to FROM fts_state)')
+}
+
+/** Adds the messages with these ids to two tables. */
+function fillIndex(db: Connection, { words, pairs }: { words: string; pairs: string }, ids: string): void {
+  db.function('pairs_of', { deterministic: true }, pairsOf)
+  db.exec(`
+    INSERT INTO ${words} (rowid, ${COLUMNS}) SELECT id, ${COLUMNS} FROM fts_src WHERE id ${ids} ORDER BY id;
+    WITH found (id, pairs) AS MATERIALIZED (
+      -- ASCII does not leave SQLite.
+      SELECT msg.id, pairs_of(COALESCE(msg_text.text, msg.json), msg_text.text IS NULL)
+      FROM msg_first JOIN msg ON msg.id = msg_first.msg LEFT JOIN msg_text ON msg_text.msg = msg.id
+      WHERE msg_first.msg ${ids} AND octet_length(msg.json) > length(msg.json)
+      ORDER BY msg.id
+    )
+    INSERT INTO ${pairs} (rowid, content) SELECT id, pairs FROM found WHERE pairs <> '';
+  `)
+}
 
 /** Looks for runs before it parses a message, since most have none. */
 function pairsOf(text: string, isMessage: number): string {
@@ -78,9 +97,11 @@ function pairsOf(text: string, isMessage: number): string {
 function createIndex(db: Connection): void {
   db.exec(DROP_INDEX)
   db.exec(CREATE_INDEX)
-  for (const table of ['request_text_index', 'request_text_pairs']) {
-    db.exec(`INSERT INTO ${table} (${table}, rank) VALUES ('hashsize', ${PENDING_BYTES})`)
-  }
+  for (const table of Object.values(TEXT_INDEXES)) holdInMemory(db, table, table)
+}
+
+function holdInMemory(db: Connection, table: string, name: string): void {
+  db.exec(`INSERT INTO ${table} (${name}, rank) VALUES ('hashsize', ${PENDING_BYTES})`)
 }
 
 export function buildTextIndex(db: Connection): IndexCounts {
@@ -113,9 +134,13 @@ export function withNewTextIndex(db: Connection, work: () => void): void {
 export function optimizeTextIndex(db: Connection): void {
   if (!hasTextIndex(db)) return
   indexNewMessages(db)
-  for (const table of ['request_text_index', 'request_text_pairs']) {
-    db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`)
-  }
+  for (const table of Object.values(TEXT_INDEXES)) db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`)
+}
+
+/** True if messages that are still to come would be taken for known. */
+export function isIndexAhead(db: Connection): boolean {
+  const sql = 'SELECT 1 FROM fts_state WHERE indexed_to > (SELECT COALESCE(max(id), 0) FROM msg)'
+  return db.prepare(sql).get() !== undefined
 }
 
 /** Messages that the index does not know yet. */

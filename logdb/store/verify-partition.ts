@@ -3,8 +3,9 @@ import { REMOVED_BODY } from '../record/removed-body.ts'
 import { parseTimestamp } from '../record/timestamp.ts'
 import { chainHash, HASH_BYTES } from './chain-hash.ts'
 import { hasUnfinishedErasure } from './erase.ts'
-import { hasTextIndex, unindexedMessages } from './fts.ts'
+import { hasTextIndex, isIndexAhead, unindexedMessages } from './fts.ts'
 import type { Connection } from './sqlite.ts'
+import { wrongIndexes } from './verify-index.ts'
 
 /** What was found in a partition. */
 export interface PartitionCheck {
@@ -33,6 +34,7 @@ export function checkPartition(db: Connection): PartitionCheck {
   const damage = found.map((row) => row.integrity_check).filter((text) => text !== 'ok')
   const rows = Number(db.prepare('SELECT count(*) FROM req').pluck().get())
   const problems = [...damage, ...(damage.length === 0 ? danglingReferences(db) : [])]
+  if (hasTextIndex(db) && isIndexAhead(db)) problems.push('the text index counts messages as known that are not there')
   if (hasUnfinishedErasure(db)) problems.push('bytes of what was erased may be left: run forget or retain again')
   return { rows, problems, ...(hasTextIndex(db) ? { unindexed: unindexedMessages(db) } : {}) }
 }
@@ -59,6 +61,11 @@ const REFERENCES = [
     sql: 'FROM node WHERE parent <> 0 AND parent NOT IN (SELECT id FROM node)',
   },
   {
+    what: 'conversations with another length than their beginning says',
+    sql: 'FROM node LEFT JOIN node before ON before.id = node.parent WHERE node.depth <> COALESCE(before.depth, 0) + 1',
+  },
+  { what: 'requests of a log without their time stamp', sql: 'FROM req WHERE timestamp IS NULL AND src IS NOT NULL' },
+  {
     what: 'sent conversations that are unknown',
     sql: 'FROM req WHERE tip IS NOT NULL AND tip NOT IN (SELECT tip FROM conv)',
   },
@@ -72,7 +79,7 @@ export function checkDeeply(db: Connection): DeepCheck {
   const check: DeepCheck = { proven: 0, removed: 0, converted: 0, problems: [] }
   for (const row of db.prepare<[], DeepRow>(DEEP_ROWS).iterate()) {
     const kind = kindOf(row)
-    if (kind !== 'converted' && parseTimestamp(row.timestamp ?? '')?.epochS !== row.ts) {
+    if (kind !== 'converted' && !isTimeRight(row)) {
       check.problems.push(`request ${row.id} has another time than its time stamp`)
     }
     if (kind === 'wrong')
@@ -80,8 +87,13 @@ export function checkDeeply(db: Connection): DeepCheck {
     else check[kind]++
     if (check.problems.length >= MAX_PROBLEMS) return check
   }
-  check.problems.push(...wrongMessages(db), ...wrongConversations(db))
+  check.problems.push(...wrongMessages(db), ...wrongConversations(db), ...(hasTextIndex(db) ? wrongIndexes(db) : []))
   return check
+}
+
+function isTimeRight({ timestamp, ts, tsUs }: DeepRow): boolean {
+  const instant = parseTimestamp(timestamp ?? '')
+  return instant?.epochS === ts && instant.epochUs === tsUs
 }
 
 interface DeepRow {
@@ -89,6 +101,7 @@ interface DeepRow {
   serverId: string
   timestamp: string | null
   ts: number
+  tsUs: number | null
   endpoint: string
   request: string
   response: string
@@ -96,7 +109,7 @@ interface DeepRow {
 }
 
 const DEEP_ROWS = `
-  SELECT request_id AS id, server_id AS serverId, timestamp, ts, endpoint, request_json AS request, response_json AS response,
+  SELECT request_id AS id, server_id AS serverId, timestamp, ts, ts_us AS tsUs, endpoint, request_json AS request, response_json AS response,
     x_request_id AS xRequestId
   FROM request_details`
 

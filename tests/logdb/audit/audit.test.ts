@@ -122,5 +122,7 @@ sqliteTest(
 )
 
 sqliteTest('an empty database has nothing that could be wrong', async () => {
-  expect(await workspace().run(['audit'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  const { run, db } = workspace()
+  const stderr = `${db} holds no partition: run logdb ingest, or give --out\n`
+  expect(await run(['audit'])).toEqual({ exitCode: 0, stdout: '', stderr })
 })

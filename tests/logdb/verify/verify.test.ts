@@ -1,4 +1,4 @@
-import { closeSync, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { expect } from 'vitest'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
@@ -12,6 +12,8 @@ async function stored(): Promise<Workspace & { partition: string }> {
     const history = Array.from({ length: turn % 6 }, (_, index) => ({ role: 'user', content: `turn ${index}` }))
     return record({ x_request_id: `x${turn}`, timestamp: timestampAt(turn), request: chat(`turn ${turn}`, history) })
   })
+  const parts = { role: 'assistant', content: [{ type: 'text', text: 'part 7' }] }
+  turns.push(record({ timestamp: timestampAt(RECORDS), request: chat('ZEBRA 编程语言', [parts]) }))
   space.write('requests-1.jsonl', jsonl(turns))
   space.write('v1.log', predecessorBlock(predecessorEvent()))
   await space.ingest()
@@ -26,16 +28,16 @@ async function tamper(path: string, sql: string): Promise<void> {
 
 sqliteTest('a whole partition is whole, and its ids follow from what is stored', async () => {
   const { run, partition } = await stored()
-  expect(await run(['verify'])).toEqual({ exitCode: 0, stdout: `${partition} rows=61 unindexed=0 ok\n`, stderr: '' })
+  expect(await run(['verify'])).toEqual({ exitCode: 0, stdout: `${partition} rows=62 unindexed=0 ok\n`, stderr: '' })
   expect(await run(['verify', '--deep'])).toEqual({
     exitCode: 0,
-    stdout: `${partition} rows=61 unindexed=0 proven=61 removed=0 converted=0 ok\n`,
+    stdout: `${partition} rows=62 unindexed=0 proven=62 removed=0 converted=0 ok\n`,
     stderr: '',
   })
   expect(JSON.parse((await run(['verify', '--json', '--since', '2025-09-10'])).stdout)).toEqual({
     ok: true,
     verb: 'verify',
-    result: [{ path: partition, rows: 61, unindexed: 0, problems: [] }],
+    result: [{ path: partition, rows: 62, unindexed: 0, problems: [] }],
     warnings: [],
   })
   expect(await run(['verify', '--since', '2025-09-11'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
@@ -45,10 +47,19 @@ sqliteTest('removed bodies are counted apart', async () => {
   const { run, partition } = await stored()
   await run(['retain', '--bodies', '2025-09-11', '--yes'])
   const { exitCode, stdout } = await run(['verify', '--deep'])
-  expect([exitCode, stdout]).toEqual([0, `${partition} rows=61 unindexed=0 proven=0 removed=61 converted=0 ok\n`])
+  expect([exitCode, stdout]).toEqual([0, `${partition} rows=62 unindexed=0 proven=0 removed=62 converted=0 ok\n`])
 })
 
-const CHANGES: [sql: string, isDeep: boolean, problem: RegExp][] = [
+/** Changes bytes of the file. */
+const swap = (from: string, to: string) => (path: string) => {
+  const bytes = readFileSync(path)
+  const at = bytes.indexOf(from)
+  if (at < 0) throw new Error(`${from} is not there`)
+  bytes.write(to, at)
+  writeFileSync(path, bytes)
+}
+
+const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, problem: RegExp][] = [
   [`UPDATE msg SET json = replace(json, 'turn 5', 'turn X')`, true, /message \d+ is not what its hash says/],
   [
     `UPDATE req SET req_tail = replace(req_tail, 'gpt-4o', 'gpt-5') WHERE id = 1`,
@@ -66,23 +77,33 @@ const CHANGES: [sql: string, isDeep: boolean, problem: RegExp][] = [
     true,
     /conversations have another root than the messages say/,
   ],
-  [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /61 requests without their answer/],
+  [`UPDATE req SET ts_us = ts_us + 1 WHERE id = 2`, true, /has another time than its time stamp/],
+  [`UPDATE req SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index is not what the messages say/],
+  [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index is not what the messages say: logdb fts drop/],
+  [`UPDATE msg_text SET text = replace(text, 'part 7', 'part 8')`, true, /request_text_index is not what/],
+  [swap('zebra', 'zebrb'), true, /request_text_index is not what/],
+  [swap('0程语', '0程请'), true, /request_text_pairs is not what/],
+  [`UPDATE req SET timestamp = NULL WHERE id = 2`, false, /1 requests of a log without their time stamp/],
+  [`UPDATE fts_state SET indexed_to = 99999`, false, /the text index counts messages as known that are not there/],
+  [`UPDATE node SET depth = 7 WHERE id = 3`, false, /conversations with another length than their beginning says/],
+  [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /62 requests without their answer/],
   [`DELETE FROM node WHERE id = (SELECT tip FROM req WHERE id = 60)`, false, /requests without their conversation/],
   [`DELETE FROM conv WHERE tip = (SELECT tip FROM req WHERE id = 60)`, false, /sent conversations that are unknown/],
 ]
 
 sqliteTest('whatever is changed by hand is found', async () => {
-  for (const [sql, isDeep, problem] of CHANGES) {
+  for (const [change, isDeep, problem] of CHANGES) {
     const { run, partition } = await stored()
-    await tamper(partition, sql)
+    if (typeof change === 'string') await tamper(partition, change)
+    else change(partition)
     const { exitCode, stdout, stderr } = await run(isDeep ? ['verify', '--deep'] : ['verify'])
-    expect([sql, exitCode, stdout, stderr]).toEqual([
-      sql,
+    expect([change, exitCode, stdout, stderr]).toEqual([
+      change,
       1,
       expect.stringMatching(/ fail\n$/),
       expect.stringMatching(problem),
     ])
-    if (isDeep) expect([sql, (await run(['verify'])).exitCode]).toEqual([sql, 0])
+    if (isDeep) expect([change, (await run(['verify'])).exitCode]).toEqual([change, 0])
   }
 })
 
