@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { chmodSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { expect } from 'vitest'
 import { chat, completion, jsonl, record, timestampAt } from './helpers/logs.ts'
-import { sqliteShellTest } from './helpers/needs.ts'
+import { pythonTest, sqliteShellTest } from './helpers/needs.ts'
 import { openDatabase, type Workspace, workspace } from './helpers/workspace.ts'
 
 /**
@@ -154,6 +156,44 @@ sqliteShellTest('every statement of the guide runs in plain sqlite3 and finds wh
   expect(rows['severalPartitions']).toEqual([
     { total_requests: 8, avg_latency: 450, earliest: 1756720800, latest: 1756807200 },
   ])
+})
+
+/** Runs scripts of SQL, one after the other, with Python's SQLite, and prints the rows of each as JSON. */
+const IN_PYTHON = `
+import json, sqlite3, sys
+for script in json.load(sys.stdin):
+    db = sqlite3.connect(sys.argv[1])
+    db.row_factory = sqlite3.Row
+    rows = [dict(row) for statement in script.split(";") for row in db.execute(statement)]
+    print(json.dumps(rows))
+    db.close()
+`
+const NOBODY = 65_534
+
+/** What a checkpoint does, and the order and places of tables, is not the same in a file that was sealed. */
+const { checkpoint: _, tables: __, allTables: ___, ...OF_ROWS } = GUIDE
+
+pythonTest("Python's sqlite3 finds the same, also who may only read sealed partitions", async () => {
+  const space = await filled()
+  const scripts = Object.values(OF_ROWS)
+  const python = (options = {}) => {
+    const input = JSON.stringify(scripts)
+    const all = { cwd: space.folder, encoding: 'utf8', input, ...options } as const
+    const lines = execFileSync('python3', ['-c', IN_PYTHON, DAY], all).trim().split('\n')
+    return lines.map((line) => JSON.parse(line))
+  }
+  const expected = scripts.map((sql) => sqlite3(space, sql))
+  expect(python()).toEqual(expected)
+  expect(await space.run(['seal', '--to', '2025-09-30'])).toMatchObject({ exitCode: 0, stderr: '' })
+  const folders = [space.folder, space.logs, space.db, ...space.partitions().map(dirname)]
+  for (const path of space.partitions()) chmodSync(path, 0o444)
+  for (const folder of folders.reverse()) chmodSync(folder, 0o555)
+  const isRoot = process.getuid?.() === 0
+  try {
+    expect(python(isRoot ? { uid: NOBODY, gid: NOBODY } : {})).toEqual(expected)
+  } finally {
+    for (const folder of folders.reverse()) chmodSync(folder, 0o755)
+  }
 })
 
 const COLUMNS = {
