@@ -1,6 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { UnreadableSource } from '../sources/input.ts'
-import type { Packet } from './packer.ts'
 import { type ReaderOptions, type ReadingJob, SourceReader } from './source-reader.ts'
 
 /** To the worker: a job, that so many bytes have been dealt with, or the end of the job that is running. */

@@ -9,12 +9,18 @@ import type { PacketReader, ReaderOptions, ReadingJob } from './source-reader.ts
 /** Beside this file, as a source or compiled. */
 const WORKER_FILE = new URL(`./reader-worker${extname(import.meta.url)}`, import.meta.url)
 
+/** Most garbage dies at once: more room for it would only take memory. */
+const YOUNG_MB = 16
+
 /** Reads sources in a thread of its own, a few packets ahead. */
 export class WorkerReader implements PacketReader {
   readonly #worker: Worker
 
   constructor(options: ReaderOptions) {
-    this.#worker = new Worker(WORKER_FILE, { workerData: options })
+    this.#worker = new Worker(WORKER_FILE, {
+      workerData: options,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
   }
 
   async *read(job: ReadingJob): AsyncGenerator<Packet> {

@@ -31,7 +31,7 @@ export class ConversationStore {
 
   /** The conversation that goes on from another one by a message. */
   extend({ tip: parent, depth, root }: Conversation, message: number): Conversation {
-    const stored = this.#sql.find.get(parent, message)
+    const stored = parent !== 0 && parent === this.#newest ? undefined : this.#sql.find.get(parent, message)
     const tip = stored?.tip ?? this.#insert(parent, message, depth + 1)
     return { tip, depth: depth + 1, root: root ?? stored?.sent ?? undefined }
   }

@@ -71,9 +71,10 @@ export class Partition {
       const source = position ? this.#notePosition(position) : null
       const written = { inserted: 0, known: 0, ingestedBytes: 0, duplicateBytes: 0 }
       session.receive(group, bytes)
+      const findForgotten = this.#sql.hasForgotten.get() ? this.#sql.findForgotten : undefined
       let nextRow = this.#sql.lastRow.get()?.id ?? 0
       for (const row of rowsOf(group)) {
-        const known = this.#sql.findRequest.get(row.requestId, row.requestId)
+        const known = this.#sql.findRequest.get(row.requestId) ?? findForgotten?.get(row.requestId)
         if (!known) this.#insert(++nextRow, row, bytes, session, source)
         written[known ? 'known' : 'inserted']++
         const isFromHere = !known || (known.src === source && known.src_off === row.offset)
@@ -92,7 +93,7 @@ export class Partition {
   /** True if this row of the predecessor reads the same here, but for its dialog's name, or was forgotten. */
   accountsFor(row: PredecessorRow): boolean {
     const found = this.#sql.readRow.get(row.requestId)
-    if (!found) return this.#sql.findRequest.get(row.requestId, row.requestId) !== undefined
+    if (!found) return this.#sql.findForgotten.get(row.requestId) !== undefined
     const { dialogId: _, ...expected } = row
     return isDeepStrictEqual({ ...found }, expected)
   }
@@ -183,6 +184,12 @@ const INSERT_REQUEST = `INSERT INTO req (
     CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?
   )`
 
+/** Where a row was read; NULL for one that comes from no log. */
+interface RowOrigin {
+  src: number | null
+  src_off: number | null
+}
+
 function prepare(db: Connection) {
   return {
     insertServer: db.prepare<[string, string, string, number]>(
@@ -196,9 +203,11 @@ function prepare(db: Connection) {
       ON CONFLICT (source_path) DO UPDATE SET
         bytes_ingested = excluded.bytes_ingested, mtime = excluded.mtime, last_scan_ts = excluded.last_scan_ts`),
     lastRow: db.prepare<[], { id: number }>('SELECT id FROM req ORDER BY id DESC LIMIT 1'),
-    findRequest: db.prepare<[string, string], { src: number | null; src_off: number | null }>(`
-      SELECT src, src_off FROM req WHERE request_id = ?
-      UNION ALL SELECT NULL, NULL FROM forgotten WHERE request_id = ?`),
+    findRequest: db.prepare<[string], RowOrigin>('SELECT src, src_off FROM req WHERE request_id = ?'),
+    hasForgotten: db.prepare('SELECT 1 FROM forgotten LIMIT 1'),
+    findForgotten: db.prepare<[string], RowOrigin>(
+      'SELECT NULL AS src, NULL AS src_off FROM forgotten WHERE request_id = ?',
+    ),
     insertRequest: db.prepare<[unknown[]]>(INSERT_REQUEST),
     readRow: db.prepare<[string], Omit<PredecessorRow, 'dialogId'>>(`
       SELECT request_id AS requestId, ts, endpoint, model_original AS modelOriginal, model_mapped AS modelMapped,

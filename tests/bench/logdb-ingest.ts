@@ -26,12 +26,12 @@ interface Measured {
   asked: number
 }
 
-/** Large enough that starting a process and warming it up does not decide. */
+/** Large enough that starting and compiling does not decide, and still one string of V8, for what it is compared with. */
 const MEASURED: Measured[] = [
-  { kind: 'single', format: 'jsonl', sizeBytes: 128 * MB, asked: 0.4 },
-  { kind: 'chat', format: 'jsonl', sizeBytes: 256 * MB, asked: 1 },
-  { kind: 'chat', format: 'predecessor', sizeBytes: 256 * MB, asked: 1 },
-  { kind: 'agent', format: 'jsonl', sizeBytes: 384 * MB, asked: 3.5 },
+  { kind: 'single', format: 'jsonl', sizeBytes: 256 * MB, asked: 0.4 },
+  { kind: 'chat', format: 'jsonl', sizeBytes: 448 * MB, asked: 1 },
+  { kind: 'chat', format: 'predecessor', sizeBytes: 448 * MB, asked: 1 },
+  { kind: 'agent', format: 'jsonl', sizeBytes: 480 * MB, asked: 3.5 },
 ]
 const SIZED: { kind: CorpusKind; sizeBytes: number; asked: number }[] = [
   { kind: 'chat', sizeBytes: 48 * MB, asked: 0.2 },
