@@ -21,7 +21,7 @@ import { usageError, userFacing } from './commands/user-facing-error.ts'
 import { addVerify } from './commands/verify.ts'
 import { loadEnvironment } from './environment.ts'
 import { readSettings } from './settings.ts'
-import { printError, type Terminal } from './terminal.ts'
+import { linesWithoutControls, printError, type Terminal } from './terminal.ts'
 
 const COMMANDS = [
   addInit,
@@ -111,7 +111,7 @@ function report(error: unknown, run: { program: Command; args: string[]; termina
   const verb = verbOf(program, args)
   const told = userFacing(error, verb)
   if (wantsJson(args)) printError(terminal, verb, told)
-  terminal.err(`✖ ${told.message}\nHint: ${told.hint}\n`)
+  terminal.err(linesWithoutControls(`✖ ${told.message}\nHint: ${told.hint}\n`))
   return told.exitCode
 }
 

@@ -51,8 +51,13 @@ export function printError(terminal: Terminal, verb: string, { code, message, hi
 
 /** One JSON document in a line of its own. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.out(`${JSON.stringify(value)}\n`)
+  terminal.out(`${JSON.stringify(value).replace(CONTROLS_IN_JSON, escaped)}\n`)
 }
+
+/** What JSON need not escape and a terminal may obey. */
+const CONTROLS_IN_JSON = /[\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g
+
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** Control characters, and those that turn the direction of writing. */
 const CONTROLS = /[\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu

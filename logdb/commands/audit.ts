@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { AuditedSource, AuditReport } from '../audit/audit.ts'
-import { printReport } from '../terminal.ts'
+import { printReport, withoutControls } from '../terminal.ts'
 import { type CommandContext, noteIfEmpty } from './context.ts'
 import { withOut, withReport } from './options.ts'
 
@@ -51,8 +51,8 @@ function print({ sources, unread }: AuditReport, { terminal: { out, err }, note 
   for (const source of sources) {
     const { path, problems } = source
     const numbers = Object.entries(counts(source)).map(([name, bytes]) => `${name}=${bytes}`)
-    out(`${path} ${numbers.join(' ')} ${problems.length === 0 ? 'ok' : 'fail'}\n`)
-    for (const problem of problems) err(`${path}: ${problem}\n`)
+    out(`${withoutControls(path)} ${numbers.join(' ')} ${problems.length === 0 ? 'ok' : 'fail'}\n`)
+    for (const problem of problems) err(`${withoutControls(path)}: ${problem}\n`)
   }
-  for (const { path, bytes } of unread) note(`${path}: ${bytes} bytes are not read yet: logdb ingest`)
+  for (const { path, bytes } of unread) note(`${withoutControls(path)}: ${bytes} bytes are not read yet: logdb ingest`)
 }

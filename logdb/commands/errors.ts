@@ -34,7 +34,7 @@ function toJson({ id, path, offset, length, sha256, reason, head, seenTs }: Inge
 }
 
 function print({ id, path, offset, length, reason, head }: IngestError, { out }: Terminal): void {
-  out(`${id}  ${path} at byte ${offset} (${length} bytes): ${reason}\n`)
+  out(`${id}  ${withoutControls(`${path} at byte ${offset} (${length} bytes): ${reason}`)}\n`)
   if (head !== '') out(`    ${withoutControls(head)}\n`)
 }
 

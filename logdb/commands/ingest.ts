@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { IngestOptions } from '../ingest/ingester.ts'
 import type { IngestReport } from '../ingest/report.ts'
-import { printReport, type Terminal } from '../terminal.ts'
+import { printReport, type Terminal, withoutControls } from '../terminal.ts'
 import { type CommandContext, reportDisabled } from './context.ts'
 import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
 import { progressLine, rowsLine, StatusLine } from './progress.ts'
@@ -60,7 +60,7 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   if (report.recordsFiltered > 0) {
     context.note(`${report.recordsFiltered} records outside --since and --to are left for a later run`)
   }
-  for (const warning of warnings) terminal.err(`${warning}\n`)
+  for (const warning of warnings) terminal.err(`${withoutControls(warning)}\n`)
   if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
 }
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { QueryResult } from '../store/union.ts'
-import { printJson, printReport, type Terminal, withoutControls } from '../terminal.ts'
+import { linesWithoutControls, printJson, printReport, type Terminal, withoutControls } from '../terminal.ts'
 import type { CommandContext } from './context.ts'
 import { checkDays, type DayOptions, withDays, withJson, withOut } from './options.ts'
 
@@ -46,16 +46,27 @@ async function run(sql: string, flags: QueryFlags, { terminal, resolve }: Comman
 }
 
 function* toDocuments({ columns, rows }: QueryResult) {
-  for (const row of rows) yield Object.fromEntries(row.map((value, index) => [columns[index], inJson(value)]))
+  const names = uniqueNames(columns)
+  for (const row of rows) yield Object.fromEntries(row.map((value, index) => [names[index], inJson(value)]))
+}
+
+/** The second of several columns with a name is `name:2`. */
+function uniqueNames(columns: string[]): string[] {
+  return columns.map((name, index) => {
+    const count = columns.slice(0, index + 1).filter((other) => other === name).length
+    return count === 1 ? name : `${name}:${count}`
+  })
 }
 
 function printDocuments(result: QueryResult, terminal: Terminal): void {
   for (const document of toDocuments(result)) printJson(terminal, document)
 }
 
-function printCsv({ columns, rows }: QueryResult, { out }: Terminal): void {
-  out(csvLine(columns))
-  for (const row of rows) out(csvLine(row.map(inText)))
+/** As it is, unless somebody looks at it. */
+function printCsv({ columns, rows }: QueryResult, { out, isOutTTY }: Terminal): void {
+  const print = (cells: string[]) => out(csvLine(isOutTTY ? cells.map(linesWithoutControls) : cells))
+  print(columns)
+  for (const row of rows) print(row.map(inText))
 }
 
 const csvLine = (cells: string[]) =>
@@ -65,7 +76,7 @@ function printTable({ columns, rows }: QueryResult, { out, isOutTTY }: Terminal)
   const lines = [columns, ...[...rows].map((row) => row.map(inText))].map((cells) =>
     cells.map((cell) => shown(cell, isOutTTY)),
   )
-  const widths = columns.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)))
+  const widths = columns.map((_, column) => lines.reduce((most, cells) => wider(most, cells[column]), 0))
   for (const cells of lines)
     out(
       `${cells
@@ -74,6 +85,9 @@ function printTable({ columns, rows }: QueryResult, { out, isOutTTY }: Terminal)
         .trimEnd()}\n`,
     )
 }
+
+/** Nothing is lined up with a longer cell. */
+const wider = (width: number, cell = '') => (cell.length > MAX_CELL_LENGTH ? width : Math.max(width, cell.length))
 
 function shown(cell: string, isOutTTY: boolean): string {
   const text = withoutControls(cell)

@@ -95,7 +95,7 @@ function toText(hit: SearchHit, terminal: Terminal): string {
     const text = withoutControls(part)
     return index % 2 === 1 ? colors.bold(colors.yellow(text)) : text
   })
-  return `${colors.cyan(facts.join('  '))}  ${colors.dim(hit.requestId)}\n    ${snippet.join('').trim()}\n`
+  return `${colors.cyan(facts.join('  '))}  ${colors.dim(withoutControls(hit.requestId))}\n    ${snippet.join('').trim()}\n`
 }
 
 const isoTime = ({ ts }: SearchHit) => new Date(ts * 1000).toISOString().replace('.000Z', 'Z')

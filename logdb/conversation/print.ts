@@ -33,7 +33,7 @@ export function stepText(
   const from = after === undefined || after === number - 2 ? '' : `  goes on from #${after + 1}`
   const facts = [timeOf(details), modelText(details), statusText(details), latencyText(details)]
   const line = withoutControls(joined([`#${number}`, ...facts])) + from
-  return `${colors.bold(line)}  ${colors.dim(details.request_id)}\n${turnsText([...turns, ...answers], colors)}\n`
+  return `${colors.bold(line)}  ${colors.dim(withoutControls(details.request_id))}\n${turnsText([...turns, ...answers], colors)}\n`
 }
 
 function timeOf({ ts, timestamp }: RequestDetails): string {

@@ -1,6 +1,7 @@
 import { UserError } from '../../kit/user-error.ts'
 import { findPartitions, lastSecondOf, type PartitionFile, timesWithin } from '../partitions.ts'
 import type { DayRange } from '../store/control.ts'
+import { LastUsed } from '../store/last-used.ts'
 import { type FoundMessage, type PartitionQuery, PartitionSearch } from '../store/search.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
@@ -49,11 +50,14 @@ export async function openSearcher(out: string): Promise<Searcher> {
   return new Searcher(await loadSqlite(), out)
 }
 
-/** Searches a log database, keeping the partitions open that it has looked into. */
+/** Each takes up to three files, of which a process may often have 1,024. */
+const MAX_OPEN = 64
+
+/** Searches a log database, keeping the partitions open that it has looked into last. */
 class Searcher {
   readonly #engine: SqliteEngine
   readonly #out: string
-  readonly #open = new Map<string, PartitionSearch>()
+  readonly #open = new LastUsed<PartitionSearch>(MAX_OPEN)
 
   constructor(engine: SqliteEngine, out: string) {
     this.#engine = engine
@@ -71,29 +75,39 @@ class Searcher {
     let searched = 0
     for (const file of partitions) {
       if (isBehind(file, found, options.limit)) break
-      const partition = this.#partition(file.path)
-      const result = partition.find(queryFor(file, options))
+      const result = this.#partition(file.path).find(queryFor(file, options))
       if (result.kind === 'searched') {
         searched++
-        const all = [...found, ...result.found.map((message) => ({ message, partition }))]
+        const all = [...found, ...result.found.map((message) => ({ message, path: file.path }))]
         found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, options.limit)
         if (result.unindexed > 0)
           warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
       } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
     }
     if (searched === 0 && partitions.length > 0) throw indexMissing(warnings)
-    return { hits: hitsOf(found, options), warnings }
+    return { hits: this.#hitsOf(found, options), warnings }
   }
 
   close(): void {
-    for (const partition of this.#open.values()) partition.close()
-    this.#open.clear()
+    this.#open.close()
   }
 
   #partition(path: string): PartitionSearch {
-    const partition = this.#open.get(path) ?? new PartitionSearch(this.#engine, path)
-    this.#open.set(path, partition)
-    return partition
+    return this.#open.get(path, () => new PartitionSearch(this.#engine, path))
+  }
+
+  /** A message that has been erased meanwhile is no hit. */
+  #hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
+    const { phrases, terms } = query
+    const excerpt = phrases && excerptOf(phrases, snippetWords)
+    const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
+    return found.flatMap(({ message: { message, ...hit }, path }) => {
+      const partition = this.#partition(path)
+      const text = partition.message(message)
+      if (!text) return []
+      const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
+      return [{ ...hit, role: text.role, snippet }]
+    })
   }
 }
 
@@ -101,7 +115,8 @@ export type { Searcher }
 
 interface Found {
   message: FoundMessage
-  partition: PartitionSearch
+  /** Of its partition. */
+  path: string
 }
 
 const NOT_SEARCHED = {
@@ -118,19 +133,6 @@ function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): bo
 function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
   const { since: _, to: __, query, snippetWords: ___, ...filter } = options
   return { ...filter, ...timesWithin(file, options), terms: query.terms }
-}
-
-/** A message that has been erased meanwhile is no hit. */
-function hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
-  const { phrases, terms } = query
-  const excerpt = phrases && excerptOf(phrases, snippetWords)
-  const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
-  return found.flatMap(({ message: { message, ...hit }, partition }) => {
-    const text = partition.message(message)
-    if (!text) return []
-    const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
-    return [{ ...hit, role: text.role, snippet }]
-  })
 }
 
 function indexMissing(warnings: string[]): UserError {

@@ -30,7 +30,7 @@ const MS_PER_DAY = 86_400_000
 export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
   const engine = await loadSqlite()
   const counting = new Counting()
-  for (const file of findPartitions(out, range)) {
+  for (const file of findPartitions(out, range).reverse()) {
     readPartition(engine, file.path, (db) => {
       for (const figures of requestFigures(db, timesWithin(file, range))) counting.add(figures)
     })

@@ -1,11 +1,15 @@
 import type Sqlite from 'better-sqlite3'
+import { LastUsed } from './last-used.ts'
 import { type Connection, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
-/** Reads bodies of requests out of many partitions; each is opened when it is first needed and stays open. */
+/** Each takes up to three files, of which a process may often have 1,024. */
+const MAX_OPEN = 64
+
+/** Reads bodies of requests out of many partitions; the last used ones stay open. */
 export class BodyReader {
   readonly #engine: SqliteEngine
   readonly #paths: readonly string[]
-  readonly #open = new Map<string, { db: Connection; statement: Sqlite.Statement<[string], Record<string, string>> }>()
+  readonly #open = new LastUsed<OpenPartition>(MAX_OPEN)
 
   constructor(engine: SqliteEngine, paths: readonly string[]) {
     this.#engine = engine
@@ -14,21 +18,31 @@ export class BodyReader {
 
   /** `part`: index of the partition. `name`: request_json or response_json. Null if the request is gone. */
   read(part: number, requestId: string, name: string): string | null {
-    return this.#statement(this.#paths[part] ?? '', name).get(requestId)?.[name] ?? null
+    const path = this.#paths[part] ?? ''
+    return this.#open.get(path, () => new OpenPartition(this.#engine, path)).read(requestId, name)
   }
 
   close(): void {
-    for (const { db } of this.#open.values()) db.close()
-    this.#open.clear()
+    this.#open.close()
+  }
+}
+
+class OpenPartition {
+  readonly #db: Connection
+  readonly #statements = new Map<string, Sqlite.Statement<[string], string>>()
+
+  constructor(engine: SqliteEngine, path: string) {
+    this.#db = explainingErrors(path, () => engine.openReadonly(path))
   }
 
-  #statement(path: string, name: string) {
-    const key = `${name} ${path}`
-    const known = this.#open.get(key)
-    if (known) return known.statement
-    const db = explainingErrors(path, () => this.#engine.openReadonly(path))
-    const statement = db.prepare<[string], Record<string, string>>(`SELECT ${name} FROM requests WHERE request_id = ?`)
-    this.#open.set(key, { db, statement })
-    return statement
+  read(requestId: string, name: string): string | null {
+    const sql = `SELECT ${name} FROM requests WHERE request_id = ?`
+    const statement = this.#statements.get(name) ?? this.#db.prepare<[string], string>(sql).pluck()
+    this.#statements.set(name, statement)
+    return statement.get(requestId) ?? null
+  }
+
+  close(): void {
+    this.#db.close()
   }
 }

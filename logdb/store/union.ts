@@ -8,10 +8,10 @@ export interface PartOfUnion {
   times: TimeRange | undefined
 }
 
-/** What a statement gives. */
+/** What a statement gives. A whole number beyond 2^53, and one that is infinite, is a text. */
 export interface QueryResult {
   columns: string[]
-  rows: IterableIterator<unknown[]>
+  rows: Iterable<unknown[]>
 }
 
 /** The text is no statement, several of them, or one that does more than read. */
@@ -59,7 +59,10 @@ export class Union {
   run(sql: string): QueryResult {
     const statement = this.#prepare(sql)
     if (!statement.reader || !statement.readonly) throw new NotOneReading('it does more than read')
-    return { columns: statement.columns().map(({ name }) => name), rows: statement.raw().iterate() }
+    return {
+      columns: statement.columns().map(({ name }) => name),
+      rows: exactRows(statement.raw().safeIntegers().iterate()),
+    }
   }
 
   #prepare(sql: string) {
@@ -144,6 +147,15 @@ export class Union {
       .columns()
       .map(({ name }) => name)
   }
+}
+
+function* exactRows(rows: Iterable<unknown[]>): Generator<unknown[]> {
+  for (const row of rows) yield row.map(exact)
+}
+
+function exact(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }
 
 const within = (times: PartOfUnion['times']) => (times ? ` WHERE ts BETWEEN ${times.sinceS} AND ${times.toS}` : '')

@@ -11,12 +11,15 @@ const SMALL = { LOGDB_MEMORY_CAP_MB: '64' }
 sqliteTest('errors lists what could not be read, with place and reason', async () => {
   const space = workspace()
   const good = jsonl([record()])
-  const path = space.write('requests-1.jsonl', `${good}{"v":3,"endpoint":"/v1/x","request":1,"response":\u001b1}\n`)
+  const path = space.write(
+    'requests-\u001b1.jsonl',
+    `${good}{"v":3,"endpoint":"/v1/x","request":1,"response":\u001b1}\n`,
+  )
   await space.ingest()
   const { exitCode, stdout, stderr } = await space.run(['errors'])
   expect([exitCode, stderr]).toEqual([0, ''])
   expect(stdout).toBe(
-    `1  ${path} at byte ${good.length} (53 bytes): expected a value at byte 49\n    {"v":3,"endpoint":"/v1/x","request":1,"response": 1} \n`,
+    `1  ${path.replace('\u001b', ' ')} at byte ${good.length} (53 bytes): expected a value at byte 49\n    {"v":3,"endpoint":"/v1/x","request":1,"response": 1} \n`,
   )
   const { result } = JSON.parse((await space.run(['errors', 'list', '--json'])).stdout)
   expect(result).toEqual([

@@ -153,3 +153,33 @@ sqliteTest('a signal ends a long query at once', async () => {
   child.kill('SIGTERM')
   expect(await ended).toBe('SIGTERM')
 })
+
+const BIG = 'SELECT 9007199254740993 AS big, -7 AS small, 9e999 AS endless, NULL AS none, 1 AS twice, 2 AS twice'
+
+sqliteTest('no figure is rounded, and no column lost', async () => {
+  const space = await filled(1)
+  expect(await rows(space, BIG)).toEqual([
+    { big: '9007199254740993', small: -7, endless: 'Infinity', none: null, twice: 1, 'twice:2': 2 },
+  ])
+  expect((await space.run(['query', BIG, '--csv'])).stdout).toBe(
+    'big,small,endless,none,twice,twice\n9007199254740993,-7,Infinity,,1,2\n',
+  )
+})
+
+sqliteTest('a long cell does not widen all others', async () => {
+  const space = await filled(1)
+  const sql = "SELECT 1 AS n, 'short' AS text UNION ALL SELECT 2, printf('%.*c', 1000, 'x')"
+  const { stdout } = await space.run(['query', sql])
+  expect(stdout).toBe(`n  text\n1  short\n2  ${'x'.repeat(1000)}\n`)
+})
+
+sqliteTest('what is shown on a terminal does not move its cursor', async () => {
+  const space = await filled(1)
+  const sql = 'SELECT char(27) || char(155) || char(8238) AS text'
+  const run = async (flags: string[], isTTY: boolean) =>
+    (await space.run(['query', sql, ...flags], {}, { isTTY })).stdout
+  expect(await run([], true)).toBe('text\n\n')
+  expect(await run(['--csv'], true)).toBe('text\n   \n')
+  expect(await run(['--csv'], false)).toBe('text\n\u001b\u009b\u202e\n')
+  expect(await run(['--nl'], true)).toBe('{"text":"\\u001b\\u009b\\u202e"}\n')
+})

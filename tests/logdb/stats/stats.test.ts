@@ -97,3 +97,16 @@ sqliteTest('without requests stats says so', async () => {
     '0 requests, 0 errors (-), 0 tokens in, 0 out, latency p50 - ms, p95 - ms, p99 - ms\n',
   )
 })
+
+sqliteTest('a key has the name that it had last', async () => {
+  const space = workspace()
+  const names = ['old', 'older', 'new']
+  const days = ['2025-09-11', '2025-09-10', '2025-09-12']
+  const records = names.map((name, index) => {
+    return record({ timestamp: `${days[index]}T10:00:00Z`, x_request_id: name, api_key_name: name })
+  })
+  space.write('requests-x.jsonl', jsonl(records))
+  await space.ingest()
+  const { keys } = JSON.parse((await space.run(['stats', '--json'])).stdout).result
+  expect(keys).toMatchObject([{ key: 'new', requests: 3 }])
+})
