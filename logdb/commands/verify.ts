@@ -5,7 +5,7 @@ import { type CommandContext, noteIfEmpty } from './context.ts'
 import { checkDays, type DayOptions, withDays, withOut, withReport } from './options.ts'
 
 const ADVICE =
-  'where nothing else is said, bring the partition back from a backup, or if its logs are still there move it away with control.sqlite3 and run: logdb ingest'
+  'where nothing else is said, bring the partition back from a backup, or if its logs are still there move it away with control.sqlite3 and run: logdb ingest; then repeat what was forgotten or set by retain'
 
 interface VerifyFlags extends DayOptions {
   out: string

@@ -11,6 +11,7 @@ export interface TextQuery {
 
 /** Phrases in quotes, `NEAR(a b, 5)`, `NEAR/5`, or a word. */
 const TOKEN = /NEAR\(([^()]*?)(?:,\s*(\d+)\s*)?\)|"([^"]*)"|(\S+)/g
+const PHRASE_OR_WORD = /"([^"]*)"|(\S+)/g
 const INFIX_NEAR = /^NEAR\/(\d+)$/
 const RAW_INFIX_NEAR = /("[^"]*"|[^\s"()]+)\s+NEAR\/(\d+)\s+("[^"]*"|[^\s"()]+)/g
 const DEFAULT_DISTANCE = '10'
@@ -51,7 +52,7 @@ function groupsOf(typed: string): Group[] {
     }
     const isNear = nearTerms !== undefined
     const group: Group = isNear
-      ? { phrases: nearTerms.trim().split(/\s+/), distance: nearDistance ?? DEFAULT_DISTANCE }
+      ? { phrases: phrasesOf(nearTerms), distance: nearDistance ?? DEFAULT_DISTANCE }
       : { phrases: [phrase ?? word ?? ''] }
     if (distance !== undefined && left !== undefined) {
       groups.splice(-1, 1, { phrases: [...left.phrases, ...group.phrases], distance })
@@ -61,9 +62,13 @@ function groupsOf(typed: string): Group[] {
   return groups
 }
 
+function phrasesOf(nearTerms: string): string[] {
+  return [...nearTerms.matchAll(PHRASE_OR_WORD)].map(([, phrase, word]) => phrase ?? word ?? '')
+}
+
 /** The distance of words, and their order, count only where none of them holds a run of characters without spaces. */
 function termsOf({ phrases, distance }: Group): Term[] {
-  if (distance === undefined || phrases.some(hasRun)) return phrases.flatMap(termsOfPhrase)
+  if (distance === undefined || phrases.length === 0 || phrases.some(hasRun)) return phrases.flatMap(termsOfPhrase)
   return [{ words: inContent(near(phrases.map(quoted), distance)) }]
 }
 

@@ -16,6 +16,8 @@ test.each([
   ['error NEAR/5 "time out"', [{ words: 'content : NEAR("error" "time out", 5)' }]],
   ['NEAR(error timeout, 5)', [{ words: 'content : NEAR("error" "timeout", 5)' }]],
   ['NEAR(error timeout)', [{ words: 'content : NEAR("error" "timeout", 10)' }]],
+  ['NEAR("time out" error, 3)', [{ words: 'content : NEAR("time out" "error", 3)' }]],
+  ['NEAR()', []],
   ['NEAR/5', [{ words: 'content : "NEAR/5"' }]],
   ['语言', [{ pairs: '"语言"' }]],
   ['说Go语言', [{ pairs: '"说 Go 语言"' }]],
