@@ -11,6 +11,9 @@ export interface PartitionFile {
   lastDay: string
 }
 
+/** Of all that there can be. */
+export const LAST_DAY = '9999-12-31'
+
 const MS_PER_DAY = 86_400_000
 const DAYS_PER_WEEK = 7
 const DAILY = /^ai_proxy_(\d{4})(\d\d)(\d\d)\.sqlite3$/
@@ -28,7 +31,7 @@ export function partitionPath(base: string, day: string, granularity: Granularit
 /** Every daily and weekly partition below `base` that may hold a day of the range, the latest first. */
 export function findPartitions(
   base: string,
-  { since = '', to = '9999' }: { since?: string | undefined; to?: string | undefined },
+  { since = '', to = LAST_DAY }: { since?: string | undefined; to?: string | undefined },
 ): PartitionFile[] {
   const found: PartitionFile[] = []
   for (const path of listFiles(base)) {

@@ -1,3 +1,5 @@
+import { storableText } from './storable-text.ts'
+
 const QUOTE = 0x22
 const ZERO = 0x30
 const NINE = 0x39
@@ -5,7 +7,7 @@ const LETTER_N = 0x6e
 /** Whole numbers of so many digits are read in a loop. */
 const FEW_DIGITS = 9
 
-/** The value of canonical JSON at these bytes; undefined if only Python calls it JSON. */
+/** The value of canonical JSON at these bytes, a text as it can be stored; undefined if only Python calls it JSON. */
 export function jsonValue(bytes: Buffer, start: number, end: number): unknown {
   const first = bytes[start]
   if (first === LETTER_N) return null
@@ -14,7 +16,8 @@ export function jsonValue(bytes: Buffer, start: number, end: number): unknown {
   const text = bytes.toString('utf8', start, end)
   if (first === QUOTE && !text.includes('\\')) return text.slice(1, -1)
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'string' ? storableText(value) : value
   } catch {
     return undefined
   }

@@ -1,7 +1,9 @@
 import { InvalidJson } from '../canon/invalid-json.ts'
+import { LAST_DAY } from '../partitions.ts'
 import { BadRecord, type LogEntry } from '../record/entry.ts'
 import type { LogFormat } from '../sources/find.ts'
 import { type Damage, damageOf, type Piece } from '../sources/frame-reader.ts'
+import { CUT_OFF, recordWithin } from '../sources/frames.ts'
 import type { ByteLedger, DayRange, Gap, Quarantined } from '../store/control.ts'
 import type { Retention } from '../store/retention.ts'
 import type { RowGroup } from '../store/row-group.ts'
@@ -103,14 +105,32 @@ export class Packer {
       else this.#quarantine(piece, damageOf(piece.bytes, 'endpoint, request or response is missing'))
     } catch (error) {
       if (!(error instanceof InvalidJson || error instanceof BadRecord)) throw error
-      this.#quarantine(piece, damageOf(piece.bytes, error.message))
+      this.#addDamaged(piece, error.message)
     }
+  }
+
+  #addDamaged(piece: RecordPiece, reason: string): void {
+    const { start, end, bytes, json } = piece
+    const next = this.#options.format === 'predecessor' ? recordWithin(bytes) : undefined
+    if (!next || start + next.start >= end) {
+      this.#quarantine(piece, damageOf(bytes, reason))
+      return
+    }
+    const border = start + next.start
+    this.#quarantine({ ...piece, end: border }, damageOf(bytes.subarray(0, next.start), CUT_OFF))
+    const jsonEnd = json.byteOffset + json.length - bytes.byteOffset
+    this.#addRecord({
+      ...piece,
+      start: border,
+      bytes: bytes.subarray(next.start),
+      json: bytes.subarray(next.jsonStart, jsonEnd),
+    })
   }
 
   #addEntry(entry: LogEntry, { start, end }: RecordPiece): void {
     const { day } = entry.instant
     const { days, retention } = this.#options
-    const { since = '', to = '9999' } = days
+    const { since = '', to = LAST_DAY } = days
     if (day < retention.metadata) this.#ledger.ignored += end - start
     else if (day < since || day > to) this.#addToGap(start, end, day)
     else this.#rows.add(entry, { offset: start, length: end - start, withBodies: day >= retention.bodies })

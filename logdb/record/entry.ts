@@ -3,6 +3,7 @@ import { ByName } from '../canon/by-name.ts'
 import { ByteSink } from '../canon/byte-sink.ts'
 import { CanonicalReader, canonicalJson, type Visit } from '../canon/canonical-reader.ts'
 import { jsonValue } from '../canon/json-value.ts'
+import { storableText } from '../canon/storable-text.ts'
 import { dropInvalidUtf8 } from '../canon/utf8.ts'
 import { type Body, type KnownMessages, readBody, requestVisit, visitRequest, visitResponse } from './body.ts'
 import { type Instant, parseTimestamp } from './timestamp.ts'
@@ -134,7 +135,7 @@ function toEntry(members: Members, sink: ByteSink, request: Body, response: Body
   const stream = members.value('stream')
   const fields = {
     timestamp,
-    endpoint,
+    endpoint: storableText(endpoint),
     modelOriginal: isOwn ? members.text('model_original') : askedModel(sink, request),
     modelMapped: isOwn ? members.text('model_mapped') : textAt(sink, fact(response, 'model')),
     xRequestId: members.text('x_request_id'),
@@ -216,10 +217,11 @@ class Members {
     return this.#values[name]
   }
 
-  /** Null stays null; what is no text is given as its canonical JSON. */
+  /** A text as it can be stored; null stays null; what is no text is given as its canonical JSON. */
   text(name: MemberName): string | null {
     const value = this.#values[name] ?? null
-    return value === null || typeof value === 'string' ? value : canonicalMember(this.#source, name)
+    if (typeof value === 'string') return storableText(value)
+    return value === null ? null : canonicalMember(this.#source, name)
   }
 }
 

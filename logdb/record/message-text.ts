@@ -1,4 +1,5 @@
 import { canonicalJson } from '../canon/canonical-reader.ts'
+import { storableText } from '../canon/storable-text.ts'
 import type { Item } from './body.ts'
 
 /** What of a message is searched. */
@@ -87,13 +88,10 @@ export function messageText({ json, role: defaultRole }: Item): MessageText | un
   const { value, isStandard } = parse(json)
   const found = texts(value).join('\n')
   if (found.trim() === '') return undefined
-  const role = roleOf(value, defaultRole)
-  const text = storable(found)
+  const role = storableText(roleOf(value, defaultRole))
+  const text = storableText(found)
   return { role, text, isPlain: isStandard && isPlain(value, role, text) }
 }
-
-/** Without lone surrogates and NUL, which SQLite's text cannot hold or stops at. */
-const storable = (text: string) => text.toWellFormed().replaceAll('\0', '\uFFFD')
 
 function parse(json: Buffer): { value: unknown; isStandard: boolean } {
   try {

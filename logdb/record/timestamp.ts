@@ -3,6 +3,7 @@ const MICROSECONDS_PER_MS = 1000
 const MICROSECONDS_PER_MINUTE = 60_000_000
 const MICROSECONDS_PER_SECOND = 1_000_000
 const MICROSECOND_DIGITS = 6
+const YEAR_10000_US = Date.UTC(10_000, 0, 1) * MICROSECONDS_PER_MS
 const DATE = String.raw`(\d{4})-(\d\d)-(\d\d)`
 const TIME = String.raw`(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?`
 const ZONE = String.raw`(Z|[-+]\d\d(?::?\d\d)?)?`
@@ -23,7 +24,7 @@ const UTC = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}
 /** The day that was read last. */
 let known = { day: '1970-01-01', epochS: 0 }
 
-/** An ISO 8601 time; without a zone it is UTC. Undefined if it is none, or before 1970. */
+/** An ISO 8601 time; without a zone it is UTC. Undefined if it is none, or not from 1970 to 9999. */
 export function parseTimestamp(text: string): Instant | undefined {
   const [, day, hour, minute, second, fraction = ''] = UTC.exec(text) ?? []
   if (day === undefined || !knowsDay(day)) return parseAny(text)
@@ -47,7 +48,7 @@ function parseAny(text: string): Instant | undefined {
   const fraction = (match[7] ?? '').slice(0, MICROSECOND_DIGITS).padEnd(MICROSECOND_DIGITS, '0')
   const localMs = Date.UTC(year, month - 1, day, hour, minute, second)
   const epochUs = localMs * MICROSECONDS_PER_MS + Number(fraction) - zoneUs(match[8])
-  if (epochUs < 0) return undefined
+  if (epochUs < 0 || epochUs >= YEAR_10000_US) return undefined
   const iso = new Date(Math.floor(epochUs / MICROSECONDS_PER_MS)).toISOString()
   return { epochUs, epochS: Math.floor(epochUs / MICROSECONDS_PER_SECOND), day: iso.slice(0, 10) }
 }

@@ -11,12 +11,16 @@ export type Frame =
  */
 export type Following = 'more' | 'growing' | 'nothing'
 
+export const CUT_OFF = 'record is cut off by the next one'
+
 /** Finds what starts at `from`, the start of a line. Undefined: that cannot be told before more bytes follow. */
 export type FindFrame = (bytes: Buffer, from: number, following: Following) => Frame | undefined
 
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 const OPEN_BRACE = 0x7b
+/** What some programs put in front of UTF-8. */
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
 /** False if what starts at `from` can be no record, however it goes on. */
 export function isRecord(format: LogFormat, bytes: Buffer, from: number): boolean {
@@ -38,10 +42,11 @@ export function findLine(bytes: Buffer, from: number, following: Following): Fra
   const end = lineEnd(bytes, from, following)
   if (end === undefined) return undefined
   if (isBlank(bytes, from, end)) return { kind: 'ignored', end }
-  return { kind: 'record', end, jsonStart: from, jsonEnd: end }
+  return { kind: 'record', end, jsonStart: from + markLength(bytes, from), jsonEnd: end }
 }
 
 const HEADER = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)? - [A-Z]+ - /
+const LATE_HEADER = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)? - [A-Z]+ - \{$/
 const LONGEST_HEADER_BYTES = 64
 /** Years 2000 to 2999; in column 0 no pretty JSON has a digit, so this finds a header that cuts a record off. */
 const HEADER_START = Buffer.from('\n2')
@@ -56,7 +61,9 @@ export function findBlock(bytes: Buffer, from: number, following: Following): Fr
   if (end === undefined) return undefined
   const header = headerLength(bytes, from)
   const jsonStart = from + header
-  if (header === 0 || bytes[jsonStart] !== OPEN_BRACE) return foreignLines(bytes, end)
+  if (header === 0 || bytes[jsonStart] !== OPEN_BRACE) return foreignLines(bytes, from, end)
+  const late = lateHeader(bytes, from, end)
+  if (late !== undefined) return { kind: 'corrupt', end: late, reason: CUT_OFF }
   if (!isBlank(bytes, jsonStart + 1, end)) return { kind: 'record', end, jsonStart, jsonEnd: end }
   return blockOf(bytes, jsonStart, following)
 }
@@ -64,7 +71,7 @@ export function findBlock(bytes: Buffer, from: number, following: Following): Fr
 function blockOf(bytes: Buffer, jsonStart: number, following: Following): Frame | undefined {
   const close = closingLine(bytes, jsonStart, following)
   const next = nextHeader(bytes, jsonStart, close ?? bytes.length)
-  if (next !== undefined) return { kind: 'corrupt', end: next, reason: 'record is cut off by the next one' }
+  if (next !== undefined) return { kind: 'corrupt', end: next, reason: CUT_OFF }
   if (close === undefined) {
     if (following !== 'nothing') return undefined
     return { kind: 'corrupt', end: bytes.length, reason: 'record is cut off by the end of the file' }
@@ -94,21 +101,55 @@ function nextHeader(bytes: Buffer, from: number, to: number): number | undefined
   return undefined
 }
 
-/** All whole lines up to the next header. */
-function foreignLines(bytes: Buffer, firstEnd: number): Frame {
-  let end = firstEnd
-  while (end < bytes.length && headerLength(bytes, end) === 0) {
-    const next = bytes.indexOf(NEWLINE, end)
-    if (next < 0) break
+/** All whole lines up to the next header, which may stand within a line. */
+function foreignLines(bytes: Buffer, from: number, firstEnd: number): Frame {
+  let [start, end] = [from, firstEnd]
+  for (;;) {
+    const late = lateHeader(bytes, start, end)
+    if (late !== undefined) return { kind: 'ignored', end: late }
+    const next = headerLength(bytes, end) > 0 ? -1 : bytes.indexOf(NEWLINE, end)
+    if (next < 0) return { kind: 'ignored', end }
+    start = end
     end = next + 1
   }
-  return { kind: 'ignored', end }
 }
 
+/**
+ * Where the next record begins in bytes that are no JSON, behind what its writer had begun when it was killed. No JSON
+ * holds a line that ends in a header.
+ */
+export function recordWithin(bytes: Buffer): { start: number; jsonStart: number } | undefined {
+  for (let from = 0; from < bytes.length; ) {
+    const end = lineEnd(bytes, from, 'nothing') ?? bytes.length
+    const start = lateHeader(bytes, from, end)
+    if (start !== undefined) return { start, jsonStart: start + headerLength(bytes, start) }
+    from = end
+  }
+  return undefined
+}
+
+/** Where a header that opens a record stands at the end of a line, behind other text. */
+function lateHeader(bytes: Buffer, lineStart: number, end: number): number | undefined {
+  const brace = bytes[end - 2] === RETURN ? end - 3 : end - 2
+  if (bytes[brace] !== OPEN_BRACE) return undefined
+  const from = Math.max(lineStart + markLength(bytes, lineStart) + 1, brace + 1 - LONGEST_HEADER_BYTES)
+  const match = LATE_HEADER.exec(bytes.toString('latin1', from, brace + 1))
+  return match ? from + match.index : undefined
+}
+
+/** With the byte order mark that may stand before it. */
 function headerLength(bytes: Buffer, at: number): number {
-  const first = bytes[at]
+  const mark = markLength(bytes, at)
+  const first = bytes[at + mark]
   if (first === undefined || first < 0x30 || first > 0x39) return 0
-  return HEADER.exec(bytes.toString('latin1', at, at + LONGEST_HEADER_BYTES))?.[0].length ?? 0
+  const header = HEADER.exec(bytes.toString('latin1', at + mark, at + mark + LONGEST_HEADER_BYTES))
+  return header ? mark + header[0].length : 0
+}
+
+function markLength(bytes: Buffer, at: number): number {
+  if (bytes[at] !== BYTE_ORDER_MARK[0]) return 0
+  const { length } = BYTE_ORDER_MARK
+  return bytes.subarray(at, at + length).equals(BYTE_ORDER_MARK) ? length : 0
 }
 
 /** After the newline. */

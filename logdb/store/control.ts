@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../kit/user-error.ts'
+import { LAST_DAY } from '../partitions.ts'
 import type { ServerIdentity } from '../server-id.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
 import { openMigrated } from './migrate.ts'
@@ -138,7 +139,7 @@ export class Control {
 
   /** Gaps that hold records of these days. */
   gaps(sourceId: number, days: DayRange): Gap[] {
-    return this.#sql.gaps.all(sourceId, days.to ?? '9999', days.since ?? '')
+    return this.#sql.gaps.all(sourceId, days.to ?? LAST_DAY, days.since ?? '')
   }
 
   /** Moves the position of a source over a stretch. `tail`: last bytes before it. */

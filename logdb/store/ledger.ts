@@ -1,3 +1,4 @@
+import { LAST_DAY } from '../partitions.ts'
 import type { ByteLedger } from './control.ts'
 import type { Connection } from './sqlite.ts'
 
@@ -73,7 +74,7 @@ export function releaseErrors(db: Connection, ids: readonly number[] | undefined
     )
     .all(parameters)
   const insertGap = db.prepare<[number, number, number]>(
-    `INSERT INTO source_gaps (source_id, start_off, end_off, first_day, last_day) VALUES (?, ?, ?, '', '9999')`,
+    `INSERT INTO source_gaps (source_id, start_off, end_off, first_day, last_day) VALUES (?, ?, ?, '', '${LAST_DAY}')`,
   )
   const rebook = db.prepare<[number, number, number]>(
     'UPDATE sources SET quarantined_bytes = quarantined_bytes - ?, filtered_bytes = filtered_bytes + ? WHERE id = ?',

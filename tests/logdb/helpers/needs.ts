@@ -20,7 +20,7 @@ export function needing(what: string, isPresent: boolean) {
 
 const runs = (command: string, args: string[]) => spawnSync(command, args).status === 0
 
-const hasSqlite = await loadSqlite().then(
+export const hasSqlite = await loadSqlite().then(
   () => true,
   () => false,
 )

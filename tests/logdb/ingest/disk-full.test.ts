@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import { findProgram } from '../../helpers/programs.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 import { type Ended, endOf } from '../helpers/cli-child.ts'
 import { compiledCli } from '../helpers/compiled.ts'
@@ -97,19 +98,20 @@ sqliteTest(
   TIMEOUT_MS,
 )
 
+const [MOUNT, UNMOUNT] = ['mount', 'umount'].map((name) => findProgram(name) ?? name) as [string, string]
 const MEBIBYTES = 16
 const KIBIBYTE = 1024
 /** A file system of its own, as small as that; undefined where this user may not mount one. */
 function smallDisk(folder: string): boolean {
   mkdirSync(folder, { recursive: true })
   const size = `size=${MEBIBYTES}m,mode=0755`
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', folder]).status === 0
+  return spawnSync(MOUNT, ['-t', 'tmpfs', '-o', size, 'tmpfs', folder]).status === 0
 }
 
 const canMount = () => {
   const folder = sharedTempFolder()
   if (process.getuid?.() !== 0 || !smallDisk(folder)) return false
-  return spawnSync('umount', [folder]).status === 0
+  return spawnSync(UNMOUNT, [folder]).status === 0
 }
 
 needing('the right to mount a disk', canMount())(
@@ -120,7 +122,7 @@ needing('the right to mount a disk', canMount())(
       const space = fresh()
       expect(smallDisk(space.db)).toBe(true)
       onTestFinished(() => {
-        spawnSync('umount', [space.db])
+        spawnSync(UNMOUNT, [space.db])
       })
       const filler = join(space.db, 'filler')
       writeFileSync(filler, Buffer.alloc((MEBIBYTES * KIBIBYTE - freeKib) * KIBIBYTE))

@@ -67,6 +67,31 @@ test('milliseconds in the header, Windows line ends and one-line records are rea
   expect(found.map((text) => JSON.parse(text))).toEqual([event('a'), event('b')])
 })
 
+test('a byte order mark, at the start or where files were put together, belongs to no record', async () => {
+  const mark = Buffer.from('\uFEFF')
+  const own = Buffer.from(jsonl([record()]))
+  const old = Buffer.from(predecessorBlock(event('a')))
+  for (const [format, bytes] of [
+    ['jsonl', own],
+    ['predecessor', old],
+  ] as const) {
+    const found = await frames([mark, bytes, mark, bytes], format)
+    expect(found.map(({ kind, end }) => [kind, end])).toEqual([
+      ['record', bytes.length + 3],
+      ['record', 2 * (bytes.length + 3)],
+    ])
+    expect(records(found).map((text) => JSON.parse(text))).toHaveLength(2)
+  }
+})
+
+test('a record behind a foreign line that has no end is found', async () => {
+  for (const foreign of ['Traceback (most', '2025-09-10 14:00:00 - INFO - rea', '{', `x${'y'.repeat(100)} - {`]) {
+    const found = await frames([Buffer.from(`start\n${foreign}${predecessorBlock(event('a'))}`)], 'predecessor')
+    expect(found.filter(({ kind }) => kind === 'ignored').at(-1)?.end).toBe('start\n'.length + foreign.length)
+    expect(records(found)).toEqual([pretty('a')])
+  }
+})
+
 test('a record that the next header cuts off costs only itself', async () => {
   const whole = predecessorBlock(event('b'))
   const cut = predecessorBlock(event('a')).slice(0, 300)
