@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { firstSecondOf } from '../partitions.ts'
-import { controlPath, withControl } from './control.ts'
+import { withControl } from './control.ts'
+import { readControl } from './read-control.ts'
 import { type Connection, inTransaction, type SqliteEngine } from './sqlite.ts'
 
 /** From which UTC day on (YYYY-MM-DD) requests, and bodies, are kept; empty where all are. */
@@ -11,8 +12,12 @@ export interface Retention {
 
 /** What `keepFrom` last said; also for records that are read later. `base`: folder of the log database. */
 export function readRetention(engine: SqliteEngine, base: string): Retention {
-  if (!existsSync(controlPath(base))) return { metadata: '', bodies: '' }
-  return withControl(engine, base, readDays)
+  return readControl(engine, base, (db) => (hasDays(db) ? readDays(db) : undefined)) ?? { metadata: '', bodies: '' }
+}
+
+/** False for a control.sqlite3 of an earlier version, or of the predecessor. */
+function hasDays(db: Connection): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'retention'").get() !== undefined
 }
 
 /**

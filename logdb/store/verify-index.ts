@@ -17,11 +17,12 @@ function isProven(db: Connection, table: string): boolean {
   return areEqual(stored.iterate(), proof.iterate())
 }
 
-/** Every place of every word: term, message, column, number of the word within it. */
+/** Every word, with how often and where it stands: a sum over message, column and place in it. */
 function entriesOf(db: Connection, schema: string, table: string) {
   const view = `${schema}_${table}_entries`
   db.exec(`CREATE VIRTUAL TABLE temp.${view} USING fts5vocab ('${schema}', '${table}', 'instance')`)
-  return db.prepare<[], unknown[]>(`SELECT term, doc, col, "offset" FROM temp.${view}`).raw()
+  const place = '(doc * ("offset" + 17) + unicode(col)) % 1000000007'
+  return db.prepare<[], unknown[]>(`SELECT term, count(*), sum(${place}) FROM temp.${view} GROUP BY term`).raw()
 }
 
 function areEqual(stored: IterableIterator<unknown[]>, proof: IterableIterator<unknown[]>): boolean {
