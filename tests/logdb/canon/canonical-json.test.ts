@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
 import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
 import { dropInvalidUtf8 } from '../../../logdb/canon/utf8.ts'
-import { type Random, seededRandom } from '../../helpers/random.ts'
 import { pythonTest } from '../helpers/needs.ts'
+import { expectLikePython } from '../helpers/python-json.ts'
 
 const canonical = (text: string) => canonicalJson(Buffer.from(text)).toString('utf8')
 
@@ -78,78 +77,6 @@ test('bytes that are no UTF-8 are dropped, all others stay', () => {
   expect(dropInvalidUtf8(bytes).toString('utf8')).toBe('a€b😀')
 })
 
-const PYTHON = `
-import json, sys
-for line in sys.stdin:
-    value = json.loads(json.loads(line))
-    print(json.dumps(json.dumps(value, ensure_ascii=False, sort_keys=True)))
-`
-
 pythonTest('thousands of random texts become what python3 makes of them', () => {
-  const random = seededRandom(20250910)
-  const texts = Array.from({ length: 5000 }, () => randomJson(random, 0))
-  const input = texts.map((text) => `${JSON.stringify(text)}\n`).join('')
-  const { stdout, stderr } = spawnSync('python3', ['-c', PYTHON], { input, encoding: 'utf8', maxBuffer: 2 ** 28 })
-  expect(stderr).toBe('')
-  const expected = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line): string => JSON.parse(line))
-  expect(expected).toHaveLength(texts.length)
-  for (const [index, text] of texts.entries()) expect(canonical(text), text).toBe(expected[index])
+  expectLikePython(20250910, 5000)
 })
-
-/** Lone surrogates are left out: Python's own program fails on them when it writes. */
-const PIECES: [string, ...string[]] = [
-  'a',
-  'Z',
-  ' ',
-  'é',
-  '€',
-  '😀',
-  '\u2028',
-  '{',
-  '}',
-  '\\n',
-  '\\"',
-  '\\\\',
-  '\\/',
-  '\\u0000',
-  '\\u00E9',
-  '\\ud83d\\ude00',
-  '\\u001f',
-  '\\u007F',
-  '\\uffff',
-  '\uffff',
-]
-const SPACES: [string, ...string[]] = ['', '', '', ' ', '\n  ', '\t', '\r\n']
-
-function randomJson(random: Random, depth: number): string {
-  const list = (item: () => string) => Array.from({ length: random.below(5) }, item).join(`${space()},${space()}`)
-  const space = () => random.pick(SPACES)
-  const text = () => `"${Array.from({ length: random.below(6) }, () => random.pick(PIECES)).join('')}"`
-  switch (random.below(depth > 3 ? 3 : 5)) {
-    case 0:
-      return randomNumber(random)
-    case 1:
-      return text()
-    case 2:
-      return random.pick(['true', 'false', 'null', 'NaN', '-Infinity'])
-    case 3:
-      return `[${space()}${list(() => randomJson(random, depth + 1))}${space()}]`
-    default:
-      return `{${list(() => `${text()}${space()}:${space()}${randomJson(random, depth + 1)}`)}}`
-  }
-}
-
-function randomNumber(random: Random): string {
-  const digits = (most: number) => random.text('0123456789', most)
-  const sign = random.pick(['', '', '-'])
-  const whole = random.pick(['0', `${1 + random.below(9)}${digits(20)}`])
-  const fraction = random.pick(['', `.${random.below(10)}${digits(17)}`])
-  const exponent = random.pick([
-    '',
-    `${random.pick(['e', 'E'])}${random.pick(['', '+', '-'])}${random.below(10)}${digits(2)}`,
-  ])
-  return sign + whole + fraction + exponent
-}

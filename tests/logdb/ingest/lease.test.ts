@@ -55,6 +55,26 @@ sqliteTest(
 )
 
 sqliteTest(
+  'three ingests at once without --wait: who finds the database in use ends with 4, and nothing is lost or doubled',
+  async () => {
+    const space = workspace()
+    writeLog(space)
+    const runs = await Promise.all([1, 2, 3].map(() => endOf(startLogdb(['ingest', '--json'], { cwd: space.folder }))))
+    const done = runs.filter(({ code }) => code === 0)
+    expect(done.length).toBeGreaterThan(0)
+    for (const { code, stderr } of runs.filter((run) => !done.includes(run))) {
+      expect([code, stderr]).toEqual([4, expect.stringContaining(`another logdb is writing to ${space.db}`)])
+    }
+    const inserted = done.map(({ stdout }): number => JSON.parse(stdout).result.rows_inserted)
+    expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(RECORDS)
+    expect(await space.ingest()).toMatchObject({ rowsInserted: 0, rowsDuplicate: 0 })
+    expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: RECORDS }])
+    expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
+  },
+  TIMEOUT_MS,
+)
+
+sqliteTest(
   'while another process writes, each command that writes ends with exit 4; when that one is killed, they run',
   async () => {
     const space = workspace()

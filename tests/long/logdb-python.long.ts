@@ -1,0 +1,15 @@
+import { pythonTest } from '../logdb/helpers/needs.ts'
+import { expectIdsLikePython } from '../logdb/helpers/python-ids.ts'
+import { expectLikePython } from '../logdb/helpers/python-json.ts'
+
+const ROUNDS = 15
+const TEXTS = 20_000
+const RECORDS = 2000
+
+pythonTest(`${ROUNDS * TEXTS} random texts become what python3 makes of them`, () => {
+  for (let seed = 1; seed <= ROUNDS; seed++) expectLikePython(seed, TEXTS)
+})
+
+pythonTest(`${ROUNDS * RECORDS} rows have the ids that python3 computes`, async () => {
+  for (let seed = 1; seed <= ROUNDS; seed++) await expectIdsLikePython(seed, RECORDS)
+})
