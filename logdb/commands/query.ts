@@ -40,7 +40,7 @@ async function run(sql: string, flags: QueryFlags, { terminal, resolve }: Comman
   }
   const print = flags.json ? collect : flags.nl ? printDocuments : flags.csv ? printCsv : printTable
   const leftOut = await query({ out: resolve(out), since, to, sql }, (result) => print(result, terminal))
-  const warnings = leftOut.map((path) => `${path}: was not made by this logdb and is left out`)
+  const warnings = leftOut.map((path) => `${path}: was not made by this logdb and is left out: logdb convert`)
   for (const warning of warnings) terminal.err(`${warning}\n`)
   if (flags.json) printReport(terminal, { verb: 'query', result: documents, warnings })
 }

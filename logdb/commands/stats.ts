@@ -24,7 +24,9 @@ async function run(flags: StatsFlags, context: CommandContext): Promise<void> {
   const { stats } = await import('../stats/stats.ts')
   const { statsText } = await import('../stats/print.ts')
   const result = await stats({ out: resolve(out), since, to })
-  if (json) printReport(terminal, { verb: 'stats', result: toJson(result) })
+  const warnings = result.leftOut.map((path) => `${path}: was not made by this logdb and is left out: logdb convert`)
+  for (const warning of warnings) terminal.err(`${warning}\n`)
+  if (json) printReport(terminal, { verb: 'stats', result: toJson(result), warnings })
   else terminal.out(statsText(result, colorsFor(terminal)))
   noteIfEmpty(context, out)
 }

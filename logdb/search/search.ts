@@ -121,7 +121,7 @@ interface Found {
 
 const NOT_SEARCHED = {
   'no-index': 'has no text index: logdb fts build',
-  foreign: 'was not made by this logdb and is not searched',
+  foreign: 'was not made by this logdb and is not searched: logdb convert',
 }
 
 /** True if no hit of this partition or an earlier one can still be among the latest. */
@@ -136,7 +136,8 @@ function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
 }
 
 function indexMissing(warnings: string[]): UserError {
+  const isOfPredecessor = warnings.every((warning) => warning.endsWith(NOT_SEARCHED.foreign))
   return new UserError('INDEX_MISSING', `nothing to search in:\n${warnings.join('\n')}`, {
-    hint: 'run: logdb fts build',
+    hint: `run: logdb ${isOfPredecessor ? 'convert' : 'fts build'}`,
   })
 }

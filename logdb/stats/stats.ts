@@ -22,6 +22,8 @@ export interface Stats {
   /** Those with most requests first. */
   models: GroupStats[]
   keys: GroupStats[]
+  /** Paths of databases that were not made by this logdb. */
+  leftOut: string[]
 }
 
 const MS_PER_DAY = 86_400_000
@@ -30,12 +32,15 @@ const MS_PER_DAY = 86_400_000
 export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
   const engine = await loadSqlite()
   const counting = new Counting()
+  const leftOut: string[] = []
   for (const file of findPartitions(out, range).reverse()) {
-    readPartition(engine, file.path, (db) => {
+    const isCounted = readPartition(engine, file.path, (db) => {
       for (const figures of requestFigures(db, timesWithin(file, range))) counting.add(figures)
+      return true
     })
+    if (!isCounted) leftOut.push(file.path)
   }
-  return counting.stats()
+  return { ...counting.stats(), leftOut }
 }
 
 class Counting {
@@ -58,7 +63,7 @@ class Counting {
     }
   }
 
-  stats(): Stats {
+  stats(): Omit<Stats, 'leftOut'> {
     const days = groups(this.#days, (day) => new Date(day * MS_PER_DAY).toISOString().slice(0, 10))
     return {
       total: this.#total.figures(),

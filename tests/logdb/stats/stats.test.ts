@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Tally } from '../../../logdb/stats/tally.ts'
 import { jsonl, record, timestampAt } from '../helpers/logs.ts'
 import { sqliteTest } from '../helpers/needs.ts'
+import { makePredecessorDatabase } from '../helpers/predecessor-database.ts'
 import { type Workspace, workspace } from '../helpers/workspace.ts'
 
 test('percentiles are latencies that occurred, the nearest to the share', () => {
@@ -109,4 +111,14 @@ sqliteTest('a key has the name that it had last', async () => {
   await space.ingest()
   const { keys } = JSON.parse((await space.run(['stats', '--json'])).stdout).result
   expect(keys).toMatchObject([{ key: 'new', requests: 3 }])
+})
+
+sqliteTest('a database that is not ours is named, not counted', async () => {
+  const { db, run } = workspace()
+  const path = join(db, '2025/09/ai_proxy_20250909.sqlite3')
+  makePredecessorDatabase(path, [])
+  const warning = `${path}: was not made by this logdb and is left out: logdb convert`
+  expect(await run(['stats'])).toMatchObject({ exitCode: 0, stderr: `${warning}\n` })
+  expect(JSON.parse((await run(['stats', '--json'])).stdout)).toMatchObject({ ok: true, warnings: [warning] })
+  expect((await run(['search', 'x'])).stderr).toContain('Hint: run: logdb convert\n')
 })
