@@ -33,7 +33,7 @@ export function addSearch(program: Command, context: CommandContext): void {
     .description('Find messages by their text, the latest first')
     .argument('<query...>', 'words and "quoted phrases" that must all occur; a NEAR/5 b')
   withDays(withOut(command))
-    .option('--role <role>', 'who said it: user, assistant, system, tool')
+    .option('--role <role>', 'who said it: user, assistant, system, tool, error')
     .option('--model <pattern>', 'model asked for or answered by; * matches anything')
     .option('--endpoint <pattern>', 'for example /v1/chat/*')
     .option('--key <key>', 'hash or name of the API key')

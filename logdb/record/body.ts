@@ -68,6 +68,8 @@ export function requestVisit(known: KnownMessages): Visit {
     system: single(4, 'system'),
     instructions: single(5, 'system'),
     systemInstruction: single(6, 'system'),
+    _truncated: object({ head: single(INSIDE, 'user'), tail: single(INSIDE, 'user') }),
+    _invalid_body: single(INSIDE, 'user'),
     model: fact('model'),
     _original_model: fact('_original_model'),
   })
@@ -76,12 +78,16 @@ export function requestVisit(known: KnownMessages): Visit {
 /** The same where nothing is known. */
 export const visitRequest = requestVisit({ begin: () => {}, stepOver: () => 0 })
 
-/** For a response body. At most one message is cut out: the one that the next request of a conversation will repeat. */
+/**
+ * For a response body. At most one message is cut out: the one that the next request of a conversation will repeat, or
+ * what many failed requests got alike.
+ */
 export const visitResponse: Visit = object({
   choices: first(object({ message: single(0, 'assistant'), text: single(1, 'assistant') })),
   candidates: first(object({ content: single(2, 'assistant') })),
   output: outputMessage,
   content: single(4, 'assistant'),
+  error: object({ message: single(5, 'error') }, single(5, 'error')),
   model: fact('model'),
   usage: fact('usage'),
 })
@@ -135,11 +141,11 @@ function cutKind(marks: readonly Mark[]): number | undefined {
 const conversationOf = ({ kind }: Mark) => (kind <= STEPPED_OVER ? STEPPED_OVER - kind : kind)
 
 /** An object whose named members are read by a visit of their own. */
-function object(visits: Record<string, Visit>): Visit {
+function object(visits: Record<string, Visit>, visitOther: Visit = (reader) => reader.value()): Visit {
   const byName = new ByName(visits)
   return (reader) => {
     if (reader.peek() === OPEN_BRACE) reader.object(byName)
-    else reader.value()
+    else visitOther(reader)
   }
 }
 

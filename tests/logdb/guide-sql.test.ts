@@ -129,7 +129,7 @@ sqliteShellTest('every statement of the guide runs in plain sqlite3 and finds wh
   expect(contents('boolean')).toEqual(['Explain machine learning in python', 'AI with python, please help'])
   expect(contents('either')).toHaveLength(3)
   expect(contents('byRole')).toEqual(['AI with python, please help', 'help'])
-  expect(rows['joined']).toHaveLength(9)
+  expect(rows['joined']).toHaveLength(10)
   expect(Object.keys(rows['joined']?.[0] ?? {})).toHaveLength(12)
   expect(rows['patterns']).toEqual([
     {

@@ -112,7 +112,9 @@ test.each([
     [['assistant', 'a']],
     [['assistant', 'r']],
   ],
-  [{ error: { message: 'e' } }, [], []],
+  [{ error: { message: 'e', code: 'c' } }, [['error', 'e']], []],
+  [{ error: 'e' }, [['error', 'e']], []],
+  [{ output: [{ type: 'message', content: 'a' }], error: null }, [['assistant', 'a']], []],
   ['text', [], []],
 ])('response %j', (body, stored, inside) => {
   const result = split(body, visitResponse)

@@ -227,7 +227,7 @@ sqliteTest('without an index search says what to type; a partly missing or old o
 sqliteTest('fts build and drop print the lines of the predecessor', async () => {
   const space = await filled({ LOGDB_FTS_ENABLED: 'false' })
   const [first = '', second = ''] = space.partitions()
-  const built = `${first} indexed=3 skipped=0\n${second} indexed=2 skipped=0\n`
+  const built = `${first} indexed=4 skipped=0\n${second} indexed=2 skipped=0\n`
   const dry = { exitCode: 0, stdout: built, stderr: 'nothing was changed: this was a dry run\n' }
   expect(await space.run(['fts', 'build', '--dry-run'])).toEqual(dry)
   expect((await space.run(['search', 'rate'])).exitCode).toBe(1)
@@ -279,5 +279,34 @@ sqliteTest(
     expect(await snippets('b')).toEqual(['a🫠b'])
     expect(await snippets('100')).toEqual(['100₿'])
     expect(await snippets('"rate limit"')).toEqual(['rate 🤖 limit'])
+  },
+)
+
+sqliteTest(
+  'what failed is found by its error, each request of many, and what was logged in part by that part',
+  async () => {
+    const space = workspace()
+    const failed = (id: string, fields: object) => record({ x_request_id: id, request: chat(id), ...fields })
+    const busy = { error: { message: 'Rate limit reached', code: 'rate_limited' } }
+    space.write(
+      'requests-x.jsonl',
+      jsonl([
+        failed('a', { status_code: 429, response: busy, api_key_hash: 'k1' }),
+        failed('b', { status_code: 503, response: busy, api_key_hash: 'k2' }),
+        failed('c', { response: { error: 'no such upstream' } }),
+        failed('d', { request: { model: 'm', _truncated: { bytes: 1e7, head: 'it began', tail: 'it ended' } } }),
+        failed('e', { request: { _invalid_body: 'hardly JSON' } }),
+      ]),
+    )
+    await space.ingest()
+    const statuses = async (...args: string[]) =>
+      (await found(space, args)).map((hit) => [hit['role'], hit['status_code']])
+    expect(await statuses('rate limit')).toEqual([['error', 429]])
+    expect(await statuses('rate limit', '--key', 'k2')).toEqual([['error', 503]])
+    expect(await statuses('upstream', '--role', 'error')).toEqual([['error', 200]])
+    expect(await statuses('began')).toEqual([['user', 200]])
+    expect(await statuses('ended')).toEqual([['user', 200]])
+    expect(await statuses('hardly')).toEqual([['user', 200]])
+    expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
   },
 )
