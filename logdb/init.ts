@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { partitionPath } from './partitions.ts'
 import type { LogdbSettings } from './settings.ts'
+import { buildIndexOf } from './store/build-index.ts'
 import { withLease } from './store/lease.ts'
 import { checkIntegrity, withPartition } from './store/partition.ts'
 import { readPartition } from './store/read-partition.ts'
@@ -28,7 +29,10 @@ export async function init({ out, day, settings, waitMs }: InitOptions): Promise
   const path = partitionPath(out, day, settings.granularity)
   const integrity = await withLease(engine, out, { waitMs }, () => {
     const found = existsSync(path) ? readPartition(engine, path, checkIntegrity) : undefined
-    return found ?? withPartition(engine, path, checkIntegrity)
+    if (found) return found
+    const made = withPartition(engine, path, checkIntegrity)
+    if (settings.isTextIndexEnabled) buildIndexOf(engine, path)
+    return made
   })
   return { path, integrity }
 }

@@ -22,7 +22,7 @@ export async function query(options: QueryOptions, use: (result: QueryResult) =>
   const files = findPartitions(out, range).reverse()
   const own = files.filter(({ path }) => isPartition(engine, path))
   const [first, ...others] = own.map((file) => ({ path: file.path, times: timesWithin(file, range) }))
-  if (!first) throw partitionsMissing(out)
+  if (!first) throw partitionsMissing(out, files.length > 0)
   const union = new Union(engine, [first, ...others], sql)
   try {
     explainingErrors(out, () => use(union.run(sql)))
@@ -46,8 +46,9 @@ function queryInvalid(error: unknown): UserError {
   })
 }
 
-function partitionsMissing(out: string): UserError {
-  return new UserError('PARTITIONS_MISSING', `${out} holds no partition of these days`, {
-    hint: 'run: logdb ingest, or name the folder of the log database with --out',
-  })
+function partitionsMissing(out: string, hasForeign: boolean): UserError {
+  const message = `${out} holds no partition of these days`
+  const hint = 'run: logdb ingest, or name the folder of the log database with --out'
+  if (!hasForeign) return new UserError('PARTITIONS_MISSING', message, { hint })
+  return new UserError('PARTITIONS_MISSING', `${message} that was made by this logdb`, { hint: 'run: logdb convert' })
 }

@@ -52,6 +52,11 @@ export function isCurrent(db: Connection, schema: Schema): boolean {
   return lastMigration(db, schema) === lastNumber(schema)
 }
 
+/** @throws UserError as migrate */
+export function checkKind(db: Connection, schema: Schema): void {
+  lastMigration(db, schema)
+}
+
 /** True for a database of this kind, whatever its version. */
 export function isOfSchema(db: Connection, { applicationId }: Schema): boolean {
   return db.pragma('application_id', { simple: true }) === applicationId

@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs'
 import { controlPath } from './control.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
-import { isEmpty, isOfSchema } from './migrate.ts'
+import { checkKind, isEmpty, isOfSchema } from './migrate.ts'
 import { type Connection, explainingErrors, type SqliteEngine } from './sqlite.ts'
 
 /**
  * Reads control.sqlite3 of a log database, in one snapshot; undefined if there is none, or one that whoever was making it
- * left empty. @throws UserError
+ * left empty. @throws UserError DATABASE_FOREIGN and others
  */
 export function readControl<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T | undefined {
+  return readAny(engine, base, (db) => {
+    checkKind(db, CONTROL_SCHEMA)
+    return work(db)
+  })
+}
+
+function readAny<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T | undefined {
   const path = controlPath(base)
   if (!existsSync(path)) return undefined
   return explainingErrors(path, () => {
@@ -23,4 +30,4 @@ export function readControl<T>(engine: SqliteEngine, base: string, work: (db: Co
 
 /** False for the predecessor's, and where there is none. */
 export const isOwnControl = (engine: SqliteEngine, base: string): boolean =>
-  readControl(engine, base, (db) => isOfSchema(db, CONTROL_SCHEMA)) ?? false
+  readAny(engine, base, (db) => isOfSchema(db, CONTROL_SCHEMA)) ?? false

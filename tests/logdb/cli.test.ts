@@ -28,6 +28,14 @@ sqliteTest('init prints the path of the partition and ok', async () => {
   })
 })
 
+sqliteTest('a partition that init made is searched as any other', async () => {
+  const { run, write } = workspace()
+  write('requests-2025-09-10.jsonl', jsonl([record()]))
+  await run(['ingest'])
+  await run(['init', '--date', '2025-09-15'])
+  expect(await run(['search', 'hello'])).toMatchObject({ exitCode: 0, stderr: '' })
+})
+
 sqliteTest('ingest prints the two lines of the predecessor', async () => {
   const { run, write } = workspace()
   write('requests-2025-09-10.jsonl', jsonl([record(), record()]))

@@ -120,5 +120,14 @@ sqliteTest('a database that is not ours is named, not counted', async () => {
   const warning = `${path}: was not made by this logdb and is left out: logdb convert`
   expect(await run(['stats'])).toMatchObject({ exitCode: 0, stderr: `${warning}\n` })
   expect(JSON.parse((await run(['stats', '--json'])).stdout)).toMatchObject({ ok: true, warnings: [warning] })
-  expect((await run(['search', 'x'])).stderr).toContain('Hint: run: logdb convert\n')
+  for (const verb of [
+    ['search', 'x'],
+    ['query', 'SELECT 1'],
+  ]) {
+    expect((await run(verb)).stderr).toContain('Hint: run: logdb convert\n')
+  }
+  makePredecessorDatabase(join(db, 'control.sqlite3'), [])
+  for (const verb of ['ingest', 'audit', 'errors']) {
+    expect(await run([verb])).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('run: logdb convert') })
+  }
 })
