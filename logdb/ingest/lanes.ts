@@ -7,6 +7,8 @@ import { WorkerReader } from './worker-reader.ts'
 /** Below this a thread costs more than it gives. */
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
 const BYTES_PER_MIB = 1024 * 1024
+/** With the default cap a record of the gateway fits whose bodies are both as long as its log takes them, 8 MiB. */
+const MAX_RECORD_SHARE = 1 / 15
 
 /** Reads one file after the other, small ones in this thread, others in one of its own. */
 export class Lane {
@@ -40,7 +42,7 @@ export function openLanes(
   database: { out: string; serverId: string; retention: Retention },
 ): Lane[] {
   const count = Math.max(1, parallelism - 1)
-  const maxRecordBytes = (memoryCapMb * BYTES_PER_MIB) / 16
+  const maxRecordBytes = Math.floor(memoryCapMb * BYTES_PER_MIB * MAX_RECORD_SHARE)
   const maxKnownBytes = (memoryCapMb * BYTES_PER_MIB) / 10 / count
   const options = { ...database, granularity, maxRecordBytes, maxKnownBytes }
   return Array.from({ length: count }, () => new Lane(options, HAS_THREADS && parallelism > 1))

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chat, jsonl, record } from './helpers/logs.ts'
+import { chat, completion, jsonl, record } from './helpers/logs.ts'
 import { sqliteTest } from './helpers/needs.ts'
 import { type Project, projects } from './helpers/project.ts'
 
@@ -61,3 +61,17 @@ sqliteTest('LOGDB_MEMORY_CAP_MB, or else LOGDB_MEMORY_MB, bounds what a record m
     expect(whole.maxMib - bounded.maxMib).toBeGreaterThan(12)
   }
 })
+
+sqliteTest(
+  'a record with two bodies as long as the gateway logs them by default is no longer than what is read by default',
+  () => {
+    const text = 'word '.repeat((8 * MIB) / 5 - 100)
+    const project = newProject()
+    writeFileSync(
+      join(project.logs, 'requests-1.jsonl'),
+      jsonl([record({ request: chat(text), response: completion(text) })]),
+    )
+    const run = measured(project, { LOGDB_FTS_ENABLED: 'false' })
+    expect([run.rows_inserted, run.records_quarantined]).toEqual([1, 0])
+  },
+)
