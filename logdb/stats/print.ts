@@ -22,7 +22,7 @@ export function statsText({ total, days, models, keys }: Stats, colors: Colors):
 function totalText({ requests, errors, tokensIn, tokensOut, latencyMs }: TallyFigures): string {
   const { p50, p95, p99 } = latencyMs
   const latency = `latency p50 ${count(p50)} ms, p95 ${count(p95)} ms, p99 ${count(p99)} ms`
-  return `${count(requests)} requests, ${count(errors)} errors (${share(errors, requests)}), ${count(tokensIn)} tokens in, ${count(tokensOut)} out, ${latency}`
+  return `requests ${count(requests)}, errors ${count(errors)} (${share(errors, requests)}), tokens ${count(tokensIn)} in, ${count(tokensOut)} out, ${latency}`
 }
 
 function table(title: string, groups: GroupStats[], colors: Colors): string {

@@ -83,7 +83,7 @@ sqliteTest('in the terminal a bar shows how many requests there were', async () 
   const { run } = await filled()
   const { stdout } = await run(['stats'])
   expect(stdout.split('\n').slice(0, 6)).toEqual([
-    '7 requests, 1 errors (14.3 %), 49 tokens in, 35 out, latency p50 200 ms, p95 400 ms, p99 400 ms',
+    'requests 7, errors 1 (14.3 %), tokens 49 in, 35 out, latency p50 200 ms, p95 400 ms, p99 400 ms',
     '',
     'day         requests                        errors  tokens in  tokens out  p50 ms  p95 ms  p99 ms',
     '2025-09-10         4  ████████████████████  25.0 %         28          20     200     400     400',
@@ -96,7 +96,7 @@ sqliteTest('in the terminal a bar shows how many requests there were', async () 
 
 sqliteTest('without requests stats says so', async () => {
   expect((await workspace().run(['stats'])).stdout).toBe(
-    '0 requests, 0 errors (-), 0 tokens in, 0 out, latency p50 - ms, p95 - ms, p99 - ms\n',
+    'requests 0, errors 0 (-), tokens 0 in, 0 out, latency p50 - ms, p95 - ms, p99 - ms\n',
   )
 })
 
