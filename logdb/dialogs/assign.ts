@@ -43,12 +43,10 @@ export async function assignDialogs(options: DialogsOptions & { grouping: Groupi
     if (!first) return []
     const assign = grouping.by === 'prefix' ? byPrefix(engine, all) : byWindow(engine, all, first, grouping.windowS)
     return chosen.map((file) => {
-      const work = (db: Connection) => {
-        const { rows, changes } = assign(db, file)
-        if (!isDryRun) changeDialogs(db, changes)
-        return rows
-      }
-      return { path: file.path, rows: change(engine, file, isDryRun, work) }
+      const found = readPartition(engine, file.path, (db) => assign(db, file))
+      const changes = found?.changes ?? []
+      if (!isDryRun && !(found && changes.length === 0)) change(engine, file, (db) => changeDialogs(db, changes))
+      return { path: file.path, rows: found?.rows ?? 0 }
     })
   })
 }
@@ -61,25 +59,16 @@ export async function clearAssignedDialogs(options: DialogsOptions): Promise<Dia
     return findPartitions(out, options)
       .reverse()
       .map((file) => {
-        const work = (db: Connection) => {
-          const rows = assignedDialogs(db)
-          if (!isDryRun) clearDialogs(db)
-          return rows
-        }
-        return { path: file.path, rows: change(engine, file, isDryRun, work) }
+        const rows = readPartition(engine, file.path, assignedDialogs)
+        if (!isDryRun && rows !== 0) change(engine, file, clearDialogs)
+        return { path: file.path, rows: rows ?? 0 }
       })
   })
 }
 
-/** Returns the count of `work`. What it reads is still so when it changes something. */
-function change(
-  engine: SqliteEngine,
-  { path }: PartitionFile,
-  isDryRun: boolean,
-  work: (db: Connection) => number,
-): number {
-  if (isDryRun) return readPartition(engine, path, work) ?? 0
-  return withPartition(engine, path, (db) => inTransaction(db, () => work(db)))
+/** Only where there is something to change, since it opens a sealed partition; one that is not ours is refused. */
+function change(engine: SqliteEngine, { path }: PartitionFile, work: (db: Connection) => void): void {
+  withPartition(engine, path, (db) => inTransaction(db, () => work(db)))
 }
 
 /** Partitions have to come in the order of time. */

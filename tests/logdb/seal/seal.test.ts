@@ -117,3 +117,22 @@ sqliteTest('a partition that somebody reads stays as it is, and the others are s
   expect(await run(['seal'])).toMatchObject({ exitCode: 0 })
   expect(isWritable(first)).toBe(false)
 })
+
+sqliteTest('a sealed partition of which nothing changes stays sealed', async () => {
+  const space = workspace()
+  space.write('requests-1.jsonl', jsonl([record()]))
+  await space.ingest()
+  await space.run(['dialogs', 'assign'])
+  await space.run(['seal'])
+  const [path = ''] = space.partitions()
+  const isSealed = () => (statSync(path).mode & 0o222) === 0
+  for (const verb of [['dialogs', 'assign'], ['dialogs', 'assign', '--dry-run'], ['fts', 'build'], ['ingest']]) {
+    expect(await space.run(verb)).toMatchObject({ exitCode: 0 })
+    expect([verb, isSealed()]).toEqual([verb, true])
+  }
+  expect(await space.run(['dialogs', 'clear'])).toMatchObject({ stdout: `${path} cleared=1\n` })
+  expect(isSealed()).toBe(false)
+  await space.run(['seal'])
+  expect(await space.run(['dialogs', 'clear'])).toMatchObject({ stdout: `${path} cleared=0\n` })
+  expect(isSealed()).toBe(true)
+})

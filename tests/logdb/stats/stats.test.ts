@@ -127,7 +127,14 @@ sqliteTest('a database that is not ours is named, not counted', async () => {
     expect((await run(verb)).stderr).toContain('Hint: run: logdb convert\n')
   }
   makePredecessorDatabase(join(db, 'control.sqlite3'), [])
-  for (const verb of ['ingest', 'audit', 'errors']) {
-    expect(await run([verb])).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('run: logdb convert') })
+  for (const verb of [
+    ['ingest'],
+    ['audit'],
+    ['errors'],
+    ['fts', 'build'],
+    ['dialogs', 'assign'],
+    ['dialogs', 'clear'],
+  ]) {
+    expect(await run(verb)).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('run: logdb convert') })
   }
 })
