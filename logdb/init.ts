@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { partitionPath } from './partitions.ts'
+import { partitionFor } from './partitions.ts'
 import type { LogdbSettings } from './settings.ts'
 import { buildIndexOf } from './store/build-index.ts'
 import { withLease } from './store/lease.ts'
@@ -26,7 +26,7 @@ export interface InitResult {
 /** Creates the partition of a day if there is none, and checks it. @throws UserError */
 export async function init({ out, day, settings, waitMs }: InitOptions): Promise<InitResult> {
   const engine = await loadSqlite()
-  const path = partitionPath(out, day, settings.granularity)
+  const path = partitionFor(out, day, settings.granularity)
   const integrity = await withLease(engine, out, { waitMs }, () => {
     const found = existsSync(path) ? readPartition(engine, path, checkIntegrity) : undefined
     if (found) return found

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { hasErrorCode } from '../kit/user-error.ts'
 
@@ -19,13 +19,22 @@ const DAYS_PER_WEEK = 7
 const DAILY = /^ai_proxy_(\d{4})(\d\d)(\d\d)\.sqlite3$/
 const WEEKLY = /^ai_proxy_(\d{4})W(\d\d)\.sqlite3$/
 
-/** Where the requests of a UTC day (YYYY-MM-DD) belong: `YYYY/MM/ai_proxy_YYYYMMDD` or `YYYY/WNN/ai_proxy_YYYYWNN`. */
+/** The partition of a UTC day (YYYY-MM-DD): `YYYY/MM/ai_proxy_YYYYMMDD` or `YYYY/WNN/ai_proxy_YYYYWNN`. */
 export function partitionPath(base: string, day: string, granularity: Granularity): string {
   if (granularity === 'weekly') {
     const { year, week } = isoWeek(day)
     return join(base, year, `W${week}`, `ai_proxy_${year}W${week}.sqlite3`)
   }
   return join(base, day.slice(0, 4), day.slice(5, 7), `ai_proxy_${day.replaceAll('-', '')}.sqlite3`)
+}
+
+/**
+ * Where the requests of a day go: to the partition that has had them, whatever the granularity was then, so that reading
+ * a log again finds its rows there; else to a new one of this granularity.
+ */
+export function partitionFor(base: string, day: string, granularity: Granularity): string {
+  const paths = (['daily', 'weekly'] as const).map((other) => partitionPath(base, day, other))
+  return paths.find((path) => existsSync(path)) ?? partitionPath(base, day, granularity)
 }
 
 /** Every daily and weekly partition below `base` that may hold a day of the range, the latest first. */

@@ -1,6 +1,6 @@
 import { PartitionSet } from '../ingest/partition-set.ts'
 import { RowPacker } from '../ingest/row-packer.ts'
-import { partitionPath } from '../partitions.ts'
+import { partitionFor } from '../partitions.ts'
 import type { PredecessorRow } from '../record/predecessor-row.ts'
 import { REMOVED_BODY } from '../record/removed-body.ts'
 import type { ServerIdentity } from '../server-id.ts'
@@ -38,7 +38,7 @@ export class RowMover {
     this.#retention = retention
     const options = { server, withTextIndex: settings.isTextIndexEnabled }
     this.#partitions = new PartitionSet(engine, options, () => {})
-    this.#partitionOf = (day) => partitionPath(out, day, settings.granularity)
+    this.#partitionOf = (day) => partitionFor(out, day, settings.granularity)
     const { serverId } = server
     this.#packer = new RowPacker({ serverId, partitionOf: this.#partitionOf, maxKnownBytes: MAX_KNOWN_BYTES })
   }

@@ -1,4 +1,4 @@
-import { type Granularity, partitionPath } from '../partitions.ts'
+import { type Granularity, partitionFor } from '../partitions.ts'
 import type { LogFormat } from '../sources/find.ts'
 import { FrameReader, type Piece, TAIL_BYTES } from '../sources/frame-reader.ts'
 import { type OpenFile, openInput, UnreadableSource } from '../sources/input.ts'
@@ -42,7 +42,7 @@ export class SourceReader implements PacketReader {
   constructor(options: ReaderOptions) {
     const { out, granularity, serverId, maxKnownBytes } = options
     this.#options = options
-    const partitionOf = (day: string) => partitionPath(out, day, granularity)
+    const partitionOf = (day: string) => partitionFor(out, day, granularity)
     this.#rows = new RowPacker({ serverId, partitionOf, maxKnownBytes })
   }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { chat, completion, jsonl, record } from './helpers/logs.ts'
@@ -122,7 +122,7 @@ sqliteTest('a folder may hold daily and weekly partitions, and each request coun
   expect(partitionsBelow(space.db)).toEqual([monday, newYear, WEEKS[3]])
   expect(await counted(verb)).toEqual({ '2024-12-30': 2, '2025-01-01': 3, '2025-01-05': 1 })
   expect(await counted(verb, '--since', '2025-01-01', '--to', '2025-01-01')).toEqual({ '2025-01-01': 3 })
-  expect(await verb('dialogs', 'assign', '--window', '200h')).toMatch(/=\d\n.*=2\n.*=2\n$/)
+  expect(await verb('dialogs', 'assign', '--window', '200h')).toMatch(/=2\n.*=3\n.*=1\n$/)
   const ids = JSON.parse(await verb('query', 'SELECT DISTINCT dialog_id FROM requests', '--json')).result
   expect(ids).toHaveLength(1)
   expect(await verb('fts', 'drop')).toMatch(/^(.* fts dropped\n){3}$/)
@@ -132,3 +132,24 @@ sqliteTest('a folder may hold daily and weekly partitions, and each request coun
   await verb('retain', '--metadata', '2025-01-05', '--yes')
   expect(await counted(verb)).toEqual({ '2025-01-05': 1 })
 })
+
+sqliteTest(
+  'after a change of the granularity a log that is read again doubles nothing and brings nothing back',
+  async () => {
+    for (const [before, after] of [
+      [{}, WEEKLY],
+      [WEEKLY, {}],
+    ]) {
+      const space = filled(['2024-12-30', '2025-01-01'])
+      await space.run(['ingest'], before)
+      await space.run(['forget', '--request-id', '2025-01-01T00:00:00.000001Z', '--yes'])
+      const partitions = partitionsBelow(space.db)
+      rmSync(join(space.db, 'control.sqlite3'))
+      expect((await space.run(['ingest'], after)).stdout).toContain('"rows_inserted": 0, "rows_skipped": 4')
+      expect(partitionsBelow(space.db)).toEqual(partitions)
+      writeFileSync(join(space.logs, 'requests-2.jsonl'), jsonl([record({ timestamp: '2025-01-08T12:00:00Z' })]))
+      await space.run(['ingest'], after)
+      expect(partitionsBelow(space.db)).toHaveLength(partitions.length + 1)
+    }
+  },
+)
