@@ -1,7 +1,7 @@
 import type { ByName } from './by-name.ts'
 import { ByteSink } from './byte-sink.ts'
 import { compareKeys, writeString } from './canonical-string.ts'
-import { InvalidJson } from './invalid-json.ts'
+import { InvalidJson, MAX_DEPTH, nestedTooDeep } from './invalid-json.ts'
 import { NOT_PLAIN, plainNumberEnd } from './plain-number.ts'
 import { pythonFloat } from './python-float.ts'
 import { stringEnd, valueEnd } from './value-end.ts'
@@ -20,7 +20,6 @@ const LITERALS = ['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity']
 const LONGEST_LITERAL = '-Infinity'.length
 const NON_FINITE = /^-?(NaN|Infinity)$/
 const MAX_NUMBER_BYTES = 100_000
-const MAX_DEPTH = 2000
 /** So many are sorted fastest by insertion. */
 const FEW_MEMBERS = 32
 /** What stays reserved for the next text. */
@@ -284,7 +283,7 @@ export class CanonicalReader {
   }
 
   #enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw new InvalidJson(`nested deeper than ${MAX_DEPTH} levels`, this.at)
+    if (++this.#depth > MAX_DEPTH) throw nestedTooDeep(this.at)
   }
 
   /** Reads what stands behind a member or an element: true at the end of all. */

@@ -8,3 +8,7 @@ export class InvalidJson extends Error {
     this.at = at
   }
 }
+
+export const MAX_DEPTH = 2000
+
+export const nestedTooDeep = (at: number) => new InvalidJson(`nested deeper than ${MAX_DEPTH} levels`, at)

@@ -1,4 +1,4 @@
-import { InvalidJson } from './invalid-json.ts'
+import { InvalidJson, MAX_DEPTH, nestedTooDeep } from './invalid-json.ts'
 
 const SPACE = 0x20
 const QUOTE = 0x22
@@ -18,8 +18,9 @@ export function valueEnd(source: Buffer, at: number): number {
   for (let i = at; i < source.length; i++) {
     const byte = source[i]
     if (byte === QUOTE) i = stringEnd(source, i) - 1
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++
-    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return i + 1
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (++depth > MAX_DEPTH) throw nestedTooDeep(i)
+    } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return i + 1
   }
   throw new InvalidJson('unterminated value', at)
 }

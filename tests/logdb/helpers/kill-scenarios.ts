@@ -19,13 +19,16 @@ const LAST_TURNS = 12
 /** Between two writes of a log. */
 const PAUSE_MS = 1
 
-/** Logs for many runs: conversations over midnight in both formats, plain and compressed, with damage and foreign text. */
-export function logsOf(records: number): string {
+/**
+ * Logs for many runs: conversations over midnight in both formats, plain and compressed, with damage and foreign text. Each
+ * text is `words` words long.
+ */
+export function logsOf(records: number, words = 50): string {
   const stepUs = Math.max(STEP_US, Math.floor(7_200_000_000 / records))
   let history: { role: string; content: string }[] = []
   const events = Array.from({ length: records }, (_, number) => {
-    const question = `question ${number} ${'lorem ipsum '.repeat(20)}`
-    const answer = `answer ${number} ${'dolor sit '.repeat(25)}`
+    const question = `question ${number} ${'lorem '.repeat(words)}`
+    const answer = `answer ${number} ${'dolor '.repeat(words)}`
     const fields = {
       timestamp: timestampAt(number, START, stepUs),
       request: chat(question, history),

@@ -193,6 +193,29 @@ sqliteTest('a record whose writer was killed within a line costs only itself', a
   await expectAccounted(space)
 })
 
+sqliteTest('what stands beside the bodies of a record may be as hostile as they', async () => {
+  const space = workspace()
+  const withMember = (index: number, member: string) => {
+    const [start, end] = JSON.stringify(record({ timestamp: timestampAt(index), release: 'HERE' })).split('"HERE"')
+    return `${start}${member}${end}\n`
+  }
+  const accepted = [
+    '9e999',
+    '-1e400',
+    '"\\u0000\\ud83d"',
+    '{"b":1.0,"a":[NaN]}',
+    '0,"__proto__":{"v":2},"constructor":1',
+    '"x","release":"y"',
+  ]
+  const refused = [nested(100_000), '{"a":'.repeat(3000), '01', 'tru', '"\u0001"', '1,"v":"1"', '1,"endpoint":[]', '1,']
+  space.write(NAMES.jsonl, [...accepted, ...refused].map((member, index) => withMember(index, member)).join(''))
+  expect(await space.ingest()).toMatchObject({ rowsInserted: accepted.length, recordsQuarantined: refused.length })
+  expect(await space.query('SELECT release FROM request_details ORDER BY ts_us')).toEqual(
+    ['Infinity', '-Infinity', '\uFFFD\uFFFD', '{"a": [NaN], "b": 1.0}', '0', 'y'].map((release) => ({ release })),
+  )
+  await expectAccounted(space)
+})
+
 sqliteTest('times that no partition could have are set aside', async () => {
   const space = workspace()
   const times = [
@@ -305,7 +328,7 @@ memoryTest(
     const { result, mostMib } = await ingestMeasured(space)
     expect(result).toMatchObject({ rows_inserted: texts.length, records_quarantined: 0 })
     expect(mostMib).toBeLessThan(CAP_MIB * FOR_LONGEST_RECORDS)
-    await expectAccounted(space)
+    expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
   },
   TIMEOUT_MS,
 )
