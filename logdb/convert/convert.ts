@@ -34,14 +34,30 @@ export async function convert(options: ConvertOptions): Promise<ConvertedDatabas
   return withLeaseToChange(engine, options, () => {
     const found = findOldDatabases(engine, options.out).filter((path) => !IS_CONVERTED.test(path))
     const counts = found.map((path) => countRows(engine, path))
-    if (options.isDryRun)
-      return found.map((path, index) => ({ path, rows: counts[index] ?? 0, inserted: 0, keptAs: path }))
+    const unchanged = found.map((path, index) => ({ path, rows: counts[index] ?? 0, inserted: 0, keptAs: path }))
+    if (options.isDryRun) return unchanged
     setControlAside(engine, options.out)
     const retention = readRetention(engine, options.out)
-    return found
-      .map((path) => setAside(engine, path))
-      .map((path) => convertOne(engine, path, { ...options, retention }))
+    const converting = found.map((path) => setAside(engine, path))
+    return convertAll(engine, converting, { ...options, retention })
   })
+}
+
+/** One that cannot be converted does not keep the others, and stays as it is. @throws UserError of the first of them */
+function convertAll(engine: SqliteEngine, paths: string[], options: RowMoverOptions): ConvertedDatabase[] {
+  const errors: UserError[] = []
+  const converted = paths.flatMap((path) => {
+    try {
+      return [convertOne(engine, path, options)]
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      errors.push(error)
+      return []
+    }
+  })
+  const [first] = errors
+  if (first) throw first
+  return converted
 }
 
 /** What it says about logs is of no use: the first ingest reads them once more, and finds their rows. */
