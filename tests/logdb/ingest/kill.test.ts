@@ -21,8 +21,8 @@ import { sqliteTest } from '../helpers/needs.ts'
 import { SERVER_ID } from '../helpers/server-id.ts'
 
 const TIMEOUT_MS = 120_000
-const KILLS = 4
-const SAMPLED_STEPS = 2
+const KILLS = 3
+const SAMPLED_STEPS = 1
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
 const cli = compiledCli(sharedTempFolder())
 /** Many are long enough for threads. */
