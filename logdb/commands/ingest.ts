@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { IngestOptions } from '../ingest/ingester.ts'
 import type { IngestReport } from '../ingest/report.ts'
 import { printReport, type Terminal, withoutControls } from '../terminal.ts'
-import { type CommandContext, reportDisabled } from './context.ts'
+import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
 import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
 import { progressLine, rowsLine, StatusLine } from './progress.ts'
 
@@ -15,6 +15,7 @@ interface IngestFlags extends DayOptions {
   /** Milliseconds. */
   wait?: number
   strict?: true
+  dryRun?: true
   json?: true
 }
 
@@ -25,6 +26,7 @@ export function addIngest(program: Command, context: CommandContext): void {
     .option('--from <folder>', 'folder of the logs', 'logs')
   const following = withWait(withDays(withOut(command)))
     .option('--follow', 'go on with what is written to the logs, until Ctrl-C')
+    .option('--dry-run', 'change nothing, only name the logs with bytes that are not read yet')
     .option('--strict', `exit ${EXIT_QUARANTINED} if a record or a file could not be read`)
   withReport(following)
     .addHelpText('after', '\nRecords outside --since and --to are left for a later run.')
@@ -42,6 +44,7 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   if (!settings.isEnabled) {
     return reportDisabled(context, { verb: 'ingest', line: 'Ingest disabled by LOGDB_ENABLED', json: flags.json })
   }
+  if (flags.dryRun) return showUnread(flags, context)
   const line = new StatusLine(terminal)
   const options = {
     from: resolve(flags.from),
@@ -55,13 +58,24 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
   }
   const report = await (flags.follow ? follow : ingest)(options).finally(() => line.clear())
   const warnings = troubles(report)
-  if (flags.json) printReport(terminal, { verb: 'ingest', result: toJson(report), warnings })
+  if (flags.json) printReport(terminal, { verb: 'ingest', isDryRun: false, result: toJson(report), warnings })
   else printLines(terminal, report)
   if (report.recordsFiltered > 0) {
     context.note(`${report.recordsFiltered} records outside --since and --to are left for a later run`)
   }
   for (const warning of warnings) terminal.err(`${withoutControls(warning)}\n`)
   if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
+}
+
+async function showUnread(
+  { from, out, json }: IngestFlags,
+  { terminal, resolve, note }: CommandContext,
+): Promise<void> {
+  const { audit } = await import('../audit/audit.ts')
+  const { unread } = await audit({ out: resolve(out), from: resolve(from), isDeep: false })
+  if (json) printReport(terminal, { verb: 'ingest', isDryRun: true, result: { unread } })
+  else for (const { path, bytes } of unread) terminal.out(`${path} unread=${bytes}\n`)
+  note(NOTHING_CHANGED)
 }
 
 /** Of a run that has no end only the rows are told. */

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
@@ -85,6 +94,21 @@ sqliteTest('with --json ingest gives one document', async () => {
     result: { files_scanned: 1, rows_inserted: 0, records_filtered: 1, interrupted: false },
     warnings: [],
   })
+})
+
+sqliteTest('a dry run of ingest names what is not read yet, and makes nothing', async () => {
+  const { db, run, write } = workspace()
+  const log = jsonl([record()])
+  const path = write('requests-1.jsonl', log)
+  const stderr = 'nothing was changed: this was a dry run\n'
+  const stdout = `${path} unread=${log.length}\n`
+  expect(await run(['ingest', '--dry-run'])).toEqual({ exitCode: 0, stdout, stderr })
+  expect(existsSync(db)).toBe(false)
+  await run(['ingest'])
+  expect(await run(['ingest', '--dry-run'])).toEqual({ exitCode: 0, stdout: '', stderr })
+  write('requests-1.jsonl', log + jsonl([record({ x_request_id: 'late' })]))
+  const dry = JSON.parse((await run(['ingest', '--dry-run', '--json'])).stdout)
+  expect(dry).toMatchObject({ ok: true, verb: 'ingest', dry_run: true, result: { unread: [{ path }] } })
 })
 
 test('a switch that is off gives the line of the predecessor and exit 2', async () => {
