@@ -92,7 +92,7 @@ function openWritable(Database: Constructor, path: string): Connection {
 }
 
 /** Moves all that is in the WAL into the file. False if that has to wait for somebody who reads an older state of it. */
-export function checkpoint(db: Connection): boolean {
+function checkpoint(db: Connection): boolean {
   const [result] = db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
   return result?.busy === 0
 }
