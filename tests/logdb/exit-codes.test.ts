@@ -123,7 +123,10 @@ const SIGNALS = [
 sqliteTest('130 and 143: ended by a signal after a clean commit', async () => {
   for (const [signal, exitCode] of SIGNALS) {
     const project = ingested()
-    const child = spawn('./scripts/logdb', ['ingest', '--follow'], { cwd: project.folder, stdio: 'ignore' })
+    const child = spawn(join(project.folder, 'scripts/logdb'), ['ingest', '--follow'], {
+      cwd: project.folder,
+      stdio: 'ignore',
+    })
     const ended = once(child, 'exit')
     appendFileSync(join(project.logs, 'requests-1.jsonl'), jsonl([record({ x_request_id: 'late' })]))
     while (project.sh('./scripts/logdb show late').exitCode !== 0);

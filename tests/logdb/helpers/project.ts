@@ -5,7 +5,7 @@ import { packageRoot } from '../../../kit/package-root.ts'
 import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
 import { compiledCli } from './compiled.ts'
 
-export interface Outcome {
+interface Outcome {
   exitCode: number | null
   stdout: string
   stderr: string
