@@ -23,7 +23,7 @@ const MAX_NUMBER_BYTES = 100_000
 /** So many are sorted fastest by insertion. */
 const FEW_MEMBERS = 32
 /** What stays reserved for the next text. */
-const MANY_MEMBERS = 4096
+const KEPT_MEMBERS = 4096
 const KEPT_BYTES = 4 * 1024 * 1024
 const NOTHING = Buffer.alloc(0)
 
@@ -85,7 +85,7 @@ export class CanonicalReader {
     this.at = 0
     this.#depth = 0
     this.#memberCount = 0
-    if (this.#members.length > MANY_MEMBERS) this.#members.length = MANY_MEMBERS
+    if (this.#members.length > KEPT_MEMBERS) this.#members.length = KEPT_MEMBERS
     this.#sorted.clear(KEPT_BYTES)
     this.marks = []
   }
