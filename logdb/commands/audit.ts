@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { AuditedSource, AuditReport } from '../audit/audit.ts'
 import { printReport, withoutControls } from '../terminal.ts'
@@ -33,7 +34,11 @@ async function run({ from, out, deep, json }: AuditFlags, context: CommandContex
   if (json) printReport(terminal, { ok, verb: 'audit', result: toJson(report) })
   else print(report, context)
   noteIfEmpty(context, out)
-  if (!ok) exitWith(1)
+  if (ok) return
+  const control = join(resolve(out), 'control.sqlite3')
+  const again = `mv ${control} ${control}.old && logdb ingest`
+  context.note(`to read all logs again, which doubles nothing: ${again}; then repeat what was forgotten or retained`)
+  exitWith(1)
 }
 
 function toJson({ sources, unread }: AuditReport) {

@@ -53,16 +53,22 @@ function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags): Selection 
 }
 
 function report(
-  { partitions, logs, oldDatabases }: ForgetReport,
+  { partitions, logs, oldDatabases, unreadable }: ForgetReport,
   { json, dryRun }: ForgetFlags,
   { terminal, note }: CommandContext,
 ): void {
   const result = partitions.map(({ path, requests }) => ({ path, forgotten: requests }))
-  const warnings = warningsOfOldDatabases(oldDatabases)
+  const warnings = [...warningsOfOldDatabases(oldDatabases), ...warningOfUnreadable(unreadable)]
   if (json)
     printReport(terminal, { verb: 'forget', isDryRun: dryRun ?? false, result: { partitions: result, logs }, warnings })
   else for (const { path, forgotten } of result) terminal.out(`${path} forgotten=${forgotten}\n`)
   if (dryRun) note(NOTHING_CHANGED)
   if (logs.length > 0) note(`the logs that they came from are not changed:\n${logs.join('\n')}`)
   for (const warning of warnings) note(warning)
+}
+
+function warningOfUnreadable(count: number): string[] {
+  if (count === 0) return []
+  const kept = `of ${count} records that could not be read the first bytes are kept, whoever sent them`
+  return [`${kept}: logdb errors shows them, logdb retain --bodies removes them when they are old enough`]
 }

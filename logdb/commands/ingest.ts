@@ -128,7 +128,7 @@ function toJson(report: IngestReport) {
 function troubles(report: IngestReport): string[] {
   const { recordsQuarantined, quarantined, unreadable, unsealed, isInterrupted } = report
   const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
-  found.push(...unsealed.map((path) => `late records came for ${path}, which is no longer sealed`))
+  found.push(...unsealed.map((path) => `records came late, or again, for ${path}, which is no longer sealed`))
   if (recordsQuarantined > 0) {
     found.push(`${recordsQuarantined} records could not be read; logdb errors lists them:`)
     found.push(

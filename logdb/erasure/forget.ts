@@ -3,8 +3,10 @@ import { findOldDatabases } from '../convert/old-databases.ts'
 import { findPartitions } from '../partitions.ts'
 import { forgetRequests, type Selection, selectedRequests } from '../store/erase.ts'
 import { type ChangeOptions, withLeaseToChange } from '../store/lease.ts'
+import { countErrorsWithHead } from '../store/ledger.ts'
 import { withPartition } from '../store/partition.ts'
 import { PredecessorDatabase } from '../store/predecessor.ts'
+import { readControl } from '../store/read-control.ts'
 import { readPartition } from '../store/read-partition.ts'
 import { pathsOfSources } from '../store/source-paths.ts'
 import { loadSqlite, type SqliteEngine } from '../store/sqlite.ts'
@@ -22,6 +24,8 @@ export interface ForgetReport {
   logs: string[]
   /** Databases of the predecessor that hold some of the requests, which are not changed either. */
   oldDatabases: string[]
+  /** How many records could not be read and are kept with their first bytes, which may be of these requests. */
+  unreadable: number
 }
 
 /**
@@ -56,7 +60,8 @@ function forgetSelected(engine: SqliteEngine, { out, selection, isDryRun }: Forg
     partitions.push({ path, requests: selected.requests })
   }
   const oldDatabases = findOldDatabases(engine, out).filter((path) => isInOld(engine, path, selection))
-  return { partitions, logs: pathsOfSources(engine, out, sources), oldDatabases }
+  const unreadable = readControl(engine, out, countErrorsWithHead) ?? 0
+  return { partitions, logs: pathsOfSources(engine, out, sources), oldDatabases, unreadable }
 }
 
 function isInOld(engine: SqliteEngine, path: string, selection: Selection): boolean {

@@ -7,8 +7,8 @@ import { Ingester, type IngestOptions } from './ingester.ts'
 import { emptyReport, type IngestReport } from './report.ts'
 
 const PAUSE_MS = 1000
-/** When nothing has come for so long, the database is let go. */
-const IDLE_MS = 60_000
+/** When nothing has come for so long, the database is let go: a partition that is open cannot be sealed. */
+const IDLE_MS = 5000
 
 /**
  * Reads what is new as soon as it is in the logs, until the signal comes; between times others may write to the database.

@@ -10,7 +10,7 @@ export interface LogFile {
   format: LogFormat
 }
 
-const OWN_LOG = /^requests-.*\.jsonl(\.gz)?$/
+const OWN_LOG = /^requests-.*\.jsonl(\.gz)?$/s
 const PREDECESSOR_LOG = /\.log(\.|$)/
 
 export interface FoundLogs {

@@ -61,6 +61,11 @@ const ERRORS = `
   SELECT e.id, path, e.offset, length, sha256, reason, head, seen_ts AS seenTs
   FROM ingest_errors e JOIN sources s ON s.id = e.source_id`
 
+/** How many of them are kept with how they begin. To be used on control.sqlite3. */
+export function countErrorsWithHead(db: Connection): number {
+  return Number(db.prepare("SELECT count(*) FROM ingest_errors WHERE head <> ''").pluck().get())
+}
+
 /**
  * Gives records that could not be read back to the next ingest: they become gaps of no particular day. `ids`: which ones;
  * all if absent. Returns how many. To be used on control.sqlite3, in a transaction.

@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync } from 'node:fs'
+import { appendFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
@@ -81,6 +81,20 @@ sqliteTest('--deep misses rows that are gone, and not those that were forgotten'
     stderr: expect.stringMatching(/the partitions lack rows of \d+ bytes that are booked as ingested/),
   })
   expect(await space.run(['audit'])).toMatchObject({ exitCode: 0 })
+})
+
+sqliteTest('what it says to type brings the rows of a lost partition back', async () => {
+  const space = await mixedLogs()
+  const before = await space.query('SELECT * FROM request_details ORDER BY request_id')
+  rmSync(space.partitions()[0] ?? '')
+  const { exitCode, stderr } = await space.run(['audit', '--deep'])
+  const [, from = '', to = ''] = /: mv (\S+) (\S+) && logdb ingest;/.exec(stderr) ?? []
+  expect([exitCode, from]).toEqual([1, join(space.db, 'control.sqlite3')])
+  renameSync(from, to)
+  await space.ingest()
+  const after = await space.query('SELECT * FROM request_details ORDER BY request_id')
+  expect(after).toEqual(expect.arrayContaining(before))
+  expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
 })
 
 sqliteTest('with --from it says what has not been read yet', async () => {

@@ -185,6 +185,16 @@ sqliteTest(
   },
 )
 
+sqliteTest('records that could not be read, and may be of the same requests, are told of', async () => {
+  const space = await filled()
+  expect((await space.run(['forget', '--request-id', 'a', '--yes'])).stderr).not.toContain('could not be read')
+  space.write('requests-y.jsonl', '{"request":"zanzibar\n')
+  await space.ingest()
+  expect((await space.run(['forget', '--request-id', 'b', '--yes'])).stderr).toContain(
+    'of 1 records that could not be read the first bytes are kept, whoever sent them: logdb errors shows them',
+  )
+})
+
 sqliteTest('databases of the predecessor that hold it too are named', async () => {
   const space = await filled()
   const [row] = await space.query<{ id: string }>(

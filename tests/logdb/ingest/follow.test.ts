@@ -16,7 +16,7 @@ const rowsOf = async ({ query }: Workspace) => {
 }
 
 sqliteTest(
-  'with --follow what is written comes in as it is written, also after a rotation, and others may write between',
+  'with --follow what is written comes in as it is written, also after a rotation, and others may write and seal between',
   async () => {
     const space = workspace()
     const log = space.write('requests-1.jsonl', one(0))
@@ -35,6 +35,8 @@ sqliteTest(
     expect(await space.run(['init', '--date', '2025-09-10', '--wait', '10s'])).toMatchObject({ exitCode: 0 })
     appendFileSync(log, one(4))
     await untilRows(5)
+    const sealed = async () => (await space.run(['seal', '--to', '2025-09-10', '--wait', '10s'])).exitCode
+    await expect.poll(sealed, { timeout: TIMEOUT_MS / 2 }).toBe(0)
     child.kill('SIGTERM')
     const { code, stdout, stderr } = await ended
     expect([code, stderr]).toEqual([143, ''])

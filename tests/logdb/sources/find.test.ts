@@ -10,6 +10,7 @@ test('our logs and those of the predecessor are found, in the order of their pat
     'models/gpt-4.log',
     'requests-2025-09-10.jsonl',
     'requests-2025-09-10.r1.w2.jsonl.gz',
+    'requests-a\nb.jsonl',
     'v1_chat.log',
     'v1_chat.log.1',
     'v1_chat.log.2.gz',
@@ -19,7 +20,7 @@ test('our logs and those of the predecessor are found, in the order of their pat
   symlinkSync(join(logs, 'gone'), join(logs, 'broken.log'))
   const { files, unreadable } = findLogFiles(logs)
   expect(files.map(({ path }) => relative(logs, path))).toEqual(names)
-  expect(files.map(({ format }) => format === 'jsonl')).toEqual([false, true, true, false, false, false])
+  expect(files.map(({ format }) => format === 'jsonl')).toEqual([false, true, true, true, false, false, false])
   expect(unreadable).toEqual([])
 })
 
