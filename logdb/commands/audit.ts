@@ -1,8 +1,7 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { AuditedSource, AuditReport } from '../audit/audit.ts'
 import { printReport, withoutControls } from '../terminal.ts'
-import { type CommandContext, noteIfEmpty } from './context.ts'
+import { type CommandContext, checkFailed, noteIfEmpty } from './context.ts'
 import { withOut, withReport } from './options.ts'
 
 interface AuditFlags {
@@ -23,7 +22,7 @@ export function addAudit(program: Command, context: CommandContext): void {
 }
 
 async function run({ from, out, deep, json }: AuditFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve, exitWith } = context
+  const { terminal, resolve } = context
   const { audit } = await import('../audit/audit.ts')
   const report = await audit({
     out: resolve(out),
@@ -35,10 +34,13 @@ async function run({ from, out, deep, json }: AuditFlags, context: CommandContex
   else print(report, context)
   noteIfEmpty(context, out)
   if (ok) return
-  const control = join(resolve(out), 'control.sqlite3')
+  const { controlPath } = await import('../store/control.ts')
+  const control = controlPath(resolve(out))
   const again = `mv ${control} ${control}.old && logdb ingest`
-  context.note(`to read all logs again, which doubles nothing: ${again}; then repeat what was forgotten or retained`)
-  exitWith(1)
+  checkFailed(
+    context,
+    `to read all logs again, which doubles nothing: ${again}; then repeat what was forgotten or retained`,
+  )
 }
 
 function toJson({ sources, unread }: AuditReport) {

@@ -44,6 +44,12 @@ export function warningsOfOldDatabases(paths: string[]): string[] {
   )
 }
 
+/** Ends a check that found something, with what to do about it. */
+export function checkFailed({ terminal, exitWith }: CommandContext, hint: string): void {
+  terminal.err(`Hint: ${hint}\n`)
+  exitWith(1)
+}
+
 /** Tells who looks into the wrong folder why there is nothing. */
 export function noteIfEmpty({ resolve, note }: CommandContext, out: string): void {
   const folder = resolve(out)

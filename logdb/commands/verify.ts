@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { printReport, type Terminal } from '../terminal.ts'
 import type { VerifiedPartition } from '../verify/verify.ts'
-import { type CommandContext, noteIfEmpty } from './context.ts'
+import { type CommandContext, checkFailed, noteIfEmpty } from './context.ts'
 import { checkDays, type DayOptions, withDays, withOut, withReport } from './options.ts'
 
 const ADVICE =
@@ -22,7 +22,7 @@ export function addVerify(program: Command, context: CommandContext): void {
 }
 
 async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve, exitWith } = context
+  const { terminal, resolve } = context
   checkDays(flags)
   const { out, since, to, deep, json } = flags
   const { verify } = await import('../verify/verify.ts')
@@ -31,9 +31,7 @@ async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
   if (json) printReport(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })
   else for (const partition of partitions) print(partition, terminal)
   noteIfEmpty(context, out)
-  if (ok) return
-  terminal.err(`Hint: ${ADVICE}\n`)
-  exitWith(1)
+  if (!ok) checkFailed(context, ADVICE)
 }
 
 function counts({ rows, unindexed, deep }: VerifiedPartition): Record<string, number> {

@@ -3,6 +3,7 @@ import { seededRandom } from '../helpers/random.ts'
 import { sharedTempFolder } from '../helpers/temp-folder.ts'
 import { compiledCli } from '../logdb/helpers/compiled.ts'
 import {
+  killableCommands,
   killableConvert,
   killableGaps,
   killableIndex,
@@ -41,14 +42,7 @@ for (const [index, [name, kills, killable]] of AT_RANDOM.entries()) {
   )
 }
 
-const STEP_BY_STEP: [name: string, killable: Killable][] = [
-  ['ingest', killableIngest(cli, few)],
-  ['ingest of days left out', killableGaps(cli, few)],
-  ['fts build', killableIndex(cli, few)],
-  ['seal', killableSeal(cli, few)],
-  ['convert', killableConvert(cli, 20)],
-]
-for (const [name, killable] of STEP_BY_STEP) {
+for (const [name, killable] of killableCommands(cli, few)) {
   sqliteTest(
     `${name}, killed before each of its steps, is finished by the next one`,
     async () => {

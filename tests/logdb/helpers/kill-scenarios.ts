@@ -101,6 +101,17 @@ export function killableConvert(cli: string, rows: number): Killable {
   return { cli, args: ['convert', '--json'], setUp, contentOf }
 }
 
+/** Commands that change a database of few rows, by what they do. */
+export function killableCommands(cli: string, logs: string): [name: string, killable: Killable][] {
+  return [
+    ['ingest', killableIngest(cli, logs)],
+    ['ingest of days left out', killableGaps(cli, logs)],
+    ['fts build', killableIndex(cli, logs)],
+    ['seal', killableSeal(cli, logs)],
+    ['convert', killableConvert(cli, 20)],
+  ]
+}
+
 function oldRows(day: string, count: number): PredecessorTuple[] {
   const noonS = Date.parse(`2025-09-${day}T12:00:00Z`) / 1000
   return Array.from({ length: count }, (_, index) => [

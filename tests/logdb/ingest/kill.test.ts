@@ -6,17 +6,8 @@ import { expect } from 'vitest'
 import { seededRandom } from '../../helpers/random.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 import { compiledCli } from '../helpers/compiled.ts'
-import {
-  contentOf,
-  killableConvert,
-  killableGaps,
-  killableIndex,
-  killableIngest,
-  killableSeal,
-  logsOf,
-  spaceWith,
-} from '../helpers/kill-scenarios.ts'
-import { type Killable, killAtRandom, killBeforeSteps } from '../helpers/kills.ts'
+import { contentOf, killableCommands, killableIngest, logsOf, spaceWith } from '../helpers/kill-scenarios.ts'
+import { killAtRandom, killBeforeSteps } from '../helpers/kills.ts'
 import { sqliteTest } from '../helpers/needs.ts'
 import { SERVER_ID } from '../helpers/server-id.ts'
 
@@ -40,14 +31,7 @@ sqliteTest(
   TIMEOUT_MS,
 )
 
-const ROUNDS: [string, Killable][] = [
-  ['ingest', killableIngest(cli, few)],
-  ['ingest of days left out', killableGaps(cli, few)],
-  ['fts build', killableIndex(cli, few)],
-  ['seal', killableSeal(cli, few)],
-  ['convert', killableConvert(cli, 20)],
-]
-for (const [name, killable] of ROUNDS) {
+for (const [name, killable] of killableCommands(cli, few)) {
   sqliteTest(
     `${name}, killed before any of its steps, is finished by the next one`,
     async () => {
