@@ -6,7 +6,7 @@ import type { Layout } from './layout.ts'
 /** Runs the mock upstream, so that deployed gateways have a provider to talk to. */
 export async function upstreamUp(layout: Layout): Promise<void> {
   const daemon = upstreamDaemon(layout)
-  const main = join(packageRoot(), 'tests/helpers/mock-upstream.ts')
+  const main = join(packageRoot(), 'tests/helpers/gateway/mock-upstream.ts')
   startDaemon(daemon, [process.execPath, '--import', 'tsx', main, String(layout.upstreamPort), layout.gateway], {
     cwd: packageRoot(),
   })

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { expect, test } from 'vitest'
-import { eventually, startGateway, startUpstream } from '../proxy/gateway.ts'
+import { eventually, startGateway, startUpstream } from '../helpers/gateway/gateway.ts'
 
 const KEY = 'a-key-for-the-official-client'
 const WHOLE = 'Hello from the mock 🙂'

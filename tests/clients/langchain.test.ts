@@ -1,7 +1,7 @@
 import { HumanMessage } from '@langchain/core/messages'
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { expect, test } from 'vitest'
-import { startWithUpstream } from '../proxy/gateway.ts'
+import { startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const KEY = 'a-key-for-langchain'
 const WHOLE = 'Hello from the mock 🙂'

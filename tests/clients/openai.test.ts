@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
-import { eventually, type GatewayOptions, startWithUpstream } from '../proxy/gateway.ts'
+import { eventually, type GatewayOptions, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const KEY = 'a-key-for-the-official-client'
 const WHOLE = 'Hello from the mock 🙂'

@@ -1,7 +1,7 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai'
 import { expect, test } from 'vitest'
-import { startWithUpstream } from '../proxy/gateway.ts'
+import { startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const KEY = 'a-key-for-the-ai-sdk'
 const WHOLE = 'Hello from the mock 🙂'

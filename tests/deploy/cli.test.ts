@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DEPLOY_ERRORS } from '../../deploy/errors.ts'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
-import { testWith } from '../helpers/programs.ts'
-import { runCli } from '../helpers/run-cli.ts'
+import { testWith } from '../helpers/process/programs.ts'
+import { runCli } from '../helpers/process/run-ai-deploy.ts'
 import { sharedTempFolder } from '../helpers/temp-folder.ts'
 
 /** A host of an ssh configuration where nobody listens. */

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { connect, type Questions } from '../../deploy/connect.ts'
 import { run } from '../../deploy/host/host.ts'
-import { output, testAsRoot, testWhere } from '../helpers/programs.ts'
-import { runCli } from '../helpers/run-cli.ts'
-import { makeKey, SSHD, type Sshd, startSshd } from '../helpers/sshd.ts'
+import { output, testAsRoot, testWhere } from '../helpers/process/programs.ts'
+import { runCli } from '../helpers/process/run-ai-deploy.ts'
+import { makeKey, SSHD, type Sshd, startSshd } from '../helpers/server/sshd.ts'
 import { sharedTempFolder, tempFolder } from '../helpers/temp-folder.ts'
 
 const nobodyAsked: Questions = {

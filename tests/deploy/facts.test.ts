@@ -7,9 +7,9 @@ import { gatherFacts, parseDocker, parseFacts } from '../../deploy/facts.ts'
 import { LocalHost } from '../../deploy/host/local.ts'
 import { readPairs } from '../../deploy/pairs.ts'
 import { IDENTITY } from '../../deploy/remote/facts.ts'
-import { output, testWhere, testWith } from '../helpers/programs.ts'
+import { output, testWhere, testWith } from '../helpers/process/programs.ts'
+import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from '../helpers/server/recorded-facts.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
-import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from './recorded.ts'
 
 test('a clean server has nothing but itself', () => {
   expect(parseFacts(CLEAN_DEBIAN)).toEqual({

@@ -5,7 +5,13 @@ import { type Facts, parseFacts } from '../../deploy/facts.ts'
 import { makePlan, type Plan, type PlanInput } from '../../deploy/plan.ts'
 import { planServerEnv } from '../../deploy/server-env.ts'
 import { packageRoot } from '../../kit/package-root.ts'
-import { afterDeploy, CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from './recorded.ts'
+import {
+  afterDeploy,
+  CLEAN_DEBIAN,
+  DEBIAN_12_DOCKER,
+  file,
+  UBUNTU_WITH_OLD_PROXY,
+} from '../helpers/server/recorded-facts.ts'
 
 const ENV = 'API_KEYS=a-key\nOPENROUTER_API_KEY=or\nGEMINI_API_KEY=g\nDOMAIN=llm.example.com\n'
 const envOf = (server: string | null, more: Partial<Parameters<typeof planServerEnv>[0]> = {}) =>

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { aiDeploy, type DeployTool, finished, startDeploy } from './helpers/ai-deploy.ts'
-import { openAiClient } from './helpers/client.ts'
-import { startLoad } from './helpers/load.ts'
-import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from './helpers/server.ts'
-import { addModel, CLONE, deployFolder, temporaryFolder } from './helpers/workspace.ts'
+import { aiDeploy, type DeployTool, finished, startDeploy } from '../helpers/rig/ai-deploy.ts'
+import { openAiClient } from '../helpers/rig/client.ts'
+import { addModel, CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
+import { startLoad } from '../helpers/rig/load.ts'
+import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from '../helpers/rig/rig-server.ts'
 
 const rig = e2eRig()
 const server = serverOf(rig, 'bookworm')

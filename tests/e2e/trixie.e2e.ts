@@ -2,10 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { aiDeploy, type DeployTool } from './helpers/ai-deploy.ts'
-import { openAiClient } from './helpers/client.ts'
-import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from './helpers/server.ts'
-import { addModel, CLONE, deployFolder, temporaryFolder } from './helpers/workspace.ts'
+import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
+import { openAiClient } from '../helpers/rig/client.ts'
+import { addModel, CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
+import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from '../helpers/rig/rig-server.ts'
 
 /** As a user with sudo, with the packed tarball in an empty folder, without better-sqlite3. */
 const rig = e2eRig()

@@ -13,10 +13,10 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite.ts'
-import { endOf, startLogdb } from './helpers/cli-child.ts'
-import { chat, jsonl, predecessorBlock, predecessorEvent, record } from './helpers/logs.ts'
-import { sqliteShellTest, sqliteTest } from './helpers/needs.ts'
-import { openDatabase, workspace } from './helpers/workspace.ts'
+import { endOf, startLogdb } from '../helpers/logdb/cli-child.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logdb/logs.ts'
+import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
+import { openDatabase, workspace } from '../helpers/logdb/workspace.ts'
 
 const CLI = join(packageRoot(), 'logdb/cli.ts')
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../kit/package-root.ts'
-import { workspace } from './helpers/workspace.ts'
+import { workspace } from '../helpers/logdb/workspace.ts'
 
 const text = (name: string) => readFileSync(join(packageRoot(), 'docs', name), 'utf8')
 

@@ -1,10 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chat, completion, jsonl, record } from './helpers/logs.ts'
-import { sqliteTest } from './helpers/needs.ts'
-import { partitionsBelow } from './helpers/project.ts'
-import { type Workspace, workspace } from './helpers/workspace.ts'
+import { chat, completion, jsonl, record } from '../helpers/logdb/logs.ts'
+import { partitionsBelow } from '../helpers/logdb/project.ts'
+import { sqliteTest } from '../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../helpers/logdb/workspace.ts'
 
 const WEEKLY = { LOGDB_PARTITION_GRANULARITY: 'weekly' }
 

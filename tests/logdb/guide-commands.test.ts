@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chat, jsonl, record } from './helpers/logs.ts'
-import { sqliteShellTest, sqliteTest } from './helpers/needs.ts'
-import { type Project, projects } from './helpers/project.ts'
+import { chat, jsonl, record } from '../helpers/logdb/logs.ts'
+import { type Project, projects } from '../helpers/logdb/project.ts'
+import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 
 const newProject = projects()
 

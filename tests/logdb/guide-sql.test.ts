@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect } from 'vitest'
-import { chat, completion, jsonl, record, timestampAt } from './helpers/logs.ts'
-import { pythonTest, sqliteShellTest } from './helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from './helpers/workspace.ts'
+import { chat, completion, jsonl, record, timestampAt } from '../helpers/logdb/logs.ts'
+import { pythonTest, sqliteShellTest } from '../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../helpers/logdb/workspace.ts'
 
 /**
  * Every statement that the predecessor's guide tells its users to run, as it stands there; with PLAN below, and without

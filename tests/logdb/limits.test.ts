@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chat, completion, jsonl, record } from './helpers/logs.ts'
-import { sqliteTest } from './helpers/needs.ts'
-import { type Project, projects } from './helpers/project.ts'
+import { chat, completion, jsonl, record } from '../helpers/logdb/logs.ts'
+import { type Project, projects } from '../helpers/logdb/project.ts'
+import { sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 
 const newProject = projects()
 const MIB = 1024 * 1024

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { findPartitions, partitionPath } from '../../logdb/partitions.ts'
-import { workspace } from './helpers/workspace.ts'
+import { workspace } from '../helpers/logdb/workspace.ts'
 
 test.each([
   ['2025-09-15', 'daily', '2025/09/ai_proxy_20250915.sqlite3'],

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createServerId, readServerId } from '../../logdb/server-id.ts'
-import { jsonl, record } from './helpers/logs.ts'
-import { sqliteTest } from './helpers/needs.ts'
-import { workspace } from './helpers/workspace.ts'
+import { jsonl, record } from '../helpers/logdb/logs.ts'
+import { sqliteTest } from '../helpers/logdb/sqlite-test.ts'
+import { workspace } from '../helpers/logdb/workspace.ts'
 
 const HOST = { hostname: 'host', env: 'dev' }
 const NO_OVERRIDE = { LOGDB_SERVER_ID: '' }

@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { chat, jsonl, record, timestampAt } from './helpers/logs.ts'
-import { pythonTest } from './helpers/needs.ts'
-import { type Project, projects } from './helpers/project.ts'
+import { chat, jsonl, record, timestampAt } from '../helpers/logdb/logs.ts'
+import { type Project, projects } from '../helpers/logdb/project.ts'
+import { pythonTest } from '../helpers/logdb/sqlite-test.ts'
 
-const IN_TERMINAL = fileURLToPath(import.meta.resolve('./helpers/in-terminal.py'))
+const IN_TERMINAL = fileURLToPath(import.meta.resolve('../helpers/process/in-terminal.py'))
 const CLEAR = '\r\u001b[K'
 /** A few commits. */
 const RECORDS = 3000

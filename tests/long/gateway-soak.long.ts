@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../kit/package-root.ts'
-import { soak } from '../helpers/gateway-soak.ts'
-import { testWhere } from '../helpers/programs.ts'
+import { soak } from '../helpers/gateway/soak.ts'
+import { testWhere } from '../helpers/process/programs.ts'
 
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 600)
 const STREAMS = 500

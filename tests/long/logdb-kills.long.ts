@@ -1,7 +1,5 @@
 import { expect } from 'vitest'
-import { seededRandom } from '../helpers/random.ts'
-import { sharedTempFolder } from '../helpers/temp-folder.ts'
-import { compiledCli } from '../logdb/helpers/compiled.ts'
+import { compiledCli } from '../helpers/logdb/compiled-cli.ts'
 import {
   killableCommands,
   killableConvert,
@@ -11,9 +9,11 @@ import {
   killableRotation,
   killableSeal,
   logsOf,
-} from '../logdb/helpers/kill-scenarios.ts'
-import { type Killable, killAtRandom, killBeforeSteps } from '../logdb/helpers/kills.ts'
-import { sqliteTest } from '../logdb/helpers/needs.ts'
+} from '../helpers/logdb/kills/kill-scenarios.ts'
+import { type Killable, killAtRandom, killBeforeSteps } from '../helpers/logdb/kills/kills.ts'
+import { sqliteTest } from '../helpers/logdb/sqlite-test.ts'
+import { seededRandom } from '../helpers/random.ts'
+import { sharedTempFolder } from '../helpers/temp-folder.ts'
 
 const TIMEOUT_MS = 30 * 60_000
 const cli = compiledCli(sharedTempFolder())

@@ -1,6 +1,6 @@
-import { pythonTest } from '../logdb/helpers/needs.ts'
-import { expectIdsLikePython } from '../logdb/helpers/python-ids.ts'
-import { expectLikePython } from '../logdb/helpers/python-json.ts'
+import { expectIdsLikePython } from '../helpers/logdb/python/python-ids.ts'
+import { expectLikePython } from '../helpers/logdb/python/python-json.ts'
+import { pythonTest } from '../helpers/logdb/sqlite-test.ts'
 
 const ROUNDS = 15
 const TEXTS = 20_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { startGateway, startUpstream, startWithUpstream } from './gateway.ts'
+import { startGateway, startUpstream, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const OTHER_APIS = [
   ['/v1/completions', { prompt: 'Hi' }],

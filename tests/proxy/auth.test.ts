@@ -2,7 +2,7 @@ import { request } from 'undici'
 import { expect, test } from 'vitest'
 import { parseApiKeys } from '../../kit/api-keys.ts'
 import { createAuthenticator } from '../../proxy/auth.ts'
-import { chat, startGateway, startWithUpstream } from './gateway.ts'
+import { chat, startGateway, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const authenticate = createAuthenticator(parseApiKeys(' plain , laptop:0123456789abcdef,short:key,ключ'))
 

@@ -1,6 +1,6 @@
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
-import { chat, startGateway, startWithUpstream } from './gateway.ts'
+import { chat, startGateway, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 test('the body reaches the provider byte for byte, but for the model', async () => {
   const { gateway, upstream } = await startWithUpstream({ mappings: { short: 'openrouter:mock/normal' } })

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { Agent, request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { chat, eventually, startWithUpstream, type TestGateway } from './gateway.ts'
+import { chat, eventually, startWithUpstream, type TestGateway } from '../helpers/gateway/gateway.ts'
 
 /** Sends a request and leaves as soon as `when` says so. */
 async function leave(gateway: TestGateway, body: object, when: () => void | Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { packageVersion } from '../../kit/package-root.ts'
-import { chat, chunksOf, startGateway } from './gateway.ts'
+import { chat, chunksOf, startGateway } from '../helpers/gateway/gateway.ts'
 
 const RELEASE = { RELEASE_ID: '20261123-120000', DEPLOYED_AT: '2026-11-23T12:00:00Z' }
 

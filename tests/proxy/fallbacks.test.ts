@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { compileRouting } from '../../proxy/routing.ts'
-import { chat, chunksOf, startGateway, startUpstream, startWithUpstream } from './gateway.ts'
+import { chat, chunksOf, startGateway, startUpstream, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 function errorOf({ text }: { text: string }) {
   return JSON.parse(text).error

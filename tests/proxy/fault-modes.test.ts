@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { expect, onTestFinished, test } from 'vitest'
 import type { LogRecord } from '../../kit/log-record.ts'
-import { chat, eventually, startWithUpstream, type TestGateway } from './gateway.ts'
+import { chat, eventually, startWithUpstream, type TestGateway } from '../helpers/gateway/gateway.ts'
 
 const WITH_USAGE = { stream_options: { include_usage: true } }
 const APIS = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseApiKeys } from '../../kit/api-keys.ts'
 import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { Limits } from '../../proxy/limits.ts'
-import { chat, eventually, startGateway, startWithUpstream } from './gateway.ts'
+import { chat, eventually, startGateway, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const [ALICE = null, BOB = null] = parseApiKeys('alice:0123456789abcdef,bob:fedcba9876543210')
 

@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { chat, chunksOf, eventually, readRecords } from './gateway.ts'
-import { freePort, spawnGateway, startProcess, startProcessWithUpstream } from './gateway-process.ts'
+import { chat, chunksOf, eventually, readRecords } from '../helpers/gateway/gateway.ts'
+import { freePort, spawnGateway, startProcess, startProcessWithUpstream } from '../helpers/gateway/gateway-process.ts'
 
 test('without any configuration it answers, prints a line to paste that works, and writes a log', async () => {
   const gateway = await startProcess()

@@ -2,8 +2,8 @@ import { createServer } from 'node:net'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { createMetricsPage } from '../../proxy/metrics-page.ts'
-import { chat, eventually, startWithUpstream, type TestGateway } from './gateway.ts'
-import { freePort, spawnGateway, startProcess } from './gateway-process.ts'
+import { chat, eventually, startWithUpstream, type TestGateway } from '../helpers/gateway/gateway.ts'
+import { freePort, spawnGateway, startProcess } from '../helpers/gateway/gateway-process.ts'
 
 function page({ gateway, running }: TestGateway): Promise<string> {
   const requestLog = { lost: 0, waitingBytes: 0 }

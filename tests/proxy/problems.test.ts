@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { chat, startGateway, startUpstream, startWithUpstream, type TestResponse } from './gateway.ts'
+import { chat, startGateway, startUpstream, startWithUpstream, type TestResponse } from '../helpers/gateway/gateway.ts'
 
 function errorOf({ text }: TestResponse) {
   return JSON.parse(text).error

@@ -2,8 +2,8 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { request } from 'undici'
 import { expect, test } from 'vitest'
-import { chat, eventually, temporaryFolder } from './gateway.ts'
-import { type GatewayProcess, startProcessWithUpstream } from './gateway-process.ts'
+import { chat, eventually, temporaryFolder } from '../helpers/gateway/gateway.ts'
+import { type GatewayProcess, startProcessWithUpstream } from '../helpers/gateway/gateway-process.ts'
 
 async function ready({ url }: GatewayProcess) {
   const { statusCode, body } = await request(`${url}/ready`)

@@ -3,7 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
-import { chat, chunksOf, eventually, startGateway, startWithUpstream } from './gateway.ts'
+import { chat, chunksOf, eventually, startGateway, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 /** A gateway whose model `mine` is answered by this listener. */
 async function startBefore(listener: RequestListener, more: { fallbacks?: object } = {}) {

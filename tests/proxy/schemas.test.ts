@@ -10,7 +10,7 @@ import { messages } from '../../proxy/apis/messages.ts'
 import { openAiErrors } from '../../proxy/apis/openai-errors.ts'
 import { responses } from '../../proxy/apis/responses.ts'
 import { type ApiProblem, problems } from '../../proxy/errors.ts'
-import { chat, chunksOf, startGateway, startWithUpstream } from './gateway.ts'
+import { chat, chunksOf, startGateway, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const FOLDER = new URL('schemas/', import.meta.url)
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })

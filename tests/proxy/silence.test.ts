@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
-import { chat, chunksOf, startWithUpstream } from './gateway.ts'
+import { chat, chunksOf, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 test('a stream that says nothing gets comments between its events, and stays what it was', async () => {
   const config = { limits: { keepalive_s: 0.1 } }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../kit/package-root.ts'
-import { soak } from '../helpers/gateway-soak.ts'
-import { testWhere } from '../helpers/programs.ts'
+import { soak } from '../helpers/gateway/soak.ts'
+import { testWhere } from '../helpers/process/programs.ts'
 
 const SECONDS = 3
 const STREAMS = 60

@@ -1,7 +1,7 @@
 import OpenAI from 'openai'
 import { request } from 'undici'
 import { expect, test } from 'vitest'
-import { chat, chunksOf, startWithUpstream } from './gateway.ts'
+import { chat, chunksOf, startWithUpstream } from '../helpers/gateway/gateway.ts'
 
 const WHOLE = 'Hello from the mock 🙂'
 

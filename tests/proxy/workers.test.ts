@@ -2,8 +2,8 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { expect, test } from 'vitest'
-import { chat, eventually, readRecords } from './gateway.ts'
-import { freePort, STARTING, spawnGateway, startProcessWithUpstream } from './gateway-process.ts'
+import { chat, eventually, readRecords } from '../helpers/gateway/gateway.ts'
+import { freePort, STARTING, spawnGateway, startProcessWithUpstream } from '../helpers/gateway/gateway-process.ts'
 
 async function textOf(url: string): Promise<string> {
   return await (await request(url)).body.text()

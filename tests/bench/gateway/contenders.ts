@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { freePort, type RunningProcess, startScript, startServer } from '../../helpers/server-process.ts'
+import { freePort, type RunningProcess, startScript, startServer } from '../../helpers/process/server-process.ts'
 import { startNginx } from './nginx.ts'
 import { portkeyEntry } from './portkey.ts'
 import type { Target } from './wrk.ts'

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../../kit/user-error.ts'
-import { findProgram } from '../../helpers/programs.ts'
-import { type RunningProcess, startServer } from '../../helpers/server-process.ts'
+import { findProgram } from '../../helpers/process/programs.ts'
+import { type RunningProcess, startServer } from '../../helpers/process/server-process.ts'
 
 export interface NginxOptions {
   /** Where its configuration and its temporary files go. */

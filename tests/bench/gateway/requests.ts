@@ -1,4 +1,4 @@
-import { cpuTimeMs } from '../../helpers/process-usage.ts'
+import { cpuTimeMs } from '../../helpers/process/usage.ts'
 import { median, medianDifference, medianRatio } from '../numbers.ts'
 import { type Figure, printTable } from '../table.ts'
 import type { Contender } from './contenders.ts'

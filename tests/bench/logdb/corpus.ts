@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
-import { predecessorBlock, predecessorEvent, record, timestampAt } from '../../logdb/helpers/logs.ts'
 
 /** Single turn (~3 KB a record), chat (2 to 10 turns, ~10 KB), agent loops (20 to 60 turns, ~75 KB). */
 export type CorpusKind = 'single' | 'chat' | 'agent'

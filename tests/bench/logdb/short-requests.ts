@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { chat, completion, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
-import { chat, completion, record, timestampAt } from '../../logdb/helpers/logs.ts'
 
 const VOCABULARY = 60_000
 const SYLLABLES = 'ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo yu za tion ment ing'.split(' ')

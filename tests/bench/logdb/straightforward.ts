@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
-import { PREDECESSOR_SCHEMA } from '../../logdb/helpers/predecessor-database.ts'
+import { PREDECESSOR_SCHEMA } from '../../helpers/logdb/predecessor-database.ts'
 
 const REQUEST = 'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)'
 const FRAGMENT = 'INSERT INTO request_text_index VALUES (?, ?, ?, ?, ?, ?)'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { quoteArgv } from '../../../deploy/host/quote.ts'
-import { findProgram, testWhere } from '../../helpers/programs.ts'
+import { findProgram, testWhere } from '../../helpers/process/programs.ts'
 import { seededRandom } from '../../helpers/random.ts'
 
 const SEED = 20261123

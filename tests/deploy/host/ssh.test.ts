@@ -11,7 +11,7 @@ import type { ExecOptions } from '../../../deploy/host/host.ts'
 import { SshHost, type SshQuestions } from '../../../deploy/host/ssh.ts'
 import { resolveSshOptions } from '../../../deploy/host/ssh-options.ts'
 import { type Argv, sh } from '../../../deploy/remote/argv.ts'
-import { makeKey, SSHD, type Sshd, startAgent, startSshd } from '../../helpers/sshd.ts'
+import { makeKey, SSHD, type Sshd, startAgent, startSshd } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 /** Longer than a command of a few words takes. */

@@ -2,9 +2,9 @@ import { appendFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const some = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) =>

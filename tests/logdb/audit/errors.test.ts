@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { chat, jsonl, record } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { workspace } from '../helpers/workspace.ts'
+import { chat, jsonl, record } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { workspace } from '../../helpers/logdb/workspace.ts'
 
 /** A record of 5 MB, which is too long when ingest may take 64 MiB only. */
 const long = () => jsonl([record({ x_request_id: 'long', request: chat('long '.repeat(1_000_000)) })])

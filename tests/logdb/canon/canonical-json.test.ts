@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
 import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
 import { dropInvalidUtf8 } from '../../../logdb/canon/utf8.ts'
-import { pythonTest } from '../helpers/needs.ts'
-import { expectLikePython } from '../helpers/python-json.ts'
+import { expectLikePython } from '../../helpers/logdb/python/python-json.ts'
+import { pythonTest } from '../../helpers/logdb/sqlite-test.ts'
 
 const canonical = (text: string) => canonicalJson(Buffer.from(text)).toString('utf8')
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { chat, completion, jsonl, record } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, completion, jsonl, record } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const HISTORY = [
   { role: 'user', content: 'What is\na bee?' },

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { parseWindow } from '../../../logdb/dialogs/window.ts'
-import { chat, completion, jsonl, record } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, completion, jsonl, record } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 test.each([
   ['30m', 1800],

@@ -4,11 +4,11 @@ import { expect } from 'vitest'
 import { forgetRequests } from '../../../logdb/store/erase.ts'
 import { withPartition } from '../../../logdb/store/partition.ts'
 import { loadSqlite } from '../../../logdb/store/sqlite.ts'
-import { digests } from '../helpers/digests.ts'
-import { chat, completion, jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { makePredecessorDatabase } from '../helpers/predecessor-database.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+import { digests } from '../../helpers/logdb/digests.ts'
+import { chat, completion, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { makePredecessorDatabase } from '../../helpers/logdb/predecessor-database.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const HISTORY = [
   { role: 'user', content: 'shared question' },

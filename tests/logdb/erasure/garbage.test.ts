@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
+import { jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 /** Numbers from 0 to below `limit`, the same each time. */
 function seeded(seed: number): (limit: number) => number {

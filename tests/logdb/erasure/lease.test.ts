@@ -4,10 +4,10 @@ import { emptyReport } from '../../../logdb/ingest/report.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import { withLease } from '../../../logdb/store/lease.ts'
 import { loadSqlite } from '../../../logdb/store/sqlite.ts'
-import { chat, completion, jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, completion, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const CHANGES = [
   ['fts', 'build'],

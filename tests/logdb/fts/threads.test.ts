@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
+import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import { compiledCli } from '../helpers/compiled.ts'
-import { chat, jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
 
 const LETTERS = 'abcdefghij '
 const MESSAGES = 80

@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import type { DayRange } from '../../../logdb/store/control.ts'
+import { chat, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { LEDGER_GAP, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
-import { chat, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { LEDGER_GAP, type Workspace, workspace } from '../helpers/workspace.ts'
 
 const ROUNDS = 8
 const RUNS = 6

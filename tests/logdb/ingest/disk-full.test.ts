@@ -2,20 +2,20 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { findProgram } from '../../helpers/programs.ts'
+import { type Ended, endOf } from '../../helpers/logdb/cli-child.ts'
+import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import { contentOf, logsOf, spaceWith } from '../../helpers/logdb/kills/kill-scenarios.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { needing, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import type { Workspace } from '../../helpers/logdb/workspace.ts'
+import { findProgram } from '../../helpers/process/programs.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
-import { type Ended, endOf } from '../helpers/cli-child.ts'
-import { compiledCli } from '../helpers/compiled.ts'
-import { contentOf, logsOf, spaceWith } from '../helpers/kill-scenarios.ts'
-import { needing, sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
-import type { Workspace } from '../helpers/workspace.ts'
 
 const TIMEOUT_MS = 120_000
 const PAGE_BYTES = 8192
 /** As POSIX has it for `ulimit -f`. */
 const BLOCK_BYTES = 512
-const LIMITER = import.meta.resolve('../helpers/limit-pages.mjs')
+const LIMITER = import.meta.resolve('../../helpers/logdb/limit-pages.mjs')
 const cli = compiledCli(sharedTempFolder())
 const logs = logsOf(300)
 

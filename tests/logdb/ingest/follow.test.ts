@@ -1,10 +1,10 @@
 import { appendFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { endOf, startLogdb } from '../helpers/cli-child.ts'
-import { chat, jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { LEDGER_GAP, type Workspace, workspace } from '../helpers/workspace.ts'
+import { endOf, startLogdb } from '../../helpers/logdb/cli-child.ts'
+import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { LEDGER_GAP, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const TIMEOUT_MS = 60_000
 const one = (index: number) =>

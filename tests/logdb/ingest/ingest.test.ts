@@ -2,10 +2,18 @@ import { appendFileSync, chmodSync, renameSync, rmSync, truncateSync, writeFileS
 import { join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import { chat, completion, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
-import { LEDGER_GAP, openDatabase, workspace } from '../helpers/workspace.ts'
+import {
+  chat,
+  completion,
+  jsonl,
+  predecessorBlock,
+  predecessorEvent,
+  record,
+  timestampAt,
+} from '../../helpers/logdb/logs.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { LEDGER_GAP, openDatabase, workspace } from '../../helpers/logdb/workspace.ts'
 
 const LOG = 'requests-2025-09-10.r1.jsonl'
 /** Records a second apart from noon, each with a text of its own. */

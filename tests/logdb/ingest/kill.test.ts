@@ -3,13 +3,19 @@ import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import {
+  contentOf,
+  killableCommands,
+  killableIngest,
+  logsOf,
+  spaceWith,
+} from '../../helpers/logdb/kills/kill-scenarios.ts'
+import { killAtRandom, killBeforeSteps } from '../../helpers/logdb/kills/kills.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
-import { compiledCli } from '../helpers/compiled.ts'
-import { contentOf, killableCommands, killableIngest, logsOf, spaceWith } from '../helpers/kill-scenarios.ts'
-import { killAtRandom, killBeforeSteps } from '../helpers/kills.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
 
 const TIMEOUT_MS = 120_000
 const KILLS = 3

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
+import { record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { workspace } from '../../helpers/logdb/workspace.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
-import { record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
-import { workspace } from '../helpers/workspace.ts'
 
 const RECORDS = 600
 /** One in so many records is out of turn, a day later. */

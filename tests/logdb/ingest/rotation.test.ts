@@ -1,5 +1,5 @@
-import { expectCutsHarmless, expectGrowthHarmless, expectRotationsHarmless } from '../helpers/growth.ts'
-import { sqliteTest } from '../helpers/needs.ts'
+import { expectCutsHarmless, expectGrowthHarmless, expectRotationsHarmless } from '../../helpers/logdb/growth.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 
 const TIMEOUT_MS = 60_000
 

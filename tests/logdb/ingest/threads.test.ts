@@ -3,13 +3,21 @@ import { once } from 'node:events'
 import { truncateSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
+import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import {
+  chat,
+  completion,
+  jsonl,
+  predecessorBlock,
+  predecessorEvent,
+  record,
+  timestampAt,
+} from '../../helpers/logdb/logs.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { LEDGER_GAP, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
-import { compiledCli } from '../helpers/compiled.ts'
-import { chat, completion, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
-import { LEDGER_GAP, type Workspace, workspace } from '../helpers/workspace.ts'
 
 const TIMEOUT_MS = 120_000
 const RECORDS = 3000

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { relative } from 'node:path'
 import { expect } from 'vitest'
+import { endOf } from '../../helpers/logdb/cli-child.ts'
+import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../../helpers/logdb/logs.ts'
+import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
-import { endOf } from '../helpers/cli-child.ts'
-import { compiledCli } from '../helpers/compiled.ts'
-import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { SERVER_ID } from '../helpers/server-id.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
 
 const TIMEOUT_MS = 120_000
 const ZONES = ['UTC', 'America/New_York', 'Europe/Berlin', 'Asia/Kolkata', 'Pacific/Apia', 'Australia/Lord_Howe']

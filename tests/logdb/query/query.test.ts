@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { digests } from '../helpers/digests.ts'
-import { chat, jsonl, record } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+import { digests } from '../../helpers/logdb/digests.ts'
+import { chat, jsonl, record } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 /** One request a day, from 2025-09-01 on. */
 async function filled(days: number, env: Record<string, string> = {}): Promise<Workspace> {

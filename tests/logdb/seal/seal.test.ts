@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
-import { chat, jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteShellTest, sqliteTest } from '../helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const RECORDS = 50
 const MS_PER_DAY = 86_400_000

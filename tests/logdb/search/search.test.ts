@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { chat, completion, jsonl, record } from '../helpers/logs.ts'
-import { sqliteShellTest, sqliteTest } from '../helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, completion, jsonl, record } from '../../helpers/logdb/logs.ts'
+import { sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 async function filled(env: Record<string, string> = {}): Promise<Workspace> {
   const space = workspace()

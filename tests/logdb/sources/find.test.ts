@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { findLogFiles } from '../../../logdb/sources/find.ts'
-import { workspace } from '../helpers/workspace.ts'
+import { workspace } from '../../helpers/logdb/workspace.ts'
 
 test('our logs and those of the predecessor are found, in the order of their paths', () => {
   const { logs, write } = workspace()

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { LogFormat } from '../../../logdb/sources/find.ts'
 import { FrameReader } from '../../../logdb/sources/frame-reader.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../../helpers/logdb/logs.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logs.ts'
 
 interface Found {
   kind: string

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Tally } from '../../../logdb/stats/tally.ts'
-import { jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { makePredecessorDatabase } from '../helpers/predecessor-database.ts'
-import { type Workspace, workspace } from '../helpers/workspace.ts'
+import { jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { makePredecessorDatabase } from '../../helpers/logdb/predecessor-database.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 test('percentiles are latencies that occurred, the nearest to the share', () => {
   const tally = new Tally()

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
+import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
-import { chat, jsonl, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
 
 const said = (...texts: string[]) =>
   texts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content }))

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { expect } from 'vitest'
-import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../helpers/logs.ts'
-import { sqliteTest } from '../helpers/needs.ts'
-import { openDatabase, type Workspace, workspace } from '../helpers/workspace.ts'
+import { chat, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const RECORDS = 60
 

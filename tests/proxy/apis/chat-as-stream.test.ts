@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chatAsStream } from '../../../proxy/apis/chat-as-stream.ts'
-import { chunksOf } from '../gateway.ts'
+import { chunksOf } from '../../helpers/gateway/gateway.ts'
 
 function streamOf(body: unknown) {
   return chatAsStream(Buffer.from(JSON.stringify(body)))

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { uniqueTimestamp } from '../../../proxy/log/clock.ts'
-import { chat, logFiles, startGateway, startWithUpstream } from '../gateway.ts'
+import { chat, logFiles, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
 test('a record has the fields of its version in their order, and real numbers', async () => {
   const { gateway } = await startWithUpstream({

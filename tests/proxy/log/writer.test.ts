@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { RequestLog } from '../../../proxy/log/writer.ts'
-import { chat, eventually, logFiles, startGateway, temporaryFolder } from '../gateway.ts'
+import { chat, eventually, logFiles, startGateway, temporaryFolder } from '../../helpers/gateway/gateway.ts'
 
 const DAY = '2026-11-23'
 const FILE = `requests-${DAY}.jsonl`

@@ -5,7 +5,7 @@ import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
-import { chat, chunksOf, startGateway, startUpstream, type TestResponse } from '../gateway.ts'
+import { chat, chunksOf, startGateway, startUpstream, type TestResponse } from '../../helpers/gateway/gateway.ts'
 
 const MAPPINGS = { 'gemini-*': 'gemini:gemini-*', 'mock/*': 'gemini:mock/*' }
 const THINKING_MS = 200

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
-import { compiledCli } from './compiled.ts'
+import { sharedTempFolder, tempFolder } from '../temp-folder.ts'
+import { compiledCli } from './compiled-cli.ts'
 
 interface Outcome {
   exitCode: number | null

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { expect } from 'vitest'
-import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
-import { seededRandom } from '../../helpers/random.ts'
-import { predecessorEvent, record, timestampAt } from './logs.ts'
+import { canonicalJson } from '../../../../logdb/canon/canonical-reader.ts'
+import { seededRandom } from '../../random.ts'
+import { predecessorEvent, record, timestampAt } from '../logs.ts'
+import { SERVER_ID } from '../server-id.ts'
 import { randomJson } from './random-json.ts'
-import { SERVER_ID } from './server-id.ts'
 
 const DUMPS = `
 import json, sys

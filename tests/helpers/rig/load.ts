@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Agent, request } from 'undici'
 import type { RigServer } from '../../../scripts/rig/state.ts'
 import { agentFor } from './client.ts'
-import { domainOf } from './server.ts'
+import { domainOf } from './rig-server.ts'
 
 export interface LoadResult {
   requests: number

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Random } from '../../helpers/random.ts'
+import type { Random } from '../random.ts'
 import { chat, completion, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from './logs.ts'
 
 const MOST_KEPT = 6

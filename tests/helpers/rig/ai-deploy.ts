@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import type { Rig, RigServer } from '../../../scripts/rig/state.ts'
-import { domainOf } from './server.ts'
+import { domainOf } from './rig-server.ts'
 
 export interface DeployTool {
   /** Command and first arguments that start the CLI. */

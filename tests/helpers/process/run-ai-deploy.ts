@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { packageRoot } from '../../kit/package-root.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
 
 export interface CliResult {
   exitCode: number

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { onTestFinished } from 'vitest'
-import { residentBytes, tcpConnections } from './process-usage.ts'
-import { freePort, type RunningProcess, startScript, startServer } from './server-process.ts'
+import { freePort, type RunningProcess, startScript, startServer } from '../process/server-process.ts'
+import { residentBytes, tcpConnections } from '../process/usage.ts'
 import { KEY, SoakLoad } from './soak-load.ts'
 
 export interface SoakOptions {

@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { connect, createServer } from 'node:net'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { UserError } from '../../kit/user-error.ts'
+import { UserError } from '../../../kit/user-error.ts'
 
 export interface RunningProcess {
   pid: number

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
+import { workspace } from '../workspace.ts'
 import { pythonIds, randomRecords } from './python-json.ts'
-import { workspace } from './workspace.ts'
 
 /** Ingests so many random records, in a line each, and compares the ids of their rows with those that Python computes. */
 export async function expectIdsLikePython(seed: number, count: number): Promise<void> {

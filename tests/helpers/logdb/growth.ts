@@ -1,6 +1,6 @@
 import { appendFileSync, readdirSync } from 'node:fs'
 import { expect } from 'vitest'
-import { seededRandom } from '../../helpers/random.ts'
+import { seededRandom } from '../random.ts'
 import { RotatingLogs, type Stream, streamOf } from './rotating-logs.ts'
 import { LEDGER_GAP, type Workspace, workspace } from './workspace.ts'
 

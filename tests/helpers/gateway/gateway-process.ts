@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Agent, type Dispatcher, request } from 'undici'
 import { expect, onTestFinished } from 'vitest'
-import { packageRoot } from '../../kit/package-root.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
 import { eventually, startUpstream, temporaryFolder } from './gateway.ts'
 
 export interface GatewayProcess {

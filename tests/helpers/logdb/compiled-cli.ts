@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { tempFolder } from '../../helpers/temp-folder.ts'
+import { tempFolder } from '../temp-folder.ts'
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,

@@ -6,7 +6,7 @@ import type { IngestReport } from '../../../logdb/ingest/report.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import type { DayRange } from '../../../logdb/store/control.ts'
-import { tempFolder } from '../../helpers/temp-folder.ts'
+import { tempFolder } from '../temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 
 const ENVIRONMENT = { LOGDB_SERVER_ID: SERVER_ID }

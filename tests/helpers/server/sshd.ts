@@ -5,8 +5,8 @@ import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { hasErrorCode } from '../../kit/user-error.ts'
-import { findProgram, output } from './programs.ts'
+import { hasErrorCode } from '../../../kit/user-error.ts'
+import { findProgram, output } from '../process/programs.ts'
 
 /** A real sshd of this user's on a free port of 127.0.0.1, with keys of its own. */
 export interface Sshd {

@@ -3,7 +3,7 @@ import { rootCertificates } from 'node:tls'
 import OpenAI from 'openai'
 import { Agent, fetch } from 'undici'
 import type { RigServer } from '../../../scripts/rig/state.ts'
-import { domainOf } from './server.ts'
+import { domainOf } from './rig-server.ts'
 
 /** Dials the server whatever the name, and trusts its CA: what DNS and a public CA do elsewhere. */
 export function agentFor(server: RigServer, options: Agent.Options = {}): Agent {

@@ -1,8 +1,8 @@
-import { type Facts, parseFacts } from '../../deploy/facts.ts'
-import { containerName } from '../../deploy/layout.ts'
-import type { Plan } from '../../deploy/plan.ts'
-import { renderState } from '../../deploy/state.ts'
-import { renderRoute } from '../../templates/route.ts'
+import { type Facts, parseFacts } from '../../../deploy/facts.ts'
+import { containerName } from '../../../deploy/layout.ts'
+import type { Plan } from '../../../deploy/plan.ts'
+import { renderState } from '../../../deploy/state.ts'
+import { renderRoute } from '../../../templates/route.ts'
 
 /** What the script prints on servers, as it was recorded there; files are added below. */
 export const CLEAN_DEBIAN = `os=debian

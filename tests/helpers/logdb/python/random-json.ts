@@ -1,4 +1,4 @@
-import type { Random } from '../../helpers/random.ts'
+import type { Random } from '../../random.ts'
 
 /** Lone surrogates are left out: Python's own program fails on them when it writes. */
 const PIECES: [string, ...string[]] = [

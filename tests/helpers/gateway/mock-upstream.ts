@@ -1,7 +1,7 @@
 /**
  * A provider that misbehaves on request, in each API that the gateway passes on. What it does is chosen by `mock/<mode>`
  * in the model's name or at the start of the last user message; see mock-upstream/common-modes.ts and the file of the API.
- * As a process: `tsx tests/helpers/mock-upstream.ts [port] [host]`.
+ * As a process: `tsx tests/helpers/gateway/mock-upstream.ts [port] [host]`.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
