@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander'
 import { createColors } from 'picocolors'
-import { loadEnvironment } from '../kit/gateway-config/load.ts'
+import { loadCheckedEnvironment } from '../kit/gateway-config/checked-environment.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
 import type { Interrupts, Io } from './io.ts'
@@ -76,7 +76,7 @@ function collect(value: string, before: string[] = []): string[] {
 
 async function main(): Promise<void> {
   const flags = program().parse(process.argv).opts<AllFlags>()
-  const environment = loadEnvironment({ cwd: process.cwd(), env: process.env, dotenv: flags.dotenv })
+  const environment = loadCheckedEnvironment({ cwd: process.cwd(), env: process.env, dotenv: flags.dotenv })
   const options = readOptions(flags, process.env, environment, process.cwd())
   const interrupts = handleInterrupts()
   const context = { options, io, interrupts, signal: interrupts.signal, now: new Date() }

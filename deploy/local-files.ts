@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readText, readTextIfPresent } from '../kit/files.ts'
 import { parseConfigFile } from '../kit/gateway-config/config-file.ts'
 import { packageRoot } from '../kit/package-root.ts'
-import { configInvalid, errorMessage } from '../kit/user-error.ts'
 import { type ReleaseFile, readBuildContext } from './build-context.ts'
 
 /** What comes with this version of the tool. */
@@ -26,9 +26,8 @@ export function readLocalFiles(cwd: string, configPath: string | undefined): Loc
   const path = configPath || existsSync(own) ? own : join(packageRoot(), 'config.yml')
   const config = readText(path)
   parseConfigFile(config, path)
-  const envPath = join(cwd, '.env')
   return {
-    env: existsSync(envPath) ? readText(envPath) : null,
+    env: readTextIfPresent(join(cwd, '.env')) ?? null,
     config,
     context: readBuildContext(),
     ...readPackagedFiles(),
@@ -39,13 +38,5 @@ export function readPackagedFiles(): PackagedFiles {
   return {
     traefikBase: readText(join(packageRoot(), 'traefik', 'traefik.yml')),
     logdbScript: readText(join(packageRoot(), 'templates', 'server-logdb.sh')),
-  }
-}
-
-export function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw configInvalid(`cannot read ${path}: ${errorMessage(error)}`, 'check the path')
   }
 }

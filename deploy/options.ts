@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
-import type { Environment } from '../kit/gateway-config/environment.ts'
+import type { Environment } from '../kit/settings/environment.ts'
 import { deployError } from './errors.ts'
 import { splitOnce } from './pairs.ts'
 

@@ -1,4 +1,4 @@
-import { parseDotenv } from '../kit/dotenv.ts'
+import { parseDotenv } from '../kit/settings/dotenv.ts'
 import { renderRoute } from '../templates/route.ts'
 import { type ServerSettings, serverSettings } from './config/server-settings.ts'
 import { type EdgeFiles, edgeFiles } from './edge-files.ts'

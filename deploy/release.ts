@@ -1,9 +1,10 @@
-import { type Environment, renderEnvFile } from '../kit/gateway-config/environment.ts'
+import { renderEnvFile } from '../kit/gateway-config/env-file.ts'
+import type { Environment } from '../kit/settings/environment.ts'
+import { sha256 } from '../kit/sha256.ts'
 import { renderReleaseCompose } from '../templates/release.ts'
 import type { ReleaseFile } from './build-context.ts'
 import type { ServerSettings } from './config/server-settings.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from './layout.ts'
-import { sha256 } from './sha256.ts'
 
 /** What a release is made of, before it has an id. */
 export interface ReleaseContent {

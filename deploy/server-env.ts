@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { editDotenv } from '../kit/dotenv.ts'
-import { readEnvironment } from '../kit/gateway-config/environment.ts'
+import { readCheckedEnvironment } from '../kit/gateway-config/checked-environment.ts'
 import { variable } from '../kit/gateway-config/variables.ts'
+import { editDotenv } from '../kit/settings/dotenv.ts'
 import { configInvalid } from '../kit/user-error.ts'
 
 export interface ServerEnvInput {
@@ -49,11 +49,11 @@ export function planServerEnv(input: ServerEnvInput): ServerEnv {
       'convert it on the server, for example with iconv, then run again',
     )
   }
-  const local = input.local === null ? null : readEnvironment(input.local, '.env')
+  const local = input.local === null ? null : readCheckedEnvironment(input.local, '.env')
   const isFirst = input.server === null
   const leftOutHttpPort = isFirst && local !== null && Boolean(local['HTTP_PORT']) && !local['HTTPS_PORT']
   const base = input.server ?? firstText(input.local ?? '', leftOutHttpPort)
-  const known = readEnvironment(base, isFirst ? '.env' : "the server's .env")
+  const known = readCheckedEnvironment(base, isFirst ? '.env' : "the server's .env")
   const generatedKey = isFirst && !known['API_KEYS'] && !input.answers['API_KEYS'] ? generateKey() : null
   const changes: Record<string, string> = {
     ...(isFirst && input.answers),
@@ -64,11 +64,11 @@ export function planServerEnv(input: ServerEnvInput): ServerEnv {
   const needed = Object.entries(changes).filter(([name, value]) => known[name] !== value)
   // Not even a last newline is added where nothing is set.
   const text = needed.length === 0 ? base : editDotenv(base, Object.fromEntries(needed))
-  const values = readEnvironment(text, isFirst ? '.env' : "the server's .env")
+  const values = readCheckedEnvironment(text, isFirst ? '.env' : "the server's .env")
   return {
     text,
     values,
-    uploaded: isFirst && local !== null ? Object.keys(readEnvironment(base, '.env')) : [],
+    uploaded: isFirst && local !== null ? Object.keys(readCheckedEnvironment(base, '.env')) : [],
     generatedKey,
     missingKeys: PROVIDER_KEYS.filter((name) => !values[name]),
     differing: isFirst || local === null ? [] : differingNames(local, values),

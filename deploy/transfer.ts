@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { Header, Pack, ReadEntry } from 'tar'
+import { sha256 } from '../kit/sha256.ts'
 import type { ReleaseFile } from './build-context.ts'
 import { type Host, run } from './host/host.ts'
 import type { Argv } from './remote/argv.ts'
 import * as files from './remote/files.ts'
-import { sha256 } from './sha256.ts'
 
 /** Replaces one file of the server. */
 export async function putFile(host: Host, path: string, content: string, mode = '644'): Promise<void> {

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
-import type { Environment } from '../kit/gateway-config/environment.ts'
+import type { Environment } from '../kit/settings/environment.ts'
+import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid, type UserError } from '../kit/user-error.ts'
 import type { Granularity } from './partitions.ts'
 
@@ -19,8 +20,6 @@ export interface LogdbSettings {
   memoryCapMb: number
 }
 
-const ON = ['true', '1', 'yes', 'on']
-const OFF = ['false', '0', 'no', 'off']
 const DEFAULT_PARALLELISM = 2
 const MAX_PARALLELISM = 64
 const DEFAULT_MEMORY_CAP_MB = 256
@@ -61,11 +60,10 @@ function wholeNumber(environment: Environment, name: string, least: number, most
   throw notAllowed(environment, name, `a whole number from ${least} to ${most}`)
 }
 
-/** Unset counts as on. */
+/** Unset means on. */
 function isOn(environment: Environment, name: string): boolean {
-  const text = environment[name]?.trim().toLowerCase() || 'true'
-  if (ON.includes(text)) return true
-  if (OFF.includes(text)) return false
+  const value = parseSwitch(environment[name]?.trim() || 'true')
+  if (value !== undefined) return value
   throw notAllowed(environment, name, 'true or false')
 }
 

@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors'
-import type { Environment } from '../kit/gateway-config/environment.ts'
+import type { Environment } from '../kit/settings/environment.ts'
 
 /** What a command may touch of the process that it runs in. */
 export interface Terminal {

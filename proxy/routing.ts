@@ -1,3 +1,5 @@
+import { namesProvider, parseTarget } from '../kit/gateway-config/targets.ts'
+import { ECHO } from '../kit/providers.ts'
 import { compilePatterns, fillWildcards, isPattern, type PatternMatch } from './patterns.ts'
 
 export interface Route {
@@ -23,10 +25,6 @@ export interface Routing {
   named: { id: string; provider: string }[]
 }
 
-/** The built-in provider and its one model, which no mapping can take away. */
-export const ECHO = 'echo'
-const DEFAULT_PROVIDER = 'openrouter'
-
 /** Model names and patterns to routes. Each `*` of a value stands for what the pattern's `*` took. */
 export function compileRouting({ mappings, fallbacks, providers }: RoutingRules): Routing {
   const withEcho = { ...mappings, [ECHO]: `${ECHO}:${ECHO}` }
@@ -48,7 +46,7 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
   /** `target` is as config.yml has it: what clients put into its `*` must not become a name of a mapping. */
   const fallbackRoute = (target: string, taken: string[]): Route => {
     const filled = fillWildcards(target, taken)
-    const named = hasProvider(filled, providers) ? undefined : find(filled)
+    const named = namesProvider(filled, providers) ? undefined : find(filled)
     return named ?? { ...parseTarget(filled, providers), mapping: target }
   }
   return {
@@ -61,15 +59,4 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
       isPattern(id) ? [] : [{ id, provider: parseTarget(value, providers).provider }],
     ),
   }
-}
-
-/** Text before the first colon is a provider only if a provider has that name: models may hold colons too. */
-function parseTarget(value: string, providers: ReadonlySet<string>): Pick<Route, 'provider' | 'model'> {
-  if (!hasProvider(value, providers)) return { provider: DEFAULT_PROVIDER, model: value }
-  const colon = value.indexOf(':')
-  return { provider: value.slice(0, colon), model: value.slice(colon + 1) }
-}
-
-function hasProvider(value: string, providers: ReadonlySet<string>): boolean {
-  return providers.has(value.slice(0, Math.max(value.indexOf(':'), 0)))
 }

@@ -1,7 +1,15 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { type ApiKey, parseApiKeys } from '../kit/api-keys.ts'
-import type { Environment } from '../kit/gateway-config/environment.ts'
+import {
+  baseUrlVariableOf,
+  KEYED_PROVIDER_NAMES,
+  KEYED_PROVIDERS,
+  type KeyedProvider,
+  keyVariableOf,
+} from '../kit/providers.ts'
+import type { Environment } from '../kit/settings/environment.ts'
+import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid } from '../kit/user-error.ts'
 
 export interface ProviderSettings {
@@ -28,7 +36,7 @@ export interface GatewaySettings {
   deployedAt: string | undefined
   apiKeys: ApiKey[]
   modelsRequireKey: boolean
-  providers: Record<BuiltInProvider, ProviderSettings>
+  providers: Record<KeyedProvider, ProviderSettings>
   log: LogSettings
   metrics: { host: string; port: number; isDefault: boolean }
   workers: number
@@ -39,14 +47,6 @@ export interface GatewaySettings {
 
 const DEFAULT_PORT = 8123
 const DEFAULT_METRICS_PORT = 9464
-const BASE_URLS = {
-  openrouter: 'https://openrouter.ai/api/v1',
-  gemini: 'https://generativelanguage.googleapis.com/v1beta/openai',
-  openai: 'https://api.openai.com/v1',
-  anthropic: 'https://api.anthropic.com/v1',
-}
-
-type BuiltInProvider = keyof typeof BASE_URLS
 const MIB = 2 ** 20
 
 /**
@@ -61,13 +61,8 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
     releaseId: environment['RELEASE_ID'] || undefined,
     deployedAt: environment['DEPLOYED_AT'] || undefined,
     apiKeys: parseApiKeys(environment['API_KEYS'] ?? '', environment['LOG_HASH_SECRET']),
-    modelsRequireKey: isOn(environment['MODELS_REQUIRE_KEY']),
-    providers: {
-      openrouter: provider(environment, 'openrouter'),
-      gemini: provider(environment, 'gemini'),
-      openai: provider(environment, 'openai'),
-      anthropic: provider(environment, 'anthropic'),
-    },
+    modelsRequireKey: parseSwitch(environment['MODELS_REQUIRE_KEY'] ?? '') ?? false,
+    providers: providerSettings(environment),
     log: {
       dir: resolve(cwd, environment['LOG_DIR'] || 'logs'),
       images: environment['LOG_IMAGES'] === 'full' ? 'full' : 'digest',
@@ -97,24 +92,20 @@ function localPort(environment: Environment): string | number {
   return environment['PORT'] || httpPort || DEFAULT_PORT
 }
 
-function provider(environment: Environment, name: BuiltInProvider): ProviderSettings {
-  const prefix = name.toUpperCase()
-  const keyVariable = `${prefix}_API_KEY`
-  return {
-    baseUrl: (environment[`${prefix}_BASE_URL`] || BASE_URLS[name]).replace(/\/+$/, ''),
-    keys: splitKeys(environment[keyVariable]),
-    keyVariable,
-  }
+function providerSettings(environment: Environment): Record<KeyedProvider, ProviderSettings> {
+  const entries = KEYED_PROVIDER_NAMES.map((name) => {
+    const keyVariable = keyVariableOf(name)
+    const baseUrl = environment[baseUrlVariableOf(name)] || KEYED_PROVIDERS[name].baseUrl
+    const settings = { baseUrl: baseUrl.replace(/\/+$/, ''), keys: splitKeys(environment[keyVariable]), keyVariable }
+    return [name, settings] as const
+  })
+  return Object.fromEntries(entries) as Record<KeyedProvider, ProviderSettings>
 }
 
 /** Several keys of one provider are separated by commas. */
 export function splitKeys(csv: string | undefined): string[] {
   const keys = (csv ?? '').split(',').map((key) => key.trim())
   return keys.filter((key) => key !== '')
-}
-
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && /^(true|1)$/i.test(value)
 }
 
 /** The predecessor spelled levels as Python does. */

@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '../kit/gateway-config/load.ts'
-import { ECHO } from './routing.ts'
+import { ECHO } from '../kit/providers.ts'
 import { type GatewaySettings, splitKeys } from './settings.ts'
 
 /** What a person who starts the gateway wants to know, with a line to paste. No key is ever shown. */

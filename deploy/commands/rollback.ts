@@ -1,6 +1,8 @@
-import { parseDotenv } from '../../kit/dotenv.ts'
-import { decodeEnvironment, type Environment, readEnvironment } from '../../kit/gateway-config/environment.ts'
+import { readCheckedEnvironment } from '../../kit/gateway-config/checked-environment.ts'
+import { decodeEnvironment } from '../../kit/gateway-config/env-file.ts'
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
+import { parseDotenv } from '../../kit/settings/dotenv.ts'
+import type { Environment } from '../../kit/settings/environment.ts'
 import { gatewayUrl, type ServerSettings, serverSettings } from '../config/server-settings.ts'
 import * as cutover from '../cutover.ts'
 import { deployError } from '../errors.ts'
@@ -21,7 +23,7 @@ export async function rollback(context: Context): Promise<void> {
   try {
     const { facts } = open
     const manifest = releaseBefore(facts)
-    const environment = readEnvironment(facts.env ?? '', "the server's .env")
+    const environment = readCheckedEnvironment(facts.env ?? '', "the server's .env")
     const settings = serverSettings(environment, facts.edge.acmeCa !== null)
     const instance = cutover.chooseInstance(manifest.id, facts.containers)
     assertCanStart(manifest, instance, facts)

@@ -1,4 +1,5 @@
-import type { Environment } from '../../kit/gateway-config/environment.ts'
+import type { Environment } from '../../kit/settings/environment.ts'
+import { parseSwitch } from '../../kit/settings/switch.ts'
 
 /** What the server's .env says about the server itself. */
 export interface ServerSettings {
@@ -32,7 +33,7 @@ const DEFAULT_ID = 1000
 
 /** @param environment of a valid .env that has DOMAIN */
 export function serverSettings(environment: Environment, hasCaFile: boolean): ServerSettings {
-  const staging = /^(true|1)$/i.test(environment['ACME_STAGING'] ?? '')
+  const staging = parseSwitch(environment['ACME_STAGING'] ?? '') ?? false
   return {
     // Certificates name it in lower case.
     domain: (environment['DOMAIN'] ?? '').toLowerCase(),

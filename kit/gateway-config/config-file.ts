@@ -1,7 +1,8 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, LineCounter, parseDocument } from 'yaml'
+import { type ApiName, BUILT_IN_PROVIDERS, keyVariableOf } from '../providers.ts'
 import { configInvalid, errorMessage } from '../user-error.ts'
-import { type ApiName, BUILT_IN_PROVIDERS, CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
+import { CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
 import { FORMAT_MEANINGS, FORMATS, type FormatName } from './formats.ts'
 
 /** config.yml, with defaults where it is silent. */
@@ -106,7 +107,7 @@ function toConfig({
     providers: mapValues(providers, (entry, name) => ({
       baseUrl: entry.base_url.replace(/\/+$/, ''),
       apis: entry.apis ?? COMMON_APIS,
-      keyVariable: entry.api_key_env ?? `${name.toUpperCase().replaceAll('-', '_')}_API_KEY`,
+      keyVariable: entry.api_key_env ?? keyVariableOf(name),
       keyRequired: entry.key_required ?? true,
       keyHeader: entry.key_header ?? 'authorization',
       headers: entry.headers ?? {},

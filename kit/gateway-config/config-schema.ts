@@ -1,10 +1,4 @@
-/** Paths of the APIs behind a provider's base URL; with /v1/ before them, the gateway's own endpoints. */
-const API_NAMES = ['chat/completions', 'completions', 'embeddings', 'responses', 'messages'] as const
-
-export type ApiName = (typeof API_NAMES)[number]
-
-/** Providers that need no entry in config.yml, and cannot have one. */
-export const BUILT_IN_PROVIDERS = ['openrouter', 'gemini', 'openai', 'anthropic', 'echo'] as const
+import { API_NAMES, type ApiName, BUILT_IN_PROVIDERS } from '../providers.ts'
 
 const NAME = { type: 'string', minLength: 1 } as const
 const NAMES = { type: 'array', minItems: 1, items: NAME } as const

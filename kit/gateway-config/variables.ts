@@ -1,7 +1,15 @@
+import {
+  baseUrlVariableOf,
+  KEYED_PROVIDER_NAMES,
+  KEYED_PROVIDERS,
+  type KeyedProvider,
+  keyVariableOf,
+} from '../providers.ts'
+import { SWITCH_PATTERN } from '../settings/switch.ts'
 import { FORMAT_MEANINGS, type FormatName } from './formats.ts'
 
 /**
- * Where a variable counts. `gateway`: the gateway, also in a release. `local`: the gateway outside a release, whose
+ * Where a variable takes effect. `gateway`: the gateway, also in a release. `local`: the gateway outside a release, whose
  * container sets these itself. `server`: deploy reads it from the server's .env. `logdb`: the log database.
  * `unused`: accepted because the predecessor's .env files hold it.
  */
@@ -21,7 +29,7 @@ const PORT: ValueRule = {
   pattern: '^([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])$',
   allowed: 'a port, 1 to 65535',
 }
-const SWITCH: ValueRule = { pattern: '^([Tt]rue|TRUE|[Ff]alse|FALSE|0|1)$', allowed: 'true or false' }
+const SWITCH: ValueRule = { pattern: SWITCH_PATTERN, allowed: 'true or false' }
 const HTTP_URL: ValueRule = { format: 'http-url', allowed: FORMAT_MEANINGS['http-url'] }
 const PROVIDER_KEYS: ValueRule = { format: 'provider-keys', allowed: FORMAT_MEANINGS['provider-keys'] }
 const NUMBER: ValueRule = { pattern: '^\\d{1,15}$', allowed: 'a whole number' }
@@ -38,34 +46,7 @@ export const VARIABLES = {
     secret: true,
     description: 'Keys that clients may use, comma-separated; name:key gives a key a name in the log.',
   },
-  OPENROUTER_API_KEY: {
-    scope: 'gateway',
-    secret: true,
-    rule: PROVIDER_KEYS,
-    description: 'Your keys for OpenRouter, comma-separated.',
-  },
-  OPENROUTER_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenRouter.' },
-  GEMINI_API_KEY: {
-    scope: 'gateway',
-    secret: true,
-    rule: PROVIDER_KEYS,
-    description: 'Your keys for Google Gemini, comma-separated.',
-  },
-  GEMINI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Gemini.' },
-  OPENAI_API_KEY: {
-    scope: 'gateway',
-    secret: true,
-    rule: PROVIDER_KEYS,
-    description: 'Your keys for OpenAI, comma-separated.',
-  },
-  OPENAI_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for OpenAI.' },
-  ANTHROPIC_API_KEY: {
-    scope: 'gateway',
-    secret: true,
-    rule: PROVIDER_KEYS,
-    description: 'Your keys for Anthropic, comma-separated.',
-  },
-  ANTHROPIC_BASE_URL: { scope: 'gateway', rule: HTTP_URL, description: 'Another address for Anthropic.' },
+  ...providerVariables(),
   MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
   LOG_IMAGES: {
     scope: 'gateway',
@@ -86,7 +67,7 @@ export const VARIABLES = {
   DRAIN_TIMEOUT_S: {
     scope: 'gateway',
     rule: NUMBER,
-    description: 'How long running answers may go on after SIGTERM (300).',
+    description: 'How long running answers may continue after SIGTERM (300).',
   },
   WORKERS: {
     scope: 'gateway',
@@ -123,11 +104,26 @@ export const VARIABLES = {
   LOGDB_MEMORY_CAP_MB: { scope: 'logdb', description: 'Memory that an ingest may take, in MiB (256).' },
   LOGDB_SERVER_ID: { scope: 'logdb', description: 'Identity of this server in the log database.' },
   LOGDB_ENV: { scope: 'logdb', description: 'Name of the environment in the log database.' },
-  GEMINI_AS_IS: { scope: 'unused', description: 'Of the predecessor.' },
-  ENABLE_FILE_LOGGING: { scope: 'unused', description: 'Of the predecessor.' },
-  ENVIRONMENT: { scope: 'unused', description: 'Of the predecessor.' },
-  BASE_DOMAIN: { scope: 'unused', description: 'Of the predecessor.' },
+  GEMINI_AS_IS: { scope: 'unused', description: 'Only the predecessor reads it.' },
+  ENABLE_FILE_LOGGING: { scope: 'unused', description: 'Only the predecessor reads it.' },
+  ENVIRONMENT: { scope: 'unused', description: 'Only the predecessor reads it.' },
+  BASE_DOMAIN: { scope: 'unused', description: 'Only the predecessor reads it.' },
 } as const satisfies Record<string, Variable>
+
+type ProviderVariable = `${Uppercase<KeyedProvider>}_${'API_KEY' | 'BASE_URL'}`
+
+/** Two variables for each provider of the table. */
+function providerVariables(): Record<ProviderVariable, Variable> {
+  const entries = KEYED_PROVIDER_NAMES.flatMap((name): [string, Variable][] => {
+    const { title } = KEYED_PROVIDERS[name]
+    const keys = { scope: 'gateway', secret: true, rule: PROVIDER_KEYS } as const
+    return [
+      [keyVariableOf(name), { ...keys, description: `Your keys for ${title}, comma-separated.` }],
+      [baseUrlVariableOf(name), { scope: 'gateway', rule: HTTP_URL, description: `Another address for ${title}.` }],
+    ]
+  })
+  return Object.fromEntries(entries) as Record<ProviderVariable, Variable>
+}
 
 type VariableName = keyof typeof VARIABLES
 

@@ -1,4 +1,4 @@
-import type { ApiName } from '../../kit/gateway-config/config-schema.ts'
+import type { ApiName } from '../../kit/providers.ts'
 import type { ApiProblem } from '../errors.ts'
 import type { Slice } from '../json-scan.ts'
 import type { HeaderList } from '../response-headers.ts'

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../../kit/gateway-config/config-file.ts'
-import { type GatewaySettings, splitKeys } from '../settings.ts'
+import { KEYED_PROVIDER_NAMES, type KeyedProvider } from '../../kit/providers.ts'
+import { type GatewaySettings, type ProviderSettings, splitKeys } from '../settings.ts'
 import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
@@ -8,15 +9,19 @@ import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'
 import type { Provider } from './provider.ts'
 
+/** A provider of the table without its maker does not compile. */
+const MAKERS: Record<KeyedProvider, (settings: ProviderSettings) => Provider> = {
+  openrouter: openRouter,
+  gemini,
+  openai: openAi,
+  anthropic,
+}
+
 /** Every provider by its name, with or without a key: the built-in ones and those of config.yml. */
 export function createProviders(settings: GatewaySettings, added: GatewayConfig['providers']): Map<string, Provider> {
-  const { openrouter, gemini: google, openai, anthropic: claude } = settings.providers
   const providers: Provider[] = [
     echo,
-    openRouter(openrouter),
-    gemini(google),
-    openAi(openai),
-    anthropic(claude),
+    ...KEYED_PROVIDER_NAMES.map((name) => MAKERS[name](settings.providers[name])),
     ...Object.entries(added).map(([name, entry]) =>
       httpProvider({
         name,

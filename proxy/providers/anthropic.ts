@@ -1,3 +1,4 @@
+import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { httpProvider } from './http-provider.ts'
 
@@ -6,7 +7,7 @@ export function anthropic(settings: ProviderSettings) {
   return httpProvider({
     ...settings,
     name: 'anthropic',
-    apis: ['messages', 'chat/completions'],
+    apis: KEYED_PROVIDERS.anthropic.apis,
     keyHeader: (api) => (api === 'messages' ? 'x-api-key' : 'authorization'),
   })
 }

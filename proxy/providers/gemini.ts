@@ -1,3 +1,4 @@
+import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { Exchange } from '../exchange.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { geminiNormaliser } from './gemini-normaliser.ts'
@@ -12,7 +13,7 @@ export function gemini(settings: ProviderSettings) {
   return httpProvider({
     ...settings,
     name: 'gemini',
-    apis: ['chat/completions', 'embeddings'],
+    apis: KEYED_PROVIDERS.gemini.apis,
     keyHeader: () => 'authorization',
     prepare: (body, exchange) => {
       if (!needsSignatures(exchange)) return body

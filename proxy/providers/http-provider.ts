@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Pool } from 'undici'
-import type { ApiName } from '../../kit/gateway-config/config-schema.ts'
+import type { ApiName } from '../../kit/providers.ts'
 import type { Exchange } from '../exchange.ts'
 import { concernsKey, coolingMs } from '../upstream/failure.ts'
 import { ALL_MODELS, KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'

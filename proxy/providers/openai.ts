@@ -1,3 +1,4 @@
+import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { httpProvider } from './http-provider.ts'
 
@@ -5,7 +6,7 @@ export function openAi(settings: ProviderSettings) {
   return httpProvider({
     ...settings,
     name: 'openai',
-    apis: ['chat/completions', 'completions', 'embeddings', 'responses'],
+    apis: KEYED_PROVIDERS.openai.apis,
     keyHeader: () => 'authorization',
   })
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { httpProvider } from './http-provider.ts'
 
@@ -6,7 +7,7 @@ export function openRouter(settings: ProviderSettings) {
   return httpProvider({
     ...settings,
     name: 'openrouter',
-    apis: ['chat/completions', 'completions', 'embeddings', 'responses', 'messages'],
+    apis: KEYED_PROVIDERS.openrouter.apis,
     keyHeader: () => 'authorization',
     extraHeaders: attribution,
   })

@@ -1,4 +1,4 @@
-import type { ApiName } from '../../kit/gateway-config/config-schema.ts'
+import type { ApiName } from '../../kit/providers.ts'
 import type { Exchange } from '../exchange.ts'
 
 /** Somewhere that models are. */

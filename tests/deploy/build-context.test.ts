@@ -27,7 +27,7 @@ test('holds what the image is built from: sources and package files, in order of
     'package.json',
     'tsconfig.json',
   ])
-  expect(paths).toEqual(expect.arrayContaining(['kit/dotenv.ts', 'proxy/main.ts', 'logdb/cli.ts']))
+  expect(paths).toEqual(expect.arrayContaining(['kit/settings/dotenv.ts', 'proxy/main.ts', 'logdb/cli.ts']))
   const folders = new Set(paths.filter((path) => path.includes('/')).map((path) => path.split('/')[0]))
   expect([...folders]).toEqual(['kit', 'logdb', 'proxy'])
   expect(paths.filter((path) => path.includes('/') && !path.endsWith('.ts'))).toEqual([])

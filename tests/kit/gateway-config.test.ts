@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import {
-  decodeEnvironment,
   environmentProblems,
-  readEnvironment,
-  renderEnvFile,
-} from '../../kit/gateway-config/environment.ts'
-import { loadEnvironment, loadGatewayConfig } from '../../kit/gateway-config/load.ts'
+  loadCheckedEnvironment,
+  readCheckedEnvironment,
+} from '../../kit/gateway-config/checked-environment.ts'
+import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
+import { decodeEnvironment, renderEnvFile } from '../../kit/gateway-config/env-file.ts'
+import { loadGatewayConfig } from '../../kit/gateway-config/load.ts'
 import { VARIABLES } from '../../kit/gateway-config/variables.ts'
 import { packageRoot } from '../../kit/package-root.ts'
 
@@ -45,7 +45,7 @@ test('values that are wrong are all named, with what is allowed, and unknown nam
 })
 
 test('a .env file is wrong in all its lines at once', () => {
-  expect(() => readEnvironment('nonsense\nPORT=x\nHTTP_PORT=y\n', 'the.env')).toThrow(
+  expect(() => readCheckedEnvironment('nonsense\nPORT=x\nHTTP_PORT=y\n', 'the.env')).toThrow(
     expect.objectContaining({
       exitCode: 2,
       message: expect.stringMatching(/^the\.env line 1: .*\nthe\.env (HTTP_)?PORT: .*\nthe\.env (HTTP_)?PORT: .*$/),
@@ -90,14 +90,14 @@ test('the real environment beats .env, but an empty text does not hide a value',
     GEMINI_API_KEY: '',
     OPENROUTER_API_KEY_BASE64: Buffer.from('a b').toString('base64'),
   }
-  expect(loadEnvironment({ cwd, env, dotenv: true })).toMatchObject({
+  expect(loadCheckedEnvironment({ cwd, env, dotenv: true })).toMatchObject({
     LOG_LEVEL: 'error',
     GEMINI_API_KEY: 'from-file',
     HOST: 'a',
     OPENROUTER_API_KEY: 'a b',
   })
-  expect(loadEnvironment({ cwd, env, dotenv: false })).not.toHaveProperty('HOST')
-  expect(() => loadEnvironment({ cwd, env: { PORT: 'x' }, dotenv: true })).toThrow('PORT: found "x"')
+  expect(loadCheckedEnvironment({ cwd, env, dotenv: false })).not.toHaveProperty('HOST')
+  expect(() => loadCheckedEnvironment({ cwd, env: { PORT: 'x' }, dotenv: true })).toThrow('PORT: found "x"')
 })
 
 test('config.yml comes from CONFIG_PATH, the folder or the package', () => {

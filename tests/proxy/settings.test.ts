@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseDotenv } from '../../kit/dotenv.ts'
 import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { VARIABLES } from '../../kit/gateway-config/variables.ts'
 import { packageRoot } from '../../kit/package-root.ts'
+import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { gatewaySettings } from '../../proxy/settings.ts'
 import { localAddress, startupMessage } from '../../proxy/startup-message.ts'
 

@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util'
 import { expect, test } from 'vitest'
-import { editDotenv, parseDotenv } from '../../kit/dotenv.ts'
+import { editDotenv, parseDotenv } from '../../../kit/settings/dotenv.ts'
 
 const SEED = 20261123
 const ROUNDS = 5_000

@@ -1,0 +1,24 @@
+import { CommanderError } from 'commander'
+import { EXIT_USAGE, errorMessage, UserError } from '../user-error.ts'
+
+/**
+ * The error to show for anything that ended a command.
+ * @param program its name, for `see PROGRAM --help`
+ * @param verb as typed, for example `fts build`; empty without one
+ */
+export function toUserError(error: unknown, program: string, verb: string): UserError {
+  if (error instanceof UserError) return error
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+    const help = [program, verb, '--help'].filter((word) => word !== '').join(' ')
+    return new UserError('USAGE', message, { hint: `see ${help}`, exitCode: EXIT_USAGE, cause: error })
+  }
+  const stack = error instanceof Error ? error.stack : undefined
+  const message = `this is a bug of ${program}: ${stack ?? errorMessage(error)}`
+  return new UserError('BUG', message, { hint: 'please report it', cause: error })
+}
+
+/** True if commander only printed help or a version, which is no failure. */
+export function isHelpShown(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0
+}

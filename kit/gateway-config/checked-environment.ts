@@ -1,0 +1,37 @@
+import { Ajv } from 'ajv'
+import { type Environment, type LoadOptions, loadEnvironment, readEnvironment } from '../settings/environment.ts'
+import { decodeEnvironment } from './env-file.ts'
+import { FORMATS } from './formats.ts'
+import { variable } from './variables.ts'
+
+const ajv = new Ajv({ formats: FORMATS })
+
+/** Problems with the variables we know, as "NAME: found ..., allowed: ..."; a secret's value is never shown. */
+export function environmentProblems(environment: Environment): string[] {
+  const ruled = Object.entries(environment).flatMap(([name, value]) => {
+    const { rule, secret } = variable(name) ?? {}
+    return value && rule ? [{ name, value, rule, secret }] : []
+  })
+  return ruled.flatMap(({ name, value, rule: { allowed, ...schema }, secret }) => {
+    if (ajv.validate({ type: 'string', ...schema }, value)) return []
+    const found = secret ? 'a value that cannot be used' : JSON.stringify(value)
+    return [`${name}: found ${found}, allowed: ${allowed}`]
+  })
+}
+
+/**
+ * The values of a .env file, each checked.
+ * @param file its name in messages
+ * @throws UserError CONFIG_INVALID that lists every line and value that is wrong
+ */
+export function readCheckedEnvironment(text: string, file: string): Record<string, string> {
+  return readEnvironment(text, file, environmentProblems)
+}
+
+/**
+ * ./.env under the real environment, each value checked.
+ * @throws UserError CONFIG_INVALID that lists every line and value that is wrong
+ */
+export function loadCheckedEnvironment({ cwd, env, dotenv }: Omit<LoadOptions, 'problemsIn'>): Environment {
+  return loadEnvironment({ cwd, env: decodeEnvironment(env), dotenv, problemsIn: environmentProblems })
+}

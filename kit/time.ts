@@ -1,0 +1,11 @@
+export const MS_PER_DAY = 86_400_000
+
+/** The UTC date, YYYY-MM-DD, of a time in milliseconds since 1970. */
+export function isoDay(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
+}
+
+/** Seconds since 1970, with a fraction. */
+export function nowS(): number {
+  return Date.now() / 1000
+}
