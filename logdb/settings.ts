@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid, type UserError } from '../kit/user-error.ts'
-import type { Granularity } from './partitions.ts'
+import type { Granularity } from './store/folder/partition-files.ts'
 
 /** What the environment says about the log database. */
 export interface LogdbSettings {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import type { AuditedSource, AuditReport } from '../audit/audit.ts'
+import { type CommandContext, checkFailed, noteIfEmpty } from '../command-line/context.ts'
+import { withOut, withReport } from '../command-line/options.ts'
 import { printReport, withoutControls } from '../terminal.ts'
-import { type CommandContext, checkFailed, noteIfEmpty } from './context.ts'
-import { withOut, withReport } from './options.ts'
+import type { AuditedSource, AuditReport } from '../verbs/audit/audit.ts'
 
 interface AuditFlags {
   from?: string
@@ -23,7 +23,7 @@ export function addAudit(program: Command, context: CommandContext): void {
 
 async function run({ from, out, deep, json }: AuditFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve } = context
-  const { audit } = await import('../audit/audit.ts')
+  const { audit } = await import('../verbs/audit/audit.ts')
   const report = await audit({
     out: resolve(out),
     from: from === undefined ? undefined : resolve(from),
@@ -34,7 +34,7 @@ async function run({ from, out, deep, json }: AuditFlags, context: CommandContex
   else print(report, context)
   noteIfEmpty(context, out)
   if (ok) return
-  const { controlPath } = await import('../store/control.ts')
+  const { controlPath } = await import('../store/control/control.ts')
   const control = controlPath(resolve(out))
   const again = `mv ${control} ${control}.old && logdb ingest`
   checkFailed(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { type CommandContext, NOTHING_CHANGED } from '../command-line/context.ts'
+import { withReport, withWait } from '../command-line/options.ts'
 import { printReport } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED } from './context.ts'
-import { withReport, withWait } from './options.ts'
 
 interface ConvertFlags {
   out: string
@@ -23,7 +23,7 @@ export function addConvert(program: Command, context: CommandContext): void {
 
 async function run({ out, wait, dryRun, json }: ConvertFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve, note } = context
-  const { convert } = await import('../convert/convert.ts')
+  const { convert } = await import('../verbs/convert/convert.ts')
   const isDryRun = dryRun ?? false
   const converted = await convert({ out: resolve(out), settings: context.settings(), waitMs: wait, isDryRun })
   const result = converted.map(({ path, rows, inserted, keptAs }) => ({ path, rows, inserted, kept_as: keptAs }))

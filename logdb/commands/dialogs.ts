@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
-import type { DialogCount, Grouping } from '../dialogs/assign.ts'
-import { DEFAULT_WINDOW_S, parseWindow } from '../dialogs/window.ts'
+import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from '../command-line/options.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
+import type { DialogCount, Grouping } from '../verbs/dialogs/assign.ts'
+import { DEFAULT_WINDOW_S, parseWindow } from '../verbs/dialogs/window.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
 
@@ -42,7 +42,7 @@ function withFlags(command: Command): Command {
 
 async function assign(flags: AssignFlags, context: CommandContext): Promise<void> {
   if (!isEnabled('dialogs assign', flags, context)) return
-  const { assignDialogs } = await import('../dialogs/assign.ts')
+  const { assignDialogs } = await import('../verbs/dialogs/assign.ts')
   const grouping: Grouping =
     flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: windowOf(flags, context.terminal) }
   const counts = await assignDialogs({ ...rangeOf(flags, context), grouping })
@@ -51,7 +51,7 @@ async function assign(flags: AssignFlags, context: CommandContext): Promise<void
 
 async function clear(flags: DialogsFlags, context: CommandContext): Promise<void> {
   if (!isEnabled('dialogs clear', flags, context)) return
-  const { clearAssignedDialogs } = await import('../dialogs/assign.ts')
+  const { clearAssignedDialogs } = await import('../verbs/dialogs/assign.ts')
   const counts = await clearAssignedDialogs(rangeOf(flags, context))
   report(counts, { verb: 'dialogs clear', done: 'cleared' }, flags, context)
 }

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { IngestError } from '../store/ledger.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { withJson, withOut, withReport, withWait } from '../command-line/options.ts'
+import type { IngestError } from '../store/control/ledger.ts'
 import { printReport, type Terminal, withoutControls } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
-import { withJson, withOut, withReport, withWait } from './options.ts'
 
 interface ErrorsFlags {
   out: string
@@ -23,7 +23,7 @@ export function addErrors(program: Command, context: CommandContext): void {
 }
 
 async function list({ out, json }: ErrorsFlags, { terminal, resolve }: CommandContext): Promise<void> {
-  const { listErrors } = await import('../audit/errors.ts')
+  const { listErrors } = await import('../verbs/audit/unreadable-records.ts')
   const found = await listErrors(resolve(out))
   if (json) printReport(terminal, { verb: 'errors list', result: found.map(toJson) })
   else for (const error of found) print(error, terminal)
@@ -43,7 +43,7 @@ async function release(
   { out, wait, json }: ErrorsFlags & { wait?: number },
   { terminal, resolve, note }: CommandContext,
 ): Promise<void> {
-  const { retryErrors } = await import('../audit/errors.ts')
+  const { retryErrors } = await import('../verbs/audit/unreadable-records.ts')
   const released = await retryErrors(resolve(out), { ids: ids.length > 0 ? ids : undefined, waitMs: wait })
   if (json) printReport(terminal, { verb: 'errors retry', result: { released } })
   else terminal.out(`released=${released}\n`)

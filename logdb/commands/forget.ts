@@ -1,10 +1,15 @@
 import type { Command } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
-import type { ForgetReport } from '../erasure/forget.ts'
-import type { Selection } from '../store/erase.ts'
+import {
+  type CommandContext,
+  confirmationMissing,
+  NOTHING_CHANGED,
+  warningsOfOldDatabases,
+} from '../command-line/context.ts'
+import { withOut, withReport, withWait } from '../command-line/options.ts'
+import type { Selection } from '../store/partition/erase.ts'
 import { printReport } from '../terminal.ts'
-import { type CommandContext, confirmationMissing, NOTHING_CHANGED, warningsOfOldDatabases } from './context.ts'
-import { withOut, withReport, withWait } from './options.ts'
+import type { ForgetReport } from '../verbs/erasure/forget.ts'
 
 interface ForgetFlags {
   requestId?: string
@@ -34,7 +39,7 @@ export function addForget(program: Command, context: CommandContext): void {
 }
 
 async function run(flags: ForgetFlags, context: CommandContext): Promise<void> {
-  const { forget } = await import('../erasure/forget.ts')
+  const { forget } = await import('../verbs/erasure/forget.ts')
   const out = context.resolve(flags.out)
   const isConfirmed = flags.yes === true && !flags.dryRun
   const found = await forget({ out, selection: selectionOf(flags), waitMs: flags.wait, isDryRun: !isConfirmed })

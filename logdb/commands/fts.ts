@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { errorMessage } from '../../kit/user-error.ts'
+import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from '../command-line/options.ts'
 import { printReport } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
 
 interface FtsFlags extends DayOptions {
   out: string
@@ -34,7 +34,7 @@ async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
   if (!isTextIndexEnabled) {
     return reportDisabled(context, { verb: 'fts build', line: 'FTS disabled by LOGDB_FTS_ENABLED', json: flags.json })
   }
-  const { buildTextIndexes } = await import('../fts/text-index.ts')
+  const { buildTextIndexes } = await import('../verbs/fts/text-indexes.ts')
   const built = await buildTextIndexes({ ...rangeOf(flags, context), parallelism })
   if (flags.json) printReport(terminal, { verb: 'fts build', isDryRun: flags.dryRun ?? false, result: built })
   else for (const { path, indexed, skipped } of built) terminal.out(`${path} indexed=${indexed} skipped=${skipped}\n`)
@@ -45,7 +45,7 @@ async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
 async function drop(flags: FtsFlags, context: CommandContext): Promise<void> {
   const { terminal, exitWith } = context
   checkDays(flags)
-  const { dropTextIndexes } = await import('../fts/text-index.ts')
+  const { dropTextIndexes } = await import('../verbs/fts/text-indexes.ts')
   const dropped = await dropTextIndexes(rangeOf(flags, context))
   const results = dropped.map(({ path, error }) => ({ path, ...(error ? { error: errorMessage(error) } : {}) }))
   const ok = results.every(({ error }) => error === undefined)

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { IngestOptions } from '../ingest/ingester.ts'
+import { type CommandContext, NOTHING_CHANGED, reportDisabled } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from '../command-line/options.ts'
+import type { IngestOptions } from '../ingest/passes.ts'
 import type { IngestReport } from '../ingest/report.ts'
+import { progressLine, rowsLine, StatusLine } from '../output/status-line.ts'
 import { printReport, type Terminal, withoutControls } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
-import { progressLine, rowsLine, StatusLine } from './progress.ts'
 
 const EXIT_QUARANTINED = 3
 
@@ -33,7 +33,7 @@ export function addIngest(program: Command, context: CommandContext): void {
     .action((flags: IngestFlags) => run(flags, context))
 }
 
-const ingest = async (options: IngestOptions) => (await import('../ingest/ingest.ts')).ingest(options)
+const ingest = async (options: IngestOptions) => (await import('../ingest/run.ts')).ingest(options)
 const follow = async (options: IngestOptions & { signal: AbortSignal }) =>
   (await import('../ingest/follow.ts')).follow(options)
 
@@ -71,7 +71,7 @@ async function showUnread(
   { from, out, json }: IngestFlags,
   { terminal, resolve, note }: CommandContext,
 ): Promise<void> {
-  const { audit } = await import('../audit/audit.ts')
+  const { audit } = await import('../verbs/audit/audit.ts')
   const { unread } = await audit({ out: resolve(out), from: resolve(from), isDeep: false })
   if (json) printReport(terminal, { verb: 'ingest', isDryRun: true, result: { unread } })
   else for (const { path, bytes } of unread) terminal.out(`${path} unread=${bytes}\n`)

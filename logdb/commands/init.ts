@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-line/context.ts'
+import { parseDay, withOut, withReport, withWait } from '../command-line/options.ts'
 import { printReport } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
-import { parseDay, withOut, withReport, withWait } from './options.ts'
 
 interface InitFlags {
   date?: string
@@ -20,7 +20,7 @@ export function addInit(program: Command, context: CommandContext): void {
 }
 
 async function run({ date, out, wait, json }: InitFlags, { terminal, settings, resolve, exitWith }: CommandContext) {
-  const { init } = await import('../init.ts')
+  const { init } = await import('../verbs/init.ts')
   const day = date ?? new Date().toISOString().slice(0, 10)
   const result = await init({ out: resolve(out), day, settings: settings(), waitMs: wait })
   const ok = result.integrity === 'ok'

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { QueryResult } from '../store/union.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withJson, withOut } from '../command-line/options.ts'
+import type { QueryResult } from '../store/union/union.ts'
 import { linesWithoutControls, printJson, printReport, type Terminal, withoutControls } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
-import { checkDays, type DayOptions, withDays, withJson, withOut } from './options.ts'
 
 /** Longer cells are cut on a terminal. */
 const MAX_CELL_LENGTH = 60
@@ -33,7 +33,7 @@ export function addQuery(program: Command, context: CommandContext): void {
 async function run(sql: string, flags: QueryFlags, { terminal, resolve }: CommandContext): Promise<void> {
   checkDays(flags)
   const { out, since, to } = flags
-  const { query } = await import('../query/query.ts')
+  const { query } = await import('../verbs/query.ts')
   let documents: unknown[] = []
   const collect = (result: QueryResult) => {
     documents = [...toDocuments(result)]

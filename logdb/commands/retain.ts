@@ -1,9 +1,14 @@
 import type { Command } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
-import type { RetainCount, RetainReport } from '../erasure/retain.ts'
+import {
+  type CommandContext,
+  confirmationMissing,
+  NOTHING_CHANGED,
+  warningsOfOldDatabases,
+} from '../command-line/context.ts'
+import { parseFirstDay, withOut, withReport, withWait } from '../command-line/options.ts'
 import { printReport } from '../terminal.ts'
-import { type CommandContext, confirmationMissing, NOTHING_CHANGED, warningsOfOldDatabases } from './context.ts'
-import { parseFirstDay, withOut, withReport, withWait } from './options.ts'
+import type { RetainCount, RetainReport } from '../verbs/erasure/retain.ts'
 
 interface RetainFlags {
   /** The first day that is kept. */
@@ -36,7 +41,7 @@ async function run(flags: RetainFlags, context: CommandContext): Promise<void> {
   if (bodies === undefined && metadata === undefined) {
     throw configInvalid('how long to keep what is missing', 'give --bodies, --metadata or both, like --bodies 90d')
   }
-  const { retain } = await import('../erasure/retain.ts')
+  const { retain } = await import('../verbs/erasure/retain.ts')
   const keptFrom = { ...(bodies === undefined ? {} : { bodies }), ...(metadata === undefined ? {} : { metadata }) }
   const options = { out: context.resolve(flags.out), keptFrom, waitMs: flags.wait }
   const isConfirmed = flags.yes === true && !flags.dryRun

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { errorMessage, UserError } from '../../kit/user-error.ts'
-import type { SealedPartition } from '../seal/seal.ts'
+import { type CommandContext, NOTHING_CHANGED, noteIfEmpty } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from '../command-line/options.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
+import type { SealedPartition } from '../verbs/seal.ts'
 
 interface SealFlags extends DayOptions {
   out: string
@@ -27,7 +27,7 @@ async function run(flags: SealFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve, note, exitWith } = context
   checkDays(flags)
   const { out, since, to, wait, dryRun, json } = flags
-  const { seal } = await import('../seal/seal.ts')
+  const { seal } = await import('../verbs/seal.ts')
   const sealed = await seal({ out: resolve(out), since, to, waitMs: wait, isDryRun: dryRun ?? false })
   const failed = sealed.filter(({ error }) => error !== undefined)
   if (json) {

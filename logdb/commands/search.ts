@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
-import { HIT_END, HIT_START } from '../search/excerpt.ts'
-import { parseQuery, parseRawQuery } from '../search/query.ts'
-import type { SearchHit } from '../search/search.ts'
+import { type CommandContext, noteIfEmpty } from '../command-line/context.ts'
+import { checkDays, type DayOptions, parseCount, withDays, withJson, withOut } from '../command-line/options.ts'
 import { colorsFor, printReport, type Terminal, withoutControls } from '../terminal.ts'
-import { type CommandContext, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, parseCount, withDays, withJson, withOut } from './options.ts'
+import { HIT_END, HIT_START } from '../verbs/search/excerpt.ts'
+import type { SearchHit } from '../verbs/search/search.ts'
+import { parseQuery, parseRawQuery } from '../verbs/search/text-query.ts'
 
 const DEFAULT_LIMIT = 20
 const DEFAULT_SNIPPET_WORDS = 24
@@ -58,7 +58,7 @@ async function run(words: string[], flags: SearchFlags, context: CommandContext)
   checkDays(flags)
   const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
   if (query.terms.length === 0) throw configInvalid('the query holds no word', 'name what to search for')
-  const { search } = await import('../search/search.ts')
+  const { search } = await import('../verbs/search/search.ts')
   const { out, snippet, rawQuery: _, json, ...filter } = flags
   const result = await search(resolve(out), { ...filter, query, snippetWords: snippet })
   for (const warning of result.warnings) terminal.err(`${warning}\n`)

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import type { CommandContext } from '../command-line/context.ts'
+import { withJson, withOut } from '../command-line/options.ts'
 import type { Turn } from '../conversation/turns.ts'
-import type { RequestDetails } from '../store/requests.ts'
+import type { RequestDetails } from '../store/partition/requests.ts'
 import { colorsFor, printReport } from '../terminal.ts'
-import type { CommandContext } from './context.ts'
-import { withJson, withOut } from './options.ts'
 
 interface ShowFlags {
   out: string
@@ -24,9 +24,9 @@ export function addShow(program: Command, context: CommandContext): void {
 }
 
 async function show(id: string, { out, json }: ShowFlags, { terminal, resolve }: CommandContext): Promise<void> {
-  const { findRequest } = await import('../conversation/read.ts')
+  const { findRequest } = await import('../conversation/find-requests.ts')
   const { parseBody, requestTurns, responseTurns } = await import('../conversation/turns.ts')
-  const { requestText } = await import('../conversation/print.ts')
+  const { requestText } = await import('../output/request-text.ts')
   const details = await findRequest(resolve(out), id)
   const [request, response] = [parseBody(details.request_json), parseBody(details.response_json)]
   const turns = [...requestTurns(request), ...responseTurns(response)]
@@ -35,10 +35,10 @@ async function show(id: string, { out, json }: ShowFlags, { terminal, resolve }:
 }
 
 async function dialog(id: string, { out, json }: ShowFlags, { terminal, resolve }: CommandContext): Promise<void> {
-  const { findDialog } = await import('../conversation/read.ts')
+  const { findDialog } = await import('../conversation/find-requests.ts')
   const { Thread } = await import('../conversation/thread.ts')
   const { parseBody } = await import('../conversation/turns.ts')
-  const { stepText } = await import('../conversation/print.ts')
+  const { stepText } = await import('../output/request-text.ts')
   const thread = new Thread()
   const ids: string[] = []
   const result: unknown[] = []

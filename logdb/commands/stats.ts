@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { GroupStats, Stats } from '../stats/stats.ts'
-import type { TallyFigures } from '../stats/tally.ts'
+import { type CommandContext, noteIfEmpty } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withJson, withOut } from '../command-line/options.ts'
 import { colorsFor, printReport } from '../terminal.ts'
-import { type CommandContext, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, withDays, withJson, withOut } from './options.ts'
+import type { GroupStats, Stats } from '../verbs/stats/stats.ts'
+import type { TallyFigures } from '../verbs/stats/tally.ts'
 
 interface StatsFlags extends DayOptions {
   out: string
@@ -21,8 +21,8 @@ async function run(flags: StatsFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve } = context
   checkDays(flags)
   const { out, since, to, json } = flags
-  const { stats } = await import('../stats/stats.ts')
-  const { statsText } = await import('../stats/print.ts')
+  const { stats } = await import('../verbs/stats/stats.ts')
+  const { statsText } = await import('../output/stats-text.ts')
   const result = await stats({ out: resolve(out), since, to })
   const warnings = result.leftOut.map((path) => `${path}: was not made by this logdb and is left out: logdb convert`)
   for (const warning of warnings) terminal.err(`${warning}\n`)

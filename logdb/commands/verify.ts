@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
+import { type CommandContext, checkFailed, noteIfEmpty } from '../command-line/context.ts'
+import { checkDays, type DayOptions, withDays, withOut, withReport } from '../command-line/options.ts'
 import { printReport, type Terminal } from '../terminal.ts'
-import type { VerifiedPartition } from '../verify/verify.ts'
-import { type CommandContext, checkFailed, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport } from './options.ts'
+import type { VerifiedPartition } from '../verbs/verify.ts'
 
 const ADVICE =
   'where nothing else is said, bring the partition back from a backup, or if its logs are still there move it away with control.sqlite3 and run: logdb ingest; then repeat what was forgotten or set by retain'
@@ -25,7 +25,7 @@ async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve } = context
   checkDays(flags)
   const { out, since, to, deep, json } = flags
-  const { verify } = await import('../verify/verify.ts')
+  const { verify } = await import('../verbs/verify.ts')
   const partitions = await verify({ out: resolve(out), since, to, isDeep: deep ?? false })
   const ok = partitions.every(({ problems }) => problems.length === 0)
   if (json) printReport(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../kit/user-error.ts'
 import { findLogFiles } from '../sources/find.ts'
-import { DATABASE_IN_USE } from '../store/lease.ts'
-import { Ingester, type IngestOptions } from './ingester.ts'
+import { DATABASE_IN_USE } from '../store/folder/lease.ts'
+import { Ingester, type IngestOptions } from './passes.ts'
 import { emptyReport, type IngestReport } from './report.ts'
 
 const PAUSE_MS = 1000

@@ -1,8 +1,8 @@
 import type { LogdbSettings } from '../settings.ts'
-import type { Retention } from '../store/retention.ts'
+import type { Retention } from '../store/control/retention.ts'
 import { HAS_THREADS } from '../threads.ts'
-import { type PacketReader, type ReaderOptions, SourceReader } from './source-reader.ts'
-import { WorkerReader } from './worker-reader.ts'
+import { type PacketReader, type ReaderOptions, SourceReader } from './reading/source-reader.ts'
+import { WorkerReader } from './worker/client.ts'
 
 /** Below this a thread costs more than it gives. */
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { SourceFile } from '../sources/source-file.ts'
 import { readRanges } from '../sources/source-file.ts'
-import { type Control, HEAD_BYTES, type Source, sha256 } from '../store/control.ts'
+import { type Control, HEAD_BYTES, type Source, sha256 } from '../store/control/control.ts'
 
 /** A file as a source: what is known of it, and its first bytes. */
 export interface RecognisedSource {

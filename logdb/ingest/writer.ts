@@ -1,7 +1,7 @@
-import type { Control, Gap, Source } from '../store/control.ts'
-import { Session } from '../store/session.ts'
-import type { Packet } from './packer.ts'
-import type { PartitionSet } from './partition-set.ts'
+import type { Control, Gap, Source } from '../store/control/control.ts'
+import type { PartitionSet } from '../store/rows/partition-set.ts'
+import { Session } from '../store/rows/session.ts'
+import type { Packet } from './reading/packets.ts'
 import type { IngestReport } from './report.ts'
 
 const MAX_UNCOMMITTED_BYTES = 8 * 1024 * 1024

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
-import { loadSqlite } from '../../logdb/store/sqlite.ts'
+import { loadSqlite } from '../../logdb/store/sqlite/open.ts'
 import { endOf, startLogdb } from '../helpers/logdb/cli-child.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logdb/logs.ts'
 import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'

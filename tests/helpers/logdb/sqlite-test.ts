@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'vitest'
-import { loadSqlite } from '../../../logdb/store/sqlite.ts'
+import { loadSqlite } from '../../../logdb/store/sqlite/open.ts'
 
 const IS_CI = process.env['CI'] === 'true'
 

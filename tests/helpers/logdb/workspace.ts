@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
-import { ingest } from '../../../logdb/ingest/ingest.ts'
 import type { IngestReport } from '../../../logdb/ingest/report.ts'
+import { ingest } from '../../../logdb/ingest/run.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
-import type { DayRange } from '../../../logdb/store/control.ts'
+import type { DayRange } from '../../../logdb/store/control/control.ts'
 import { tempFolder } from '../temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 

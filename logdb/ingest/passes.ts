@@ -1,0 +1,155 @@
+import { statSync } from 'node:fs'
+import { UserError } from '../../kit/user-error.ts'
+import type { LogdbSettings } from '../settings.ts'
+import { findLogFiles, type LogFile } from '../sources/find.ts'
+import { UnreadableSource } from '../sources/input.ts'
+import { Control, controlPath, type DayRange, knownServerIds } from '../store/control/control.ts'
+import { withLease } from '../store/folder/lease.ts'
+import { findPartitions } from '../store/folder/partition-files.ts'
+import { createServerId, readServerId, type ServerIdentity } from '../store/folder/server-id.ts'
+import { PartitionSet } from '../store/rows/partition-set.ts'
+import { EXIT_REFUSED, loadSqlite, type SqliteEngine } from '../store/sqlite/open.ts'
+import { type IngestContext, ingestFile } from './file.ts'
+import { openLanes } from './lanes.ts'
+import type { IngestReport } from './report.ts'
+import { Writer } from './writer.ts'
+
+export interface IngestOptions extends DayRange {
+  /** Folder of the logs. */
+  from: string
+  /** Folder of the log database. */
+  out: string
+  settings: LogdbSettings
+  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  waitMs?: number | undefined
+  /** Ends the run early, after a clean commit. */
+  signal?: AbortSignal | undefined
+  /** Called after each commit. */
+  onProgress?: ((report: IngestReport, progress: Progress) => void) | undefined
+}
+
+/** How far a pass is, in bytes of files as they are on the disk. */
+export interface Progress {
+  doneBytes: number
+  /** Roughly what it will come to. */
+  totalBytes: number
+}
+
+/** What is open while logs are read into a database. */
+interface Opened {
+  server: ServerIdentity
+  control: Control
+  partitions: PartitionSet
+}
+
+/** Reads logs into a log database, as often as it is asked to. */
+export class Ingester {
+  readonly #engine: SqliteEngine
+  readonly #options: IngestOptions
+  readonly #signal: AbortSignal
+  #opened: Opened | undefined
+
+  private constructor(engine: SqliteEngine, options: IngestOptions) {
+    this.#engine = engine
+    this.#options = options
+    this.#signal = options.signal ?? new AbortController().signal
+  }
+
+  static async create(options: IngestOptions): Promise<Ingester> {
+    return new Ingester(await loadSqlite(), options)
+  }
+
+  /** Reads what is new and adds to the report. @throws UserError */
+  async pass(report: IngestReport): Promise<void> {
+    const { from, out, waitMs } = this.#options
+    const { files, unreadable } = findLogFiles(from)
+    report.unreadable.push(...unreadable)
+    await withLease(this.#engine, out, { waitMs, signal: this.#signal }, () => this.#pass(files, report))
+  }
+
+  /** Lets go of the database; the next pass opens it again. */
+  close(): void {
+    this.#opened?.partitions.close()
+    this.#opened?.control.close()
+    this.#opened = undefined
+  }
+
+  async #pass(files: LogFile[], report: IngestReport): Promise<void> {
+    const { out, settings, since, to, onProgress } = this.#options
+    this.#opened ??= this.#open(report)
+    const { server, control, partitions } = this.#opened
+    partitions.closeRemoved()
+    const totalBytes = onProgress ? expectedBytes(files, control) : 0
+    const onCommit = (doneBytes: number) => onProgress?.(report, { doneBytes, totalBytes })
+    const writer = new Writer(control, partitions, report, onCommit)
+    const lanes = openLanes(settings, { out, serverId: server.serverId, retention: control.retention() })
+    const context = { control, writer, days: { since, to }, report, signal: this.#signal, busy: new Set<number>() }
+    const inLane = lanes.map((lane) => ({ ...context, readerFor: (sizeBytes: number) => lane.for(sizeBytes) }))
+    try {
+      const copies = await Promise.all(inLane.map((lane) => readFiles(files, lane)))
+      for (const lane of inLane.slice(0, 1)) await readFiles(copies.flat(), lane)
+      writer.commit()
+      partitions.closeUnused()
+    } finally {
+      await Promise.all(lanes.map((lane) => lane.close()))
+    }
+  }
+
+  #open(report: IngestReport): Opened {
+    const { out, settings } = this.#options
+    const server = resolveServer(this.#engine, out, settings)
+    const control = new Control(this.#engine, out)
+    control.registerServer(server)
+    const options = { server, withTextIndex: settings.isTextIndexEnabled }
+    return {
+      server,
+      control,
+      partitions: new PartitionSet(this.#engine, options, (path) => report.unsealed.push(path)),
+    }
+  }
+}
+
+/** How much of these files has not been read yet; a file that was renamed counts as new. */
+function expectedBytes(files: readonly LogFile[], control: Control): number {
+  const expected = files.map(({ path }) => {
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    return Math.max(0, size - control.readTo(path))
+  })
+  return expected.reduce((sum, bytes) => sum + bytes, 0)
+}
+
+/**
+ * Takes files from the list until there are no more; several lanes may share one list. Returns those whose content another
+ * lane was reading from another file.
+ */
+async function readFiles(files: LogFile[], context: IngestContext): Promise<LogFile[]> {
+  const { report, signal } = context
+  const copies: LogFile[] = []
+  for (let file = files.shift(); file && !signal.aborted; file = files.shift()) {
+    const { path } = file
+    const isDone = await ingestFile(file, context).catch((error: unknown) => {
+      if (!(error instanceof UnreadableSource)) throw error
+      report.unreadable.push({ path, reason: error.message })
+      return true
+    })
+    if (isDone) report.filesScanned++
+    else copies.push(file)
+  }
+  return copies
+}
+
+/**
+ * LOGDB_SERVER_ID, else the id of the log database, else a new one.
+ * @throws UserError SERVER_ID_MISSING if there are rows but their id is gone: with another one every row would come twice
+ */
+function resolveServer(engine: SqliteEngine, base: string, settings: LogdbSettings): ServerIdentity {
+  const { hostname, env } = settings
+  const given = settings.serverId ?? readServerId(base)
+  if (given) return { serverId: given, hostname, env }
+  const known = knownServerIds(engine, [controlPath(base), ...findPartitions(base, {}).map(({ path }) => path)])
+  if (known.length === 0) return { serverId: createServerId(base, settings), hostname, env }
+  throw new UserError('SERVER_ID_MISSING', `${base} holds rows of ${known.join(', ')}, but its .server_id is gone`, {
+    hint: `put it back: echo ${known[0]} > ${base}/.server_id`,
+    exitCode: EXIT_REFUSED,
+  })
+}

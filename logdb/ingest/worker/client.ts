@@ -1,0 +1,57 @@
+import { on } from 'node:events'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { UnreadableSource } from '../../sources/input.ts'
+import type { Packet } from '../reading/packets.ts'
+import type { PacketReader, ReaderOptions, ReadingJob } from '../reading/source-reader.ts'
+import { type FromWorker, sizeOf, type ToWorker } from './main.ts'
+
+/** Beside this file, as a source or compiled. */
+const WORKER_FILE = new URL(`./main${extname(import.meta.url)}`, import.meta.url)
+
+/** Most garbage dies at once: more room for it would only take memory. */
+const YOUNG_MB = 16
+
+/** Reads sources in a thread of its own, a few packets ahead. */
+export class WorkerReader implements PacketReader {
+  readonly #worker: Worker
+
+  constructor(options: ReaderOptions) {
+    this.#worker = new Worker(WORKER_FILE, {
+      workerData: options,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
+  }
+
+  async *read(job: ReadingJob): AsyncGenerator<Packet> {
+    const messages = on(this.#worker, 'message')
+    this.#post({ kind: 'read', job })
+    let isDone = false
+    try {
+      for await (const [message] of messages as AsyncIterable<[FromWorker]>) {
+        isDone = message.kind !== 'packet'
+        if (message.kind === 'done') return
+        if (message.kind === 'unreadable') throw new UnreadableSource(message.message)
+        const size = sizeOf(message.json, message.bytes)
+        yield toPacket(message)
+        this.#post({ kind: 'written', size })
+      }
+    } finally {
+      if (!isDone) this.#post({ kind: 'stop' })
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message)
+  }
+}
+
+function toPacket({ json, tail, bytes }: Extract<FromWorker, { kind: 'packet' }>): Packet {
+  return { ...(JSON.parse(json) as Omit<Packet, 'tail' | 'bytes'>), tail: toBuffer(tail), bytes: toBuffer(bytes) }
+}
+
+const toBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)

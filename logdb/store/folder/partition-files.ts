@@ -1,0 +1,113 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { hasErrorCode } from '../../../kit/user-error.ts'
+
+export type Granularity = 'daily' | 'weekly'
+
+/** A partition file with the UTC days that it may hold, both included. */
+export interface PartitionFile {
+  path: string
+  firstDay: string
+  lastDay: string
+}
+
+/** Of all that there can be. */
+export const LAST_DAY = '9999-12-31'
+
+const MS_PER_DAY = 86_400_000
+const DAYS_PER_WEEK = 7
+const DAILY = /^ai_proxy_(\d{4})(\d\d)(\d\d)\.sqlite3$/
+const WEEKLY = /^ai_proxy_(\d{4})W(\d\d)\.sqlite3$/
+
+/** The partition of a UTC day (YYYY-MM-DD): `YYYY/MM/ai_proxy_YYYYMMDD` or `YYYY/WNN/ai_proxy_YYYYWNN`. */
+export function partitionPath(base: string, day: string, granularity: Granularity): string {
+  if (granularity === 'weekly') {
+    const { year, week } = isoWeek(day)
+    return join(base, year, `W${week}`, `ai_proxy_${year}W${week}.sqlite3`)
+  }
+  return join(base, day.slice(0, 4), day.slice(5, 7), `ai_proxy_${day.replaceAll('-', '')}.sqlite3`)
+}
+
+/**
+ * Where the requests of a day go: to the partition that has had them, whatever the granularity was then, so that reading
+ * a log again finds its rows there; else to a new one of this granularity.
+ */
+export function partitionFor(base: string, day: string, granularity: Granularity): string {
+  const paths = (['daily', 'weekly'] as const).map((other) => partitionPath(base, day, other))
+  return paths.find((path) => existsSync(path)) ?? partitionPath(base, day, granularity)
+}
+
+/** Every daily and weekly partition below `base` that may hold a day of the range, the latest first. */
+export function findPartitions(
+  base: string,
+  { since = '', to = LAST_DAY }: { since?: string | undefined; to?: string | undefined },
+): PartitionFile[] {
+  const found: PartitionFile[] = []
+  for (const path of listFiles(base)) {
+    const days = daysOf(basename(path))
+    if (days && days.firstDay <= to && days.lastDay >= since) found.push({ path, ...days })
+  }
+  return found.sort((a, b) => (a.lastDay < b.lastDay || (a.lastDay === b.lastDay && a.path < b.path) ? 1 : -1))
+}
+
+/** Every file below a folder; none if there is no such folder. */
+export function listFiles(base: string): string[] {
+  try {
+    const entries = readdirSync(base, { recursive: true, withFileTypes: true })
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+function daysOf(name: string): { firstDay: string; lastDay: string } | undefined {
+  const daily = DAILY.exec(name)
+  if (daily) {
+    const day = `${daily[1]}-${daily[2]}-${daily[3]}`
+    return { firstDay: day, lastDay: day }
+  }
+  const weekly = WEEKLY.exec(name)
+  if (!weekly) return undefined
+  const monday = mondayOf(Number(weekly[1]), Number(weekly[2]))
+  return { firstDay: dayOf(monday), lastDay: dayOf(monday + (DAYS_PER_WEEK - 1) * MS_PER_DAY) }
+}
+
+/** ISO 8601: a week belongs to the year of its Thursday. */
+function isoWeek(day: string): { year: string; week: string } {
+  const time = Date.parse(`${day}T00:00:00Z`)
+  const thursday = new Date(time + (4 - isoWeekday(time)) * MS_PER_DAY)
+  const year = thursday.getUTCFullYear()
+  const days = (thursday.getTime() - Date.UTC(year, 0, 1)) / MS_PER_DAY
+  const week = Math.floor(days / DAYS_PER_WEEK) + 1
+  return { year: String(year), week: String(week).padStart(2, '0') }
+}
+
+/** The 4th of January is always in week 1. */
+function mondayOf(year: number, week: number): number {
+  const fourth = Date.UTC(year, 0, 4)
+  return fourth + (1 - isoWeekday(fourth) + (week - 1) * DAYS_PER_WEEK) * MS_PER_DAY
+}
+
+/** 1 for Monday to 7 for Sunday. */
+const isoWeekday = (time: number) => ((new Date(time).getUTCDay() + 6) % DAYS_PER_WEEK) + 1
+
+const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
+
+/** Times in seconds since 1970, both included. */
+export interface TimeRange {
+  sinceS: number
+  toS: number
+}
+
+/** When a request of the partition is in the range; undefined if any of its requests is. */
+export function timesWithin(
+  { firstDay, lastDay }: PartitionFile,
+  { since = firstDay, to = lastDay }: { since?: string | undefined; to?: string | undefined },
+): TimeRange | undefined {
+  if (since <= firstDay && to >= lastDay) return undefined
+  return { sinceS: firstSecondOf(since), toS: lastSecondOf(to) }
+}
+
+export const firstSecondOf = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 1000
+export const lastSecondOf = (day: string): number => Date.parse(`${day}T23:59:59Z`) / 1000

@@ -1,0 +1,66 @@
+import type { Connection } from '../sqlite/open.ts'
+
+/** A row of the view request_details, under its names there. */
+export interface RequestDetails {
+  request_id: string
+  server_id: string
+  /** Seconds since 1970. */
+  ts: number
+  endpoint: string
+  model_original: string | null
+  model_mapped: string | null
+  status_code: number | null
+  latency_ms: number | null
+  api_key_hash: string | null
+  /** Canonical JSON, as is the response. */
+  request_json: string
+  response_json: string
+  dialog_id: string | null
+  timestamp: string | null
+  ts_us: number | null
+  x_request_id: string | null
+  method: string | null
+  provider: string | null
+  /** 0 or 1. */
+  stream: number | null
+  outcome: string | null
+  finish_reason: string | null
+  ttfb_ms: number | null
+  overhead_ms: number | null
+  bytes_in: number | null
+  bytes_out: number | null
+  release: string | null
+  api_key_name: string | null
+  tokens_in: number | null
+  tokens_out: number | null
+}
+
+/** After every character of an id. */
+const AFTER_ALL = '\u{10FFFF}'
+
+/** Ids of requests that begin with `start`, at most `limit` of them. */
+export function requestIdsFrom(db: Connection, start: string, limit: number): string[] {
+  const sql = 'SELECT request_id FROM req WHERE request_id >= ? AND request_id < ? ORDER BY request_id LIMIT ?'
+  return db
+    .prepare<[string, string, number], string>(sql)
+    .pluck()
+    .all(start, start + AFTER_ALL, limit)
+}
+
+/** Ids of the requests that have just this id, as one of the predecessor may, or to which the gateway gave it. */
+export function requestIdsNamed(db: Connection, id: string): string[] {
+  const sql = 'SELECT request_id FROM req WHERE request_id = ? OR x_request_id = ?'
+  return db.prepare<[string, string], string>(sql).pluck().all(id, id)
+}
+
+/** Those of the requests that are there, in the order of the ids. */
+export function readRequests(db: Connection, requestIds: readonly string[]): RequestDetails[] {
+  const statement = db.prepare<[string], RequestDetails>('SELECT * FROM request_details WHERE request_id = ?')
+  return requestIds.flatMap((id) => statement.get(id) ?? [])
+}
+
+/** Ids in the order of time. */
+export function requestIdsOfDialog(db: Connection, dialogId: string): string[] {
+  const sql = 'SELECT request_id FROM request_details WHERE dialog_id = ? ORDER BY ts, ts_us, request_id'
+  return db.prepare<[string], string>(sql).pluck().all(dialogId)
+}

@@ -1,0 +1,143 @@
+import { UserError } from '../../../kit/user-error.ts'
+import type { DayRange } from '../../store/control/control.ts'
+import { findPartitions, lastSecondOf, type PartitionFile, timesWithin } from '../../store/folder/partition-files.ts'
+import { type FoundMessage, type PartitionQuery, PartitionSearch } from '../../store/search/partition-search.ts'
+import { LastUsed } from '../../store/sqlite/last-used.ts'
+import { loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
+import type { TextQuery } from './text-query.ts'
+
+export interface SearchOptions extends DayRange {
+  /** From `parseQuery` or `parseRawQuery`. */
+  query: TextQuery
+  role?: string | undefined
+  /** Patterns with `*`; the model as asked for or as answered. */
+  model?: string | undefined
+  endpoint?: string | undefined
+  /** Hash or name of the API key. */
+  key?: string | undefined
+  status?: { from: number; to: number } | undefined
+  limit: number
+  /** Length of the excerpts in words. */
+  snippetWords: number
+}
+
+/** A message that was found, in the first request that holds it and passes the filters. */
+export interface SearchHit extends Omit<FoundMessage, 'message'> {
+  role: string
+  snippet: string
+}
+
+export interface SearchResult {
+  /** The latest first. */
+  hits: SearchHit[]
+  /** Partitions that were not searched, and messages that are not in an index, in words. */
+  warnings: string[]
+}
+
+/** Searches a log database once. @throws UserError as Searcher.search */
+export async function search(out: string, options: SearchOptions): Promise<SearchResult> {
+  const searcher = await openSearcher(out)
+  try {
+    return searcher.search(options)
+  } finally {
+    searcher.close()
+  }
+}
+
+/** Opens the log database in the folder `out` for many searches. @throws UserError SQLITE_MISSING */
+export async function openSearcher(out: string): Promise<Searcher> {
+  return new Searcher(await loadSqlite(), out)
+}
+
+/** Each takes up to three files, of which a process may often have 1,024. */
+const MAX_OPEN = 64
+
+/** Searches a log database, keeping the partitions open that it has looked into last. */
+class Searcher {
+  readonly #engine: SqliteEngine
+  readonly #out: string
+  readonly #open = new LastUsed<PartitionSearch>(MAX_OPEN)
+
+  constructor(engine: SqliteEngine, out: string) {
+    this.#engine = engine
+    this.#out = out
+  }
+
+  /**
+   * Searches the partitions of the range, the latest first, until `limit` hits are found.
+   * @throws UserError INDEX_MISSING if no partition of the range has a text index; QUERY_INVALID
+   */
+  search(options: SearchOptions): SearchResult {
+    const partitions = findPartitions(this.#out, options)
+    const warnings: string[] = []
+    let found: Found[] = []
+    let searched = 0
+    for (const file of partitions) {
+      if (isBehind(file, found, options.limit)) break
+      const result = this.#partition(file.path).find(queryFor(file, options))
+      if (result.kind === 'searched') {
+        searched++
+        const all = [...found, ...result.found.map((message) => ({ message, path: file.path }))]
+        found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, options.limit)
+        if (result.unindexed > 0)
+          warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
+      } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
+    }
+    if (searched === 0 && partitions.length > 0) throw indexMissing(warnings)
+    return { hits: this.#hitsOf(found, options), warnings }
+  }
+
+  close(): void {
+    this.#open.close()
+  }
+
+  #partition(path: string): PartitionSearch {
+    return this.#open.get(path, () => new PartitionSearch(this.#engine, path))
+  }
+
+  /** A message that has been erased meanwhile is no hit. */
+  #hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
+    const { phrases, terms } = query
+    const excerpt = phrases && excerptOf(phrases, snippetWords)
+    const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
+    return found.flatMap(({ message: { message, ...hit }, path }) => {
+      const partition = this.#partition(path)
+      const text = partition.message(message)
+      if (!text) return []
+      const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
+      return [{ ...hit, role: text.role, snippet }]
+    })
+  }
+}
+
+export type { Searcher }
+
+interface Found {
+  message: FoundMessage
+  /** Of its partition. */
+  path: string
+}
+
+const NOT_SEARCHED = {
+  'no-index': 'has no text index: logdb fts build',
+  foreign: 'was not made by this logdb and is not searched: logdb convert',
+}
+
+/** True if no hit of this partition or an earlier one can still be among the latest. */
+function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): boolean {
+  const oldest = found.at(-1)
+  return found.length >= limit && oldest !== undefined && oldest.message.ts > lastSecondOf(lastDay)
+}
+
+function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
+  const { since: _, to: __, query, snippetWords: ___, ...filter } = options
+  return { ...filter, ...timesWithin(file, options), terms: query.terms }
+}
+
+function indexMissing(warnings: string[]): UserError {
+  const isOfPredecessor = warnings.every((warning) => warning.endsWith(NOT_SEARCHED.foreign))
+  return new UserError('INDEX_MISSING', `nothing to search in:\n${warnings.join('\n')}`, {
+    hint: `run: logdb ${isOfPredecessor ? 'convert' : 'fts build'}`,
+  })
+}

@@ -1,0 +1,89 @@
+import type { DayRange } from '../../store/control/control.ts'
+import { findPartitions, timesWithin } from '../../store/folder/partition-files.ts'
+import { readPartition } from '../../store/partition/open-partition.ts'
+import { type RequestFigures, requestFigures } from '../../store/partition/stats.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
+import { Tally, type TallyFigures } from './tally.ts'
+
+export interface StatsOptions extends DayRange {
+  /** Folder of the log database. */
+  out: string
+}
+
+/** The requests of one day, model or key; the name is a date, a model, or the name or hash of a key. */
+export interface GroupStats extends TallyFigures {
+  name: string | null
+}
+
+export interface Stats {
+  total: TallyFigures
+  /** In the order of time. */
+  days: GroupStats[]
+  /** Those with most requests first. */
+  models: GroupStats[]
+  keys: GroupStats[]
+  /** Paths of databases that were not made by this logdb. */
+  leftOut: string[]
+}
+
+const MS_PER_DAY = 86_400_000
+
+/** Counts the requests of a range. @throws UserError */
+export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
+  const engine = await loadSqlite()
+  const counting = new Counting()
+  const leftOut: string[] = []
+  for (const file of findPartitions(out, range).reverse()) {
+    const isCounted = readPartition(engine, file.path, (db) => {
+      for (const figures of requestFigures(db, timesWithin(file, range))) counting.add(figures)
+      return true
+    })
+    if (!isCounted) leftOut.push(file.path)
+  }
+  return { ...counting.stats(), leftOut }
+}
+
+class Counting {
+  readonly #total = new Tally()
+  readonly #days = new Map<number, Tally>()
+  readonly #models = new Map<string | null, Tally>()
+  readonly #keys = new Map<string | null, Tally>()
+  /** The last name that each key had, by its hash. */
+  readonly #keyNames = new Map<string | null, string>()
+
+  add([day, model, keyHash, keyName, ...figures]: RequestFigures): void {
+    if (keyName !== null) this.#keyNames.set(keyHash, keyName)
+    for (const tally of [
+      this.#total,
+      tallyOf(this.#days, day),
+      tallyOf(this.#models, model),
+      tallyOf(this.#keys, keyHash),
+    ]) {
+      tally.add(...figures)
+    }
+  }
+
+  stats(): Omit<Stats, 'leftOut'> {
+    const days = groups(this.#days, (day) => new Date(day * MS_PER_DAY).toISOString().slice(0, 10))
+    return {
+      total: this.#total.figures(),
+      days: days.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1)),
+      models: groups(this.#models, (model) => model).sort(byRequests),
+      keys: groups(this.#keys, (hash) => this.#keyNames.get(hash) ?? hash).sort(byRequests),
+    }
+  }
+}
+
+function tallyOf<Key>(tallies: Map<Key, Tally>, key: Key): Tally {
+  const known = tallies.get(key)
+  if (known) return known
+  const tally = new Tally()
+  tallies.set(key, tally)
+  return tally
+}
+
+function groups<Key>(tallies: Map<Key, Tally>, nameOf: (key: Key) => string | null): GroupStats[] {
+  return [...tallies].map(([key, tally]) => ({ name: nameOf(key), ...tally.figures() }))
+}
+
+const byRequests = (a: GroupStats, b: GroupStats) => b.requests - a.requests
