@@ -2,9 +2,9 @@ import { hostname } from 'node:os'
 import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid, type UserError } from '../kit/user-error.ts'
-import type { Granularity } from './store/folder/partition-files.ts'
+import type { Granularity } from './days.ts'
 
-/** What the environment says about the log database. */
+/** The settings of logdb from the environment. */
 export interface LogdbSettings {
   isEnabled: boolean
   isTextIndexEnabled: boolean

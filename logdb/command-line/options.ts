@@ -1,6 +1,67 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseDuration } from '../../kit/settings/duration.ts'
+import { isoDay, MS_PER_DAY } from '../../kit/time.ts'
 import { configInvalid } from '../../kit/user-error.ts'
-import { isDay } from '../record/timestamp.ts'
+import { isDay } from '../days.ts'
+
+/** Values of the options that several verbs have; each verb has some of them. */
+export interface Flags {
+  /** As typed. */
+  out: string
+  /** UTC dates, YYYY-MM-DD. */
+  since?: string
+  to?: string
+  /** Milliseconds. */
+  wait?: number
+  dryRun?: true
+  json?: true
+  quiet?: true
+}
+
+/** Options that belong together; made for each command, because a command may change them. */
+export type OptionSet = () => Option[]
+
+export function OUT(): Option[] {
+  return [new Option('--out <folder>', 'folder of the log database').default('logs/db')]
+}
+
+export function DAYS(): Option[] {
+  return [
+    new Option('--since <date>', 'first UTC date, YYYY-MM-DD').argParser(parseDay),
+    new Option('--to <date>', 'last UTC date, included').argParser(parseDay),
+  ]
+}
+
+/** Of every verb that writes. */
+export function WAIT(): Option[] {
+  const description = 'wait this long, like 30s, for another logdb that is writing'
+  return [new Option('--wait <time>', description).argParser(parseWait)]
+}
+
+export function DRY_RUN(): Option[] {
+  return [new Option('--dry-run', 'change nothing, only show what would change')]
+}
+
+/** Of every verb. */
+export function JSON_OUTPUT(): Option[] {
+  return [new Option('--json', 'print one JSON document on stdout')]
+}
+
+/** Of every verb that works rather than shows something. */
+export function REPORT(): Option[] {
+  return [...JSON_OUTPUT(), new Option('--quiet', 'print nothing unless something is wrong, for cron')]
+}
+
+export function addOptions(command: Command, ...sets: readonly OptionSet[]): Command {
+  for (const option of sets.flatMap((set) => set())) command.addOption(option)
+  return command
+}
+
+/** Adds command lines to the end of --help. */
+export function addExamples(command: Command, lines: readonly string[]): Command {
+  const heading = lines.length > 1 ? 'Examples' : 'Example'
+  return command.addHelpText('after', `\n${heading}:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}
 
 const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/
 
@@ -12,15 +73,11 @@ export function parseDay(text: string): string {
   return normal
 }
 
-const MS_PER_DAY = 86_400_000
-
 /** The first UTC date, YYYY-MM-DD, of the last `90d`; a date is itself. */
 export function parseFirstDay(text: string): string {
   const days = /^(\d{1,5})d$/.exec(text)?.[1]
   if (days === undefined && !DATE.test(text)) throw new InvalidArgumentError('expected days like 90d, or a date.')
-  return days === undefined
-    ? parseDay(text)
-    : new Date(Date.now() - Number(days) * MS_PER_DAY).toISOString().slice(0, 10)
+  return days === undefined ? parseDay(text) : isoDay(Date.now() - Number(days) * MS_PER_DAY)
 }
 
 export function parseCount(text: string): number {
@@ -28,50 +85,16 @@ export function parseCount(text: string): number {
   return Number(text)
 }
 
-export interface DayOptions {
-  since?: string
-  to?: string
-}
-
-/** `--since` and `--to`. */
-export function withDays(command: Command): Command {
-  return command
-    .option('--since <date>', 'first UTC date, YYYY-MM-DD', parseDay)
-    .option('--to <date>', 'last UTC date, included', parseDay)
-}
-
 /** @throws UserError CONFIG_INVALID */
-export function checkDays({ since, to }: DayOptions): void {
+export function checkDays({ since, to }: Pick<Flags, 'since' | 'to'>): void {
   if (since !== undefined && to !== undefined && since > to) {
     throw configInvalid(`--since ${since} is after --to ${to}`, 'swap them')
   }
 }
 
-const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-
 /** Milliseconds of `30s`, `5m`, `2h`; a number alone is seconds. */
-function parseDuration(text: string): number {
-  const [, count, unit = 's'] = /^(\d{1,9})(ms|s|m|h)?$/.exec(text) ?? []
-  if (count === undefined) throw new InvalidArgumentError('expected a time like 30s, 5m or 2h.')
-  return Number(count) * (MS_PER_UNIT[unit] ?? 0)
-}
-
-/** `--wait`, of every command that writes. */
-export function withWait(command: Command): Command {
-  return command.option('--wait <time>', 'wait so long, like 30s, while another logdb is writing', parseDuration)
-}
-
-/** `--json`, of every command. */
-export function withJson(command: Command): Command {
-  return command.option('--json', 'one JSON document on stdout')
-}
-
-/** `--json` and `--quiet`, of every command that works rather than shows. */
-export function withReport(command: Command): Command {
-  return withJson(command).option('--quiet', 'print nothing unless something is wrong, for cron')
-}
-
-/** `--out`, of every command. */
-export function withOut(command: Command): Command {
-  return command.option('--out <folder>', 'folder of the log database', 'logs/db')
+function parseWait(text: string): number {
+  const waitMs = parseDuration(text)
+  if (waitMs === undefined) throw new InvalidArgumentError('expected a time like 30s, 5m or 2h.')
+  return waitMs
 }

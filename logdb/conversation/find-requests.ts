@@ -1,7 +1,7 @@
-import { UserError } from '../../kit/user-error.ts'
+import { logdbError } from '../errors.ts'
 import { findPartitions, type PartitionFile } from '../store/folder/partition-files.ts'
-import { Conversations } from '../store/partition/conversations.ts'
-import { readPartition } from '../store/partition/open-partition.ts'
+import { Conversations, conversationsSentIn } from '../store/partition/conversations.ts'
+import { openPartition } from '../store/partition/open-partition.ts'
 import {
   type RequestDetails,
   readRequests,
@@ -9,10 +9,10 @@ import {
   requestIdsNamed,
   requestIdsOfDialog,
 } from '../store/partition/requests.ts'
-import { type Connection, loadSqlite, type SqliteEngine } from '../store/sqlite/open.ts'
-import { knownConversations } from '../verbs/dialogs/prefix.ts'
+import type { Connection, SqliteEngine } from '../store/sqlite/engine.ts'
+import { loadSqlite } from '../store/sqlite/open.ts'
 
-/** The beginning of an id that is taken for one. */
+/** What may be the beginning of an id. */
 const START_OF_ID = /^[0-9a-f]{4,64}$/
 const MAX_CANDIDATES = 5
 const MAX_READ_AT_ONCE = 50
@@ -24,8 +24,9 @@ interface Place {
 }
 
 /**
- * The request with this id, or the only one whose id begins so, or to which the gateway gave this id. `out`: folder of
- * the log database. @throws UserError REQUEST_NOT_FOUND, REQUEST_AMBIGUOUS
+ * Finds a request by its id, by the beginning of its id, or by the x-request-id that the gateway gave it.
+ * @param out folder of the log database
+ * @throws UserError REQUEST_NOT_FOUND, REQUEST_AMBIGUOUS
  */
 export async function findRequest(out: string, id: string): Promise<RequestDetails> {
   const engine = await loadSqlite()
@@ -35,8 +36,10 @@ export async function findRequest(out: string, id: string): Promise<RequestDetai
 }
 
 /**
- * The requests of the dialog with this id, or of the conversation that the request with this id belongs to, in the order
- * of time; they are read as they are asked for. @throws UserError as findRequest
+ * Finds the requests of a dialog by its id, or of a conversation by the id of one of its requests, in the order of time.
+ * They are read while the result is iterated.
+ * @param out folder of the log database
+ * @throws UserError as findRequest
  */
 export async function findDialog(out: string, id: string): Promise<Iterable<RequestDetails>> {
   const engine = await loadSqlite()
@@ -52,9 +55,14 @@ function* readAll(engine: SqliteEngine, places: Place[]): Generator<RequestDetai
     const { file } = places[at] as Place
     const sameFile = places.slice(at, at + MAX_READ_AT_ONCE).filter((place) => place.file === file)
     const ids = sameFile.map(({ requestId }) => requestId)
-    yield* readPartition(engine, file.path, (db) => readRequests(db, ids)) ?? []
+    yield* requestsIn(engine, file, ids)
     at += ids.length
   }
+}
+
+function requestsIn(engine: SqliteEngine, { path }: PartitionFile, ids: readonly string[]): RequestDetails[] {
+  using db = openPartition(engine, path)
+  return db ? readRequests(db, ids) : []
 }
 
 function locate(engine: SqliteEngine, partitions: PartitionFile[], id: string): Place {
@@ -66,39 +74,43 @@ function locate(engine: SqliteEngine, partitions: PartitionFile[], id: string): 
   return place
 }
 
-/** The conversation goes on from the shortest one that the request's begins with and an earlier partition knows. */
+/** The conversation begins with the shortest one that the request's begins with and that an earlier partition knows. */
 function placesOfConversation(engine: SqliteEngine, partitions: PartitionFile[], id: string): Place[] {
   const place = locate(engine, partitions.toReversed(), id)
   const { file, requestId } = place
-  const path = readPartition(engine, file.path, (db) => {
-    const conversations = new Conversations(db)
-    const root = conversations.rootOf(requestId)
-    return root && { beginnings: conversations.beginnings(root.tip), messages: conversations.messages(root.tip) }
-  })
-  if (!path) return [place]
+  const root = rootOf(engine, file, requestId)
+  if (!root) return [place]
   const earlier = partitions.slice(0, partitions.indexOf(file))
-  const known = knownConversations(engine, earlier, path.beginnings)
-  const first = path.beginnings.findIndex((beginning) => known.has(beginning.toString('hex')))
-  const messages = first < 0 ? path.messages : path.messages.slice(0, first + 1)
+  const known = conversationsSentIn(engine, earlier, root.beginnings)
+  const first = root.beginnings.findIndex((beginning) => known.has(beginning.toString('hex')))
+  const messages = first < 0 ? root.messages : root.messages.slice(0, first + 1)
   return placesIn(engine, partitions, (db) => new Conversations(db).requestsFrom(messages))
+}
+
+/** The conversation of its partition that a request continues, by the hashes of its beginnings and messages. */
+function rootOf(engine: SqliteEngine, { path }: PartitionFile, requestId: string) {
+  using db = openPartition(engine, path)
+  if (!db) return undefined
+  const conversations = new Conversations(db)
+  const root = conversations.rootOf(requestId)
+  return root && { beginnings: conversations.beginnings(root.tip), messages: conversations.messages(root.tip) }
 }
 
 function placesIn(engine: SqliteEngine, partitions: PartitionFile[], idsIn: (db: Connection) => string[]): Place[] {
   return partitions.flatMap((file) => {
-    const ids = readPartition(engine, file.path, idsIn) ?? []
+    using db = openPartition(engine, file.path)
+    const ids = db ? idsIn(db) : []
     return ids.map((requestId) => ({ file, requestId }))
   })
 }
 
-function notFound(id: string): UserError {
-  return new UserError('REQUEST_NOT_FOUND', `there is no request or dialog ${id}`, {
-    hint: 'find ids with: logdb search, or logdb query "SELECT request_id, dialog_id FROM requests ORDER BY ts DESC LIMIT 10"',
-  })
+function notFound(id: string) {
+  const hint =
+    'find ids with: logdb search, or logdb query "SELECT request_id, dialog_id FROM requests ORDER BY ts DESC LIMIT 10"'
+  return logdbError('REQUEST_NOT_FOUND', `there is no request or dialog ${id}`, hint)
 }
 
-function ambiguous(id: string, places: Place[]): UserError {
+function ambiguous(id: string, places: Place[]) {
   const ids = places.slice(0, MAX_CANDIDATES).map(({ requestId }) => requestId)
-  return new UserError('REQUEST_AMBIGUOUS', `${id} fits several requests:\n${ids.join('\n')}`, {
-    hint: 'give more of the id',
-  })
+  return logdbError('REQUEST_AMBIGUOUS', `${id} fits several requests:\n${ids.join('\n')}`, 'give more of the id')
 }

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import type { DayRange } from '../days.ts'
 import type { LogFile } from '../sources/find.ts'
 import { closeSource, openSource, type SourceFile, stampOf } from '../sources/source-file.ts'
-import type { Control, DayRange, Gap, Source } from '../store/control/control.ts'
+import type { Control } from '../store/control/control.ts'
+import type { Gap, Source } from '../store/control/sources.ts'
 import type { PacketReader } from './reading/source-reader.ts'
 import { type RecognisedSource, recognise } from './recognise.ts'
 import type { IngestReport } from './report.ts'
@@ -14,7 +16,7 @@ export interface IngestContext {
   report: IngestReport
   /** Ends the run after what has been written. */
   signal: AbortSignal
-  /** Who reads a job of this many bytes. */
+  /** The reader for a job of this many bytes. */
   readerFor(sizeBytes: number): PacketReader
   /** Sources that are being read. */
   busy: Set<number>
@@ -28,7 +30,7 @@ export async function ingestFile(file: LogFile, context: IngestContext): Promise
   const opened = openSource(file.path)
   try {
     if (isFinished(opened, context)) return true
-    const recognised = await recognise(opened, context.control)
+    const recognised = await recognise(opened, context.control.sources)
     if (!recognised) return true
     return await whileBusy(recognised.source.id, context, () => new FilePass(file, opened, recognised, context).run())
   } finally {
@@ -48,10 +50,10 @@ async function whileBusy(sourceId: number, { busy }: IngestContext, work: () => 
   }
 }
 
-/** True for a compressed file that was read to its end and of which no date is left to do. */
+/** True for a compressed file that was read to its end, without gaps of these days. */
 function isFinished(file: SourceFile, { control, days }: IngestContext): boolean {
-  const id = file.isCompressed ? control.finishedSource(file.path, stampOf(file)) : undefined
-  return id !== undefined && control.gaps(id, days).length === 0
+  const id = file.isCompressed ? control.finishedFiles.sourceOf(file.path, stampOf(file)) : undefined
+  return id !== undefined && control.sources.gaps(id, days).length === 0
 }
 
 class FilePass {
@@ -72,15 +74,15 @@ class FilePass {
 
   async run(): Promise<void> {
     const { control, days, report, signal } = this.#context
-    for (const gap of control.gaps(this.#source.id, days)) await this.#read(gap)
+    for (const gap of control.sources.gaps(this.#source.id, days)) await this.#read(gap)
     await this.#read(undefined)
     if (this.#hasRecords) report.filesIngested++
     if (signal.aborted) return
     const { isCompressed, path } = this.#opened
     const pending = isCompressed ? 0 : Math.max(0, this.#opened.sizeBytes - this.#source.offset)
     report.bytesPending += pending
-    control.describe(this.#source, { path, head: this.#head, pending, mtimeS: this.#mtimeS })
-    if (isCompressed) control.markFinished(path, stampOf(this.#opened), this.#source.id)
+    control.sources.describe(this.#source, { path, head: this.#head, pending, mtimeS: this.#mtimeS })
+    if (isCompressed) control.finishedFiles.mark(path, stampOf(this.#opened), this.#source.id)
   }
 
   /** Reads a gap, or what follows the position. */

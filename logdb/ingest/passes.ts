@@ -1,14 +1,19 @@
 import { statSync } from 'node:fs'
-import { UserError } from '../../kit/user-error.ts'
+import type { DayRange } from '../days.ts'
+import { logdbError } from '../errors.ts'
 import type { LogdbSettings } from '../settings.ts'
 import { findLogFiles, type LogFile } from '../sources/find.ts'
 import { UnreadableSource } from '../sources/input.ts'
-import { Control, controlPath, type DayRange, knownServerIds } from '../store/control/control.ts'
+import { Control } from '../store/control/control.ts'
+import { controlPath } from '../store/control/open-control.ts'
+import { knownServerIds } from '../store/control/servers.ts'
 import { withLease } from '../store/folder/lease.ts'
 import { findPartitions } from '../store/folder/partition-files.ts'
 import { createServerId, readServerId, type ServerIdentity } from '../store/folder/server-id.ts'
+import { Partition } from '../store/rows/partition.ts'
 import { PartitionSet } from '../store/rows/partition-set.ts'
-import { EXIT_REFUSED, loadSqlite, type SqliteEngine } from '../store/sqlite/open.ts'
+import type { SqliteEngine } from '../store/sqlite/engine.ts'
+import { loadSqlite } from '../store/sqlite/open.ts'
 import { type IngestContext, ingestFile } from './file.ts'
 import { openLanes } from './lanes.ts'
 import type { IngestReport } from './report.ts'
@@ -20,7 +25,7 @@ export interface IngestOptions extends DayRange {
   /** Folder of the log database. */
   out: string
   settings: LogdbSettings
-  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  /** How long to wait for another process that is writing to the database; 0 if absent. */
   waitMs?: number | undefined
   /** Ends the run early, after a clean commit. */
   signal?: AbortSignal | undefined
@@ -28,7 +33,7 @@ export interface IngestOptions extends DayRange {
   onProgress?: ((report: IngestReport, progress: Progress) => void) | undefined
 }
 
-/** How far a pass is, in bytes of files as they are on the disk. */
+/** How far a pass is, in bytes of the files on the disk. */
 export interface Progress {
   doneBytes: number
   /** Roughly what it will come to. */
@@ -39,11 +44,11 @@ export interface Progress {
 interface Opened {
   server: ServerIdentity
   control: Control
-  partitions: PartitionSet
+  partitions: PartitionSet<Partition>
 }
 
-/** Reads logs into a log database, as often as it is asked to. */
-export class Ingester {
+/** Reads what is new in the logs into a log database, as often as `run` is called. */
+export class Passes {
   readonly #engine: SqliteEngine
   readonly #options: IngestOptions
   readonly #signal: AbortSignal
@@ -55,19 +60,19 @@ export class Ingester {
     this.#signal = options.signal ?? new AbortController().signal
   }
 
-  static async create(options: IngestOptions): Promise<Ingester> {
-    return new Ingester(await loadSqlite(), options)
+  static async create(options: IngestOptions): Promise<Passes> {
+    return new Passes(await loadSqlite(), options)
   }
 
   /** Reads what is new and adds to the report. @throws UserError */
-  async pass(report: IngestReport): Promise<void> {
+  async run(report: IngestReport): Promise<void> {
     const { from, out, waitMs } = this.#options
     const { files, unreadable } = findLogFiles(from)
     report.unreadable.push(...unreadable)
     await withLease(this.#engine, out, { waitMs, signal: this.#signal }, () => this.#pass(files, report))
   }
 
-  /** Lets go of the database; the next pass opens it again. */
+  /** Closes the database; the next pass opens it again. */
   close(): void {
     this.#opened?.partitions.close()
     this.#opened?.control.close()
@@ -101,26 +106,27 @@ export class Ingester {
     const control = new Control(this.#engine, out)
     control.registerServer(server)
     const options = { server, withTextIndex: settings.isTextIndexEnabled }
-    return {
-      server,
-      control,
-      partitions: new PartitionSet(this.#engine, options, (path) => report.unsealed.push(path)),
-    }
+    const partitions = new PartitionSet((path) => {
+      const partition = new Partition(this.#engine, path, options)
+      if (partition.wasSealed) report.unsealed.push(path)
+      return partition
+    })
+    return { server, control, partitions }
   }
 }
 
-/** How much of these files has not been read yet; a file that was renamed counts as new. */
+/** How many bytes of these files have not been read yet; a renamed file is taken for a new one. */
 function expectedBytes(files: readonly LogFile[], control: Control): number {
   const expected = files.map(({ path }) => {
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-    return Math.max(0, size - control.readTo(path))
+    return Math.max(0, size - control.sources.readTo(path))
   })
   return expected.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 /**
- * Takes files from the list until there are no more; several lanes may share one list. Returns those whose content another
- * lane was reading from another file.
+ * Takes files from the list until it is empty; several lanes may share one list. Returns those whose content another lane
+ * was reading from another file.
  */
 async function readFiles(files: LogFile[], context: IngestContext): Promise<LogFile[]> {
   const { report, signal } = context
@@ -140,7 +146,7 @@ async function readFiles(files: LogFile[], context: IngestContext): Promise<LogF
 
 /**
  * LOGDB_SERVER_ID, else the id of the log database, else a new one.
- * @throws UserError SERVER_ID_MISSING if there are rows but their id is gone: with another one every row would come twice
+ * @throws UserError SERVER_ID_MISSING if there are rows but their id is gone: with another id every row would come twice
  */
 function resolveServer(engine: SqliteEngine, base: string, settings: LogdbSettings): ServerIdentity {
   const { hostname, env } = settings
@@ -148,8 +154,6 @@ function resolveServer(engine: SqliteEngine, base: string, settings: LogdbSettin
   if (given) return { serverId: given, hostname, env }
   const known = knownServerIds(engine, [controlPath(base), ...findPartitions(base, {}).map(({ path }) => path)])
   if (known.length === 0) return { serverId: createServerId(base, settings), hostname, env }
-  throw new UserError('SERVER_ID_MISSING', `${base} holds rows of ${known.join(', ')}, but its .server_id is gone`, {
-    hint: `put it back: echo ${known[0]} > ${base}/.server_id`,
-    exitCode: EXIT_REFUSED,
-  })
+  const message = `${base} holds rows of ${known.join(', ')}, but its .server_id is gone`
+  throw logdbError('SERVER_ID_MISSING', message, `put it back: echo ${known[0]} > ${base}/.server_id`)
 }

@@ -1,4 +1,4 @@
-import { Ingester, type IngestOptions } from './passes.ts'
+import { type IngestOptions, Passes } from './passes.ts'
 import { emptyReport, type IngestReport } from './report.ts'
 
 export type { IngestOptions } from './passes.ts'
@@ -11,11 +11,11 @@ export type { IngestOptions } from './passes.ts'
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const startedMs = performance.now()
   const report = emptyReport()
-  const ingester = await Ingester.create(options)
+  const passes = await Passes.create(options)
   try {
-    await ingester.pass(report)
+    await passes.run(report)
   } finally {
-    ingester.close()
+    passes.close()
   }
   report.isInterrupted = options.signal?.aborted ?? false
   report.elapsedMs = performance.now() - startedMs

@@ -1,10 +1,7 @@
-import type { createColors } from 'picocolors'
+import { type Colors, linesWithoutControls, withoutControls } from '../../kit/cli/terminal.ts'
 import type { Step } from '../conversation/thread.ts'
 import type { Part, Turn } from '../conversation/turns.ts'
 import type { RequestDetails } from '../store/partition/requests.ts'
-import { linesWithoutControls, withoutControls } from '../terminal.ts'
-
-type Colors = ReturnType<typeof createColors>
 
 /** How each role stands out; others are plain. */
 const ROLE_COLORS: Record<string, 'cyan' | 'green' | 'magenta' | 'yellow' | 'red'> = {
@@ -23,14 +20,17 @@ export function requestText(details: RequestDetails, turns: Turn[], colors: Colo
   return `${facts.join('')}\n${turnsText(turns, colors)}`
 }
 
-/** A request of a dialog, with what is new in it. `number` and that of the request that it goes on from count from 1. */
+/**
+ * A request of a dialog, with what is new in it.
+ * @param number its place in the dialog, from 1
+ */
 export function stepText(
   details: RequestDetails,
   { after, turns, answers }: Step,
   number: number,
   colors: Colors,
 ): string {
-  const from = after === undefined || after === number - 2 ? '' : `  goes on from #${after + 1}`
+  const from = after === undefined || after === number - 2 ? '' : `  continues #${after + 1}`
   const facts = [timeOf(details), modelText(details), statusText(details), latencyText(details)]
   const line = withoutControls(joined([`#${number}`, ...facts])) + from
   return `${colors.bold(line)}  ${colors.dim(withoutControls(details.request_id))}\n${turnsText([...turns, ...answers], colors)}\n`
@@ -55,7 +55,9 @@ function factsOf(details: RequestDetails): [string, string][] {
   return facts.filter(([, value]) => value !== '')
 }
 
-const joined = (texts: (string | null)[]) => texts.filter(Boolean).join('  ')
+function joined(texts: (string | null)[]): string {
+  return texts.filter(Boolean).join('  ')
+}
 
 function modelText({ model_original, model_mapped }: RequestDetails): string {
   const models = [model_original, model_mapped].filter((model) => model !== null)

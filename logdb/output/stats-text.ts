@@ -1,9 +1,6 @@
-import type { createColors } from 'picocolors'
-import { withoutControls } from '../terminal.ts'
+import { type Colors, withoutControls } from '../../kit/cli/terminal.ts'
 import type { GroupStats, Stats } from '../verbs/stats/stats.ts'
 import type { TallyFigures } from '../verbs/stats/tally.ts'
-
-type Colors = ReturnType<typeof createColors>
 
 const BAR_WIDTH = 20
 /** A cell of a bar in eighths, from one to seven. */
@@ -52,6 +49,10 @@ function bar(part: number): string {
   return '█'.repeat(Math.floor(eighths / EIGHTHS.length)) + EIGHTHS[eighths % EIGHTHS.length]
 }
 
-const share = (part: number, whole: number) => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`)
+function share(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`
+}
 
-const count = (value: number | null) => (value === null ? '-' : Math.round(value).toLocaleString('en-US'))
+function count(value: number | null): string {
+  return value === null ? '-' : Math.round(value).toLocaleString('en-US')
+}

@@ -1,12 +1,12 @@
+import type { Terminal } from '../../kit/cli/terminal.ts'
 import type { Progress } from '../ingest/passes.ts'
 import type { IngestReport } from '../ingest/report.ts'
-import type { Terminal } from '../terminal.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 const BYTES_PER_MB = 1_000_000
 const S_PER_MINUTE = 60
 
-/** One line on stderr that is kept up to date, for terminals only. */
+/** One line on stderr that is updated in place, for terminals only. */
 export class StatusLine {
   readonly #terminal: Terminal
   #isShown = false
@@ -27,7 +27,7 @@ export class StatusLine {
   }
 }
 
-/** How far a run is, how long it will still take and how fast it is; what matters most comes first. */
+/** How far a run is, how long it will still take and how fast it is; the most important part comes first. */
 export function progressLine(report: IngestReport, { doneBytes, totalBytes }: Progress, elapsedS: number): string {
   const total = Math.max(totalBytes, doneBytes)
   const rate = doneBytes / Math.max(elapsedS, 1e-3)
@@ -42,7 +42,9 @@ export function rowsLine({ rowsInserted, recordsQuarantined }: IngestReport): st
   return `${rowsInserted} rows${recordsQuarantined > 0 ? `, ${recordsQuarantined} not readable` : ''}`
 }
 
-const megabytes = (bytes: number) => (bytes / BYTES_PER_MB).toFixed(1)
+function megabytes(bytes: number): string {
+  return (bytes / BYTES_PER_MB).toFixed(1)
+}
 
 /** `1:05`. */
 function duration(seconds: number): string {

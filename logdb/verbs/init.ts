@@ -3,8 +3,8 @@ import type { LogdbSettings } from '../settings.ts'
 import { withLease } from '../store/folder/lease.ts'
 import { partitionFor } from '../store/folder/partition-files.ts'
 import { buildIndexOf } from '../store/partition/build-index.ts'
-import { readPartition } from '../store/partition/open-partition.ts'
-import { checkIntegrity, withPartition } from '../store/rows/partition.ts'
+import { changePartition, openPartition } from '../store/partition/open-partition.ts'
+import type { Connection, SqliteEngine } from '../store/sqlite/engine.ts'
 import { loadSqlite } from '../store/sqlite/open.ts'
 
 export interface InitOptions {
@@ -13,7 +13,7 @@ export interface InitOptions {
   /** UTC date, YYYY-MM-DD. */
   day: string
   settings: LogdbSettings
-  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  /** How long to wait for another process that is writing to the database; 0 if absent. */
   waitMs?: number | undefined
 }
 
@@ -28,11 +28,21 @@ export async function init({ out, day, settings, waitMs }: InitOptions): Promise
   const engine = await loadSqlite()
   const path = partitionFor(out, day, settings.granularity)
   const integrity = await withLease(engine, out, { waitMs }, () => {
-    const found = existsSync(path) ? readPartition(engine, path, checkIntegrity) : undefined
-    if (found) return found
-    const made = withPartition(engine, path, checkIntegrity)
+    const found = existsSync(path) ? integrityOf(engine, path) : undefined
+    if (found !== undefined) return found
+    const made = changePartition(engine, path, checkIntegrity)
     if (settings.isTextIndexEnabled) buildIndexOf(engine, path)
     return made
   })
   return { path, integrity }
+}
+
+/** Undefined for a database that is not ours. */
+function integrityOf(engine: SqliteEngine, path: string): string | undefined {
+  using db = openPartition(engine, path)
+  return db && checkIntegrity(db)
+}
+
+function checkIntegrity(db: Connection): string {
+  return String(db.pragma('integrity_check'))
 }

@@ -1,26 +1,28 @@
 import { statSync } from 'node:fs'
-import type { DayRange } from '../store/control/control.ts'
+import { isoDay, MS_PER_DAY } from '../../kit/time.ts'
+import type { DayRange } from '../days.ts'
 import { type ChangeOptions, withLeaseToChange } from '../store/folder/lease.ts'
 import { findPartitions } from '../store/folder/partition-files.ts'
 import { isPartition } from '../store/partition/open-partition.ts'
 import { isSealed, sealPartition } from '../store/partition/seal.ts'
-import { loadSqlite, type SqliteEngine } from '../store/sqlite/open.ts'
+import type { SqliteEngine } from '../store/sqlite/engine.ts'
+import { loadSqlite } from '../store/sqlite/open.ts'
 
-const MS_PER_DAY = 86_400_000
-/** So long after the last day of a partition late records are still likely. */
+/** For this long after the last day of a partition late records are still likely. */
 const GRACE_DAYS = 1
 
 export interface SealedPartition {
   path: string
   bytesBefore: number
-  /** Absent after a dry run, and where there is an error. */
+  /** Absent after a dry run, and if there is an error. */
   bytesAfter?: number
   error?: unknown
 }
 
 /**
- * Seals the partitions of the range that are over and not sealed yet; without `to`, those that have been over for a day. An
- * error of one partition does not keep the others. @throws UserError
+ * Seals the partitions of the range whose days are over and that are not sealed yet; without `to`, those that have been
+ * over for a day. An error of one partition does not stop the others.
+ * @throws UserError
  */
 export async function seal({ since, to, ...change }: DayRange & ChangeOptions): Promise<SealedPartition[]> {
   const engine = await loadSqlite()
@@ -42,7 +44,7 @@ function sealOne(engine: SqliteEngine, path: string): SealedPartition {
   }
 }
 
-/** The last UTC day that ended at least so many days ago. */
+/** The last UTC day that ended at least this many days ago. */
 function lastDayOver(graceDays: number): string {
-  return new Date(Date.now() - (1 + graceDays) * MS_PER_DAY).toISOString().slice(0, 10)
+  return isoDay(Date.now() - (1 + graceDays) * MS_PER_DAY)
 }

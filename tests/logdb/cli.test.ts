@@ -15,6 +15,7 @@ import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite/open.ts'
 import { endOf, startLogdb } from '../helpers/logdb/cli-child.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logdb/logs.ts'
+import { shownError } from '../helpers/logdb/shown-error.ts'
 import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 import { openDatabase, workspace } from '../helpers/logdb/workspace.ts'
 
@@ -166,7 +167,11 @@ test.each([
   const { exitCode, stderr } = await workspace().run(['ingest'], { [name]: value })
   expect([exitCode, stderr]).toEqual([
     2,
-    `✖ ${name}: found "${value}", allowed: ${allowed}\nHint: correct it in .env or in the environment\n`,
+    shownError(2, {
+      code: 'CONFIG_INVALID',
+      message: `${name}: found "${value}", allowed: ${allowed}`,
+      hint: 'correct it in .env or in the environment',
+    }),
   ])
 })
 
@@ -181,9 +186,10 @@ test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '
     const { run } = workspace()
     const message = `unknown command '${args[0]}'`
     const hint = 'see logdb --help'
-    expect(await run(args)).toEqual({ exitCode: 2, stdout: '', stderr: `✖ ${message}\nHint: ${hint}\n` })
+    const error = { code: 'USAGE', message, hint }
+    expect(await run(args)).toEqual({ exitCode: 2, stdout: '', stderr: shownError(2, error) })
     const { stdout } = await run([...args, '--json'])
-    expect(JSON.parse(stdout)).toEqual({ ok: false, verb: '', error: { code: 'USAGE', message, hint } })
+    expect(JSON.parse(stdout)).toEqual({ ok: false, verb: '', error })
   },
 )
 
@@ -200,7 +206,8 @@ test('a wrong option is told with the help to look at', async () => {
         hint: 'see logdb fts build --help',
       },
     })}\n`,
-    stderr: "✖ unknown option '--snce' (Did you mean --since?)\nHint: see logdb fts build --help\n",
+    stderr:
+      "✖ Unknown option '--snce' (Did you mean --since?).\nHint: see logdb fts build --help. (USAGE, exit code 2)\n",
   })
 })
 
@@ -242,7 +249,7 @@ sqliteTest('--quiet prints nothing while all goes well, and everything when it d
   expect(await run(['verify', '--quiet'])).toEqual({
     exitCode: 1,
     stdout: `${path} rows=0 fail\n`,
-    stderr: expect.stringContaining('is damaged or no SQLite database'),
+    stderr: expect.stringContaining('is damaged or not a SQLite database'),
   })
 })
 
@@ -253,7 +260,7 @@ test('folders that cannot be used are told as such', async () => {
     expect(await run([...verb, '--out', 'file'])).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^✖ E[A-Z]+: .*\/file'\nHint: check the folders that --from and --out name/),
+      stderr: expect.stringMatching(/^✖ E[A-Z]+: .*\/file'\.\nHint: check the folders that --from and --out name/),
     })
   }
 })
@@ -277,7 +284,7 @@ sqliteTest('who may not write to the folder of a partition that is not sealed is
   for (const path of paths.reverse()) chmodSync(path, 0o755)
   expect([status, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(
-    /^✖ cannot open .*ai_proxy_20250910.sqlite3: .*\nHint: run it as the user who owns that folder/,
+    /^✖ Cannot open .*ai_proxy_20250910.sqlite3: .*\nHint: run it as the user who owns that folder/,
   )
 })
 
@@ -295,7 +302,7 @@ test('help and version need nothing', async () => {
 
 sqliteTest('an empty database has nothing to search, which is no error', async () => {
   const { db, run } = workspace()
-  const stderr = `${db} holds no partition: run logdb ingest, or give --out\n`
+  const stderr = `${db} contains no log database: run logdb ingest, or give --out\n`
   expect(await run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr })
 })
 

@@ -1,10 +1,9 @@
 import type { Hash } from 'node:crypto'
+import { CARRIAGE_RETURN, CLOSE_BRACKET, COMMA, LINE_FEED, SPACE, TAB } from '../../../kit/ascii.ts'
 
-const COMMA = 0x2c
-const CLOSE_BRACKET = 0x5d
-/** So many that go on from a conversation are looked through one by one, the last used ones first. */
+/** This many that continue a conversation are compared one by one, the last used ones first. */
 const FEW = 16
-/** All others are found by a hash of so many first bytes, if they are that long. */
+/** All others are found by a hash of this many first bytes, if they are that long. */
 const START_BYTES = 128
 const FNV_PRIME = 16777619
 const FNV_OFFSET = -2128831035
@@ -23,24 +22,24 @@ export interface Kept {
   end: number
 }
 
-/** A conversation that some request sent or began with: another one and a message. */
-export class KnownConversation {
-  /** By which the writer knows it; 0 is the one without messages. */
+/** A conversation that a request sent or began with: a shorter one and a message. */
+export class CachedPrefix {
+  /** The writer knows it by this number; 0 is the one without messages. */
   readonly number: number
   /** Names it in every partition, as Latin-1. */
   readonly hash: string
   /** How many of its messages can be searched. */
   readonly texts: number
   state: HashState | undefined
-  /** How many go on from it. */
+  /** How many continue it. */
   count = 0
   readonly #chunk: Buffer
   readonly #start: number
   readonly #end: number
-  /** The last used one of those that go on from it, each with the one that was used before it. */
-  #next: KnownConversation | undefined
-  #other: KnownConversation | undefined
-  #byStart: Map<number, KnownConversation[]> | undefined
+  /** The last used one of those that continue it, each with the one that was used before it. */
+  #next: CachedPrefix | undefined
+  #other: CachedPrefix | undefined
+  #byStart: Map<number, CachedPrefix[]> | undefined
 
   constructor(number: number, hash: string, texts: number, { chunk, start, end }: Kept) {
     this.number = number
@@ -56,14 +55,14 @@ export class KnownConversation {
     return this.#end - this.#start
   }
 
-  add(next: KnownConversation): void {
+  add(next: CachedPrefix): void {
     this.count++
     this.#use(next)
   }
 
-  /** The one that goes on with the message at this place of an array. */
-  find(source: Buffer, at: number): KnownConversation | undefined {
-    let before: KnownConversation | undefined
+  /** The one that continues it with the message at this place of an array. */
+  find(source: Buffer, at: number): CachedPrefix | undefined {
+    let before: CachedPrefix | undefined
     for (let next = this.#next; next; next = next.#other) {
       if (next.#standsAt(source, at)) {
         if (!before) return next
@@ -84,7 +83,7 @@ export class KnownConversation {
     return source.compare(this.#chunk, this.#start, this.#end, at, at + length) === 0
   }
 
-  #findByStart(source: Buffer, at: number): KnownConversation | undefined {
+  #findByStart(source: Buffer, at: number): CachedPrefix | undefined {
     if (at + START_BYTES > source.length) return undefined
     const others = this.#byStart?.get(hashOfStart(source, at))
     const index = others?.findIndex((other) => other.#standsAt(source, at)) ?? -1
@@ -94,7 +93,7 @@ export class KnownConversation {
   }
 
   /** Puts one in front; the oldest of many makes room. */
-  #use(next: KnownConversation): void {
+  #use(next: CachedPrefix): void {
     next.#other = this.#next
     this.#next = next
     if (this.count <= FEW) return
@@ -112,7 +111,8 @@ export class KnownConversation {
 }
 
 function isEndOfElement(byte: number | undefined): boolean {
-  return byte === COMMA || byte === CLOSE_BRACKET || byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+  if (byte === COMMA || byte === CLOSE_BRACKET || byte === SPACE) return true
+  return byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB
 }
 
 /** FNV-1a. */

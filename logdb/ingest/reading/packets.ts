@@ -1,17 +1,17 @@
 import { InvalidJson } from '../../canon/invalid-json.ts'
+import { type DayRange, LAST_DAY } from '../../days.ts'
 import { BadRecord, type LogEntry } from '../../record/entry.ts'
 import type { LogFormat } from '../../sources/find.ts'
 import { type Damage, damageOf, type Piece } from '../../sources/frame-reader.ts'
 import { CUT_OFF, recordWithin } from '../../sources/frames.ts'
-import type { ByteLedger, DayRange, Gap, Quarantined } from '../../store/control/control.ts'
 import type { Retention } from '../../store/control/retention.ts'
-import { LAST_DAY } from '../../store/folder/partition-files.ts'
+import type { ByteLedger, Gap, Quarantined } from '../../store/control/sources.ts'
 import type { RowGroup } from '../../store/rows/row-group.ts'
-import type { RowPacker } from './rows.ts'
+import type { Rows } from './rows.ts'
 
 const MAX_PACKET_BYTES = 1024 * 1024
 const MAX_PACKET_ROWS = 500
-/** Known conversations and foreign text give few rows or none; the position moves on all the same. */
+/** Known conversations and foreign text give few rows or none, but the position must move. */
 const MAX_SOURCE_BYTES = 16 * 1024 * 1024
 
 /** A stretch of a source that was read: rows, and what became of every other byte. */
@@ -23,9 +23,9 @@ export interface Packet {
   /** The last bytes before `to`. */
   tail: Buffer
   groups: RowGroup[]
-  /** Sessions of which nothing more comes. */
+  /** Sessions that have ended. */
   endedSessions: number[]
-  /** Without the rows, of which the partitions tell which are new. */
+  /** Without the rows: the partitions decide which are new. */
   ledger: ByteLedger
   filteredRecords: number
   gaps: Gap[]
@@ -44,7 +44,7 @@ type RecordPiece = Extract<Piece, { kind: 'record' }>
 
 /** Collects what is read of one stretch of a source. */
 export class Packer {
-  readonly #rows: RowPacker
+  readonly #rows: Rows
   readonly #options: PackerOptions
   #from: number
   #to: number
@@ -53,7 +53,7 @@ export class Packer {
   #gaps: Gap[] = []
   #quarantined: Quarantined[] = []
 
-  constructor(rows: RowPacker, from: number, options: PackerOptions) {
+  constructor(rows: Rows, from: number, options: PackerOptions) {
     this.#rows = rows
     this.#options = options
     this.#from = from
@@ -133,7 +133,7 @@ export class Packer {
     const { since = '', to = LAST_DAY } = days
     if (day < retention.metadata) this.#ledger.ignored += end - start
     else if (day < since || day > to) this.#addToGap(start, end, day)
-    else this.#rows.add(entry, { offset: start, length: end - start, withBodies: day >= retention.bodies })
+    else this.#rows.add(entry, { offset: start, length: end - start }, day >= retention.bodies)
   }
 
   #addToGap(start: number, end: number, day: string): void {
@@ -154,4 +154,6 @@ export class Packer {
   }
 }
 
-const emptyLedger = (): ByteLedger => ({ ingested: 0, duplicate: 0, ignored: 0, filtered: 0, quarantined: 0 })
+function emptyLedger(): ByteLedger {
+  return { ingested: 0, duplicate: 0, ignored: 0, filtered: 0, quarantined: 0 }
+}

@@ -1,11 +1,11 @@
 import type { Hash } from 'node:crypto'
+import { COMMA } from '../../../kit/ascii.ts'
 import type { CanonicalReader } from '../../canon/canonical-reader.ts'
 import type { KnownMessages } from '../../record/body.ts'
-import { type Kept, KnownConversation } from './cached-prefix.ts'
+import { CachedPrefix, type Kept } from './cached-prefix.ts'
 
-const COMMA = 0x2c
 const CHUNK_BYTES = 1024 * 1024
-/** What a conversation and a kept hash take beside their bytes, roughly. */
+/** What a conversation and a kept hash take in addition to their bytes, roughly. */
 const NODE_BYTES = 250
 const HASH_STATE_BYTES = 1200
 const NO_BYTES = Buffer.alloc(0)
@@ -13,23 +13,23 @@ const NO_BYTES = Buffer.alloc(0)
 /** How far an array of messages is known. */
 export interface Walk {
   /** Up to here messages were stepped over: the last conversation on the way whose hash is kept. */
-  from: KnownConversation
+  from: CachedPrefix
   /** Those after it, whose messages are known but have to be read for the hash. */
-  known: KnownConversation[]
+  known: CachedPrefix[]
 }
 
 /**
  * Conversations by the bytes of their messages. A request repeats its whole conversation, so all but the last
  * messages of most requests are found here and are neither parsed nor hashed again.
  */
-export class KnownConversations implements KnownMessages {
-  readonly root = new KnownConversation(0, '', 0, { chunk: NO_BYTES, start: 0, end: 0 })
+export class PrefixCache implements KnownMessages {
+  readonly root = new CachedPrefix(0, '', 0, { chunk: NO_BYTES, start: 0, end: 0 })
   /** What is kept, roughly. */
   sizeBytes = 0
-  /** Without stepping over anything, which a body needs that does not begin as those before it did. */
+  /** True to step over nothing, for a body that does not begin like those before it. */
   readsAll = false
   readonly #walks = new Map<number, Walk>()
-  /** The bytes of messages, many in one chunk: they are all kept for the same time. */
+  /** The bytes of messages, many in one chunk: all of them are kept equally long. */
   #chunk: Buffer = NO_BYTES
   #used = 0
 
@@ -43,7 +43,7 @@ export class KnownConversations implements KnownMessages {
   }
 
   stepOver(reader: CanonicalReader, kind: number): number {
-    const path: KnownConversation[] = []
+    const path: CachedPrefix[] = []
     let [last, lastAt, keptLength] = [this.root, reader.at, 0]
     for (;;) {
       const next = last.find(reader.source, reader.at)
@@ -66,20 +66,20 @@ export class KnownConversations implements KnownMessages {
     return (kind === undefined ? undefined : this.#walks.get(kind)) ?? { from: this.root, known: [] }
   }
 
-  /** Adds the conversation that goes on from another one by a new message, which stands at these bytes. */
+  /** Adds the conversation that continues another one with a new message, which stands at these bytes. */
   add(
-    before: KnownConversation,
+    before: CachedPrefix,
     { number, hash, texts }: { number: number; hash: string; texts: number },
     { source, from, to }: { source: Buffer; from: number; to: number },
-  ): KnownConversation {
-    const added = new KnownConversation(number, hash, texts, this.#keep(source, from, to))
+  ): CachedPrefix {
+    const added = new CachedPrefix(number, hash, texts, this.#keep(source, from, to))
     before.add(added)
     this.sizeBytes += to - from + NODE_BYTES
     return added
   }
 
-  /** The kept hash, to go on with. It stays where several conversations have gone on, since others may. */
-  takeHash(conversation: KnownConversation): Hash | undefined {
+  /** The kept hash, to continue with. It stays where several conversations have continued, since others may. */
+  takeHash(conversation: CachedPrefix): Hash | undefined {
     const { state, count } = conversation
     if (count > 0) return state?.hash.copy()
     conversation.state = undefined
@@ -87,7 +87,7 @@ export class KnownConversations implements KnownMessages {
     return state?.hash
   }
 
-  keepHash(conversation: KnownConversation, head: Buffer, hash: Hash): void {
+  keepHash(conversation: CachedPrefix, head: Buffer, hash: Hash): void {
     if (!conversation.state) this.sizeBytes += HASH_STATE_BYTES
     conversation.state = { head, hash: hash.copy() }
   }

@@ -8,7 +8,7 @@ import {
   type NewRow,
   type RowGroup,
 } from '../../store/rows/row-group.ts'
-import { KnownConversations } from './prefix-cache.ts'
+import { PrefixCache } from './prefix-cache.ts'
 
 /** What a digest and what goes with it take, roughly. */
 const MESSAGE_BYTES = 200
@@ -23,7 +23,7 @@ export interface KnownMessage {
 export class ReadingSession {
   readonly number: number
   readonly path: string
-  readonly known = new KnownConversations()
+  readonly known = new PrefixCache()
   readonly #messages = new Map<string, KnownMessage>()
   #conversations = 0
   #group: RowGroup | undefined

@@ -1,11 +1,11 @@
+import type { DayRange, Granularity } from '../../days.ts'
 import type { LogFormat } from '../../sources/find.ts'
 import { FrameReader, type Piece, TAIL_BYTES } from '../../sources/frame-reader.ts'
 import { type OpenFile, openInput, UnreadableSource } from '../../sources/input.ts'
-import type { DayRange } from '../../store/control/control.ts'
 import type { Retention } from '../../store/control/retention.ts'
-import { type Granularity, partitionFor } from '../../store/folder/partition-files.ts'
+import { partitionFor } from '../../store/folder/partition-files.ts'
 import { Packer, type Packet } from './packets.ts'
-import { RowPacker } from './rows.ts'
+import { Rows } from './rows.ts'
 
 /** A stretch of a source that is to be read. */
 export interface ReadingJob {
@@ -37,13 +37,13 @@ export interface PacketReader {
 /** Reads sources in the thread that it is called in. */
 export class SourceReader implements PacketReader {
   readonly #options: ReaderOptions
-  readonly #rows: RowPacker
+  readonly #rows: Rows
 
   constructor(options: ReaderOptions) {
     const { out, granularity, serverId, maxKnownBytes } = options
     this.#options = options
     const partitionOf = (day: string) => partitionFor(out, day, granularity)
-    this.#rows = new RowPacker({ serverId, partitionOf, maxKnownBytes })
+    this.#rows = new Rows({ serverId, partitionOf, maxKnownBytes })
   }
 
   async *read(job: ReadingJob): AsyncGenerator<Packet> {
@@ -80,4 +80,6 @@ export class SourceReader implements PacketReader {
 }
 
 /** A last newline may have come after the record was first read. */
-const clipped = (piece: Piece, to: number): Piece => (piece.end <= to ? piece : { ...piece, end: to })
+function clipped(piece: Piece, to: number): Piece {
+  return piece.end <= to ? piece : { ...piece, end: to }
+}

@@ -1,23 +1,20 @@
 import { on } from 'node:events'
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { UnreadableSource } from '../../sources/input.ts'
+import { startThread } from '../../threads.ts'
 import type { Packet } from '../reading/packets.ts'
 import type { PacketReader, ReaderOptions, ReadingJob } from '../reading/source-reader.ts'
-import { type FromWorker, sizeOf, type ToWorker } from './main.ts'
+import { type FromWorker, sizeOf, type ToWorker } from './messages.ts'
 
-/** Beside this file, as a source or compiled. */
-const WORKER_FILE = new URL(`./main${extname(import.meta.url)}`, import.meta.url)
-
-/** Most garbage dies at once: more room for it would only take memory. */
+/** Most garbage is short-lived: more room for it would only take memory. */
 const YOUNG_MB = 16
 
-/** Reads sources in a thread of its own, a few packets ahead. */
+/** Reads sources in a separate thread, a few packets ahead. */
 export class WorkerReader implements PacketReader {
   readonly #worker: Worker
 
   constructor(options: ReaderOptions) {
-    this.#worker = new Worker(WORKER_FILE, {
+    this.#worker = startThread('main', import.meta.url, {
       workerData: options,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
@@ -54,4 +51,6 @@ function toPacket({ json, tail, bytes }: Extract<FromWorker, { kind: 'packet' }>
   return { ...(JSON.parse(json) as Omit<Packet, 'tail' | 'bytes'>), tail: toBuffer(tail), bytes: toBuffer(bytes) }
 }
 
-const toBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)
+function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}

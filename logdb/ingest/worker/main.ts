@@ -1,17 +1,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { UnreadableSource } from '../../sources/input.ts'
 import { type ReaderOptions, type ReadingJob, SourceReader } from '../reading/source-reader.ts'
+import { type FromWorker, sizeOf, type ToWorker } from './messages.ts'
 
-/** To the worker: a job, that so many bytes have been dealt with, or the end of the job that is running. */
-export type ToWorker = { kind: 'read'; job: ReadingJob } | { kind: 'written'; size: number } | { kind: 'stop' }
-
-/** From the worker. JSON is cheaper than the structured clone of so many small values. */
-export type FromWorker =
-  | { kind: 'packet'; json: string; tail: Uint8Array; bytes: Uint8Array }
-  | { kind: 'done' }
-  | { kind: 'unreadable'; message: string }
-
-/** So many bytes may be on their way, or one packet that is larger. */
+/** This many bytes may wait to be written, or one packet that is larger. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
 class Serving {
@@ -63,9 +55,6 @@ class Serving {
     this.#port.postMessage(message, transferred)
   }
 }
-
-/** What a packet counts on its way. */
-export const sizeOf = (json: string, bytes: Uint8Array) => json.length + bytes.length
 
 if (parentPort) {
   const serving = new Serving(parentPort, workerData as ReaderOptions)

@@ -1,33 +1,70 @@
-import { existsSync } from 'node:fs'
-import { checkKind, isEmpty, isOfSchema } from '../sqlite/migrate.ts'
-import { type Connection, explainingErrors, type SqliteEngine } from '../sqlite/open.ts'
-import { controlPath } from './control.ts'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { closeCheckpointed } from '../sqlite/compact.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import { checkKind, isEmpty, isOfSchema, openMigrated } from '../sqlite/migrate.ts'
 import { CONTROL_SCHEMA } from './control-schema.ts'
 
-/**
- * Reads control.sqlite3 of a log database, in one snapshot; undefined if there is none, or one that whoever was making it
- * left empty. @throws UserError DATABASE_FOREIGN and others
- */
-export function readControl<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T | undefined {
-  return readAny(engine, base, (db) => {
-    checkKind(db, CONTROL_SCHEMA)
-    return work(db)
-  })
+/** @param base folder of the log database, here and below */
+export function controlPath(base: string): string {
+  return join(base, 'control.sqlite3')
 }
 
-function readAny<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T | undefined {
+/**
+ * Opens control.sqlite3 for reading; until it is closed it shows a single state.
+ * @returns undefined if there is none, or an empty one that was never finished
+ * @throws UserError DATABASE_FOREIGN and others
+ */
+export function openControl(engine: SqliteEngine, base: string): Connection | undefined {
+  const db = openAny(engine, base)
+  try {
+    if (db) checkKind(db, CONTROL_SCHEMA)
+    return db
+  } catch (error) {
+    db?.close()
+    throw error
+  }
+}
+
+/** The same for one that the predecessor may have made. */
+function openAny(engine: SqliteEngine, base: string): Connection | undefined {
   const path = controlPath(base)
   if (!existsSync(path)) return undefined
-  return explainingErrors(path, () => {
-    const db = engine.openReadonly(path)
-    try {
-      return db.transaction(() => (isEmpty(db) ? undefined : work(db)))()
-    } finally {
-      db.close()
-    }
-  })
+  const db = engine.openReadonly(path)
+  try {
+    db.exec('BEGIN')
+    if (!isEmpty(db)) return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  db.close()
+  return undefined
 }
 
-/** False for the predecessor's, and where there is none. */
-export const isOwnControl = (engine: SqliteEngine, base: string): boolean =>
-  readAny(engine, base, (db) => isOfSchema(db, CONTROL_SCHEMA)) ?? false
+/** False for the predecessor's, and if there is none. @throws UserError */
+export function isOwnControl(engine: SqliteEngine, base: string): boolean {
+  using db = openAny(engine, base)
+  return db !== undefined && isOfSchema(db, CONTROL_SCHEMA)
+}
+
+/** Opens control.sqlite3 for writing and creates it if it does not exist. @throws UserError */
+export function openWritableControl(engine: SqliteEngine, base: string): Connection {
+  mkdirSync(base, { recursive: true })
+  return openMigrated(engine, controlPath(base), CONTROL_SCHEMA)
+}
+
+/** Opens control.sqlite3 for writing for as long as `work` runs. @throws UserError */
+export function changeControl<T>(engine: SqliteEngine, base: string, work: (db: Connection) => T): T {
+  const db = openWritableControl(engine, base)
+  try {
+    return work(db)
+  } finally {
+    closeCheckpointed(db)
+  }
+}
+
+/** Begins the transaction that the next commit ends, unless it has begun. */
+export function beginIfNeeded(db: Connection): void {
+  if (!db.isInTransaction) db.exec('BEGIN IMMEDIATE')
+}

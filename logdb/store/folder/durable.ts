@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 
-/** Returns when what was written to a file, or which files a folder has, is on the disk. */
+/** Returns when the content of a file, or the list of files of a folder, is on the disk. */
 export function syncPath(path: string): void {
   const file = openSync(path, 'r')
   try {

@@ -1,23 +1,25 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { hasErrorCode, UserError } from '../../../kit/user-error.ts'
-import { type Connection, EXIT_IN_USE, explainingErrors, type SqliteEngine } from '../sqlite/open.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import { type LogdbErrorCode, logdbError } from '../../errors.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 
-export const DATABASE_IN_USE = 'DATABASE_IN_USE'
 const FILE = '.lock'
+const BUSY: LogdbErrorCode = 'DATABASE_BUSY'
 const RETRY_MS = 100
 
 export interface LeaseOptions {
-  /** How long to wait for whoever else is writing; 0 if absent. */
+  /** How long to wait for another process that is writing; 0 if absent. */
   waitMs?: number | undefined
   /** Ends the waiting. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * Runs what writes to a log database, which only one process may do at a time; readers need no lease. The kernel frees it
- * when its process ends, however that happens. `base`: folder of the log database.
+ * Runs `work`, which writes to a log database, as the only process that does so; readers need no lease. The kernel frees
+ * the lease when its process ends, however that happens.
+ * @param base folder of the log database
  * @throws UserError DATABASE_IN_USE
  */
 export async function withLease<T>(
@@ -26,11 +28,8 @@ export async function withLease<T>(
   options: LeaseOptions,
   work: () => T | Promise<T>,
 ): Promise<T> {
-  const path = join(base, FILE)
-  const lock = explainingErrors(path, () => {
-    mkdirSync(base, { recursive: true })
-    return engine.openAsIs(path)
-  })
+  mkdirSync(base, { recursive: true })
+  const lock = engine.openAsIs(join(base, FILE))
   try {
     await acquire(lock, base, options)
     return await work()
@@ -42,9 +41,9 @@ export async function withLease<T>(
 /** A change of the log database in the folder `out`. */
 export interface ChangeOptions {
   out: string
-  /** Change nothing, only count. */
+  /** Change nothing, only report what would change. */
   isDryRun: boolean
-  /** How long to wait for whoever else is writing to the database; 0 if absent. */
+  /** How long to wait for another process that is writing to the database; 0 if absent. */
   waitMs?: number | undefined
 }
 
@@ -59,7 +58,7 @@ export async function withLeaseToChange<T>(
 
 async function acquire(lock: Connection, base: string, { waitMs = 0, signal }: LeaseOptions): Promise<void> {
   const endMs = performance.now() + waitMs
-  while (!explainingErrors(lock.name, () => tryLock(lock))) {
+  while (!tryLock(lock)) {
     if (signal?.aborted || performance.now() >= endMs) throw inUse(base)
     await setTimeout(RETRY_MS, undefined, { signal }).catch(() => {})
   }
@@ -71,14 +70,12 @@ function tryLock(lock: Connection): boolean {
     lock.exec('BEGIN EXCLUSIVE')
     return true
   } catch (error) {
-    if (hasErrorCode(error, 'SQLITE_BUSY')) return false
+    if (error instanceof UserError && error.code === BUSY) return false
     throw error
   }
 }
 
 function inUse(base: string): UserError {
-  return new UserError(DATABASE_IN_USE, `another logdb is writing to ${base}`, {
-    hint: 'run the command again when it is done, or with --wait to wait for it',
-    exitCode: EXIT_IN_USE,
-  })
+  const hint = 'run the command again when it is done, or with --wait to wait for it'
+  return logdbError('DATABASE_IN_USE', `another logdb is writing to ${base}`, hint)
 }

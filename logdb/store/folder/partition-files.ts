@@ -1,25 +1,24 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { isoDay, MS_PER_DAY } from '../../../kit/time.ts'
 import { hasErrorCode } from '../../../kit/user-error.ts'
+import { type DayRange, type Granularity, LAST_DAY } from '../../days.ts'
 
-export type Granularity = 'daily' | 'weekly'
-
-/** A partition file with the UTC days that it may hold, both included. */
+/** A partition file with the first and last UTC day (YYYY-MM-DD) of its requests. */
 export interface PartitionFile {
   path: string
   firstDay: string
   lastDay: string
 }
 
-/** Of all that there can be. */
-export const LAST_DAY = '9999-12-31'
-
-const MS_PER_DAY = 86_400_000
 const DAYS_PER_WEEK = 7
 const DAILY = /^ai_proxy_(\d{4})(\d\d)(\d\d)\.sqlite3$/
 const WEEKLY = /^ai_proxy_(\d{4})W(\d\d)\.sqlite3$/
 
-/** The partition of a UTC day (YYYY-MM-DD): `YYYY/MM/ai_proxy_YYYYMMDD` or `YYYY/WNN/ai_proxy_YYYYWNN`. */
+/**
+ * The path of the partition of a UTC day (YYYY-MM-DD), which need not exist: below `base`,
+ * `YYYY/MM/ai_proxy_YYYYMMDD.sqlite3` or `YYYY/WNN/ai_proxy_YYYYWNN.sqlite3`.
+ */
 export function partitionPath(base: string, day: string, granularity: Granularity): string {
   if (granularity === 'weekly') {
     const { year, week } = isoWeek(day)
@@ -29,19 +28,19 @@ export function partitionPath(base: string, day: string, granularity: Granularit
 }
 
 /**
- * Where the requests of a day go: to the partition that has had them, whatever the granularity was then, so that reading
- * a log again finds its rows there; else to a new one of this granularity.
+ * The partition for the requests of a day: the one that already exists, whatever the granularity was then, so that
+ * reading a log again finds its rows there; else a new one of this granularity.
  */
 export function partitionFor(base: string, day: string, granularity: Granularity): string {
   const paths = (['daily', 'weekly'] as const).map((other) => partitionPath(base, day, other))
   return paths.find((path) => existsSync(path)) ?? partitionPath(base, day, granularity)
 }
 
-/** Every daily and weekly partition below `base` that may hold a day of the range, the latest first. */
-export function findPartitions(
-  base: string,
-  { since = '', to = LAST_DAY }: { since?: string | undefined; to?: string | undefined },
-): PartitionFile[] {
+/**
+ * Finds every daily and weekly partition that may hold a day of the range, the latest first.
+ * @param base folder of the log database
+ */
+export function findPartitions(base: string, { since = '', to = LAST_DAY }: DayRange): PartitionFile[] {
   const found: PartitionFile[] = []
   for (const path of listFiles(base)) {
     const days = daysOf(basename(path))
@@ -50,7 +49,7 @@ export function findPartitions(
   return found.sort((a, b) => (a.lastDay < b.lastDay || (a.lastDay === b.lastDay && a.path < b.path) ? 1 : -1))
 }
 
-/** Every file below a folder; none if there is no such folder. */
+/** Paths of every file below a folder; none if the folder does not exist. */
 export function listFiles(base: string): string[] {
   try {
     const entries = readdirSync(base, { recursive: true, withFileTypes: true })
@@ -70,7 +69,7 @@ function daysOf(name: string): { firstDay: string; lastDay: string } | undefined
   const weekly = WEEKLY.exec(name)
   if (!weekly) return undefined
   const monday = mondayOf(Number(weekly[1]), Number(weekly[2]))
-  return { firstDay: dayOf(monday), lastDay: dayOf(monday + (DAYS_PER_WEEK - 1) * MS_PER_DAY) }
+  return { firstDay: isoDay(monday), lastDay: isoDay(monday + (DAYS_PER_WEEK - 1) * MS_PER_DAY) }
 }
 
 /** ISO 8601: a week belongs to the year of its Thursday. */
@@ -90,24 +89,6 @@ function mondayOf(year: number, week: number): number {
 }
 
 /** 1 for Monday to 7 for Sunday. */
-const isoWeekday = (time: number) => ((new Date(time).getUTCDay() + 6) % DAYS_PER_WEEK) + 1
-
-const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10)
-
-/** Times in seconds since 1970, both included. */
-export interface TimeRange {
-  sinceS: number
-  toS: number
+function isoWeekday(timeMs: number): number {
+  return ((new Date(timeMs).getUTCDay() + 6) % DAYS_PER_WEEK) + 1
 }
-
-/** When a request of the partition is in the range; undefined if any of its requests is. */
-export function timesWithin(
-  { firstDay, lastDay }: PartitionFile,
-  { since = firstDay, to = lastDay }: { since?: string | undefined; to?: string | undefined },
-): TimeRange | undefined {
-  if (since <= firstDay && to >= lastDay) return undefined
-  return { sinceS: firstSecondOf(since), toS: lastSecondOf(to) }
-}
-
-export const firstSecondOf = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 1000
-export const lastSecondOf = (day: string): number => Date.parse(`${day}T23:59:59Z`) / 1000

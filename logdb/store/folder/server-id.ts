@@ -8,17 +8,17 @@ const FILE = '.server_id'
 /** The name space of DNS names, RFC 9562. */
 const DNS_NAMESPACE = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex')
 
-/** Who wrote the logs; goes into every row and every request id. */
+/** The server that wrote the logs. Its id is part of every row and every request id. */
 export interface ServerIdentity {
   serverId: string
   hostname: string
   /** For example dev or production. */
   env: string
-  /** When its first rows came, in seconds since 1970, if that is known. */
+  /** When its first rows were written, in seconds since 1970, if that is known. */
   firstSeenTs?: number | null
 }
 
-/** What .server_id of a log database holds; undefined if there is none. */
+/** The id in .server_id of a log database; undefined if there is none. */
 export function readServerId(base: string): string | undefined {
   try {
     return readFileSync(join(base, FILE), 'utf8').trim() || undefined
@@ -29,8 +29,8 @@ export function readServerId(base: string): string | undefined {
 }
 
 /**
- * Gives a log database an identity for good and returns it; of two processes that do so at once, one decides. Where
- * the file cannot be written it is made from the host's name, so that it is the same each time.
+ * Gives a log database a permanent identity and returns it; if two processes do so at once, one decides. If the file
+ * cannot be written, the id is made from the host's name, so that it is the same each time.
  */
 export function createServerId(base: string, { hostname, env }: { hostname: string; env: string }): string {
   try {
@@ -43,9 +43,11 @@ export function createServerId(base: string, { hostname, env }: { hostname: stri
   }
 }
 
-const nameBasedId = (hostname: string, env: string) => uuid5(`ai-proxy|${hostname}|${env}`)
+function nameBasedId(hostname: string, env: string): string {
+  return uuid5(`ai-proxy|${hostname}|${env}`)
+}
 
-/** False if the file exists. It appears with its content or not at all, also when this process is killed. */
+/** False if the file exists. It appears with its content or not at all, even if this process is killed. */
 function createDurably(base: string, text: string): boolean {
   const temporary = join(base, `${FILE}.${randomUUID()}`)
   writeDurably(temporary, text)

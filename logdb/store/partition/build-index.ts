@@ -1,5 +1,4 @@
-import { withPartition } from '../rows/partition.ts'
-import type { SqliteEngine } from '../sqlite/open.ts'
+import type { SqliteEngine } from '../sqlite/engine.ts'
 import {
   buildTextIndex,
   countIndexable,
@@ -7,12 +6,14 @@ import {
   type IndexCounts,
   unindexedMessages,
 } from '../text-index/text-index.ts'
-import { readPartition } from './open-partition.ts'
+import { changePartition, openPartition } from './open-partition.ts'
 
-/** Brings the text index of a partition up to date. One that is so already is only read, and a sealed one stays sealed. */
+/** Brings the text index of a partition up to date. A partition with a current index is only read: a sealed one stays sealed. */
 export function buildIndexOf(engine: SqliteEngine, path: string): IndexCounts {
-  const counts = readPartition(engine, path, (db) => {
-    return hasTextIndex(db) && unindexedMessages(db) === 0 ? countIndexable(db) : undefined
-  })
-  return counts ?? withPartition(engine, path, buildTextIndex)
+  return countsIfCurrent(engine, path) ?? changePartition(engine, path, buildTextIndex)
+}
+
+function countsIfCurrent(engine: SqliteEngine, path: string): IndexCounts | undefined {
+  using db = openPartition(engine, path)
+  return db && hasTextIndex(db) && unindexedMessages(db) === 0 ? countIndexable(db) : undefined
 }

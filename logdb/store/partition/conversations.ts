@@ -1,7 +1,9 @@
-import type { Connection } from '../sqlite/open.ts'
+import type { PartitionFile } from '../folder/partition-files.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { chainHash } from './chain-hash.ts'
+import { openPartition } from './open-partition.ts'
 
-/** The last node of the shortest conversation that was sent in a partition and others of it go on from. */
+/** The last node of the shortest conversation that was sent in a partition and that others of it continue. */
 export interface Root {
   tip: number
   h: Buffer
@@ -10,7 +12,7 @@ export interface Root {
 const NO_PARENT = 0
 const NO_MESSAGES = Buffer.alloc(0)
 
-/** Which conversations of a partition go on from which; hashes (16 bytes) are the same in every partition. */
+/** Which conversations of a partition continue which; hashes (16 bytes) are the same in every partition. */
 export class Conversations {
   /** Hashes by node, of conversations that roots begin with. */
   readonly #hashes = new Map<number, Buffer>()
@@ -24,7 +26,7 @@ export class Conversations {
     return this.#sql.roots.all()
   }
 
-  /** The conversation that the one of a request goes on from; undefined for a request without messages. */
+  /** The conversation that the one of a request continues; undefined for a request without messages. */
   rootOf(requestId: string): Root | undefined {
     return this.#sql.rootOf.get(requestId)
   }
@@ -72,6 +74,28 @@ export class Conversations {
   }
 }
 
+/** Those of the wanted conversations that a request in one of the partitions sent, as hex of their hashes. @throws UserError */
+export function conversationsSentIn(
+  engine: SqliteEngine,
+  partitions: readonly PartitionFile[],
+  wanted: readonly Buffer[],
+): Set<string> {
+  const sent = new Set<string>()
+  const missing = new Map(wanted.map((h) => [h.toString('hex'), h]))
+  for (const { path } of partitions) {
+    if (missing.size === 0) break
+    using db = openPartition(engine, path)
+    if (!db) continue
+    const conversations = new Conversations(db)
+    for (const [hex, h] of missing) {
+      if (!conversations.has(h)) continue
+      sent.add(hex)
+      missing.delete(hex)
+    }
+  }
+  return sent
+}
+
 function prepare(db: Connection) {
   return {
     roots: db.prepare<[], Root>('SELECT tip, h FROM conv WHERE tip = conv_root'),
@@ -84,13 +108,11 @@ function prepare(db: Connection) {
     next: db.prepare<[number, Buffer], { id: number }>(
       'SELECT id FROM node WHERE parent = ? AND msg = (SELECT id FROM msg WHERE h = ?)',
     ),
-    below: db
-      .prepare<[number], string>(`
-        WITH RECURSIVE below (node) AS (
-          SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.node
-        )
-        SELECT request_id FROM below JOIN req ON req.tip = below.node ORDER BY ts, ts_us, request_id`)
-      .pluck(),
+    below: db.prepareValue<[number], string>(`
+      WITH RECURSIVE below (node) AS (
+        SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.node
+      )
+      SELECT request_id FROM below JOIN req ON req.tip = below.node ORDER BY ts, ts_us, request_id`),
     conversation: db.prepare<[Buffer], { tip: number }>('SELECT tip FROM conv WHERE h = ?'),
   }
 }

@@ -1,6 +1,6 @@
-import type { Connection } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 
-/** A request to which a dialog may be assigned: one for which the client named none. What is unknown is an empty text. */
+/** A request whose client named no dialog, so that one may be assigned. Unknown values are empty texts. */
 export interface GroupableRequest {
   row: number
   /** Seconds since 1970. */
@@ -8,7 +8,7 @@ export interface GroupableRequest {
   apiKeyHash: string
   endpoint: string
   modelMapped: string
-  /** Last node of the conversation that its own goes on from; null without messages. */
+  /** Last node of the conversation that its own continues; null without messages. */
   root: number | null
   dialogId: string | null
 }
@@ -18,7 +18,7 @@ export interface DialogChange {
   dialogId: string | null
 }
 
-/** Requests by time. The connection can do nothing else meanwhile. */
+/** Requests by time. */
 export function groupableRequests(db: Connection, order: 'ASC' | 'DESC'): IterableIterator<GroupableRequest> {
   const sql = `
     SELECT id AS row, ts, COALESCE(api_key_hash, '') AS apiKeyHash, endpoint,
@@ -32,10 +32,10 @@ export function changeDialogs(db: Connection, changes: readonly DialogChange[]):
   for (const { row, dialogId } of changes) update.run(dialogId, row)
 }
 
-/** Rows with an assigned dialog, which those are not for which the client named one. */
+/** Rows with an assigned dialog; a dialog that the client named is not an assigned one. */
 export function assignedDialogs(db: Connection): number {
   const sql = 'SELECT count(*) FROM req WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL'
-  return Number(db.prepare(sql).pluck().get())
+  return Number(db.prepareValue(sql).get())
 }
 
 export function clearDialogs(db: Connection): void {

@@ -1,17 +1,19 @@
-import { REMOVED_BODY } from '../../record/removed-body.ts'
-import { type Connection, compact, inTransaction } from '../sqlite/open.ts'
+import { nowWholeS } from '../../days.ts'
+import { REMOVED_BODY } from '../../record/body.ts'
+import { compact } from '../sqlite/compact.ts'
+import type { Connection } from '../sqlite/engine.ts'
 import { withNewTextIndex } from '../text-index/text-index.ts'
 import { collectGarbage } from './garbage.ts'
 
-/** Which requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client. */
+/** A choice of requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client. */
 export type Selection = { requestId: string } | { key: string } | { dialogId: string }
 
-/** How many requests, and the keys of the logs that they came from. */
+/** How many requests are selected, and the keys of the logs that they came from. */
 export function selectedRequests(db: Connection, selection: Selection): { requests: number; sources: string[] } {
   const condition = conditionOf(selection)
-  const requests = Number(db.prepare(`SELECT count(*) FROM req WHERE ${condition}`).pluck().get(selection))
+  const requests = Number(db.prepareValue<[Selection]>(`SELECT count(*) FROM req WHERE ${condition}`).get(selection))
   const sql = `SELECT source_key FROM ingest_marks WHERE source_id IN (SELECT src FROM req WHERE ${condition})`
-  return { requests, sources: db.prepare<[Selection], string>(sql).pluck().all(selection) }
+  return { requests, sources: db.prepareValue<[Selection], string>(sql).all(selection) }
 }
 
 /** Requests, and those with a body, before a time in seconds since 1970. */
@@ -22,13 +24,12 @@ export function countBefore(db: Connection, beforeTs: number): { requests: numbe
 
 const NONE = { requests: 0, bodies: 0 }
 
-/** Removes requests, and keeps their ids so that reading their log again does not bring them back. Returns how many. */
+/** Removes requests, but keeps their ids so that reading their log again does not bring them back. Returns how many. */
 export function forgetRequests(db: Connection, selection: Selection): number {
-  const nowS = Math.floor(Date.now() / 1000)
   return erase(db, () => {
-    db.prepare(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
+    db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
     const keep = 'INSERT INTO forgotten SELECT request_id, ? FROM req WHERE id IN (SELECT row FROM temp.erased)'
-    db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowS)
+    db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowWholeS())
     db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
@@ -41,7 +42,7 @@ export function deleteRequests(db: Connection, beforeTs: number): number {
   })
 }
 
-/** Removes the bodies of the requests before a time in seconds since 1970. Returns of how many. */
+/** Removes the bodies of the requests before a time in seconds since 1970. Returns how many requests had some. */
 export function removeBodies(db: Connection, beforeTs: number): number {
   return erase(db, () => {
     db.prepare<[number, string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${HAS_OLD_BODY}`).run(
@@ -62,13 +63,13 @@ function conditionOf(selection: Selection): string {
   return 'COALESCE(x_dialog_id, dialog_id) = @dialogId'
 }
 
-/** Erases what `choose` puts into `erased`, with all that no other request uses, in one transaction. */
+/** Erases what `choose` puts into `erased`, and what no other request uses, in one transaction. */
 function erase(db: Connection, choose: () => void): number {
   db.pragma('secure_delete = ON')
-  return inTransaction(db, () => {
+  return db.inTransaction(() => {
     db.exec('CREATE TEMP TABLE erased (row INTEGER PRIMARY KEY)')
     choose()
-    const erased = Number(db.prepare('SELECT count(*) FROM temp.erased').pluck().get())
+    const erased = Number(db.prepareValue('SELECT count(*) FROM temp.erased').get())
     if (erased > 0) {
       db.exec('CREATE TABLE IF NOT EXISTS unfinished_erasure (x)')
       withNewTextIndex(db, () => collectGarbage(db))
@@ -78,14 +79,14 @@ function erase(db: Connection, choose: () => void): number {
   })
 }
 
-/** True from when something was erased until none of its bytes is left in the file: `unfinished_erasure` says so. */
+/** True from when something was erased until none of its bytes is left in the file; the table `unfinished_erasure` marks it. */
 export function hasUnfinishedErasure(db: Connection): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'unfinished_erasure'").get() !== undefined
 }
 
 /**
- * Writes a partition anew, without the bytes of what was erased: pages that are free, or not full, still hold some. False
- * if they stay in the file for as long as somebody reads an older state of it.
+ * Rewrites a partition without the bytes of what was erased, which free or partly filled pages still hold. False if they
+ * stay in the file for now, because another process reads an older state.
  */
 export function finishErasure(db: Connection): boolean {
   if (!compact(db)) return false

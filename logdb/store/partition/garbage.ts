@@ -1,8 +1,8 @@
 import { itemsOf, visitRequest, visitResponse } from '../../record/body.ts'
-import type { Connection } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 import { shortHash } from './chain-hash.ts'
 
-/** Paths of conversations that no request sends any more, and which conversations go on from which. */
+/** Removes paths of conversations that no request sends any more, and updates which conversations continue which. */
 const PRUNE_CONVERSATIONS = `
 DELETE FROM node WHERE id NOT IN (
   WITH RECURSIVE live (id) AS (
@@ -20,7 +20,7 @@ UPDATE conv SET conv_root = (
   SELECT sent.tip FROM up JOIN conv sent ON sent.tip = up.node ORDER BY distance DESC LIMIT 1
 ) WHERE conv_root NOT IN (SELECT tip FROM conv);
 `
-/** Messages whose first request was erased get the first one of those that hold them in their conversation or answer. */
+/** Messages whose first request was erased get the first of those that hold them in their conversation or answer. */
 const FIND_OTHER_HOLDERS = `
 UPDATE msg_first SET req = COALESCE((
   SELECT min(id) FROM (
@@ -43,13 +43,13 @@ DELETE FROM msg WHERE id NOT IN (SELECT msg FROM node) AND id NOT IN (SELECT msg
 DELETE FROM msg_text WHERE msg NOT IN (SELECT id FROM msg);
 `
 
-/** Texts that are no message of a conversation stand in the bodies of requests; only their first request is noted. */
+/** A text outside the conversation stands in the bodies of requests; only its first request is noted. */
 interface Orphan {
   message: number
   h: Buffer
 }
 
-/** A body without what was cut out of it. */
+/** Bodies without what was cut out of them. */
 interface Remainder {
   row: number
   request: string
@@ -57,8 +57,8 @@ interface Remainder {
 }
 
 /**
- * Removes what only erased requests used: messages, conversations, texts. Expects them in the temporary table `erased`
- * and no text index.
+ * Removes what only erased requests used: messages, conversations, texts. Expects the requests in the temporary table
+ * `erased`, and no text index.
  */
 export function collectGarbage(db: Connection): void {
   db.exec(PRUNE_CONVERSATIONS)
@@ -67,7 +67,7 @@ export function collectGarbage(db: Connection): void {
   db.exec(DELETE_UNUSED)
 }
 
-/** Looks for texts without a request in what is left of the bodies of all others. */
+/** Looks for texts without a request in what remains of the bodies of all other requests. */
 function adoptOrphans(db: Connection): void {
   const orphans = db
     .prepare<[], Orphan>(
@@ -91,7 +91,7 @@ function adoptOrphans(db: Connection): void {
   for (const { message, row } of found) adopt.run(row, message)
 }
 
-/** `null` stands where messages were cut out. */
+/** `null` replaces the messages that were cut out. */
 const REMAINDERS = `
   SELECT id AS row, req_head || CASE WHEN tip IS NULL THEN '' ELSE 'null' END || req_tail AS request,
     resp_head || CASE WHEN resp_msg IS NULL THEN '' ELSE 'null' END || resp_tail AS response

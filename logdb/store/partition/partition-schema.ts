@@ -1,4 +1,5 @@
 import type { Schema } from '../sqlite/migrate.ts'
+import { chainHash } from './chain-hash.ts'
 
 /**
  * A partition holds the requests of a day or a week. A chat request repeats the whole conversation, so each distinct
@@ -166,4 +167,5 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 3, sql: DIALOGS_AND_ERASURE },
     { number: 4, sql: SEAL },
   ],
+  functions: { chain_hash: chainHash },
 }

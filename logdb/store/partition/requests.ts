@@ -1,4 +1,4 @@
-import type { Connection } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 
 /** A row of the view request_details, under its names there. */
 export interface RequestDetails {
@@ -35,32 +35,43 @@ export interface RequestDetails {
   tokens_out: number | null
 }
 
-/** After every character of an id. */
+/** Sorts after every character of an id. */
 const AFTER_ALL = '\u{10FFFF}'
 
 /** Ids of requests that begin with `start`, at most `limit` of them. */
 export function requestIdsFrom(db: Connection, start: string, limit: number): string[] {
   const sql = 'SELECT request_id FROM req WHERE request_id >= ? AND request_id < ? ORDER BY request_id LIMIT ?'
-  return db
-    .prepare<[string, string, number], string>(sql)
-    .pluck()
-    .all(start, start + AFTER_ALL, limit)
+  return db.prepareValue<[string, string, number], string>(sql).all(start, start + AFTER_ALL, limit)
 }
 
-/** Ids of the requests that have just this id, as one of the predecessor may, or to which the gateway gave it. */
+/** Ids of the requests with exactly this id, as converted ones may have, or with this x-request-id. */
 export function requestIdsNamed(db: Connection, id: string): string[] {
   const sql = 'SELECT request_id FROM req WHERE request_id = ? OR x_request_id = ?'
-  return db.prepare<[string, string], string>(sql).pluck().all(id, id)
+  return db.prepareValue<[string, string], string>(sql).all(id, id)
 }
 
-/** Those of the requests that are there, in the order of the ids. */
+/** The requests with these ids, in this order; missing ones are left out. */
 export function readRequests(db: Connection, requestIds: readonly string[]): RequestDetails[] {
   const statement = db.prepare<[string], RequestDetails>('SELECT * FROM request_details WHERE request_id = ?')
   return requestIds.flatMap((id) => statement.get(id) ?? [])
 }
 
-/** Ids in the order of time. */
+/** Ids of the requests of a dialog, in the order of time. */
 export function requestIdsOfDialog(db: Connection, dialogId: string): string[] {
   const sql = 'SELECT request_id FROM request_details WHERE dialog_id = ? ORDER BY ts, ts_us, request_id'
-  return db.prepare<[string], string>(sql).pluck().all(dialogId)
+  return db.prepareValue<[string], string>(sql).all(dialogId)
+}
+
+/** Where the records of a partition's rows stand in their logs, in bytes, by the key of their source. */
+export function recordPlaces(db: Connection): IterableIterator<{ key: string; offset: number; length: number }> {
+  return db.prepare<[], { key: string; offset: number; length: number }>(PLACES).iterate()
+}
+
+const PLACES = `
+  SELECT source_key AS key, src_off AS offset, src_len AS length
+  FROM req JOIN ingest_marks ON ingest_marks.source_id = req.src WHERE src_len IS NOT NULL`
+
+/** True if requests were forgotten: then rows may be missing. */
+export function hasForgotten(db: Connection): boolean {
+  return db.prepare('SELECT 1 FROM forgotten LIMIT 1').get() !== undefined
 }

@@ -1,9 +1,9 @@
-import type { TimeRange } from '../folder/partition-files.ts'
-import type { Connection } from '../sqlite/open.ts'
+import type { TimeRange } from '../../days.ts'
+import type { Connection } from '../sqlite/engine.ts'
 
-/** What counts of a request. */
+/** The figures of a request for `stats`. */
 export type RequestFigures = [
-  /** Since 1970, UTC. */
+  /** Days since 1970, UTC. */
   day: number,
   model: string | null,
   keyHash: string | null,
@@ -16,7 +16,7 @@ export type RequestFigures = [
 
 const ALL_TIMES: TimeRange = { sinceS: 0, toS: Number.MAX_SAFE_INTEGER }
 
-/** Of every request of these times. */
+/** The figures of every request of these times. */
 export function requestFigures(
   db: Connection,
   { sinceS, toS }: TimeRange = ALL_TIMES,
@@ -25,5 +25,5 @@ export function requestFigures(
     SELECT ts / 86400, COALESCE(model_original, model_mapped), api_key_hash, api_key_name, status_code, latency_ms,
       tokens_in, tokens_out
     FROM req WHERE ts BETWEEN ? AND ?`
-  return db.prepare<[number, number], RequestFigures>(sql).raw().iterate(sinceS, toS)
+  return db.prepareTuple<[number, number], RequestFigures>(sql).iterate(sinceS, toS)
 }

@@ -1,7 +1,8 @@
-import { createHash, hash } from 'node:crypto'
-import { REMOVED_BODY } from '../../record/removed-body.ts'
+import { createHash } from 'node:crypto'
+import { sha256 } from '../../../kit/sha256.ts'
+import { REMOVED_BODY } from '../../record/body.ts'
 import { parseTimestamp } from '../../record/timestamp.ts'
-import type { Connection } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 import { hasTextIndex, isIndexAhead, unindexedMessages } from '../text-index/text-index.ts'
 import { wrongIndexes } from '../text-index/verify-index.ts'
 import { chainHash, HASH_BYTES } from './chain-hash.ts'
@@ -12,15 +13,15 @@ export interface PartitionCheck {
   rows: number
   /** Messages that the text index does not know; absent without an index. */
   unindexed?: number
-  /** In words; empty if all is well. */
+  /** In words; empty if there are none. */
   problems: string[]
 }
 
-/** Rows by what their ids say about them. */
+/** How many rows have an id that can be recomputed. */
 export interface DeepCheck {
-  /** The id follows from what is stored. */
+  /** The id follows from the stored data. */
   proven: number
-  /** The id cannot be derived: the bodies were removed, or the row was converted from a database of the predecessor. */
+  /** The id cannot be recomputed: the bodies were removed, or the row was converted from a database of the predecessor. */
   removed: number
   converted: number
   problems: string[]
@@ -28,20 +29,20 @@ export interface DeepCheck {
 
 const MAX_PROBLEMS = 20
 
-/** Looks at the file itself and at what its rows refer to. */
+/** Checks the file itself and what its rows refer to. */
 export function checkPartition(db: Connection): PartitionCheck {
-  const found = db.pragma(`integrity_check(${MAX_PROBLEMS})`) as { integrity_check: string }[]
-  const damage = found.map((row) => row.integrity_check).filter((text) => text !== 'ok')
-  const rows = Number(db.prepare('SELECT count(*) FROM req').pluck().get())
+  const found = db.prepareValue<[], string>(`PRAGMA integrity_check(${MAX_PROBLEMS})`).all()
+  const damage = found.filter((text) => text !== 'ok')
+  const rows = Number(db.prepareValue('SELECT count(*) FROM req').get())
   const problems = [...damage, ...(damage.length === 0 ? danglingReferences(db) : [])]
-  if (hasTextIndex(db) && isIndexAhead(db)) problems.push('the text index counts messages as known that are not there')
-  if (hasUnfinishedErasure(db)) problems.push('bytes of what was erased may be left: run forget or retain again')
+  if (hasTextIndex(db) && isIndexAhead(db)) problems.push('the text index takes missing messages for known')
+  if (hasUnfinishedErasure(db)) problems.push('deleted bytes may remain in the file: run forget or retain again')
   return { rows, problems, ...(hasTextIndex(db) ? { unindexed: unindexedMessages(db) } : {}) }
 }
 
 function danglingReferences(db: Connection): string[] {
   return REFERENCES.flatMap(({ what, sql }) => {
-    const count = Number(db.prepare(`SELECT count(*) ${sql}`).pluck().get())
+    const count = Number(db.prepareValue(`SELECT count(*) ${sql}`).get())
     return count === 0 ? [] : [`${count} ${what}`]
   })
 }
@@ -61,7 +62,7 @@ const REFERENCES = [
     sql: 'FROM node WHERE parent <> 0 AND parent NOT IN (SELECT id FROM node)',
   },
   {
-    what: 'conversations with another length than their beginning says',
+    what: 'conversations with a length that does not match their beginning',
     sql: 'FROM node LEFT JOIN node before ON before.id = node.parent WHERE node.depth <> COALESCE(before.depth, 0) + 1',
   },
   { what: 'requests of a log without their time stamp', sql: 'FROM req WHERE timestamp IS NULL AND src IS NOT NULL' },
@@ -74,7 +75,7 @@ const REFERENCES = [
   { what: 'texts without a request', sql: 'FROM msg_first WHERE req NOT IN (SELECT id FROM req)' },
 ]
 
-/** Derives every hash anew: ids of requests from the bodies as the view gives them, names of messages and conversations. */
+/** Recomputes every hash: ids of requests from the bodies as the view gives them, names of messages and conversations. */
 export function checkDeeply(db: Connection): DeepCheck {
   const check: DeepCheck = { proven: 0, removed: 0, converted: 0, problems: [] }
   for (const row of db.prepare<[], DeepRow>(DEEP_ROWS).iterate()) {
@@ -83,7 +84,7 @@ export function checkDeeply(db: Connection): DeepCheck {
       check.problems.push(`request ${row.id} has another time than its time stamp`)
     }
     if (kind === 'wrong')
-      check.problems.push(`request ${row.id} is not what was logged: its id does not follow from it`)
+      check.problems.push(`request ${row.id} is not what was logged: its id does not follow from the stored data`)
     else check[kind]++
     if (check.problems.length >= MAX_PROBLEMS) return check
   }
@@ -120,27 +121,24 @@ function kindOf({ id, serverId, timestamp, endpoint, request, response, xRequest
   return request === REMOVED_BODY && response === REMOVED_BODY ? 'removed' : 'wrong'
 }
 
-const sha256 = (text: string) => hash('sha256', text, 'hex')
-
 function wrongMessages(db: Connection): string[] {
   const problems: string[] = []
-  for (const { id, h, json } of db
-    .prepare<[], { id: number; h: Buffer; json: string }>('SELECT id, h, json FROM msg')
-    .iterate()) {
+  const messages = db.prepare<[], { id: number; h: Buffer; json: string }>('SELECT id, h, json FROM msg')
+  for (const { id, h, json } of messages.iterate()) {
     const digest = createHash('sha256').update(json).digest()
-    if (!digest.subarray(0, h.length).equals(h)) problems.push(`message ${id} is not what its hash says`)
+    if (!digest.subarray(0, h.length).equals(h)) problems.push(`message ${id} does not match its hash`)
     if (problems.length >= MAX_PROBLEMS) break
   }
   return problems
 }
 
-/** Hashes and roots of conversations, derived from the tree of messages. */
+/** Compares hashes and roots of conversations with the tree of messages. */
 function wrongConversations(db: Connection): string[] {
-  db.function('chain_hash', { deterministic: true }, chainHash)
+  db.defineFunction('chain_hash', chainHash)
   const { hashes, roots } = db.prepare<[], { hashes: number; roots: number }>(WRONG_CONVERSATIONS).get() ?? NONE_WRONG
   return [
-    ...(hashes > 0 ? [`${hashes} conversations are not what their hashes say`] : []),
-    ...(roots > 0 ? [`${roots} conversations have another root than the messages say`] : []),
+    ...(hashes > 0 ? [`${hashes} conversations do not match their hashes`] : []),
+    ...(roots > 0 ? [`${roots} conversations have a root that does not match their messages`] : []),
   ]
 }
 

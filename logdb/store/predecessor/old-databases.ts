@@ -1,6 +1,6 @@
-import { controlPath } from '../control/control.ts'
+import { controlPath } from '../control/open-control.ts'
 import { listFiles } from '../folder/partition-files.ts'
-import type { SqliteEngine } from '../sqlite/open.ts'
+import type { SqliteEngine } from '../sqlite/engine.ts'
 import { isOfPredecessor } from './predecessor-database.ts'
 
 /** What a database of the predecessor is called while its rows are taken over, and afterwards. */

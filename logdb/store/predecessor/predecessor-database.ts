@@ -1,8 +1,9 @@
 import { hasErrorCode, UserError } from '../../../kit/user-error.ts'
+import { LAST_DAY, lastSecondOf } from '../../days.ts'
 import type { PredecessorRow } from '../../record/predecessor-row.ts'
 import type { ServerIdentity } from '../folder/server-id.ts'
 import type { Selection } from '../partition/erase.ts'
-import { type Connection, explainingErrors, type SqliteEngine } from '../sqlite/open.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 
 const COLUMNS = [
   'request_id',
@@ -21,21 +22,19 @@ const COLUMNS = [
 
 /** True for a database with the predecessor's tables. Of its databases only control.sqlite3 may be without requests. */
 export function isOfPredecessor(engine: SqliteEngine, path: string): boolean {
-  const db = explainingErrors(path, () => engine.openReadonly(path))
+  using db = engine.openReadonly(path)
   try {
-    return explainingErrors(path, () => hasItsTables(db))
+    return hasItsTables(db)
   } catch (error) {
     if (error instanceof UserError && hasErrorCode(error.cause, 'SQLITE_NOTADB')) return false
     throw error
-  } finally {
-    db.close()
   }
 }
 
 function hasItsTables(db: Connection): boolean {
-  if (db.pragma('application_id', { simple: true }) !== 0) return false
+  if (db.pragma('application_id') !== 0) return false
   const isTable = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'requests'").get()
-  const columns = db.prepare<[], string>("SELECT name FROM pragma_table_info('requests')").pluck().all()
+  const columns = db.prepareValue<[], string>("SELECT name FROM pragma_table_info('requests')").all()
   return isTable !== undefined && columns.join() === COLUMNS.join()
 }
 
@@ -43,49 +42,42 @@ function hasItsTables(db: Connection): boolean {
 export class PredecessorDatabase {
   readonly #db: Connection
 
-  private constructor(db: Connection) {
-    this.#db = db
+  /** @throws UserError */
+  constructor(engine: SqliteEngine, path: string) {
+    this.#db = engine.openReadonly(path)
   }
 
-  /** Opens one for as long as `work` runs. @throws UserError */
-  static read<T>(engine: SqliteEngine, path: string, work: (old: PredecessorDatabase) => T): T {
-    return explainingErrors(path, () => {
-      const db = engine.openReadonly(path)
-      try {
-        return work(new PredecessorDatabase(db))
-      } finally {
-        db.close()
-      }
-    })
+  [Symbol.dispose](): void {
+    this.#db.close()
   }
 
-  /** Who wrote its rows; of those that it does not describe only the id is known. */
+  /** Who wrote its rows; of a server that it does not describe only the id is known. */
   servers(): ServerIdentity[] {
     return this.#db.prepare<[], ServerIdentity>(SERVERS).all()
   }
 
   count(): number {
-    return Number(this.#db.prepare('SELECT count(*) FROM requests').pluck().get())
+    return Number(this.#db.prepareValue('SELECT count(*) FROM requests').get())
   }
 
   /** The first row, by its rowid, that has no id, endpoint or day, or a figure that JSON does not have. */
   firstImpossible(): number | undefined {
-    return this.#db.prepare<[], number>(IMPOSSIBLE).pluck().get()
+    return this.#db.prepareValue<[], number>(IMPOSSIBLE).get()
   }
 
   hasSelected(selection: Selection): boolean {
     const { sql, value } = conditionOf(selection)
-    return this.#db.prepare(`SELECT 1 FROM requests WHERE ${sql} LIMIT 1`).get(value) !== undefined
+    return this.#db.prepare<[string]>(`SELECT 1 FROM requests WHERE ${sql} LIMIT 1`).get(value) !== undefined
   }
 
   /** True if it holds requests before a time in seconds since 1970. */
   hasBefore(ts: number): boolean {
-    return this.#db.prepare('SELECT 1 FROM requests WHERE ts < ? LIMIT 1').get(ts) !== undefined
+    return this.#db.prepare<[number]>('SELECT 1 FROM requests WHERE ts < ? LIMIT 1').get(ts) !== undefined
   }
 
   /** In the order of time. */
-  *rowsOf(serverId: string): Generator<PredecessorRow> {
-    yield* this.#db.prepare<[string], PredecessorRow>(ROWS).iterate(serverId)
+  rowsOf(serverId: string): IterableIterator<PredecessorRow> {
+    return this.#db.prepare<[string], PredecessorRow>(ROWS).iterate(serverId)
   }
 }
 
@@ -99,7 +91,7 @@ const SERVERS = `
   SELECT ids.server_id AS serverId, COALESCE(hostname, '') AS hostname, COALESCE(env, '') AS env, first_seen_ts AS firstSeenTs
   FROM (SELECT DISTINCT server_id FROM requests) ids LEFT JOIN servers USING (server_id) ORDER BY 1`
 /** The last second that a day YYYY-MM-DD has; whole numbers that JavaScript has; and no infinite latency. */
-const LAST_TS = Date.parse('9999-12-31T23:59:59Z') / 1000
+const LAST_TS = lastSecondOf(LAST_DAY)
 const IMPOSSIBLE = `
   SELECT rowid FROM requests
   WHERE request_id IS NULL OR endpoint = '' OR CAST(ts AS INTEGER) NOT BETWEEN 0 AND ${LAST_TS}
@@ -113,14 +105,12 @@ const ROWS = `
     CAST(response_json AS TEXT) AS responseJson, CAST(dialog_id AS TEXT) AS dialogId
   FROM requests WHERE server_id = ? ORDER BY ts, request_id`
 
-/** Leaves a database without a WAL, so that it may be renamed. @throws UserError DATABASE_BUSY while somebody uses it */
+/** Leaves a database without a WAL, so that it may be renamed. @throws UserError DATABASE_BUSY while a process uses it */
 export function foldWal(engine: SqliteEngine, path: string): void {
-  explainingErrors(path, () => {
-    const db = engine.openAsIs(path)
-    try {
-      db.pragma('journal_mode = DELETE')
-    } finally {
-      db.close()
-    }
-  })
+  const db = engine.openAsIs(path)
+  try {
+    db.pragma('journal_mode = DELETE')
+  } finally {
+    db.close()
+  }
 }

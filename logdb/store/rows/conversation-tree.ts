@@ -1,4 +1,4 @@
-import type { Connection } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 
 /** A conversation: a path in the tree of messages, by its last node. */
 export interface Conversation {
@@ -12,24 +12,24 @@ export interface Conversation {
 /** The one without messages. */
 export const NO_CONVERSATION: Conversation = { tip: 0, depth: 0, root: undefined }
 
-/** Keeps conversations as paths in a tree, and which of them go on from which. To be used inside a transaction. */
-export class ConversationStore {
+/** Stores conversations as paths in a tree, and which of them continue which. To be used inside a transaction. */
+export class ConversationTree {
   readonly #sql
   /** Changes when what is known of roots no longer holds. */
   version = 0
-  /** The node that was added last; nothing goes on from it yet. */
+  /** The node that was added last; nothing continues it yet. */
   #newest = 0
 
   constructor(db: Connection) {
     this.#sql = prepare(db)
   }
 
-  /** To be called when others may have written meanwhile. */
+  /** To be called when another process may have written meanwhile. */
   forgetNewest(): void {
     this.#newest = 0
   }
 
-  /** The conversation that goes on from another one by a message. */
+  /** The conversation that continues another one with a message. */
   extend({ tip: parent, depth, root }: Conversation, message: number): Conversation {
     const stored = parent !== 0 && parent === this.#newest ? undefined : this.#sql.find.get(parent, message)
     const tip = stored?.tip ?? this.#insert(parent, message, depth + 1)
@@ -37,8 +37,8 @@ export class ConversationStore {
   }
 
   /**
-   * Notes that a request sent this conversation, which `hash` names in every partition. Longer ones that were stored
-   * before now go on from it.
+   * Notes that a request sent this conversation. Longer ones that are already stored continue it from now on.
+   * @param hash its name in every partition
    */
   send(conversation: Conversation, hash: Buffer): void {
     const { tip, root } = conversation

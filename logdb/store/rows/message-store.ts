@@ -1,6 +1,6 @@
 import type { MessageText } from '../../record/message-text.ts'
 import { HASH_BYTES } from '../partition/chain-hash.ts'
-import type { Connection } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 
 /** A message in canonical form. */
 export interface Message {

@@ -1,14 +1,12 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import type { PredecessorRow } from '../../record/predecessor-row.ts'
+import { existsSync, statSync } from 'node:fs'
+import { nowWholeS } from '../../days.ts'
 import type { ServerIdentity } from '../folder/server-id.ts'
-import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
-import { isSealed, unseal } from '../partition/seal.ts'
-import { openMigrated } from '../sqlite/migrate.ts'
-import { type Connection, closeCheckpointed, explainingErrors, type SqliteEngine } from '../sqlite/open.ts'
+import { openWritablePartition } from '../partition/open-partition.ts'
+import { isSealed } from '../partition/seal.ts'
+import { closeCheckpointed } from '../sqlite/compact.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { indexNewMessages } from '../text-index/text-index.ts'
-import { ConversationStore } from './conversation-tree.ts'
+import { ConversationTree } from './conversation-tree.ts'
 import { MessageStore } from './message-store.ts'
 import { FIELD_COLUMNS, type NewRow, type RowGroup, rowsOf } from './row-group.ts'
 import type { Session, Stores } from './session.ts'
@@ -42,69 +40,54 @@ export class Partition {
   readonly path: string
   /** True if it was sealed until it was opened. */
   readonly wasSealed: boolean
-  readonly #db: Connection
+  protected readonly db: Connection
   readonly #inode: number
   readonly #server: ServerIdentity
   readonly #withTextIndex: boolean
   readonly #stores: Stores
   readonly #sql
 
-  /** Creates the file and its folder if there is none. @throws UserError */
+  /** Creates the file and its folder if they are missing. @throws UserError */
   constructor(engine: SqliteEngine, path: string, { server, withTextIndex }: PartitionOptions) {
     this.path = path
     this.#server = server
     this.#withTextIndex = withTextIndex
-    this.wasSealed = explainingErrors(path, () => existsSync(path) && isSealed(engine, path))
-    this.#db = explainingErrors(path, () => openPartitionFile(engine, path))
+    this.wasSealed = existsSync(path) && isSealed(engine, path)
+    this.db = openWritablePartition(engine, path)
     this.#inode = statSync(path).ino
-    this.#stores = { messages: new MessageStore(this.#db), conversations: new ConversationStore(this.#db) }
-    this.#sql = prepare(this.#db)
+    this.#stores = { messages: new MessageStore(this.db), conversations: new ConversationTree(this.db) }
+    this.#sql = prepare(this.db)
   }
 
   /**
-   * Writes rows, whose bodies are in `bytes`, and the position of their source, if they have one, into the transaction
-   * that the first write begins. @throws UserError
+   * Writes rows and the position of their source into the transaction that the first write begins.
+   * @param bytes the bodies of the rows
+   * @param position undefined for rows that come from no log
+   * @throws UserError
    */
   write(group: RowGroup, bytes: Buffer, session: Session, position: SourcePosition | undefined): WrittenRows {
-    return explainingErrors(this.path, () => {
-      if (!this.#db.inTransaction) this.#begin()
-      const source = position ? this.#notePosition(position) : null
-      const written = { inserted: 0, known: 0, ingestedBytes: 0, duplicateBytes: 0 }
-      session.receive(group, bytes)
-      const findForgotten = this.#sql.hasForgotten.get() ? this.#sql.findForgotten : undefined
-      let nextRow = this.#sql.lastRow.get()?.id ?? 0
-      for (const row of rowsOf(group)) {
-        const known = this.#sql.findRequest.get(row.requestId) ?? findForgotten?.get(row.requestId)
-        if (!known) this.#insert(++nextRow, row, bytes, session, source)
-        written[known ? 'known' : 'inserted']++
-        const isFromHere = !known || (known.src === source && known.src_off === row.offset)
-        written[isFromHere ? 'ingestedBytes' : 'duplicateBytes'] += row.length ?? 0
-      }
-      session.settle(group, this.#stores)
-      return written
-    })
+    if (!this.db.isInTransaction) this.#begin()
+    const source = position ? this.#notePosition(position) : null
+    const written = { inserted: 0, known: 0, ingestedBytes: 0, duplicateBytes: 0 }
+    session.receive(group, bytes)
+    const findForgotten = this.#sql.hasForgotten.get() ? this.#sql.findForgotten : undefined
+    let nextRow = this.#sql.lastRow.get()?.id ?? 0
+    for (const row of rowsOf(group)) {
+      const known = this.#sql.findRequest.get(row.requestId) ?? findForgotten?.get(row.requestId)
+      if (!known) this.#insert(++nextRow, row, bytes, session, source)
+      written[known ? 'known' : 'inserted']++
+      const isFromHere = !known || (known.src === source && known.src_off === row.offset)
+      written[isFromHere ? 'ingestedBytes' : 'duplicateBytes'] += row.length ?? 0
+    }
+    session.settle(group, this.#stores)
+    return written
   }
 
-  /** Gives a request the dialog that it had elsewhere, unless it has one. In the transaction of a write. */
-  keepDialog(requestId: string, dialogId: string): void {
-    this.#sql.keepDialog.run(dialogId, requestId)
-  }
-
-  /** True if this row of the predecessor reads the same here, but for its dialog's name, or was forgotten. */
-  accountsFor(row: PredecessorRow): boolean {
-    const found = this.#sql.readRow.get(row.requestId)
-    if (!found) return this.#sql.findForgotten.get(row.requestId) !== undefined
-    const { dialogId: _, ...expected } = row
-    return isDeepStrictEqual({ ...found }, expected)
-  }
-
-  /** Ends the transaction, with the text index brought up to date. @throws UserError */
+  /** Brings the text index up to date and ends the transaction. @throws UserError */
   commit(): void {
-    if (!this.#db.inTransaction) return
-    explainingErrors(this.path, () => {
-      if (this.#withTextIndex) indexNewMessages(this.#db)
-      this.#db.exec('COMMIT')
-    })
+    if (!this.db.isInTransaction) return
+    if (this.#withTextIndex) indexNewMessages(this.db)
+    this.db.exec('COMMIT')
   }
 
   /** False when the file has been removed or replaced since it was opened. */
@@ -112,21 +95,21 @@ export class Partition {
     return statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode
   }
 
-  /** What is not committed is lost. */
+  /** What is not committed is lost. @throws UserError */
   close(): void {
-    explainingErrors(this.path, () => closeCheckpointed(this.#db))
+    closeCheckpointed(this.db)
   }
 
   #begin(): void {
     const { serverId, hostname, env, firstSeenTs } = this.#server
     this.#stores.conversations.forgetNewest()
-    this.#db.exec('BEGIN IMMEDIATE')
-    this.#sql.insertServer.run(serverId, hostname, env, firstSeenTs ?? nowS())
+    this.db.exec('BEGIN IMMEDIATE')
+    this.#sql.insertServer.run(serverId, hostname, env, firstSeenTs ?? nowWholeS())
   }
 
   /** Returns the number that the source has here. */
   #notePosition({ key, path, mtimeS, endOffset }: SourcePosition): number | null {
-    this.#sql.upsertSource.run(path, endOffset, mtimeS, nowS())
+    this.#sql.upsertSource.run(path, endOffset, mtimeS, nowWholeS())
     return this.#sql.upsertMark.get(key, endOffset)?.source_id ?? null
   }
 
@@ -148,31 +131,6 @@ export class Partition {
       row.length,
     ])
   }
-}
-
-const nowS = () => Math.floor(Date.now() / 1000)
-
-function openPartitionFile(engine: SqliteEngine, path: string): Connection {
-  mkdirSync(dirname(path), { recursive: true })
-  if (existsSync(path) && isSealed(engine, path)) unseal(engine, path)
-  return openMigrated(engine, path, PARTITION_SCHEMA)
-}
-
-/** Opens a partition for writing, also a sealed one, creating it if there is none, for as long as `work` runs. @throws UserError */
-export function withPartition<T>(engine: SqliteEngine, path: string, work: (db: Connection) => T): T {
-  return explainingErrors(path, () => {
-    const db = openPartitionFile(engine, path)
-    try {
-      return work(db)
-    } finally {
-      closeCheckpointed(db)
-    }
-  })
-}
-
-/** `ok`, or what SQLite's integrity check found. */
-export function checkIntegrity(db: Connection): string {
-  return String(db.pragma('integrity_check', { simple: true }))
 }
 
 /** In the order in which `#insert` gives the values. CAST makes text of bytes without a JS string in between. */
@@ -209,13 +167,5 @@ function prepare(db: Connection) {
       'SELECT NULL AS src, NULL AS src_off FROM forgotten WHERE request_id = ?',
     ),
     insertRequest: db.prepare<[unknown[]]>(INSERT_REQUEST),
-    readRow: db.prepare<[string], Omit<PredecessorRow, 'dialogId'>>(`
-      SELECT request_id AS requestId, ts, endpoint, model_original AS modelOriginal, model_mapped AS modelMapped,
-        status_code AS statusCode, latency_ms AS latencyMs, api_key_hash AS apiKeyHash, request_json AS requestJson,
-        response_json AS responseJson
-      FROM requests WHERE request_id = ?`),
-    keepDialog: db.prepare<[string, string]>(
-      'UPDATE req SET dialog_id = ? WHERE request_id = ? AND COALESCE(x_dialog_id, dialog_id) IS NULL',
-    ),
   }
 }

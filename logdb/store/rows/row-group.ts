@@ -1,7 +1,7 @@
 import type { EntryFields } from '../../record/entry.ts'
 import type { MessageText } from '../../record/message-text.ts'
 
-type SqlValue = string | number | null
+export type SqlValue = string | number | null
 
 /** How many bytes the SHA-256 of a message takes. */
 export const DIGEST_BYTES = 32
@@ -19,7 +19,7 @@ export interface NewMessage extends Span {
   text: MessageText | undefined
 }
 
-/** A conversation that goes on from another one, or from 0, by one message; `hash` is where its chain hash starts. */
+/** A conversation that continues another one, or 0, with one message; `hash` is where its chain hash starts. */
 export interface NewConversation {
   parent: number
   message: number
@@ -46,9 +46,9 @@ export interface NewRow {
 }
 
 /**
- * Rows for one partition. Messages and conversations are numbered within a session, from 1 on in the order in which they
- * are sent; each is sent once, with the first row that has it, and 0 stands for none. All is in flat lists, which
- * travel between threads as JSON at a quarter of the cost of objects.
+ * Rows for one partition. Messages and conversations are numbered within a session, from 1 in the order in which they
+ * are sent; each is sent once, with the first row that has it, and 0 stands for none. Everything is in flat lists, which
+ * are sent between threads as JSON at a quarter of the cost of objects.
  */
 export interface RowGroup {
   path: string
@@ -65,16 +65,19 @@ export function emptyGroup(path: string, session: number, firstMessage: number):
   return { path, session, firstMessage, messages: [], texts: [], conversations: [], rows: [], inside: [] }
 }
 
-/** In the place of a text: there is none, or it is just what SQL gets from the message. */
+/** Instead of a text: there is none, or it is exactly what SQL reads from the message. */
 const NO_TEXT = -1
 const PLAIN_TEXT = -2
 const PLAIN: MessageText = { role: '', text: '', isPlain: true }
 const MESSAGE_WIDTH = 4
 
 export function addMessage(group: RowGroup, { start, end, digest, text }: NewMessage): void {
-  const isSent = text !== undefined && !text.isPlain
-  group.messages.push(start, end, digest, isSent ? group.texts.length : text ? PLAIN_TEXT : NO_TEXT)
-  if (isSent) group.texts.push(text)
+  if (text === undefined) group.messages.push(start, end, digest, NO_TEXT)
+  else if (text.isPlain) group.messages.push(start, end, digest, PLAIN_TEXT)
+  else {
+    group.messages.push(start, end, digest, group.texts.length)
+    group.texts.push(text)
+  }
 }
 
 export function* messagesOf({ messages, texts }: RowGroup): Generator<NewMessage> {

@@ -1,11 +1,11 @@
 import { HASH_BYTES } from '../partition/chain-hash.ts'
-import { type Conversation, type ConversationStore, NO_CONVERSATION } from './conversation-tree.ts'
+import { type Conversation, type ConversationTree, NO_CONVERSATION } from './conversation-tree.ts'
 import type { Message, MessageStore } from './message-store.ts'
 import { conversationsOf, DIGEST_BYTES, messagesOf, type RowGroup } from './row-group.ts'
 
 export interface Stores {
   messages: MessageStore
-  conversations: ConversationStore
+  conversations: ConversationTree
 }
 
 interface Link {

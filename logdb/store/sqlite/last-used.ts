@@ -1,4 +1,4 @@
-/** Keeps open what was used last; of more than `limit` it closes what has not been used for longest. */
+/** Keeps the last used values open; beyond `limit` it closes the one that has not been used for longest. */
 export class LastUsed<Value extends { close(): void }> {
   readonly #limit: number
   /** The last used one is the last. */
@@ -13,15 +13,30 @@ export class LastUsed<Value extends { close(): void }> {
     this.#open.delete(key)
     this.#open.set(key, value)
     const [oldest] = this.#open.keys()
-    if (this.#open.size > this.#limit && oldest !== undefined) {
-      this.#open.get(oldest)?.close()
-      this.#open.delete(oldest)
-    }
+    if (this.#open.size > this.#limit && oldest !== undefined) this.#close(oldest)
     return value
   }
 
+  /** True if getting this one will close another one. */
+  mustCloseFor(key: string): boolean {
+    return this.#open.size >= this.#limit && !this.#open.has(key)
+  }
+
+  values(): Iterable<Value> {
+    return this.#open.values()
+  }
+
+  closeWhere(isOne: (value: Value) => boolean): void {
+    for (const [key, value] of [...this.#open]) if (isOne(value)) this.#close(key)
+  }
+
   close(): void {
-    for (const value of this.#open.values()) value.close()
-    this.#open.clear()
+    this.closeWhere(() => true)
+  }
+
+  #close(key: string): void {
+    const value = this.#open.get(key)
+    this.#open.delete(key)
+    value?.close()
   }
 }

@@ -1,6 +1,5 @@
-import { UserError } from '../../../kit/user-error.ts'
-import { chainHash } from '../partition/chain-hash.ts'
-import { type Connection, EXIT_REFUSED, inTransaction, type SqliteEngine } from './open.ts'
+import { logdbError } from '../../errors.ts'
+import type { Connection, SqliteEngine } from './engine.ts'
 
 /** A step that brings a database from any lower number to this one. */
 interface Migration {
@@ -9,15 +8,15 @@ interface Migration {
   sql: string
 }
 
-/** A kind of database of ours. `migrations` is append-only: a file says up to which number it has had them. */
+/** A kind of database of ours. `migrations` is append-only: a file stores the number of the last one that it has had. */
 export interface Schema {
   applicationId: number
   /** `user_version` after migration 1. */
   firstVersion: number
   migrations: readonly Migration[]
+  /** Functions that migrations call, by name. */
+  functions?: Readonly<Record<string, (...values: never[]) => string | number | Buffer | null>>
 }
-
-const UPDATE_HINT = 'use the newer logdb, or another --out'
 
 /**
  * Brings a database to the newest version of its schema; an empty one gets all of it.
@@ -25,10 +24,10 @@ const UPDATE_HINT = 'use the newer logdb, or another --out'
  */
 function migrate(db: Connection, schema: Schema): void {
   if (isCurrent(db, schema)) return
-  inTransaction(db, () => {
+  db.inTransaction(() => {
     const done = lastMigration(db, schema)
     const missing = schema.migrations.filter(({ number }) => number > done)
-    db.function('chain_hash', { deterministic: true }, chainHash)
+    for (const [name, run] of Object.entries(schema.functions ?? {})) db.defineFunction(name, run)
     for (const { sql } of missing.toSorted((a, b) => a.number - b.number)) db.exec(sql)
     db.pragma(`application_id = ${schema.applicationId}`)
     db.pragma(`user_version = ${newestVersion(schema)}`)
@@ -59,33 +58,33 @@ export function checkKind(db: Connection, schema: Schema): void {
 
 /** True for a database of this kind, whatever its version. */
 export function isOfSchema(db: Connection, { applicationId }: Schema): boolean {
-  return db.pragma('application_id', { simple: true }) === applicationId
+  return db.pragma('application_id') === applicationId
 }
 
 /** 0 for an empty database. */
 function lastMigration(db: Connection, schema: Schema): number {
   if (!isOfSchema(db, schema)) {
     if (isEmpty(db)) return 0
-    throw new UserError('DATABASE_FOREIGN', `${db.name} was not made by this logdb and is left as it is`, {
-      hint: 'if the predecessor made it, run: logdb convert; otherwise name another folder with --out',
-      exitCode: EXIT_REFUSED,
-    })
+    const hint = 'if the predecessor made it, run: logdb convert; otherwise name another folder with --out'
+    throw logdbError('DATABASE_FOREIGN', `${db.path} was not made by this logdb and is not changed`, hint)
   }
-  const version = Number(db.pragma('user_version', { simple: true }))
+  const version = Number(db.pragma('user_version'))
   if (version > newestVersion(schema)) {
-    throw new UserError('DATABASE_NEWER', `${db.name} was made by a newer logdb`, {
-      hint: UPDATE_HINT,
-      exitCode: EXIT_REFUSED,
-    })
+    const hint = 'use the newer logdb, or another --out'
+    throw logdbError('DATABASE_NEWER', `${db.path} was made by a newer logdb`, hint)
   }
   return version - schema.firstVersion + 1
 }
 
-const lastNumber = ({ migrations }: Schema) => Math.max(...migrations.map(({ number }) => number))
+function lastNumber({ migrations }: Schema): number {
+  return Math.max(...migrations.map(({ number }) => number))
+}
 
-const newestVersion = (schema: Schema) => schema.firstVersion + lastNumber(schema) - 1
+function newestVersion(schema: Schema): number {
+  return schema.firstVersion + lastNumber(schema) - 1
+}
 
-/** True for a database without a table, as one is until it has been made. */
+/** True for a database without a table, for example one that a killed process has only begun to make. */
 export function isEmpty(db: Connection): boolean {
   return db.prepare('SELECT 1 FROM sqlite_master LIMIT 1').get() === undefined
 }

@@ -1,7 +1,7 @@
 import { hasRun, runPairs } from '../../record/pairs.ts'
-import { type Connection, inTransaction } from '../sqlite/open.ts'
+import type { Connection } from '../sqlite/engine.ts'
 
-/** Blocks of symbols, most of them emoji, that are newer than FTS5's tables: it would take them for letters. */
+/** Blocks of symbols, most of them emoji, that are newer than FTS5's tables, so that it would take them for letters. */
 const NEW_SYMBOLS = [
   [0x20ba, 0x20cf],
   [0x23f4, 0x23ff],
@@ -9,7 +9,7 @@ const NEW_SYMBOLS = [
   [0x2e3c, 0x2e7f],
   [0x1f300, 0x1faff],
 ] as const
-/** A word stands beside them as beside a space: `done🙂` is `done`. */
+/** They separate words as a space does: `done🙂` is `done`. */
 const SEPARATORS = NEW_SYMBOLS.map(([first, last]) => {
   return String.fromCodePoint(...Array.from({ length: last - first + 1 }, (_, index) => first + index))
 }).join('')
@@ -39,7 +39,7 @@ DROP TABLE IF EXISTS request_text_index;
 DROP TABLE IF EXISTS request_text_pairs;
 DROP TABLE IF EXISTS fts_state;
 `
-/** Bytes of new entries that FTS5 holds in memory before it writes a segment; its default of 1 MiB makes many to merge. */
+/** Bytes of new entries that FTS5 holds in memory before it writes a segment. Its default of 1 MiB makes many segments to merge. */
 const PENDING_BYTES = 64 * 1024 * 1024
 const COLUMNS = 'request_id, role, content, endpoint, model_original, model_mapped'
 
@@ -53,16 +53,16 @@ export function hasTextIndex(db: Connection): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'request_text_pairs'").get() !== undefined
 }
 
-/** Creates the index if there is none and brings it up to date; inside the transaction of whoever calls. */
+/** Creates the index if there is none and brings it up to date, inside the transaction of the caller. */
 export function indexNewMessages(db: Connection): void {
   if (!hasTextIndex(db)) createIndex(db)
   fillIndex(db, TEXT_INDEXES, '> (SELECT indexed_to FROM fts_state)')
   db.exec('UPDATE fts_state SET indexed_to = (SELECT COALESCE(max(id), 0) FROM msg)')
 }
 
-/** Makes indexes in the database `temp` as the stored ones should be, under their names. */
+/** Builds, in the database `temp`, the indexes as the stored ones should be, under the same names. */
 export function buildProof(db: Connection): void {
-  const created = db.prepare<[string], string>('SELECT sql FROM main.sqlite_master WHERE name = ?').pluck()
+  const created = db.prepareValue<[string], string>('SELECT sql FROM main.sqlite_master WHERE name = ?')
   for (const table of Object.values(TEXT_INDEXES)) {
     const sql = created.get(table) ?? ''
     db.exec(sql.replace(`TABLE ${table}`, `TABLE temp.${table}`).replace(EXTERNAL_CONTENT, "content = ''"))
@@ -74,11 +74,11 @@ export function buildProof(db: Connection): void {
 
 /** Adds the messages with these ids to two tables. */
 function fillIndex(db: Connection, { words, pairs }: { words: string; pairs: string }, ids: string): void {
-  db.function('pairs_of', { deterministic: true }, pairsOf)
+  db.defineFunction('pairs_of', pairsOf)
   db.exec(`
     INSERT INTO ${words} (rowid, ${COLUMNS}) SELECT id, ${COLUMNS} FROM fts_src WHERE id ${ids} ORDER BY id;
     WITH found (id, pairs) AS MATERIALIZED (
-      -- ASCII does not leave SQLite.
+      -- Texts of ASCII only are not passed to JavaScript.
       SELECT msg.id, pairs_of(COALESCE(msg_text.text, msg.json), msg_text.text IS NULL)
       FROM msg_first JOIN msg ON msg.id = msg_first.msg LEFT JOIN msg_text ON msg_text.msg = msg.id
       WHERE msg_first.msg ${ids} AND octet_length(msg.json) > length(msg.json)
@@ -105,24 +105,24 @@ function holdInMemory(db: Connection, table: string, name: string): void {
 }
 
 export function buildTextIndex(db: Connection): IndexCounts {
-  return inTransaction(db, () => {
+  return db.inTransaction(() => {
     indexNewMessages(db)
     return countIndexable(db)
   })
 }
 
-/** What an index that is up to date comes to. */
+/** The counts of an index that is up to date. */
 export function countIndexable(db: Connection): IndexCounts {
-  const indexed = db.prepare('SELECT count(*) FROM msg_first').pluck().get()
-  const skipped = db.prepare('SELECT count(*) FROM req WHERE texts = 0').pluck().get()
+  const indexed = db.prepareValue('SELECT count(*) FROM msg_first').get()
+  const skipped = db.prepareValue('SELECT count(*) FROM req WHERE texts = 0').get()
   return { indexed: Number(indexed), skipped: Number(skipped) }
 }
 
 export function dropTextIndex(db: Connection): void {
-  inTransaction(db, () => db.exec(DROP_INDEX))
+  db.inTransaction(() => db.exec(DROP_INDEX))
 }
 
-/** Runs `work` without a text index and makes it anew, if there was one: marks of deletion would still hold the words. */
+/** Runs `work` without a text index and rebuilds it if there was one, because marks of deletion would still hold the words. */
 export function withNewTextIndex(db: Connection, work: () => void): void {
   const isIndexed = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'request_text_index'").get() !== undefined
   db.exec(DROP_INDEX)
@@ -130,21 +130,21 @@ export function withNewTextIndex(db: Connection, work: () => void): void {
   if (isIndexed) indexNewMessages(db)
 }
 
-/** Brings an index up to date and makes it as small and fast as it can be; inside the transaction of whoever calls. */
+/** Brings an index up to date and makes it as small and fast as possible, inside the transaction of the caller. */
 export function optimizeTextIndex(db: Connection): void {
   if (!hasTextIndex(db)) return
   indexNewMessages(db)
   for (const table of Object.values(TEXT_INDEXES)) db.exec(`INSERT INTO ${table} (${table}) VALUES ('optimize')`)
 }
 
-/** True if messages that are still to come would be taken for known. */
+/** True if messages that do not exist yet would be taken for indexed. */
 export function isIndexAhead(db: Connection): boolean {
   const sql = 'SELECT 1 FROM fts_state WHERE indexed_to > (SELECT COALESCE(max(id), 0) FROM msg)'
   return db.prepare(sql).get() !== undefined
 }
 
-/** Messages that the index does not know yet. */
+/** How many messages are not in the index yet. */
 export function unindexedMessages(db: Connection): number {
   const sql = 'SELECT count(*) FROM msg_first WHERE msg > (SELECT indexed_to FROM fts_state)'
-  return Number(db.prepare(sql).pluck().get())
+  return Number(db.prepareValue(sql).get())
 }

@@ -1,11 +1,10 @@
-import type Sqlite from 'better-sqlite3'
+import type { Connection, SqliteEngine, Statement } from '../sqlite/engine.ts'
 import { LastUsed } from '../sqlite/last-used.ts'
-import { type Connection, explainingErrors, type SqliteEngine } from '../sqlite/open.ts'
 
-/** Each takes up to three files, of which a process may often have 1,024. */
+/** Each takes up to three files; many systems allow 1,024 a process. */
 const MAX_OPEN = 64
 
-/** Reads bodies of requests out of many partitions; the last used ones stay open. */
+/** Reads bodies of requests from many partitions; the last used ones stay open. */
 export class BodyReader {
   readonly #engine: SqliteEngine
   readonly #paths: readonly string[]
@@ -16,7 +15,11 @@ export class BodyReader {
     this.#paths = paths
   }
 
-  /** `part`: index of the partition. `name`: request_json or response_json. Null if the request is gone. */
+  /**
+   * @param part index of the partition
+   * @param name request_json or response_json
+   * @returns null if the request was removed
+   */
   read(part: number, requestId: string, name: string): string | null {
     const path = this.#paths[part] ?? ''
     return this.#open.get(path, () => new OpenPartition(this.#engine, path)).read(requestId, name)
@@ -29,15 +32,15 @@ export class BodyReader {
 
 class OpenPartition {
   readonly #db: Connection
-  readonly #statements = new Map<string, Sqlite.Statement<[string], string>>()
+  readonly #statements = new Map<string, Statement<[string], string>>()
 
   constructor(engine: SqliteEngine, path: string) {
-    this.#db = explainingErrors(path, () => engine.openReadonly(path))
+    this.#db = engine.openReadonly(path)
   }
 
   read(requestId: string, name: string): string | null {
     const sql = `SELECT ${name} FROM requests WHERE request_id = ?`
-    const statement = this.#statements.get(name) ?? this.#db.prepare<[string], string>(sql).pluck()
+    const statement = this.#statements.get(name) ?? this.#db.prepareValue<[string], string>(sql)
     this.#statements.set(name, statement)
     return statement.get(requestId) ?? null
   }

@@ -1,20 +1,20 @@
-import type { TimeRange } from '../folder/partition-files.ts'
-import { type Connection, explainingErrors, type SqliteEngine } from '../sqlite/open.ts'
+import type { TimeRange } from '../../days.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { BodyReader } from './body-reader.ts'
 
-/** A partition, and when its requests count; without times all do. */
+/** A partition and the times of its requests that are included; without times all are. */
 export interface PartOfUnion {
   path: string
   times: TimeRange | undefined
 }
 
-/** What a statement gives. A whole number beyond 2^53, and one that is infinite, is a text. */
+/** What a statement gives. Whole numbers beyond 2^53, and infinite ones, are texts. */
 export interface QueryResult {
   columns: string[]
   rows: Iterable<unknown[]>
 }
 
-/** The text is no statement, several of them, or one that does more than read. */
+/** The text is not exactly one statement, or the statement does more than read. */
 export class NotOneReading extends Error {
   override readonly name = 'NotOneReading'
 }
@@ -22,7 +22,7 @@ export class NotOneReading extends Error {
 /** SQLite attaches ten databases to the first one. */
 const MAX_CONNECTED = 11
 const REQUEST_VIEWS = ['requests', 'request_details']
-/** One row each for what several partitions know; of a log, how far it was read furthest. */
+/** One row each, although several partitions may have one; for a log, how far it was read furthest. */
 const SHARED_TABLES: Record<string, string> = {
   servers: 'SELECT server_id, hostname, env, min(first_seen_ts) AS first_seen_ts FROM all_of_them GROUP BY server_id',
   ingest_sources: `
@@ -34,17 +34,21 @@ const COUNT_ALL = /count\s*\(\s*\*\s*\)/g
 
 /**
  * Partitions as one database that can only be read: `requests`, `request_details`, `servers` and `ingest_sources` hold the
- * rows of all. A single whole partition is opened as it is. If there are more than SQLite can attach, what the
- * statement names of the requests is copied into a temporary table first; a body is read only where it asks for one.
+ * rows of all. A single whole partition is opened as it is. If there are more than SQLite can attach, the columns that the
+ * statement names are first copied into a temporary table; a body is read only if the statement needs it.
  */
 export class Union {
   readonly #db: Connection
   #bodies: BodyReader | undefined
 
-  /** `parts`: at least one. `sql`: the statement that is to be run. @throws UserError */
-  constructor(engine: SqliteEngine, parts: readonly [PartOfUnion, ...PartOfUnion[]], sql: string) {
+  /**
+   * @param base folder of the log database, for messages
+   * @param sql the statement that will be run
+   * @throws UserError
+   */
+  constructor(engine: SqliteEngine, base: string, parts: readonly [PartOfUnion, ...PartOfUnion[]], sql: string) {
     const [first] = parts
-    this.#db = explainingErrors(first.path, () => engine.openReadonly(first.path))
+    this.#db = engine.openReadonly(first.path, base)
     try {
       if (parts.length > MAX_CONNECTED) this.#copy(engine, parts, sql)
       else if (parts.length > 1 || first.times) this.#connect(parts)
@@ -57,17 +61,14 @@ export class Union {
 
   /** @throws NotOneReading, SqliteError */
   run(sql: string): QueryResult {
-    const statement = this.#prepare(sql)
-    if (!statement.reader || !statement.readonly) throw new NotOneReading('it does more than read')
-    return {
-      columns: statement.columns().map(({ name }) => name),
-      rows: exactRows(statement.raw().safeIntegers().iterate()),
-    }
+    const { isQuery, columns, rows } = this.#prepare(sql)
+    if (!isQuery) throw new NotOneReading('it does more than read')
+    return { columns, rows: exactRows(rows()) }
   }
 
   #prepare(sql: string) {
     try {
-      return this.#db.prepare<[], unknown[]>(sql)
+      return this.#db.prepareTyped(sql)
     } catch (error) {
       throw error instanceof RangeError ? new NotOneReading(error.message) : error
     }
@@ -111,14 +112,16 @@ export class Union {
     const paths = parts.map(({ path }) => path)
     const bodies = new BodyReader(engine, paths)
     this.#bodies = bodies
-    this.#db.function('body_of', (part, id, name) => bodies.read(Number(part), String(id), String(name)))
+    this.#db.defineFunction('body_of', (part: unknown, id: unknown, name: unknown) => {
+      return bodies.read(Number(part), String(id), String(name))
+    })
   }
 
   #createCopy(name: string, view: string, columns: string): void {
     this.#db.exec(`CREATE TEMP TABLE copied_${name} AS SELECT ${columns} FROM main.${view} WHERE 0`)
   }
 
-  /** A column that the statement does not name can be anything. */
+  /** The value of a column that the statement does not name does not matter. */
   #createViewsOfCopies(copied: ReadonlySet<string>): void {
     for (const view of REQUEST_VIEWS) {
       const columns = this.#columnsOf(view).map((name) => {
@@ -137,15 +140,12 @@ export class Union {
   }
 
   #attach(path: string, schema: string): string {
-    explainingErrors(path, () => this.#db.prepare(`ATTACH ? AS ${schema}`).run(path))
+    this.#db.prepare<[string]>(`ATTACH ? AS ${schema}`).run(path)
     return schema
   }
 
   #columnsOf(view: string): string[] {
-    return this.#db
-      .prepare(`SELECT * FROM main.${view}`)
-      .columns()
-      .map(({ name }) => name)
+    return this.#db.prepareTyped(`SELECT * FROM main.${view}`).columns
   }
 }
 
@@ -158,9 +158,11 @@ function exact(value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }
 
-const within = (times: PartOfUnion['times']) => (times ? ` WHERE ts BETWEEN ${times.sinceS} AND ${times.toS}` : '')
+function within(times: PartOfUnion['times']): string {
+  return times ? ` WHERE ts BETWEEN ${times.sinceS} AND ${times.toS}` : ''
+}
 
-/** All of them where the statement may mean columns that it does not name. */
+/** The columns that a statement names; all of them if it may use columns without naming them. */
 function namedIn(sql: string, columns: string[]): string[] {
   const text = sql.toLowerCase().replace(COUNT_ALL, '')
   return /\*|\bnatural\b/.test(text) ? columns : columns.filter((name) => text.includes(name))

@@ -1,6 +1,7 @@
-import { readKnownFiles } from '../../store/control/control.ts'
+import { type KnownFiles, readKnownFiles } from '../../store/control/known-files.ts'
 import { readLedgers, type SourceLedger } from '../../store/control/ledger.ts'
-import { readControl } from '../../store/control/open-control.ts'
+import { openControl } from '../../store/control/open-control.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { countRows } from './count-rows.ts'
 import { type UnreadFile, unreadFiles } from './unread-files.ts'
@@ -8,14 +9,14 @@ import { type UnreadFile, unreadFiles } from './unread-files.ts'
 export interface AuditOptions {
   /** Folder of the log database. */
   out: string
-  /** Folder of the logs, to tell what has not been read yet; absent: it is not looked for. */
+  /** Folder of the logs, to report what has not been read yet; without it that is not reported. */
   from?: string | undefined
   /** Also compares with the rows in the partitions. */
   isDeep: boolean
 }
 
 export interface AuditedSource extends SourceLedger {
-  /** What does not add up, in words; empty if all does. */
+  /** What does not add up, in words; empty if everything does. */
   problems: string[]
 }
 
@@ -25,12 +26,13 @@ export interface AuditReport {
 }
 
 /**
- * Proves that every byte of every source is accounted for: as a record that was ingested, as a duplicate, as text that is
- * no record, as outside the dates asked for, or as set aside. @throws UserError
+ * Proves that every byte of every source is accounted for: as an ingested record, as a duplicate, as text that is not a
+ * record, as outside the dates asked for, or as set aside.
+ * @throws UserError
  */
 export async function audit({ out, from, isDeep }: AuditOptions): Promise<AuditReport> {
   const engine = await loadSqlite()
-  const ledgers = readControl(engine, out, readLedgers) ?? []
+  const { ledgers, known } = readState(engine, out)
   const rows = isDeep ? countRows(engine, out) : undefined
   const sources = ledgers.map((ledger) => {
     const problems = ledgerProblems(ledger)
@@ -38,8 +40,13 @@ export async function audit({ out, from, isDeep }: AuditOptions): Promise<AuditR
     if (missing && !(missing > 0 && rows.wereRemoved)) problems.push(rowProblem(missing))
     return { ...ledger, problems }
   })
-  const known = readControl(engine, out, readKnownFiles) ?? { sources: [], finished: new Map() }
   return { sources, unread: from === undefined ? [] : await unreadFiles(from, known) }
+}
+
+function readState(engine: SqliteEngine, base: string): { ledgers: SourceLedger[]; known: KnownFiles } {
+  using db = openControl(engine, base)
+  if (!db) return { ledgers: [], known: { sources: [], finished: new Map() } }
+  return { ledgers: readLedgers(db), known: readKnownFiles(db) }
 }
 
 function ledgerProblems({ offset, booked, gapBytes, errorBytes }: SourceLedger): string[] {

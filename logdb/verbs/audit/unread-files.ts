@@ -3,15 +3,16 @@ import { fittingSource } from '../../ingest/recognise.ts'
 import { findLogFiles } from '../../sources/find.ts'
 import { UnreadableSource } from '../../sources/input.ts'
 import { closeSource, openSource, readRanges, type SourceFile, stampOf } from '../../sources/source-file.ts'
-import { HEAD_BYTES, type KnownFiles, sha256 } from '../../store/control/control.ts'
+import type { KnownFiles } from '../../store/control/known-files.ts'
+import { digestOf, HEAD_BYTES } from '../../store/control/sources.ts'
 
-/** A log file with bytes that have not been read; of a compressed one, and of one that cannot be read, its size. */
+/** A log file with bytes that have not been read; if it is compressed or cannot be read, `bytes` is its size. */
 export interface UnreadFile {
   path: string
   bytes: number
 }
 
-/** Files are known by what they hold, as they are to `ingest`. @throws UserError LOGS_MISSING */
+/** Files are recognised by what they hold, as `ingest` does. @throws UserError LOGS_MISSING */
 export async function unreadFiles(folder: string, known: KnownFiles): Promise<UnreadFile[]> {
   const found: UnreadFile[] = []
   for (const { path } of findLogFiles(folder).files) {
@@ -47,7 +48,7 @@ async function unreadOf(file: SourceFile, { sources, finished }: KnownFiles): Pr
 function beginningWith(head: Buffer, sources: KnownFiles['sources']): KnownFiles['sources'] {
   const hashes = new Map<number, Buffer>()
   return sources.filter(({ headBytes, headSha256 }) => {
-    const found = hashes.get(headBytes) ?? sha256(head.subarray(0, headBytes))
+    const found = hashes.get(headBytes) ?? digestOf(head.subarray(0, headBytes))
     hashes.set(headBytes, found)
     return found.equals(headSha256)
   })

@@ -1,8 +1,9 @@
 import { existsSync, renameSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { UserError } from '../../../kit/user-error.ts'
+import { logdbError } from '../../errors.ts'
 import type { LogdbSettings } from '../../settings.ts'
-import { controlPath } from '../../store/control/control.ts'
+import { controlPath } from '../../store/control/open-control.ts'
 import { readRetention } from '../../store/control/retention.ts'
 import { syncPath } from '../../store/folder/durable.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
@@ -14,7 +15,8 @@ import {
   IS_CONVERTING,
 } from '../../store/predecessor/old-databases.ts'
 import { foldWal, isOfPredecessor, PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
-import { EXIT_REFUSED, loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
 import { RowMover, type RowMoverOptions } from './row-mover.ts'
 
 export interface ConvertOptions extends ChangeOptions {
@@ -31,8 +33,8 @@ export interface ConvertedDatabase {
 }
 
 /**
- * Takes the rows of the predecessor's databases below the folder over into partitions, and proves for each that it reads
- * the same there. The old files stay beside them under another name. Safe to kill: the next run goes on.
+ * Takes over the rows of the predecessor's databases below the folder into partitions, and proves for each row that it
+ * reads the same there. The old files stay next to them under another name. Safe to kill: the next run continues.
  * @throws UserError
  */
 export async function convert(options: ConvertOptions): Promise<ConvertedDatabase[]> {
@@ -49,7 +51,7 @@ export async function convert(options: ConvertOptions): Promise<ConvertedDatabas
   })
 }
 
-/** One that cannot be converted does not keep the others, and stays as it is. @throws UserError of the first of them */
+/** One that cannot be converted does not stop the others, and is not changed. @throws UserError of the first of them */
 function convertAll(engine: SqliteEngine, paths: string[], options: RowMoverOptions): ConvertedDatabase[] {
   const errors: UserError[] = []
   const converted = paths.flatMap((path) => {
@@ -66,7 +68,7 @@ function convertAll(engine: SqliteEngine, paths: string[], options: RowMoverOpti
   return converted
 }
 
-/** What it says about logs is of no use: the first ingest reads them once more, and finds their rows. */
+/** What it says about logs is not used: the first ingest reads them again and recognises their rows. */
 function setControlAside(engine: SqliteEngine, base: string): void {
   const path = controlPath(base)
   if (!existsSync(path) || !isOfPredecessor(engine, path)) return
@@ -76,14 +78,13 @@ function setControlAside(engine: SqliteEngine, base: string): void {
 
 /** @throws UserError CONVERSION_IMPOSSIBLE if it holds a row that cannot become one of ours */
 function countRows(engine: SqliteEngine, path: string): number {
-  return PredecessorDatabase.read(engine, path, (old) => {
-    const row = old.firstImpossible()
-    if (row !== undefined) throw impossible(path, row)
-    return old.count()
-  })
+  using old = new PredecessorDatabase(engine, path)
+  const row = old.firstImpossible()
+  if (row !== undefined) throw impossible(path, row)
+  return old.count()
 }
 
-/** Its rows may get its own place, or that of another old database, so all have to go first. */
+/** Rows may go to the path of this old database, or of another one, so all of them must be moved first. */
 function setAside(engine: SqliteEngine, path: string): string {
   if (IS_CONVERTING.test(path)) return path
   foldWal(engine, path)
@@ -94,16 +95,15 @@ function setAside(engine: SqliteEngine, path: string): string {
 
 function convertOne(engine: SqliteEngine, converting: string, options: RowMoverOptions): ConvertedDatabase {
   const path = converting.replace(IS_CONVERTING, '')
-  const { rows, inserted, differing } = PredecessorDatabase.read(engine, converting, (old) => {
-    return takeOver(engine, old, options)
-  })
+  const { rows, inserted, differing } = takeOver(engine, converting, options)
   if (differing !== undefined) throw conflict(converting, differing)
   const keptAs = freeName(path + CONVERTED)
   renameDurably(converting, keptAs)
   return { path, rows, inserted, keptAs }
 }
 
-function takeOver(engine: SqliteEngine, old: PredecessorDatabase, options: RowMoverOptions) {
+function takeOver(engine: SqliteEngine, path: string, options: RowMoverOptions) {
+  using old = new PredecessorDatabase(engine, path)
   let inserted = 0
   for (const server of old.servers()) {
     const mover = new RowMover(engine, server, options)
@@ -118,25 +118,18 @@ function takeOver(engine: SqliteEngine, old: PredecessorDatabase, options: RowMo
   return { rows: old.count(), inserted, differing: undefined }
 }
 
-function impossible(path: string, row: number): UserError {
-  return new UserError(
-    'CONVERSION_IMPOSSIBLE',
-    `${path} holds a row without an id or an endpoint, or with a figure out of all bounds: rowid ${row}`,
-    {
-      hint: 'correct or delete it with sqlite3 and run the command again; nothing was changed',
-      exitCode: EXIT_REFUSED,
-    },
-  )
+function impossible(path: string, row: number) {
+  const message = `${path} holds a row without an id or an endpoint, or with a number that is out of range: rowid ${row}`
+  const hint = 'correct or delete it with sqlite3 and run the command again; nothing was changed'
+  return logdbError('CONVERSION_IMPOSSIBLE', message, hint)
 }
 
-function conflict(path: string, requestId: string): UserError {
-  return new UserError(
+function conflict(path: string, requestId: string) {
+  const hint = `compare both with sqlite3; nothing is lost: the old rows stay in ${basename(path)}`
+  return logdbError(
     'CONVERSION_CONFLICT',
-    `request ${requestId} of ${path} is stored with another content already`,
-    {
-      hint: `compare both with sqlite3; nothing is lost: the old rows stay in ${basename(path)}`,
-      exitCode: EXIT_REFUSED,
-    },
+    `request ${requestId} of ${path} is already stored with another content`,
+    hint,
   )
 }
 

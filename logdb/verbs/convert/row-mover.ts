@@ -1,15 +1,17 @@
-import { RowPacker } from '../../ingest/reading/rows.ts'
+import { isoDay } from '../../../kit/time.ts'
+import { addConverted } from '../../ingest/reading/converted-rows.ts'
+import { Rows } from '../../ingest/reading/rows.ts'
+import { REMOVED_BODY } from '../../record/body.ts'
 import type { PredecessorRow } from '../../record/predecessor-row.ts'
-import { REMOVED_BODY } from '../../record/removed-body.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import type { Retention } from '../../store/control/retention.ts'
 import { partitionFor } from '../../store/folder/partition-files.ts'
 import type { ServerIdentity } from '../../store/folder/server-id.ts'
-import type { Partition } from '../../store/rows/partition.ts'
+import { ConvertedPartition } from '../../store/rows/converted-partition.ts'
 import { PartitionSet } from '../../store/rows/partition-set.ts'
 import type { RowGroup } from '../../store/rows/row-group.ts'
 import { Session } from '../../store/rows/session.ts'
-import type { SqliteEngine } from '../../store/sqlite/open.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 
 const MAX_KNOWN_BYTES = 16 * 1024 * 1024
 const MAX_PACKED_BYTES = 4 * 1024 * 1024
@@ -19,28 +21,28 @@ export interface RowMoverOptions {
   /** Folder of the log database. */
   out: string
   settings: LogdbSettings
-  /** From which days on rows, and what is said in them, are taken over. */
+  /** The first days whose rows, and whose bodies, are taken over. */
   retention: Retention
 }
 
 /** Puts rows of the predecessor into partitions. */
 export class RowMover {
-  readonly #partitions: PartitionSet
-  readonly #packer: RowPacker
+  readonly #partitions: PartitionSet<ConvertedPartition>
+  readonly #rows: Rows
   readonly #partitionOf: (day: string) => string
   readonly #retention: Retention
   readonly #sessions = new Map<number, Session>()
   /** The dialogs of the rows that are packed, by their ids. */
   #dialogs: { row: PredecessorRow; dialogId: string }[] = []
 
-  /** `server`: who wrote the rows. */
+  /** @param server the one that wrote the rows */
   constructor(engine: SqliteEngine, server: ServerIdentity, { out, settings, retention }: RowMoverOptions) {
     this.#retention = retention
     const options = { server, withTextIndex: settings.isTextIndexEnabled }
-    this.#partitions = new PartitionSet(engine, options, () => {})
+    this.#partitions = new PartitionSet((path) => new ConvertedPartition(engine, path, options))
     this.#partitionOf = (day) => partitionFor(out, day, settings.granularity)
     const { serverId } = server
-    this.#packer = new RowPacker({ serverId, partitionOf: this.#partitionOf, maxKnownBytes: MAX_KNOWN_BYTES })
+    this.#rows = new Rows({ serverId, partitionOf: this.#partitionOf, maxKnownBytes: MAX_KNOWN_BYTES })
   }
 
   close(): void {
@@ -51,10 +53,10 @@ export class RowMover {
   move(rows: Iterable<PredecessorRow>): number {
     let inserted = 0
     for (const row of this.#retained(rows)) {
-      this.#packer.addConverted(row)
+      addConverted(this.#rows, row)
       if (row.dialogId) this.#dialogs.push({ row, dialogId: row.dialogId })
-      if (this.#packer.rowCount >= MAX_PACKED_ROWS || this.#packer.sizeBytes >= MAX_PACKED_BYTES)
-        inserted += this.#write()
+      const { rowCount, sizeBytes } = this.#rows
+      if (rowCount >= MAX_PACKED_ROWS || sizeBytes >= MAX_PACKED_BYTES) inserted += this.#write()
     }
     return inserted + this.#write()
   }
@@ -67,7 +69,7 @@ export class RowMover {
     return undefined
   }
 
-  /** Without what is older than it is to be kept. */
+  /** Without what is too old to be kept. */
   *#retained(rows: Iterable<PredecessorRow>): Generator<PredecessorRow> {
     const { metadata, bodies } = this.#retention
     for (const row of rows) {
@@ -79,7 +81,7 @@ export class RowMover {
   }
 
   #write(): number {
-    const { groups, endedSessions, bytes } = this.#packer.take()
+    const { groups, endedSessions, bytes } = this.#rows.take()
     const written = groups.map((group) => this.#writeGroup(group, bytes))
     for (const { row, dialogId } of this.#dialogs) {
       this.#open(this.#pathOf(row)).keepDialog(row.requestId, dialogId)
@@ -96,7 +98,7 @@ export class RowMover {
     return this.#open(group.path).write(group, bytes, session, undefined).inserted
   }
 
-  #open(path: string): Partition {
+  #open(path: string): ConvertedPartition {
     if (this.#partitions.mustCloseFor(path)) this.#partitions.commit()
     return this.#partitions.get(path)
   }
@@ -106,4 +108,6 @@ export class RowMover {
   }
 }
 
-const dayOf = ({ ts }: PredecessorRow) => new Date(ts * 1000).toISOString().slice(0, 10)
+function dayOf({ ts }: PredecessorRow): string {
+  return isoDay(ts * 1000)
+}

@@ -1,6 +1,6 @@
-import type { DayRange } from '../../store/control/control.ts'
+import { type DayRange, firstSecondOf, lastSecondOf } from '../../days.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
-import { findPartitions, firstSecondOf, lastSecondOf, type PartitionFile } from '../../store/folder/partition-files.ts'
+import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
 import {
   assignedDialogs,
   changeDialogs,
@@ -9,18 +9,18 @@ import {
   type GroupableRequest,
   groupableRequests,
 } from '../../store/partition/dialogs.ts'
-import { readPartition } from '../../store/partition/open-partition.ts'
-import { withPartition } from '../../store/rows/partition.ts'
-import { type Connection, inTransaction, loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
+import type { Connection, SqliteEngine } from '../../store/sqlite/engine.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
 import { dialogsByRoot } from './prefix.ts'
 import { PrecedingRuns, WindowDialogs } from './window.ts'
 
-/** Which requests belong together: those without a longer pause, or those that go on from the same conversation. */
+/** Which requests belong together: those without a longer pause, or those that continue the same conversation. */
 export type Grouping = { by: 'window'; windowS: number } | { by: 'prefix' }
 
 export interface DialogsOptions extends ChangeOptions, DayRange {}
 
-/** How many rows of a partition have an assigned dialog now, or had one before it was cleared. */
+/** How many rows of a partition have an assigned dialog now, or had one before `clearAssignedDialogs`. */
 export interface DialogCount {
   path: string
   rows: number
@@ -31,6 +31,8 @@ interface Assignment {
   rows: number
   changes: DialogChange[]
 }
+
+type Assign = (db: Connection, file: PartitionFile) => Assignment
 
 /** Assigns a dialog to the requests of the range for which the client named none. @throws UserError */
 export async function assignDialogs(options: DialogsOptions & { grouping: Grouping }): Promise<DialogCount[]> {
@@ -43,7 +45,7 @@ export async function assignDialogs(options: DialogsOptions & { grouping: Groupi
     if (!first) return []
     const assign = grouping.by === 'prefix' ? byPrefix(engine, all) : byWindow(engine, all, first, grouping.windowS)
     return chosen.map((file) => {
-      const found = readPartition(engine, file.path, (db) => assign(db, file))
+      const found = assignmentIn(engine, file, assign)
       const changes = found?.changes ?? []
       if (!isDryRun && !(found && changes.length === 0)) change(engine, file, (db) => changeDialogs(db, changes))
       return { path: file.path, rows: found?.rows ?? 0 }
@@ -51,7 +53,12 @@ export async function assignDialogs(options: DialogsOptions & { grouping: Groupi
   })
 }
 
-/** Takes the assigned dialogs away from the requests of the range. @throws UserError */
+function assignmentIn(engine: SqliteEngine, file: PartitionFile, assign: Assign): Assignment | undefined {
+  using db = openPartition(engine, file.path)
+  return db && assign(db, file)
+}
+
+/** Removes the assigned dialogs from the requests of the range. @throws UserError */
 export async function clearAssignedDialogs(options: DialogsOptions): Promise<DialogCount[]> {
   const { out, isDryRun } = options
   const engine = await loadSqlite()
@@ -59,34 +66,39 @@ export async function clearAssignedDialogs(options: DialogsOptions): Promise<Dia
     return findPartitions(out, options)
       .reverse()
       .map((file) => {
-        const rows = readPartition(engine, file.path, assignedDialogs)
+        const rows = assignedRows(engine, file)
         if (!isDryRun && rows !== 0) change(engine, file, clearDialogs)
         return { path: file.path, rows: rows ?? 0 }
       })
   })
 }
 
-/** Only where there is something to change, since it opens a sealed partition; one that is not ours is refused. */
-function change(engine: SqliteEngine, { path }: PartitionFile, work: (db: Connection) => void): void {
-  withPartition(engine, path, (db) => inTransaction(db, () => work(db)))
+/** Undefined for a database that is not ours. */
+function assignedRows(engine: SqliteEngine, { path }: PartitionFile): number | undefined {
+  using db = openPartition(engine, path)
+  return db && assignedDialogs(db)
 }
 
-/** Partitions have to come in the order of time. */
-function byWindow(engine: SqliteEngine, all: PartitionFile[], first: PartitionFile, windowS: number) {
+/** To be called only if there is something to change, because it unseals a partition. A database that is not ours is refused. */
+function change(engine: SqliteEngine, { path }: PartitionFile, work: (db: Connection) => void): void {
+  changePartition(engine, path, (db) => db.inTransaction(() => work(db)))
+}
+
+/** The partitions must then be assigned in the order of time. */
+function byWindow(engine: SqliteEngine, all: PartitionFile[], first: PartitionFile, windowS: number): Assign {
   const before = partitionsBefore(all, first)
   const runs = new PrecedingRuns(windowS, firstSecondOf(first.firstDay))
   for (const { path, lastDay } of before.reverse()) {
     if (!runs.reachTo(lastSecondOf(lastDay))) break
-    readPartition(engine, path, (db) => {
-      for (const request of groupableRequests(db, 'DESC')) runs.add(request)
-    })
+    using db = openPartition(engine, path)
+    for (const request of db ? groupableRequests(db, 'DESC') : []) runs.add(request)
   }
   const dialogs = new WindowDialogs(windowS, runs.runs())
-  return (db: Connection) => assignment(groupableRequests(db, 'ASC'), (request) => dialogs.dialogOf(request))
+  return (db) => assignment(groupableRequests(db, 'ASC'), (request) => dialogs.dialogOf(request))
 }
 
-function byPrefix(engine: SqliteEngine, all: PartitionFile[]) {
-  return (db: Connection, file: PartitionFile) => {
+function byPrefix(engine: SqliteEngine, all: PartitionFile[]): Assign {
+  return (db, file) => {
     const dialogs = dialogsByRoot(engine, db, partitionsBefore(all, file))
     return assignment(groupableRequests(db, 'ASC'), ({ root }) => dialogs.get(root ?? 0) ?? null)
   }

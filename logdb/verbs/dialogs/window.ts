@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto'
+import { parseDuration } from '../../../kit/settings/duration.ts'
+import { sha256 } from '../../../kit/sha256.ts'
 import type { GroupableRequest } from '../../store/partition/dialogs.ts'
 
 export const DEFAULT_WINDOW_S = 1800
-const WINDOW = /^(\d+)\s*(ms|s|m|h)?$/i
-const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600 }
 const DIALOG_ID_DIGITS = 16
 
-/** Seconds, at least 1, of `30m`, `45s`, `2h`, `1800`; milliseconds count as one second. Undefined for anything else. */
+/** Seconds, at least 1, of `30m`, `45s`, `2h`, `1800`; any milliseconds are one second. Undefined for anything else. */
 export function parseWindow(text: string): number | undefined {
-  const [, count, unit = 's'] = WINDOW.exec(text.trim()) ?? []
-  if (count === undefined) return undefined
-  return Math.max(1, Number(count) * (SECONDS[unit.toLowerCase()] ?? 0))
+  const windowMs = parseDuration(text)
+  if (windowMs === undefined) return undefined
+  return /ms\s*$/i.test(text) ? 1 : Math.max(1, windowMs / 1000)
 }
 
 /** Requests of one group without a pause that is longer than the window. */
@@ -21,20 +20,22 @@ interface Run {
   dialogId: string
 }
 
-/** Requests of one user, as far as logs can tell: same key, endpoint and answering model. */
-const groupOf = ({ apiKeyHash, endpoint, modelMapped }: GroupableRequest) => `${apiKeyHash}|${endpoint}|${modelMapped}`
+/** Requests that may come from one user: same key, endpoint and answering model. */
+function groupOf({ apiKeyHash, endpoint, modelMapped }: GroupableRequest): string {
+  return `${apiKeyHash}|${endpoint}|${modelMapped}`
+}
 
 function runFrom(group: string, firstTs: number, lastTs: number): Run {
-  const digest = createHash('sha256').update(`${group}|${firstTs}`).digest('hex')
+  const digest = sha256(`${group}|${firstTs}`)
   return { firstTs, lastTs, dialogId: `dlg-${digest.slice(0, DIALOG_ID_DIGITS)}` }
 }
 
-/** Goes through requests in the order of time and says to which dialog each belongs: a longer pause begins a new one. */
+/** Finds the dialog of each request; they must come in the order of time. A longer pause begins a new dialog. */
 export class WindowDialogs {
   readonly #windowS: number
   readonly #runs: Map<string, Run>
 
-  /** `runs`: those that may go on, by their groups. */
+  /** @param runs those that may continue, by their groups */
   constructor(windowS: number, runs: Map<string, Run>) {
     this.#windowS = windowS
     this.#runs = runs
@@ -51,13 +52,13 @@ export class WindowDialogs {
   }
 }
 
-/** Finds the runs that may go on after a moment, from the requests before it, the latest first. */
+/** Finds the runs that may continue after a moment, from the requests before it, the latest first. */
 export class PrecedingRuns {
   readonly #windowS: number
   readonly #endTs: number
   readonly #found = new Map<string, { firstTs: number; lastTs: number }>()
 
-  /** `endTs`: the moment, in seconds since 1970. */
+  /** @param endTs the moment, in seconds since 1970 */
   constructor(windowS: number, endTs: number) {
     this.#windowS = windowS
     this.#endTs = endTs

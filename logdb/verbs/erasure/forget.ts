@@ -1,36 +1,37 @@
 import { findRequest } from '../../conversation/find-requests.ts'
-import { countErrorsWithHead } from '../../store/control/ledger.ts'
-import { readControl } from '../../store/control/open-control.ts'
-import { pathsOfSources } from '../../store/control/source-paths.ts'
+import { countErrorsWithHead } from '../../store/control/ingest-errors.ts'
+import { pathsOfSources } from '../../store/control/known-files.ts'
+import { openControl } from '../../store/control/open-control.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
 import { findPartitions } from '../../store/folder/partition-files.ts'
 import { forgetRequests, type Selection, selectedRequests } from '../../store/partition/erase.ts'
-import { readPartition } from '../../store/partition/open-partition.ts'
+import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
 import { findOldDatabases } from '../../store/predecessor/old-databases.ts'
 import { PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
-import { withPartition } from '../../store/rows/partition.ts'
-import { loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
 import { finishErasures } from './finish-erasures.ts'
 
 export interface ForgetOptions extends ChangeOptions {
-  /** A single request by what `findRequest` takes. */
+  /** A single request is named as for `findRequest`. */
   selection: Selection
 }
 
 export interface ForgetReport {
-  /** The partitions that hold, or held, some of the requests. */
+  /** The partitions that hold, or held, some of the requests, in the order of time. */
   partitions: { path: string; requests: number }[]
-  /** The logs that the requests came from, which are not changed. */
+  /** Paths of the logs that the requests came from; they are not changed. */
   logs: string[]
-  /** Databases of the predecessor that hold some of the requests, which are not changed either. */
+  /** Paths of databases of the predecessor that hold some of the requests; they are not changed. */
   oldDatabases: string[]
-  /** How many records could not be read and are kept with their first bytes, which may be of these requests. */
+  /** How many unreadable records are kept with their first bytes, which may belong to these requests. */
   unreadable: number
 }
 
 /**
- * Removes requests for good: their rows, every message and indexed word that no other request uses, and the chance that
- * reading their logs again brings them back. @throws UserError ERASURE_UNFINISHED, REQUEST_NOT_FOUND and others
+ * Removes requests permanently: their rows, and every message and indexed word that no other request uses. Reading their
+ * logs again does not bring them back.
+ * @throws UserError ERASURE_UNFINISHED, REQUEST_NOT_FOUND and others
  */
 export async function forget(options: ForgetOptions): Promise<ForgetReport> {
   const { out, isDryRun } = options
@@ -53,17 +54,24 @@ function forgetSelected(engine: SqliteEngine, { out, selection, isDryRun }: Forg
   const sources = new Set<string>()
   const partitions: ForgetReport['partitions'] = []
   for (const { path } of findPartitions(out, {}).reverse()) {
-    const selected = readPartition(engine, path, (db) => selectedRequests(db, selection))
+    const selected = selectedIn(engine, path, selection)
     if (!selected || selected.requests === 0) continue
     for (const source of selected.sources) sources.add(source)
-    if (!isDryRun) withPartition(engine, path, (db) => forgetRequests(db, selection))
+    if (!isDryRun) changePartition(engine, path, (db) => forgetRequests(db, selection))
     partitions.push({ path, requests: selected.requests })
   }
   const oldDatabases = findOldDatabases(engine, out).filter((path) => isInOld(engine, path, selection))
-  const unreadable = readControl(engine, out, countErrorsWithHead) ?? 0
-  return { partitions, logs: pathsOfSources(engine, out, sources), oldDatabases, unreadable }
+  using control = openControl(engine, out)
+  const logs = control ? pathsOfSources(control, sources) : []
+  return { partitions, logs, oldDatabases, unreadable: control ? countErrorsWithHead(control) : 0 }
+}
+
+function selectedIn(engine: SqliteEngine, path: string, selection: Selection) {
+  using db = openPartition(engine, path)
+  return db && selectedRequests(db, selection)
 }
 
 function isInOld(engine: SqliteEngine, path: string, selection: Selection): boolean {
-  return PredecessorDatabase.read(engine, path, (old) => old.hasSelected(selection))
+  using old = new PredecessorDatabase(engine, path)
+  return old.hasSelected(selection)
 }

@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs'
+import { firstSecondOf } from '../../days.ts'
 import { keepFrom, type Retention, readRetention } from '../../store/control/retention.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
-import { findPartitions, firstSecondOf, type PartitionFile } from '../../store/folder/partition-files.ts'
+import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
 import { countBefore, deleteRequests, removeBodies } from '../../store/partition/erase.ts'
-import { readPartition } from '../../store/partition/open-partition.ts'
+import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
 import { findOldDatabases } from '../../store/predecessor/old-databases.ts'
 import { PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
-import { withPartition } from '../../store/rows/partition.ts'
-import { loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
 import { finishErasures } from './finish-erasures.ts'
 
 export interface RetainOptions extends ChangeOptions {
@@ -17,26 +18,27 @@ export interface RetainOptions extends ChangeOptions {
 
 export interface RetainReport {
   partitions: RetainCount[]
-  /** Databases of the predecessor that hold requests before one of the days, which are not changed. */
+  /** Paths of databases of the predecessor that hold requests before one of the days; they are not changed. */
   oldDatabases: string[]
 }
 
-/** What is, or was, removed of a partition. */
+/** What will be, or was, removed from a partition. */
 export interface RetainCount {
   path: string
   requests: number
-  /** Of requests that stay. */
+  /** Bodies of requests that stay. */
   bodies: number
-  /** True if nothing is left of it. */
+  /** True if the whole file is deleted. */
   isDeleted: boolean
 }
 
-/** The database last: the next run finds what a killed one leaves. */
+/** The database last: the next run finds what a killed run leaves. */
 const FILES_OF_A_DATABASE = ['-wal', '-shm', '']
 
 /**
- * Removes the requests, and the bodies of requests, before the days from which they are kept, also from logs that are
- * read later. A partition that is older as a whole is deleted. @throws UserError ERASURE_UNFINISHED and others
+ * Removes the requests, and the bodies of requests, from before the first days that are kept. That also applies to logs
+ * that are read later. A partition of which every day is older is deleted.
+ * @throws UserError ERASURE_UNFINISHED and others
  */
 export async function retain(options: RetainOptions): Promise<RetainReport> {
   const { out, keptFrom, isDryRun } = options
@@ -56,7 +58,8 @@ export async function retain(options: RetainOptions): Promise<RetainReport> {
 function oldDatabasesBefore(engine: SqliteEngine, out: string, { metadata, bodies }: Retention): string[] {
   const before = startOf(metadata > bodies ? metadata : bodies)
   return findOldDatabases(engine, out).filter((path) => {
-    return PredecessorDatabase.read(engine, path, (old) => old.hasBefore(before))
+    using old = new PredecessorDatabase(engine, path)
+    return old.hasBefore(before)
   })
 }
 
@@ -68,22 +71,24 @@ function later(known: Retention, { metadata = '', bodies = '' }: Partial<Retenti
 }
 
 function countIn(engine: SqliteEngine, { path, lastDay }: PartitionFile, { metadata, bodies }: Retention): RetainCount {
-  const before = (day: string) => readPartition(engine, path, (db) => countBefore(db, startOf(day)))
-  const removed = before(metadata)
-  if (!removed) return { path, requests: 0, bodies: 0, isDeleted: false }
-  const bodiesRemoved = Math.max(0, (before(bodies)?.bodies ?? 0) - removed.bodies)
+  using db = openPartition(engine, path)
+  if (!db) return { path, requests: 0, bodies: 0, isDeleted: false }
+  const removed = countBefore(db, startOf(metadata))
+  const bodiesRemoved = Math.max(0, countBefore(db, startOf(bodies)).bodies - removed.bodies)
   return { path, requests: removed.requests, bodies: bodiesRemoved, isDeleted: lastDay < metadata }
 }
 
 function remove(engine: SqliteEngine, { path, isDeleted }: RetainCount, { metadata, bodies }: Retention): void {
   if (isDeleted) for (const suffix of FILES_OF_A_DATABASE) rmSync(path + suffix, { force: true })
   else {
-    withPartition(engine, path, (db) => {
+    changePartition(engine, path, (db) => {
       deleteRequests(db, startOf(metadata))
       removeBodies(db, startOf(bodies))
     })
   }
 }
 
-/** Before an empty day there is nothing. */
-const startOf = (day: string) => (day === '' ? 0 : firstSecondOf(day))
+/** In seconds since 1970; nothing is before an empty day. */
+function startOf(day: string): number {
+  return day === '' ? 0 : firstSecondOf(day)
+}

@@ -1,16 +1,13 @@
 import { once } from 'node:events'
-import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { UserError } from '../../../kit/user-error.ts'
 import type { IndexCounts } from '../../store/text-index/text-index.ts'
+import { startThread } from '../../threads.ts'
 import type { Built } from './index-worker.ts'
-
-/** Beside this file, as a source or compiled. */
-const WORKER_FILE = new URL(`./index-worker${extname(import.meta.url)}`, import.meta.url)
 
 /** Builds text indexes in a thread of its own, one after the other. */
 export class IndexBuilder {
-  readonly #worker = new Worker(WORKER_FILE)
+  readonly #worker: Worker = startThread('index-worker', import.meta.url)
 
   /** @throws UserError */
   async build(path: string): Promise<IndexCounts> {

@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs'
-import type { DayRange } from '../../store/control/control.ts'
+import type { DayRange } from '../../days.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
 import { findPartitions } from '../../store/folder/partition-files.ts'
 import { buildIndexOf } from '../../store/partition/build-index.ts'
-import { readPartition } from '../../store/partition/open-partition.ts'
-import { withPartition } from '../../store/rows/partition.ts'
-import { loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
 import { countIndexable, dropTextIndex, type IndexCounts } from '../../store/text-index/text-index.ts'
-import { HAS_THREADS } from '../../threads.ts'
+import { hasThreads } from '../../threads.ts'
 import { IndexBuilder } from './index-builder.ts'
 
-/** Of all partitions; below this threads cost more than they give. */
+/** Of all partitions; below this size threads cost more time than they save. */
 const LEAST_BYTES_FOR_THREADS = 8 * 1024 * 1024
 
 export interface TextIndexOptions extends ChangeOptions, DayRange {}
@@ -36,12 +36,14 @@ export async function buildTextIndexes({
   })
 }
 
-const countsIn = (engine: SqliteEngine, path: string) =>
-  readPartition(engine, path, countIndexable) ?? { indexed: 0, skipped: 0 }
+function countsIn(engine: SqliteEngine, path: string): IndexCounts {
+  using db = openPartition(engine, path)
+  return db ? countIndexable(db) : { indexed: 0, skipped: 0 }
+}
 
 function isWorthThreads(paths: string[]): boolean {
   const sizeBytes = paths.reduce((sum, path) => sum + statSync(path).size, 0)
-  return sizeBytes >= LEAST_BYTES_FOR_THREADS && HAS_THREADS
+  return sizeBytes >= LEAST_BYTES_FOR_THREADS && hasThreads()
 }
 
 /** Takes partitions from the list until there are no more. */
@@ -54,13 +56,13 @@ async function buildInThread(waiting: Iterable<[number, string]>, results: Index
   }
 }
 
-/** Removes the text indexes of a range; an error of one partition does not keep the others. */
+/** Removes the text indexes of a range; an error of one partition does not stop the others. @throws UserError */
 export async function dropTextIndexes(options: TextIndexOptions): Promise<{ path: string; error?: unknown }[]> {
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, () => {
     return pathsOf(options).map((path) => {
       try {
-        if (!options.isDryRun) withPartition(engine, path, dropTextIndex)
+        if (!options.isDryRun) changePartition(engine, path, dropTextIndex)
         return { path }
       } catch (error) {
         return { path, error }
@@ -70,7 +72,8 @@ export async function dropTextIndexes(options: TextIndexOptions): Promise<{ path
 }
 
 /** In the order of time. */
-const pathsOf = (options: TextIndexOptions) =>
-  findPartitions(options.out, options)
+function pathsOf(options: TextIndexOptions): string[] {
+  return findPartitions(options.out, options)
     .map(({ path }) => path)
     .reverse()
+}

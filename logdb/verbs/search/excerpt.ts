@@ -1,14 +1,14 @@
 import { hasRun, RUN_CHARACTER, WORD_CHARACTER } from '../../record/pairs.ts'
 
-/** Marks around what was found in an excerpt: code points that stand for no character. */
+/** Marks before and after each match in an excerpt: code points that are not characters. */
 export const HIT_START = '\uFDD0'
 export const HIT_END = '\uFDD1'
 
-/** Matches that are looked at for the best place. */
+/** How many matches are compared to find the best place. */
 const MAX_MATCHES = 200
-/** Words that are longer are cut; a text need not have any spaces. */
+/** Longer words are cut, because a text may have no spaces. */
 const MAX_WORD_LENGTH = 40
-/** Of an excerpt, the part before its first match. */
+/** Share of an excerpt before its first match. */
 const LEAD = 1 / 4
 
 const LETTER = `(?:(?!${RUN_CHARACTER})${WORD_CHARACTER})`
@@ -22,8 +22,8 @@ interface Match {
 }
 
 /**
- * Makes the function that cuts an excerpt of about `length` words out of a text, where most of the phrases are, and puts
- * marks around them. Like the index it sees letters without case and accents.
+ * Makes the function that cuts an excerpt of about `length` words out of a text, around the place with most of the
+ * phrases, and marks them. Like the index it ignores case and accents.
  */
 export function excerptOf(phrases: string[][], length: number): (text: string) => string {
   const pattern = new RegExp(phrases.map((words) => `(${phrasePattern(words)})`).join('|'), 'giu')
@@ -43,15 +43,17 @@ function phrasePattern(words: string[]): string {
   return before + words.map((word) => [...word].map(letterPattern).join('')).join(BETWEEN_WORDS) + after
 }
 
-/** A letter with any accent, whether it is part of the character or follows it. */
+/** Matches a letter with any accent, which may be part of the character or follow it. */
 function letterPattern(letter: string): string {
   if (hasRun(letter)) return letter
   const base = baseOf(letter)
   return base === '' ? '' : `[${base}${ACCENTED.get(base) ?? ''}]\\p{M}*`
 }
 
-/** In lower case and without accents; an accent by itself is nothing. */
-const baseOf = (letter: string) => letter.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+/** In lower case and without accents; an accent alone becomes an empty text. */
+function baseOf(letter: string): string {
+  return letter.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+}
 
 /** Accented letters by their base, of the blocks Latin-1 to Latin Extended-B and Latin Extended Additional. */
 const ACCENTED = new Map<string, string>()

@@ -1,9 +1,11 @@
-import { UserError } from '../../../kit/user-error.ts'
-import type { DayRange } from '../../store/control/control.ts'
-import { findPartitions, lastSecondOf, type PartitionFile, timesWithin } from '../../store/folder/partition-files.ts'
-import { type FoundMessage, type PartitionQuery, PartitionSearch } from '../../store/search/partition-search.ts'
+import { type DayRange, lastSecondOf, timesWithin } from '../../days.ts'
+import { logdbError } from '../../errors.ts'
+import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
+import { type FoundMessage, PartitionSearch } from '../../store/search/partition-search.ts'
+import type { PartitionQuery } from '../../store/search/search-sql.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { LastUsed } from '../../store/sqlite/last-used.ts'
-import { loadSqlite, type SqliteEngine } from '../../store/sqlite/open.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
 import type { TextQuery } from './text-query.ts'
 
@@ -31,7 +33,7 @@ export interface SearchHit extends Omit<FoundMessage, 'message'> {
 export interface SearchResult {
   /** The latest first. */
   hits: SearchHit[]
-  /** Partitions that were not searched, and messages that are not in an index, in words. */
+  /** Sentences about partitions that were not searched and messages that are not indexed yet. */
   warnings: string[]
 }
 
@@ -50,10 +52,10 @@ export async function openSearcher(out: string): Promise<Searcher> {
   return new Searcher(await loadSqlite(), out)
 }
 
-/** Each takes up to three files, of which a process may often have 1,024. */
+/** Each takes up to three files; many systems allow 1,024 a process. */
 const MAX_OPEN = 64
 
-/** Searches a log database, keeping the partitions open that it has looked into last. */
+/** Searches a log database; the partitions that it used last stay open. */
 class Searcher {
   readonly #engine: SqliteEngine
   readonly #out: string
@@ -96,7 +98,7 @@ class Searcher {
     return this.#open.get(path, () => new PartitionSearch(this.#engine, path))
   }
 
-  /** A message that has been erased meanwhile is no hit. */
+  /** A message that was erased meanwhile is left out. */
   #hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
     const { phrases, terms } = query
     const excerpt = phrases && excerptOf(phrases, snippetWords)
@@ -121,7 +123,7 @@ interface Found {
 
 const NOT_SEARCHED = {
   'no-index': 'has no text index: logdb fts build',
-  foreign: 'was not made by this logdb and is not searched: logdb convert',
+  foreign: 'was made by the predecessor and is not searched: logdb convert',
 }
 
 /** True if no hit of this partition or an earlier one can still be among the latest. */
@@ -135,9 +137,8 @@ function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
   return { ...filter, ...timesWithin(file, options), terms: query.terms }
 }
 
-function indexMissing(warnings: string[]): UserError {
+function indexMissing(warnings: string[]) {
   const isOfPredecessor = warnings.every((warning) => warning.endsWith(NOT_SEARCHED.foreign))
-  return new UserError('INDEX_MISSING', `nothing to search in:\n${warnings.join('\n')}`, {
-    hint: `run: logdb ${isOfPredecessor ? 'convert' : 'fts build'}`,
-  })
+  const hint = `run: logdb ${isOfPredecessor ? 'convert' : 'fts build'}`
+  return logdbError('INDEX_MISSING', `nothing to search in:\n${warnings.join('\n')}`, hint)
 }

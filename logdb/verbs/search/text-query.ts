@@ -1,11 +1,11 @@
 import { hasRun, pairsQuery, wordsOf } from '../../record/pairs.ts'
-import type { Term } from '../../store/search/partition-search.ts'
+import { quoted, type Term } from '../../store/search/search-sql.ts'
 
 /** What to search for. */
 export interface TextQuery {
   /** Each must match; none if nothing was typed. */
   terms: Term[]
-  /** What to show of a text: phrases as the words they are made of. Undefined for FTS5's syntax. */
+  /** What to mark in excerpts: phrases as lists of their words. Undefined for a query in the syntax of FTS5. */
   phrases: string[][] | undefined
 }
 
@@ -34,7 +34,7 @@ export function parseQuery(typed: string): TextQuery {
   }
 }
 
-/** An FTS5 query as typed; only the older `a NEAR/5 b` is put into the form that FTS5 knows. */
+/** A query in the syntax of FTS5; only the older `a NEAR/5 b` is rewritten to the form that FTS5 knows. */
 export function parseRawQuery(typed: string): TextQuery {
   const words = typed.trim().replace(RAW_INFIX_NEAR, (_, left, distance, right) => near([left, right], distance))
   return { terms: words === '' ? [] : [{ words }], phrases: undefined }
@@ -66,7 +66,7 @@ function phrasesOf(nearTerms: string): string[] {
   return [...nearTerms.matchAll(PHRASE_OR_WORD)].map(([, phrase, word]) => phrase ?? word ?? '')
 }
 
-/** The distance of words, and their order, count only where none of them holds a run of characters without spaces. */
+/** The distance and the order of words apply only if none of them holds a run of characters without spaces. */
 function termsOf({ phrases, distance }: Group): Term[] {
   if (distance === undefined || phrases.length === 0 || phrases.some(hasRun)) return phrases.flatMap(termsOfPhrase)
   return [{ words: inContent(near(phrases.map(quoted), distance)) }]
@@ -78,14 +78,16 @@ function termsOfPhrase(phrase: string): Term[] {
   return words.map(termOfWord)
 }
 
-/** A word without a run may still stand right beside one, where only the pairs know it. */
+/** A word without a run may stand right next to one; then only the index of pairs has it. */
 function termOfWord(word: string): Term {
   const pairs = pairsQuery(word)
   return hasRun(word) ? { pairs } : { words: inContent(quoted(word)), pairs }
 }
 
-const inContent = (query: string) => `content : ${query}`
+function inContent(query: string): string {
+  return `content : ${query}`
+}
 
-const near = (phrases: string[], distance: string) => `NEAR(${phrases.join(' ')}, ${distance})`
-
-const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+function near(phrases: string[], distance: string): string {
+  return `NEAR(${phrases.join(' ')}, ${distance})`
+}

@@ -1,6 +1,7 @@
-import type { DayRange } from '../../store/control/control.ts'
-import { findPartitions, timesWithin } from '../../store/folder/partition-files.ts'
-import { readPartition } from '../../store/partition/open-partition.ts'
+import { isoDay, MS_PER_DAY } from '../../../kit/time.ts'
+import { type DayRange, timesWithin } from '../../days.ts'
+import { findPartitions } from '../../store/folder/partition-files.ts'
+import { openPartition } from '../../store/partition/open-partition.ts'
 import { type RequestFigures, requestFigures } from '../../store/partition/stats.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { Tally, type TallyFigures } from './tally.ts'
@@ -22,11 +23,9 @@ export interface Stats {
   /** Those with most requests first. */
   models: GroupStats[]
   keys: GroupStats[]
-  /** Paths of databases that were not made by this logdb. */
+  /** Paths of databases that were skipped because this logdb did not make them. */
   leftOut: string[]
 }
-
-const MS_PER_DAY = 86_400_000
 
 /** Counts the requests of a range. @throws UserError */
 export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
@@ -34,11 +33,9 @@ export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
   const counting = new Counting()
   const leftOut: string[] = []
   for (const file of findPartitions(out, range).reverse()) {
-    const isCounted = readPartition(engine, file.path, (db) => {
-      for (const figures of requestFigures(db, timesWithin(file, range))) counting.add(figures)
-      return true
-    })
-    if (!isCounted) leftOut.push(file.path)
+    using db = openPartition(engine, file.path)
+    if (!db) leftOut.push(file.path)
+    else for (const figures of requestFigures(db, timesWithin(file, range))) counting.add(figures)
   }
   return { ...counting.stats(), leftOut }
 }
@@ -64,7 +61,7 @@ class Counting {
   }
 
   stats(): Omit<Stats, 'leftOut'> {
-    const days = groups(this.#days, (day) => new Date(day * MS_PER_DAY).toISOString().slice(0, 10))
+    const days = groups(this.#days, (day) => isoDay(day * MS_PER_DAY))
     return {
       total: this.#total.figures(),
       days: days.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1)),
@@ -86,4 +83,6 @@ function groups<Key>(tallies: Map<Key, Tally>, nameOf: (key: Key) => string | nu
   return [...tallies].map(([key, tally]) => ({ name: nameOf(key), ...tally.figures() }))
 }
 
-const byRequests = (a: GroupStats, b: GroupStats) => b.requests - a.requests
+function byRequests(a: GroupStats, b: GroupStats): number {
+  return b.requests - a.requests
+}

@@ -1,4 +1,4 @@
-/** Figures of some requests; null where no request had one. */
+/** Figures of a group of requests; null if no request had one. */
 export interface TallyFigures {
   requests: number
   /** Requests with a status of 400 or more. */
@@ -11,7 +11,7 @@ export interface TallyFigures {
 const FIRST_ERROR_STATUS = 400
 const FIRST_CAPACITY = 64
 
-/** Adds up requests. It keeps every latency, 8 bytes each, so that the percentiles are exact. */
+/** Adds up requests. It keeps every latency (8 bytes each), so that the percentiles are exact. */
 export class Tally {
   #requests = 0
   #errors = 0

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
+import type { DayRange } from '../../../logdb/days.ts'
 import type { IngestReport } from '../../../logdb/ingest/report.ts'
 import { ingest } from '../../../logdb/ingest/run.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
-import type { DayRange } from '../../../logdb/store/control/control.ts'
 import { tempFolder } from '../temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 
@@ -69,8 +69,9 @@ async function run(cwd: string, args: string[], env: Record<string, string>, isT
     err: (text) => {
       stderr += text
     },
-    isOutTTY: isTTY,
-    isErrTTY: isTTY,
+    isInTty: isTTY,
+    isOutTty: isTTY,
+    isErrTty: isTTY,
     errColumns: undefined,
     cwd,
     env,

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { LOGDB_ERRORS } from '../../../logdb/errors.ts'
 import { workspace } from '../../helpers/logdb/workspace.ts'
 
 const text = (name: string) => readFileSync(join(packageRoot(), 'docs', name), 'utf8')
@@ -24,10 +25,12 @@ function documented(): string[] {
 const verbsIn = (cell: string) =>
   [...cell.matchAll(/`([a-z]+(?: [a-z]+)?)(?=[` ])/g)].map(([, verb = '']) => verb.split(' '))
 
+/** Of all headings except those of completion and help, which are the same for both programs. */
 async function commands(): Promise<string[]> {
   const { stdout } = await workspace().run(['--help'])
-  const [, list = ''] = stdout.split('Commands:\n')
-  return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name).filter((name) => name !== 'help')
+  const sections = stdout.split('\n\n').map((section) => section.split(':\n'))
+  const lists = sections.filter(([heading = '']) => !['Options', 'Other', 'Examples'].includes(heading))
+  return lists.flatMap(([, list = '']) => [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name))
 }
 
 test('docs/logdb.md has every verb, and every option of each', async () => {
@@ -58,4 +61,20 @@ test('docs/migrating.md names every verb that is new, and every variable of the 
   const names = `ENABLED FTS_ENABLED GROUPING_ENABLED IMPORT_PARALLELISM MEMORY_CAP_MB MEMORY_MB BATCH_ROWS BATCH_KB
     WAL_AUTOCHECKPOINT_PAGES SQLITE_CACHE_KB BUNDLE_INCLUDE_RAW CLEANUP_AFTER_MERGE`.split(/\s+/)
   for (const name of names) expect(page).toContain(`LOGDB_${name}`)
+})
+
+test('docs/logdb.md lists every error with its exit code, and no other', () => {
+  const rows = text('logdb.md').matchAll(/^\| (\d+) \| `([A-Z_]+)` \| (.+) \|$/gm)
+  const documented = [...rows].map(([, exitCode, code, meaning]) => ({ code, exitCode: Number(exitCode), meaning }))
+  const known = Object.entries(LOGDB_ERRORS).map(([code, kind]) => ({ code, ...kind }))
+  expect(documented).toEqual(expect.arrayContaining(known))
+  expect(known).toEqual(expect.arrayContaining(documented))
+})
+
+test('every error of logdb is made from its table', () => {
+  const folder = join(packageRoot(), 'logdb')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+  const makers = files.filter((path) => /new UserError\(/.test(readFileSync(join(folder, path), 'utf8')))
+  // It makes again, from its fields, an error that came from another thread.
+  expect(makers).toEqual(['verbs/fts/index-builder.ts'])
 })

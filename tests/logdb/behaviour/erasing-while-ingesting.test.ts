@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { Ingester } from '../../../logdb/ingest/passes.ts'
+import { Passes } from '../../../logdb/ingest/passes.ts'
 import { emptyReport } from '../../../logdb/ingest/report.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import { withLease } from '../../../logdb/store/folder/lease.ts'
@@ -58,21 +58,21 @@ sqliteTest('one that goes on reading the logs is not misled by what is erased be
   write(fresh, 6)
   await fresh.ingest()
   write(followed, 2)
-  const ingester = await Ingester.create({
+  const passes = await Passes.create({
     from: followed.logs,
     out: followed.db,
     settings: readSettings({ LOGDB_SERVER_ID: SERVER_ID }),
   })
   try {
-    await ingester.pass(emptyReport())
+    await passes.run(emptyReport())
     expect((await followed.run(['forget', '--key', '0123456789abcdef', '--yes'])).exitCode).toBe(0)
     write(followed, 4)
-    await ingester.pass(emptyReport())
+    await passes.run(emptyReport())
     expect((await followed.run(['forget', '--request-id', 'r3', '--yes'])).exitCode).toBe(0)
     write(followed, 6)
-    await ingester.pass(emptyReport())
+    await passes.run(emptyReport())
   } finally {
-    ingester.close()
+    passes.close()
   }
   const rows = await followed.query('SELECT * FROM request_details ORDER BY ts')
   expect(rows).toHaveLength(3)

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { chat, jsonl, record } from '../../helpers/logdb/logs.ts'
 import { type Project, partitionsBelow, projects } from '../../helpers/logdb/project.ts'
+import { shownError } from '../../helpers/logdb/shown-error.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { openDatabase } from '../../helpers/logdb/workspace.ts'
 
@@ -20,11 +21,11 @@ function ingested(): Project {
   return project
 }
 
-/** The exit code, and what was told of the error, in the document of --json as on stderr. */
+/** The exit code and the error, which is the same in the document of --json and at the end of stderr. */
 function failed({ sh }: Project, command: string) {
   const { exitCode, stdout, stderr } = sh(`${command} --json`)
   const { ok, error } = JSON.parse(stdout)
-  expect([ok, stderr]).toEqual([false, `✖ ${error.message}\nHint: ${error.hint}\n`])
+  expect([ok, stderr]).toEqual([false, expect.stringContaining(shownError(exitCode ?? 0, error))])
   return { exitCode, ...error }
 }
 
@@ -73,7 +74,7 @@ sqliteTest('3: with --strict, a record or a file could not be read', () => {
     exitCode: 0,
     stderr: expect.stringMatching(/^not read: /),
   })
-  expect(project.sh('./scripts/logdb ingest --strict')).toMatchObject({ exitCode: 3 })
+  expect(failed(project, './scripts/logdb ingest --strict')).toMatchObject({ exitCode: 3, code: 'RECORDS_UNREADABLE' })
 })
 
 sqliteTest('4: another process is writing to the database', async () => {

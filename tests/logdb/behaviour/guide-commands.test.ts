@@ -164,7 +164,7 @@ test('a line of .env that is no assignment is an error with its place', () => {
     exitCode: 2,
     stdout: '',
     stderr:
-      '✖ .env line 2: expected NAME=value or a comment that starts with #\nHint: correct .env; .env.example shows every variable\n',
+      '✖ .env line 2: expected NAME=value or a comment that starts with #.\nHint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit code 2)\n',
   })
   expect(project.sh('./scripts/logdb --help')).toMatchObject({ exitCode: 0, stderr: '' })
 })

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import type { DayRange } from '../../../logdb/store/control/control.ts'
+import type { DayRange } from '../../../logdb/days.ts'
 import { chat, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { LEDGER_GAP, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'

@@ -77,7 +77,7 @@ pythonTest('the line is cleared before an error too', () => {
   expect([exitCode, last, told]).toEqual([
     1,
     expect.stringMatching(/ rows$/),
-    expect.stringMatching(/^✖ .* is damaged or no SQLite database\r\nHint: .*\r\n$/),
+    expect.stringMatching(/^.*✖.* .* is damaged or not a SQLite database\.\r\nHint: .*\r\n$/),
   ])
 })
 

@@ -100,7 +100,7 @@ sqliteTest('an id that fits none or several is an error with the next step', asy
     expect(await space.run([verb, 'nothing'])).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/no request or dialog nothing\nHint: find ids with: logdb search/),
+      stderr: expect.stringMatching(/no request or dialog nothing\.\nHint: find ids with: logdb search/),
     })
   }
   const copies = workspace()
@@ -149,7 +149,7 @@ sqliteTest('dialog of a request prints all that goes on from the same conversati
     [second, first, 2],
     [third, first, 2],
   ])
-  expect((await space.run(['dialog', third])).stdout).toContain('goes on from #1')
+  expect((await space.run(['dialog', third])).stdout).toContain('continues #1')
   expect((await space.run(['dialog', 'gw-4'])).stdout.match(/^#/gm)).toHaveLength(1)
 })
 

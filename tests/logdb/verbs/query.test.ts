@@ -133,11 +133,11 @@ sqliteTest('a database that is not ours is left out, and without any it is an er
   db.pragma('application_id = 1')
   db.close()
   const { stdout, stderr } = await space.run(['query', 'SELECT count(*) AS n FROM requests'])
-  expect([stdout, stderr]).toEqual(['n\n1\n', `${path}: was not made by this logdb and is left out: logdb convert\n`])
+  expect([stdout, stderr]).toEqual(['n\n1\n', `${path}: was made by the predecessor and is skipped; run logdb convert\n`])
   expect(await workspace().run(['query', 'SELECT 1'])).toEqual({
     exitCode: 1,
     stdout: '',
-    stderr: expect.stringMatching(/holds no partition of these days\nHint: run: logdb ingest/),
+    stderr: expect.stringMatching(/holds no partition of these days\.\nHint: run: logdb ingest/),
   })
 })
 

@@ -60,7 +60,7 @@ const swap = (from: string, to: string) => (path: string) => {
 }
 
 const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, problem: RegExp][] = [
-  [`UPDATE msg SET json = replace(json, 'turn 5', 'turn X')`, true, /message \d+ is not what its hash says/],
+  [`UPDATE msg SET json = replace(json, 'turn 5', 'turn X')`, true, /message \d+ does not match its hash/],
   [
     `UPDATE req SET req_tail = replace(req_tail, 'gpt-4o', 'gpt-5') WHERE id = 1`,
     true,
@@ -70,22 +70,22 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
   [
     `UPDATE conv SET h = randomblob(16) WHERE tip = (SELECT max(tip) FROM conv)`,
     true,
-    /1 conversations are not what their hashes say/,
+    /1 conversations do not match their hashes/,
   ],
   [
     `UPDATE conv SET conv_root = tip WHERE conv_root <> tip`,
     true,
-    /conversations have another root than the messages say/,
+    /conversations have a root that does not match their messages/,
   ],
   [`UPDATE req SET ts_us = ts_us + 1 WHERE id = 2`, true, /has another time than its time stamp/],
-  [`UPDATE req SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index is not what the messages say/],
-  [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index is not what the messages say: logdb fts drop/],
-  [`UPDATE msg_text SET text = replace(text, 'part 7', 'part 8')`, true, /request_text_index is not what/],
-  [swap('zebra', 'zebrb'), true, /request_text_index is not what/],
-  [swap('0程语', '0程请'), true, /request_text_pairs is not what/],
+  [`UPDATE req SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index does not match the messages/],
+  [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index does not match the messages: logdb fts drop/],
+  [`UPDATE msg_text SET text = replace(text, 'part 7', 'part 8')`, true, /request_text_index does not match/],
+  [swap('zebra', 'zebrb'), true, /request_text_index does not match/],
+  [swap('0程语', '0程请'), true, /request_text_pairs does not match/],
   [`UPDATE req SET timestamp = NULL WHERE id = 2`, false, /1 requests of a log without their time stamp/],
-  [`UPDATE fts_state SET indexed_to = 99999`, false, /the text index counts messages as known that are not there/],
-  [`UPDATE node SET depth = 7 WHERE id = 3`, false, /conversations with another length than their beginning says/],
+  [`UPDATE fts_state SET indexed_to = 99999`, false, /the text index takes missing messages for known/],
+  [`UPDATE node SET depth = 7 WHERE id = 3`, false, /conversations with a length that does not match their beginning/],
   [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /62 requests without their answer/],
   [`DELETE FROM node WHERE id = (SELECT tip FROM req WHERE id = 60)`, false, /requests without their conversation/],
   [`DELETE FROM conv WHERE tip = (SELECT tip FROM req WHERE id = 60)`, false, /sent conversations that are unknown/],
@@ -121,6 +121,11 @@ sqliteTest(
     expect(exitCode).toBe(1)
     expect(stdout.split('\n').map((line) => line.split(' ').at(-1))).toEqual(['fail', 'ok', ''])
     await tamper(partition.replace('0910', '0912'), 'CREATE TABLE requests (request_id TEXT PRIMARY KEY)')
+    const checked = await run(['verify', '--json'])
+    expect(checked).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('(VERIFY_FAILED, exit code 1)\n') })
+    const { ok, error, result } = JSON.parse(checked.stdout)
+    expect([ok, error.code]).toEqual([false, 'VERIFY_FAILED'])
+    expect(result.map(({ problems }: { problems: string[] }) => problems.length > 0)).toEqual([true, false, true])
     expect((await run(['verify'])).stderr).toContain('was not made by this logdb')
   },
 )

@@ -214,7 +214,7 @@ sqliteTest('a row that nothing can be made of is named before anything is change
     const { exitCode, stderr } = await space.run(['convert'])
     expect([exitCode, stderr]).toEqual([
       7,
-      expect.stringMatching(/figure out of all bounds: rowid 2\nHint: correct or delete/),
+      expect.stringMatching(/number that is out of range: rowid 2\.\nHint: correct or delete/),
     ])
     expect(digests([day(space)])).toEqual(before)
   }

@@ -73,7 +73,7 @@ sqliteTest('the default is 30 minutes, also for a time that is none', async () =
   const ids = await dialogs(space)
   expect(new Set(ids).size).toBe(2)
   const { exitCode, stderr } = await space.run(['dialogs', 'assign', '--window', 'soon'])
-  expect([exitCode, stderr]).toEqual([0, '--window soon is no time like 45s, 30m or 2h: 1800s is used\n'])
+  expect([exitCode, stderr]).toEqual([0, '--window soon is not a time like 45s, 30m or 2h: 1800s is used\n'])
   expect(await dialogs(space)).toEqual(ids)
 })
 

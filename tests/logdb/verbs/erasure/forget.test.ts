@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { forgetRequests } from '../../../../logdb/store/partition/erase.ts'
-import { withPartition } from '../../../../logdb/store/rows/partition.ts'
+import { changePartition } from '../../../../logdb/store/partition/open-partition.ts'
 import { loadSqlite } from '../../../../logdb/store/sqlite/open.ts'
 import { digests } from '../../../helpers/logdb/digests.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
@@ -109,7 +109,7 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
     exitCode: 2,
     stdout: '',
     stderr:
-      '✖ 2 requests would be removed for good; nothing was changed\nHint: run it again with --yes, or with --dry-run to see where\n',
+      '✖ 2 requests would be removed permanently; nothing was changed.\nHint: run it again with --yes, or with --dry-run to see where. (CONFIRMATION_MISSING, exit code 2)\n',
   })
   const dry = await space.run(['forget', '--dialog', 'd1', '--dry-run', '--json'])
   expect(JSON.parse(dry.stdout)).toEqual({
@@ -133,7 +133,7 @@ sqliteTest('what to forget must be clear, and a single request must be there', a
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('give one of --request-id, --key and --dialog')])
   }
   const { exitCode, stderr } = await run(['forget', '--request-id', 'nothing', '--yes'])
-  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('there is no request or dialog nothing')])
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('There is no request or dialog nothing')])
 })
 
 sqliteTest('an erasure that was cut off is completed by the next one, even if that finds nothing', async () => {
@@ -142,7 +142,7 @@ sqliteTest('an erasure that was cut off is completed by the next one, even if th
   const [row] = await space.query<{ id: string }>(
     "SELECT request_id AS id FROM request_details WHERE x_request_id = 'b'",
   )
-  withPartition(await loadSqlite(), path, (db) => forgetRequests(db, { requestId: row?.id ?? '' }))
+  changePartition(await loadSqlite(), path, (db) => forgetRequests(db, { requestId: row?.id ?? '' }))
   const cutOff = await space.run(['verify'])
   expect([cutOff.exitCode, cutOff.stderr]).toEqual([1, expect.stringContaining('run forget or retain again')])
   expect(await space.run(['forget', '--request-id', 'b', '--yes'])).toMatchObject({ exitCode: 1, stdout: '' })
@@ -157,7 +157,7 @@ sqliteTest(
     const reader = await openDatabase(space.partitions()[0] ?? '')
     reader.exec('BEGIN; SELECT count(*) FROM req')
     const { exitCode, stderr } = await space.run(['forget', '--dialog', 'd1', '--yes'])
-    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('end who reads it and run the command again')])
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('Hint: stop that process and run the command again')])
     expect(secretsIn(space)).not.toEqual([])
     reader.close()
     expect((await space.run(['forget', '--dialog', 'd1', '--yes'])).exitCode).toBe(0)
@@ -185,13 +185,13 @@ sqliteTest(
   },
 )
 
-sqliteTest('records that could not be read, and may be of the same requests, are told of', async () => {
+sqliteTest('unreadable records that may belong to the same requests are reported', async () => {
   const space = await filled()
-  expect((await space.run(['forget', '--request-id', 'a', '--yes'])).stderr).not.toContain('could not be read')
+  expect((await space.run(['forget', '--request-id', 'a', '--yes'])).stderr).not.toContain('unreadable records')
   space.write('requests-y.jsonl', '{"request":"zanzibar\n')
   await space.ingest()
   expect((await space.run(['forget', '--request-id', 'b', '--yes'])).stderr).toContain(
-    'of 1 records that could not be read the first bytes are kept, whoever sent them: logdb errors shows them',
+    'the first bytes of 1 unreadable records are kept; their senders are not known. logdb errors shows them',
   )
 })
 
@@ -208,7 +208,7 @@ sqliteTest('databases of the predecessor that hold it too are named', async () =
     makePredecessorDatabase(path, [[id, 's', 1, '/v1/x', null, null, null, null, null, '{}', '{}', null]])
   }
   const { stderr } = await space.run(['forget', '--request-id', 'b', '--yes'])
-  expect(stderr).toContain(`${old} is of the predecessor, holds them too and is not changed`)
+  expect(stderr).toContain(`${old} is a database of the predecessor. It still holds these requests.`)
   expect(stderr).not.toContain(other)
   const retained = await space.run(['retain', '--bodies', '2025-09-11', '--yes', '--json'])
   expect(JSON.parse(retained.stdout).warnings).toHaveLength(2)

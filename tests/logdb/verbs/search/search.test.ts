@@ -186,7 +186,7 @@ sqliteTest('a raw query that is none is a usage error with a hint', async () => 
   const run = await space.run(['search', '--raw-query', '"unclosed'])
   expect([run.exitCode, run.stderr]).toEqual([
     2,
-    expect.stringMatching(/no FTS5 query.*\nHint: leave --raw-query out/s),
+    expect.stringMatching(/not valid FTS5 syntax.*\nHint: leave --raw-query out/s),
   ])
 })
 
@@ -256,7 +256,7 @@ sqliteTest('fts drop goes on after a partition that it cannot open', async () =>
   const run = await space.run(['fts', 'drop'])
   expect([run.exitCode, run.stdout]).toEqual([
     1,
-    expect.stringMatching(/drop_error=.*no SQLite database\n.*fts dropped\n$/s),
+    expect.stringMatching(/drop_error=.*not a SQLite database\n.*fts dropped\n$/s),
   ])
   expect(run.stdout.endsWith(`${second} fts dropped\n`)).toBe(true)
 })

@@ -117,14 +117,14 @@ sqliteTest('a database that is not ours is named, not counted', async () => {
   const { db, run } = workspace()
   const path = join(db, '2025/09/ai_proxy_20250909.sqlite3')
   makePredecessorDatabase(path, [])
-  const warning = `${path}: was not made by this logdb and is left out: logdb convert`
+  const warning = `${path}: was made by the predecessor and is skipped; run logdb convert`
   expect(await run(['stats'])).toMatchObject({ exitCode: 0, stderr: `${warning}\n` })
   expect(JSON.parse((await run(['stats', '--json'])).stdout)).toMatchObject({ ok: true, warnings: [warning] })
   for (const verb of [
     ['search', 'x'],
     ['query', 'SELECT 1'],
   ]) {
-    expect((await run(verb)).stderr).toContain('Hint: run: logdb convert\n')
+    expect((await run(verb)).stderr).toContain('Hint: run: logdb convert. (')
   }
   makePredecessorDatabase(join(db, 'control.sqlite3'), [])
   for (const verb of [
