@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect, type Questions } from '../../deploy/connect.ts'
 import { run } from '../../deploy/host/host.ts'
 import { describeNeeding, isRoot, needing, testAsRoot } from '../helpers/needs.ts'
