@@ -29,8 +29,8 @@ export const RULES: readonly Rule[] = [
     ours: ['deploy/', 'templates/', 'kit/'],
     packages: ['commander', 'listr2', 'picocolors', 'tar', 'undici'],
   },
-  { from: 'logdb/store/', ours: ['logdb/', 'kit/'], packages: ['better-sqlite3'] },
-  { from: 'logdb/', ours: ['logdb/', 'kit/'], packages: ['commander', 'picocolors'] },
+  { from: 'logdb/store/sqlite/open.ts', ours: ['logdb/', 'kit/'], packages: ['better-sqlite3'] },
+  { from: 'logdb/', ours: ['logdb/', 'kit/'], packages: ['commander'] },
   { from: 'proxy/', ours: ['proxy/', 'kit/'], packages: ['fastify', 'undici', 'eventsource-parser', 'prom-client'] },
 ]
 
@@ -40,7 +40,39 @@ export const RULES: readonly Rule[] = [
  */
 export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', readonly (readonly string[])[]>> = {
   kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+  logdb: [
+    ['cli.ts'],
+    ['main.ts', 'index.ts'],
+    ['commands/'],
+    ['command-line/', 'output/'],
+    [
+      'verbs/',
+      'verbs/audit/',
+      'verbs/convert/',
+      'verbs/dialogs/',
+      'verbs/erasure/',
+      'verbs/fts/',
+      'verbs/search/',
+      'verbs/stats/',
+    ],
+    ['conversation/', 'ingest/'],
+    ['ingest/worker/'],
+    ['ingest/reading/'],
+    ['sources/', 'store/rows/', 'store/search/', 'store/union/', 'store/predecessor/'],
+    ['store/partition/'],
+    ['store/control/', 'store/text-index/'],
+    ['store/folder/'],
+    ['store/sqlite/'],
+    ['record/'],
+    ['canon/'],
+    ['settings.ts', 'threads.ts'],
+    ['days.ts'],
+    ['errors.ts'],
+  ],
 }
 
 /** The only files that may read process.env: where a program starts. */
 export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
+
+/** Folders that hold a flat list of alike things, which may be long. */
+export const ALIKE: readonly string[] = ['logdb/commands']

@@ -6,6 +6,7 @@ import type { IngestReport } from '../../../logdb/ingest/report.ts'
 import { ingest } from '../../../logdb/ingest/run.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
+import { testTerminal } from '../process/test-terminal.ts'
 import { tempFolder } from '../temp-folder.ts'
 import { SERVER_ID } from './server-id.ts'
 
@@ -61,23 +62,9 @@ export function workspace(): Workspace {
 }
 
 async function run(cwd: string, args: string[], env: Record<string, string>, isTTY: boolean): Promise<Run> {
-  let [stdout, stderr] = ['', '']
-  const exitCode = await main(args, {
-    out: (text) => {
-      stdout += text
-    },
-    err: (text) => {
-      stderr += text
-    },
-    isInTty: isTTY,
-    isOutTty: isTTY,
-    isErrTty: isTTY,
-    errColumns: undefined,
-    cwd,
-    env,
-    signal: new AbortController().signal,
-  })
-  return { exitCode, stdout, stderr }
+  const terminal = testTerminal({ cwd, env, isInTty: isTTY, isOutTty: isTTY, isErrTty: isTTY })
+  const exitCode = await main(args, terminal)
+  return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr }
 }
 
 async function readAll(path: string, sql: string): Promise<unknown[]> {

@@ -133,7 +133,10 @@ sqliteTest('a database that is not ours is left out, and without any it is an er
   db.pragma('application_id = 1')
   db.close()
   const { stdout, stderr } = await space.run(['query', 'SELECT count(*) AS n FROM requests'])
-  expect([stdout, stderr]).toEqual(['n\n1\n', `${path}: was made by the predecessor and is skipped; run logdb convert\n`])
+  expect([stdout, stderr]).toEqual([
+    'n\n1\n',
+    `${path}: was made by the predecessor and is skipped; run logdb convert\n`,
+  ])
   expect(await workspace().run(['query', 'SELECT 1'])).toEqual({
     exitCode: 1,
     stdout: '',

@@ -157,7 +157,10 @@ sqliteTest(
     const reader = await openDatabase(space.partitions()[0] ?? '')
     reader.exec('BEGIN; SELECT count(*) FROM req')
     const { exitCode, stderr } = await space.run(['forget', '--dialog', 'd1', '--yes'])
-    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('Hint: stop that process and run the command again')])
+    expect([exitCode, stderr]).toEqual([
+      4,
+      expect.stringContaining('Hint: stop that process and run the command again'),
+    ])
     expect(secretsIn(space)).not.toEqual([])
     reader.close()
     expect((await space.run(['forget', '--dialog', 'd1', '--yes'])).exitCode).toBe(0)

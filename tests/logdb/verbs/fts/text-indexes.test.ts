@@ -49,7 +49,10 @@ sqliteTest('an error in a thread is told as such', async () => {
   writeFileSync(first, 'no database')
   const cli = compiledCli()
   const { status, stderr } = build(cli, space)
-  expect([status, stderr]).toEqual([1, expect.stringMatching(/is damaged or not a SQLite database\.\nHint: check it with/)])
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/is damaged or not a SQLite database\.\nHint: check it with/),
+  ])
   rmSync(first)
   expect(build(cli, space).status).toBe(0)
 })
