@@ -1,11 +1,21 @@
 import { nowS } from '../kit/time.ts'
 
-/** One partition for each UTC day or for each ISO week. */
+/**
+ * One partition for each UTC day or for each ISO week.
+ * @example
+ * const granularity: Granularity = 'weekly'
+ */
 export type Granularity = 'daily' | 'weekly'
 
-/** UTC days YYYY-MM-DD, both included; a missing one sets no limit. */
+/**
+ * A range of UTC days.
+ * @example
+ * const september: DayRange = { since: '2025-09-01', to: '2025-09-30' }
+ */
 export interface DayRange {
+  /** First day, YYYY-MM-DD; no limit if absent. */
   since?: string | undefined
+  /** Last day, included, YYYY-MM-DD; no limit if absent. */
   to?: string | undefined
 }
 

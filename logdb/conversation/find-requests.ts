@@ -24,9 +24,12 @@ interface Place {
 }
 
 /**
- * Finds a request by its id, by the beginning of its id, or by the x-request-id that the gateway gave it.
+ * Finds a request by its id, by the beginning of its id (4 or more hex digits), or by the x-request-id that the gateway gave it.
  * @param out folder of the log database
- * @throws UserError REQUEST_NOT_FOUND, REQUEST_AMBIGUOUS
+ * @throws UserError REQUEST_NOT_FOUND, REQUEST_AMBIGUOUS and those of a database that cannot be read
+ * @example
+ * const { model_original, latency_ms } = await findRequest('logs/db', '3fa2c9')
+ * console.log(`${model_original} took ${latency_ms} ms`)
  */
 export async function findRequest(out: string, id: string): Promise<RequestDetails> {
   const engine = await loadSqlite()
@@ -39,7 +42,11 @@ export async function findRequest(out: string, id: string): Promise<RequestDetai
  * Finds the requests of a dialog by its id, or of a conversation by the id of one of its requests, in the order of time.
  * They are read while the result is iterated.
  * @param out folder of the log database
- * @throws UserError as findRequest
+ * @throws UserError REQUEST_NOT_FOUND, REQUEST_AMBIGUOUS and those of a database that cannot be read
+ * @example
+ * for (const { timestamp, status_code } of await findDialog('logs/db', 'dlg-4e1ae6d2995f229f')) {
+ *   console.log(timestamp, status_code)
+ * }
  */
 export async function findDialog(out: string, id: string): Promise<Iterable<RequestDetails>> {
   const engine = await loadSqlite()

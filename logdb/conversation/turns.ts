@@ -2,7 +2,11 @@ import { isObject } from '../../kit/json.ts'
 import { canonicalJson } from '../canon/canonical-reader.ts'
 import { dataText, roleOf } from '../record/message-text.ts'
 
-/** A part of a turn. */
+/**
+ * A part of a turn.
+ * @example
+ * const part: Part = { kind: 'call', name: 'get_weather', text: 'city: Oslo' }
+ */
 export interface Part {
   /** A call is what a tool was given, a result what it gave back; a note replaces something that is not text. */
   kind: 'text' | 'reasoning' | 'refusal' | 'call' | 'result' | 'note'
@@ -11,9 +15,13 @@ export interface Part {
   text: string
 }
 
-/** What one side said in one message. */
+/**
+ * What one side said in one message.
+ * @example
+ * const turn: Turn = { role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }
+ */
 export interface Turn {
-  /** system, user, assistant, tool, or what else the message says; `error` for an answer that is one. */
+  /** system, user, assistant, tool, or another role that the message names; `error` for an answer that is an error. */
   role: string
   parts: Part[]
 }
@@ -35,7 +43,16 @@ export function parseBody(json: string): unknown {
   }
 }
 
-/** The conversation in a request body of any API: chat, completions, Anthropic's, Responses, Gemini's. */
+/**
+ * The conversation in a request body of any API: chat, completions, Anthropic's, Responses, Gemini's.
+ * @param body the parsed JSON of `request_json`
+ * @returns an empty list for a body without a conversation
+ * @example
+ * const { request_json } = await findRequest('logs/db', '3fa2c9')
+ * for (const { role, parts } of requestTurns(JSON.parse(request_json))) {
+ *   console.log(role, parts.map(({ text }) => text).join(' '))
+ * }
+ */
 export function requestTurns(body: unknown): Turn[] {
   if (!isObject(body)) return []
   const instructions = INSTRUCTIONS.flatMap((name) => turnOf(body[name], 'system'))
@@ -44,7 +61,15 @@ export function requestTurns(body: unknown): Turn[] {
   return turns.length > 0 ? turns : replacedBody(body, 'user')
 }
 
-/** The answer in a response body; each of several choices is a turn. */
+/**
+ * The answer in a response body; each of several choices is a turn.
+ * @param body the parsed JSON of `response_json`
+ * @returns an empty list for a body without an answer
+ * @example
+ * const { response_json } = await findRequest('logs/db', '3fa2c9')
+ * const [answer] = responseTurns(JSON.parse(response_json))
+ * console.log(answer?.parts[0]?.text)
+ */
 export function responseTurns(body: unknown): Turn[] {
   if (!isObject(body)) return []
   const choices = listOf(body['choices']).filter(isObject)

@@ -19,13 +19,18 @@ import { openLanes } from './lanes.ts'
 import type { IngestReport } from './report.ts'
 import { Writer } from './writer.ts'
 
+/**
+ * What to read, and where to.
+ * @example
+ * const options: IngestOptions = { from: 'logs', out: 'logs/db', settings: readSettings({}), since: '2025-09-01' }
+ */
 export interface IngestOptions extends DayRange {
   /** Folder of the logs. */
   from: string
   /** Folder of the log database. */
   out: string
   settings: LogdbSettings
-  /** How long to wait for another process that is writing to the database; 0 if absent. */
+  /** How long to wait for another process that is writing to the database, in milliseconds; 0 if absent. */
   waitMs?: number | undefined
   /** Ends the run early, after a clean commit. */
   signal?: AbortSignal | undefined
@@ -33,10 +38,14 @@ export interface IngestOptions extends DayRange {
   onProgress?: ((report: IngestReport, progress: Progress) => void) | undefined
 }
 
-/** How far a pass is, in bytes of the files on the disk. */
+/**
+ * How far a run is, in bytes of the files on the disk, which may be compressed.
+ * @example
+ * const show = ({ doneBytes, totalBytes }: Progress) => console.error(`${doneBytes} of ${totalBytes} bytes`)
+ */
 export interface Progress {
   doneBytes: number
-  /** Roughly what it will come to. */
+  /** An estimate. */
   totalBytes: number
 }
 

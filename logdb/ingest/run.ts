@@ -1,12 +1,13 @@
 import { type IngestOptions, Passes } from './passes.ts'
 import { emptyReport, type IngestReport } from './report.ts'
 
-export type { IngestOptions } from './passes.ts'
-
 /**
- * Reads what is new in the logs into the log database. Safe to run twice and to kill: nothing is lost or doubled.
- * Records that cannot be read, and files that cannot, are in the report and stop nothing.
- * @throws UserError
+ * Reads what is new in the logs into the log database. Safe to run twice and to kill: nothing is lost or doubled. Records
+ * and files that cannot be read are in the report and do not stop the run.
+ * @throws UserError LOGS_MISSING, DATABASE_IN_USE, DISK_FULL, SERVER_ID_MISSING and others
+ * @example
+ * const report = await ingest({ from: 'logs', out: 'logs/db', settings: readSettings(process.env) })
+ * console.log(`${report.rowsInserted} new requests`)
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const startedMs = performance.now()

@@ -7,23 +7,40 @@ import { changePartition, openPartition } from '../store/partition/open-partitio
 import type { Connection, SqliteEngine } from '../store/sqlite/engine.ts'
 import { loadSqlite } from '../store/sqlite/open.ts'
 
+/**
+ * Which partition to create.
+ * @example
+ * const options: InitOptions = { out: 'logs/db', day: '2025-09-15', settings: readSettings({}) }
+ */
 export interface InitOptions {
   /** Folder of the log database. */
   out: string
   /** UTC date, YYYY-MM-DD. */
   day: string
   settings: LogdbSettings
-  /** How long to wait for another process that is writing to the database; 0 if absent. */
+  /** How long to wait for another process that is writing to the database, in milliseconds; 0 if absent. */
   waitMs?: number | undefined
 }
 
+/**
+ * The partition that was created or checked.
+ * @example
+ * const { path }: InitResult = await init({ out: 'logs/db', day: '2025-09-15', settings: readSettings({}) })
+ */
 export interface InitResult {
+  /** Path of the partition. */
   path: string
   /** `ok`, or what SQLite's integrity check found. */
   integrity: string
 }
 
-/** Creates the partition of a day if there is none, and checks it. @throws UserError */
+/**
+ * Creates the partition of a day if there is none, and checks it.
+ * @throws UserError DATABASE_IN_USE, DATABASE_DAMAGED and others
+ * @example
+ * const { integrity } = await init({ out: 'logs/db', day: '2025-09-15', settings: readSettings(process.env) })
+ * if (integrity !== 'ok') console.error(integrity)
+ */
 export async function init({ out, day, settings, waitMs }: InitOptions): Promise<InitResult> {
   const engine = await loadSqlite()
   const path = partitionFor(out, day, settings.granularity)

@@ -6,6 +6,11 @@ import { isPartition } from '../store/partition/open-partition.ts'
 import { loadSqlite } from '../store/sqlite/open.ts'
 import { NotOneReading, type QueryResult, Union } from '../store/union/union.ts'
 
+/**
+ * A statement, and the partitions that it sees.
+ * @example
+ * const options: QueryOptions = { out: 'logs/db', since: '2025-09-01', sql: 'SELECT count(*) FROM requests' }
+ */
 export interface QueryOptions extends DayRange {
   /** Folder of the log database. */
   out: string
@@ -14,9 +19,15 @@ export interface QueryOptions extends DayRange {
 }
 
 /**
- * Runs a statement over the partitions of a range as if they were one, and gives `use` what it returns. Returns the
- * paths of databases that were skipped because this logdb did not make them.
- * @throws UserError PARTITIONS_MISSING, QUERY_INVALID
+ * Runs a statement over the partitions of a range as if they were one.
+ * @param use gets the result, whose rows can be read until it returns
+ * @returns the paths of databases that were skipped because this logdb did not make them
+ * @throws UserError PARTITIONS_MISSING, QUERY_INVALID and others
+ * @example
+ * const sql = 'SELECT model_original, count(*) FROM requests GROUP BY 1'
+ * await query({ out: 'logs/db', sql }, ({ rows }) => {
+ *   for (const [model, count] of rows) console.log(model, count)
+ * })
  */
 export async function query(options: QueryOptions, use: (result: QueryResult) => void): Promise<string[]> {
   const { out, sql, ...range } = options

@@ -4,7 +4,7 @@ import { UnreadableSource } from '../../sources/input.ts'
 import { startThread } from '../../threads.ts'
 import type { Packet } from '../reading/packets.ts'
 import type { PacketReader, ReaderOptions, ReadingJob } from '../reading/source-reader.ts'
-import { type FromWorker, sizeOf, type ToWorker } from './messages.ts'
+import type { FromWorker, ToWorker } from './main.ts'
 
 /** Most garbage is short-lived: more room for it would only take memory. */
 const YOUNG_MB = 16
@@ -29,9 +29,8 @@ export class WorkerReader implements PacketReader {
         isDone = message.kind !== 'packet'
         if (message.kind === 'done') return
         if (message.kind === 'unreadable') throw new UnreadableSource(message.message)
-        const size = sizeOf(message.json, message.bytes)
         yield toPacket(message)
-        this.#post({ kind: 'written', size })
+        this.#post({ kind: 'written', sizeBytes: message.sizeBytes })
       }
     } finally {
       if (!isDone) this.#post({ kind: 'stop' })

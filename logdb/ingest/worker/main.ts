@@ -1,7 +1,15 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { UnreadableSource } from '../../sources/input.ts'
 import { type ReaderOptions, type ReadingJob, SourceReader } from '../reading/source-reader.ts'
-import { type FromWorker, sizeOf, type ToWorker } from './messages.ts'
+
+/** To the worker: a job, that this many bytes have been written, or the end of the job that is running. */
+export type ToWorker = { kind: 'read'; job: ReadingJob } | { kind: 'written'; sizeBytes: number } | { kind: 'stop' }
+
+/** From the worker. JSON is cheaper than the structured clone of that many small values. */
+export type FromWorker =
+  | { kind: 'packet'; json: string; tail: Uint8Array; bytes: Uint8Array; sizeBytes: number }
+  | { kind: 'done' }
+  | { kind: 'unreadable'; message: string }
 
 /** This many bytes may wait to be written, or one packet that is larger. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
@@ -25,7 +33,7 @@ class Serving {
       void this.#read(message.job)
       return
     }
-    if (message.kind === 'written') this.#waitingBytes -= message.size
+    if (message.kind === 'written') this.#waitingBytes -= message.sizeBytes
     else this.#isStopped = true
     this.#wake()
   }
@@ -34,10 +42,11 @@ class Serving {
     try {
       for await (const { bytes, tail, ...rest } of this.#reader.read(job)) {
         const json = JSON.stringify(rest)
-        await this.#untilThereIsRoomFor(sizeOf(json, bytes))
+        const sizeBytes = json.length + bytes.length
+        await this.#untilThereIsRoomFor(sizeBytes)
         if (this.#isStopped) break
-        this.#waitingBytes += sizeOf(json, bytes)
-        this.#post({ kind: 'packet', json, tail, bytes }, [bytes.buffer as ArrayBuffer])
+        this.#waitingBytes += sizeBytes
+        this.#post({ kind: 'packet', json, tail, bytes, sizeBytes }, [bytes.buffer as ArrayBuffer])
       }
       this.#post({ kind: 'done' })
     } catch (error) {
@@ -46,8 +55,8 @@ class Serving {
     }
   }
 
-  async #untilThereIsRoomFor(size: number): Promise<void> {
-    const isFull = () => this.#waitingBytes > 0 && this.#waitingBytes + size > MAX_WAITING_BYTES
+  async #untilThereIsRoomFor(sizeBytes: number): Promise<void> {
+    const isFull = () => this.#waitingBytes > 0 && this.#waitingBytes + sizeBytes > MAX_WAITING_BYTES
     while (isFull() && !this.#isStopped) await new Promise<void>((resolve) => (this.#wake = resolve))
   }
 

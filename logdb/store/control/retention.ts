@@ -2,9 +2,15 @@ import { firstSecondOf, nowWholeS } from '../../days.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { changeControl, openControl } from './open-control.ts'
 
-/** The first UTC day (YYYY-MM-DD) whose requests, and whose bodies, are kept; empty where all are. */
+/**
+ * The first days that are kept.
+ * @example
+ * const keptFrom: Partial<Retention> = { bodies: '2025-06-01' }
+ */
 export interface Retention {
+  /** First UTC day (YYYY-MM-DD) whose requests are kept; an empty text if all are. */
   metadata: string
+  /** First UTC day (YYYY-MM-DD) whose request and response bodies are kept; an empty text if all are. */
   bodies: string
 }
 

@@ -38,12 +38,17 @@ export async function withLease<T>(
   }
 }
 
-/** A change of the log database in the folder `out`. */
+/**
+ * What every function that changes a log database takes.
+ * @example
+ * const change: ChangeOptions = { out: 'logs/db', isDryRun: false, waitMs: 30_000 }
+ */
 export interface ChangeOptions {
+  /** Folder of the log database. */
   out: string
   /** Change nothing, only report what would change. */
   isDryRun: boolean
-  /** How long to wait for another process that is writing to the database; 0 if absent. */
+  /** How long to wait for another process that is writing to the database, in milliseconds; 0 if absent. */
   waitMs?: number | undefined
 }
 

@@ -4,10 +4,16 @@ import { isoDay, MS_PER_DAY } from '../../../kit/time.ts'
 import { hasErrorCode } from '../../../kit/user-error.ts'
 import { type DayRange, type Granularity, LAST_DAY } from '../../days.ts'
 
-/** A partition file with the first and last UTC day (YYYY-MM-DD) of its requests. */
+/**
+ * A partition file and the days that it may hold.
+ * @example
+ * const [latest]: PartitionFile[] = findPartitions('logs/db', {})
+ */
 export interface PartitionFile {
   path: string
+  /** UTC day, YYYY-MM-DD. */
   firstDay: string
+  /** UTC day, YYYY-MM-DD, included. */
   lastDay: string
 }
 
@@ -16,8 +22,12 @@ const DAILY = /^ai_proxy_(\d{4})(\d\d)(\d\d)\.sqlite3$/
 const WEEKLY = /^ai_proxy_(\d{4})W(\d\d)\.sqlite3$/
 
 /**
- * The path of the partition of a UTC day (YYYY-MM-DD), which need not exist: below `base`,
- * `YYYY/MM/ai_proxy_YYYYMMDD.sqlite3` or `YYYY/WNN/ai_proxy_YYYYWNN.sqlite3`.
+ * The path that the partition of a day has, whether it exists or not: below `base`, `YYYY/MM/ai_proxy_YYYYMMDD.sqlite3`
+ * or `YYYY/WNN/ai_proxy_YYYYWNN.sqlite3`.
+ * @param base folder of the log database
+ * @param day UTC day, YYYY-MM-DD
+ * @example
+ * console.log(partitionPath('logs/db', '2025-09-15', 'daily')) // logs/db/2025/09/ai_proxy_20250915.sqlite3
  */
 export function partitionPath(base: string, day: string, granularity: Granularity): string {
   if (granularity === 'weekly') {
@@ -39,6 +49,10 @@ export function partitionFor(base: string, day: string, granularity: Granularity
 /**
  * Finds every daily and weekly partition that may hold a day of the range, the latest first.
  * @param base folder of the log database
+ * @example
+ * for (const { path, firstDay, lastDay } of findPartitions('logs/db', { since: '2025-09-01' })) {
+ *   console.log(path, firstDay, lastDay)
+ * }
  */
 export function findPartitions(base: string, { since = '', to = LAST_DAY }: DayRange): PartitionFile[] {
   const found: PartitionFile[] = []

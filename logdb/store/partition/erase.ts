@@ -5,7 +5,11 @@ import type { Connection } from '../sqlite/engine.ts'
 import { withNewTextIndex } from '../text-index/text-index.ts'
 import { collectGarbage } from './garbage.ts'
 
-/** A choice of requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client. */
+/**
+ * A choice of requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client.
+ * @example
+ * const selection: Selection = { key: '0123456789abcdef' }
+ */
 export type Selection = { requestId: string } | { key: string } | { dialogId: string }
 
 /** How many requests are selected, and the keys of the logs that they came from. */

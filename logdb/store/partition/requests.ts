@@ -1,34 +1,56 @@
 import type { Connection } from '../sqlite/engine.ts'
 
-/** A row of the view request_details, under its names there. */
+/**
+ * A request, as a row of the view request_details. Converted requests, and records of the predecessor, have null in most of
+ * the columns.
+ * @example
+ * const details: RequestDetails = await findRequest('logs/db', '3fa2c9')
+ */
 export interface RequestDetails {
+  /** 64 hex digits. */
   request_id: string
+  /** The server that wrote the log. */
   server_id: string
   /** Seconds since 1970. */
   ts: number
+  /** For example /v1/chat/completions. */
   endpoint: string
+  /** The model as the client asked for it. */
   model_original: string | null
+  /** The model that answered. */
   model_mapped: string | null
+  /** HTTP status. */
   status_code: number | null
   latency_ms: number | null
   api_key_hash: string | null
-  /** Canonical JSON, as is the response. */
+  /** Canonical JSON, with sorted keys. */
   request_json: string
+  /** Canonical JSON, with sorted keys. */
   response_json: string
+  /** Named by the client, or assigned. */
   dialog_id: string | null
+  /** As it is written in the log. */
   timestamp: string | null
+  /** Microseconds since 1970. */
   ts_us: number | null
+  /** The id that the gateway gave the request. */
   x_request_id: string | null
   method: string | null
   provider: string | null
-  /** 0 or 1. */
+  /** 1 if the answer was streamed, else 0. */
   stream: number | null
+  /** ok, client_aborted, upstream_error, upstream_truncated or rejected. */
   outcome: string | null
   finish_reason: string | null
+  /** From the end of the request to the first byte of the answer. */
   ttfb_ms: number | null
+  /** The part of the latency that the gateway itself took. */
   overhead_ms: number | null
+  /** Size of the request body. */
   bytes_in: number | null
+  /** Size of the response body. */
   bytes_out: number | null
+  /** Release of the gateway. */
   release: string | null
   api_key_name: string | null
   tokens_in: number | null

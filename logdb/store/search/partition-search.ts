@@ -14,9 +14,12 @@ export interface FoundMessage {
   ts: number
   requestId: string
   endpoint: string
+  /** As the client asked. */
   modelOriginal: string | null
+  /** As the provider answered. */
   modelMapped: string | null
   statusCode: number | null
+  /** Named by the client, or assigned. */
   dialogId: string | null
 }
 

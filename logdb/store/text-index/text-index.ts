@@ -43,9 +43,15 @@ DROP TABLE IF EXISTS fts_state;
 const PENDING_BYTES = 64 * 1024 * 1024
 const COLUMNS = 'request_id, role, content, endpoint, model_original, model_mapped'
 
-/** Fragments in the index, and requests that hold no text. */
+/**
+ * What the text index of a partition holds.
+ * @example
+ * const counts: IndexCounts[] = await buildTextIndexes({ out: 'logs/db', isDryRun: true, parallelism: 1 })
+ */
 export interface IndexCounts {
+  /** Distinct texts in the index. */
   indexed: number
+  /** Requests without any text. */
   skipped: number
 }
 

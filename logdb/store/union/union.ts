@@ -8,9 +8,18 @@ export interface PartOfUnion {
   times: TimeRange | undefined
 }
 
-/** What a statement gives. Whole numbers beyond 2^53, and infinite ones, are texts. */
+/**
+ * What a statement gives.
+ * @example
+ * const print = ({ columns, rows }: QueryResult) => console.table([columns, ...rows])
+ */
 export interface QueryResult {
+  /** Names, which may repeat. */
   columns: string[]
+  /**
+   * Values in the order of the columns: texts, numbers, null, or a Buffer for a BLOB. Whole numbers beyond 2^53, and
+   * infinite ones, are texts.
+   */
   rows: Iterable<unknown[]>
 }
 

@@ -15,14 +15,30 @@ import { loadSqlite } from '../../store/sqlite/open.ts'
 import { dialogsByRoot } from './prefix.ts'
 import { PrecedingRuns, WindowDialogs } from './window.ts'
 
-/** Which requests belong together: those without a longer pause, or those that continue the same conversation. */
+/**
+ * Which requests belong together: those without a pause of more than `windowS` seconds, or those that continue the same
+ * conversation.
+ * @example
+ * const grouping: Grouping = { by: 'window', windowS: 1800 }
+ */
 export type Grouping = { by: 'window'; windowS: number } | { by: 'prefix' }
 
+/**
+ * The partitions whose dialogs change.
+ * @example
+ * const options: DialogsOptions = { out: 'logs/db', since: '2025-09-01', isDryRun: true }
+ */
 export interface DialogsOptions extends ChangeOptions, DayRange {}
 
-/** How many rows of a partition have an assigned dialog now, or had one before `clearAssignedDialogs`. */
+/**
+ * The requests of a partition with an assigned dialog.
+ * @example
+ * const [first]: DialogCount[] = await clearAssignedDialogs({ out: 'logs/db', isDryRun: true })
+ */
 export interface DialogCount {
+  /** Path of the partition. */
   path: string
+  /** How many requests have an assigned dialog now, or had one before it was removed. */
   rows: number
 }
 
@@ -34,7 +50,16 @@ interface Assignment {
 
 type Assign = (db: Connection, file: PartitionFile) => Assignment
 
-/** Assigns a dialog to the requests of the range for which the client named none. @throws UserError */
+/**
+ * Assigns a dialog to the requests of the range whose client named none.
+ * @returns the partitions of the range in the order of time
+ * @throws UserError DATABASE_IN_USE if another process writes and does not end within `waitMs`, and others
+ * @example
+ * const grouping: Grouping = { by: 'window', windowS: 1800 }
+ * for (const { path, rows } of await assignDialogs({ out: 'logs/db', isDryRun: false, grouping })) {
+ *   console.log(path, rows)
+ * }
+ */
 export async function assignDialogs(options: DialogsOptions & { grouping: Grouping }): Promise<DialogCount[]> {
   const { out, grouping, isDryRun } = options
   const engine = await loadSqlite()
@@ -58,7 +83,13 @@ function assignmentIn(engine: SqliteEngine, file: PartitionFile, assign: Assign)
   return db && assign(db, file)
 }
 
-/** Removes the assigned dialogs from the requests of the range. @throws UserError */
+/**
+ * Removes the assigned dialogs from the requests of the range.
+ * @returns the partitions of the range in the order of time
+ * @throws UserError DATABASE_IN_USE and others
+ * @example
+ * await clearAssignedDialogs({ out: 'logs/db', since: '2025-09-01', isDryRun: false })
+ */
 export async function clearAssignedDialogs(options: DialogsOptions): Promise<DialogCount[]> {
   const { out, isDryRun } = options
   const engine = await loadSqlite()

@@ -12,11 +12,22 @@ import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { finishErasures } from './finish-erasures.ts'
 
+/**
+ * Which requests to remove, and from where.
+ * @example
+ * const options: ForgetOptions = { out: 'logs/db', selection: { key: 'alice' }, isDryRun: true }
+ */
 export interface ForgetOptions extends ChangeOptions {
   /** A single request is named as for `findRequest`. */
   selection: Selection
 }
 
+/**
+ * What `forget` removed, or would remove.
+ * @example
+ * const selection: Selection = { dialogId: 'dlg-4e1ae6d2995f229f' }
+ * const report: ForgetReport = await forget({ out: 'logs/db', selection, isDryRun: true })
+ */
 export interface ForgetReport {
   /** The partitions that hold, or held, some of the requests, in the order of time. */
   partitions: { path: string; requests: number }[]
@@ -30,8 +41,12 @@ export interface ForgetReport {
 
 /**
  * Removes requests permanently: their rows, and every message and indexed word that no other request uses. Reading their
- * logs again does not bring them back.
- * @throws UserError ERASURE_UNFINISHED, REQUEST_NOT_FOUND and others
+ * logs again does not bring them back; the logs themselves are not changed.
+ * @throws UserError REQUEST_NOT_FOUND or REQUEST_AMBIGUOUS for a single request, ERASURE_UNFINISHED while another process
+ *   reads the database, DATABASE_IN_USE and others
+ * @example
+ * const { partitions } = await forget({ out: 'logs/db', selection: { key: 'alice' }, isDryRun: true })
+ * console.log(partitions.reduce((sum, { requests }) => sum + requests, 0), 'requests would be removed')
  */
 export async function forget(options: ForgetOptions): Promise<ForgetReport> {
   const { out, isDryRun } = options

@@ -11,22 +11,40 @@ import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { finishErasures } from './finish-erasures.ts'
 
+/**
+ * What to keep, and where.
+ * @example
+ * const options: RetainOptions = { out: 'logs/db', keptFrom: { bodies: '2025-06-01' }, isDryRun: true }
+ */
 export interface RetainOptions extends ChangeOptions {
-  /** The first UTC days that are kept, YYYY-MM-DD. */
+  /** The first UTC days that are kept, YYYY-MM-DD. A day that was set before never moves back. */
   keptFrom: Partial<Retention>
 }
 
+/**
+ * What `retain` removed, or would remove.
+ * @example
+ * const report: RetainReport = await retain({ out: 'logs/db', keptFrom: { bodies: '2025-06-01' }, isDryRun: true })
+ */
 export interface RetainReport {
+  /** The partitions that lose something, in the order of time. */
   partitions: RetainCount[]
   /** Paths of databases of the predecessor that hold requests before one of the days; they are not changed. */
   oldDatabases: string[]
 }
 
-/** What will be, or was, removed from a partition. */
+/**
+ * What is removed from a partition.
+ * @example
+ * const { partitions } = await retain({ out: 'logs/db', keptFrom: { metadata: '2025-01-01' }, isDryRun: true })
+ * const deleted: RetainCount[] = partitions.filter(({ isDeleted }) => isDeleted)
+ */
 export interface RetainCount {
+  /** Path of the partition. */
   path: string
+  /** How many requests. */
   requests: number
-  /** Bodies of requests that stay. */
+  /** How many requests stay without their bodies. */
   bodies: number
   /** True if the whole file is deleted. */
   isDeleted: boolean
@@ -36,9 +54,11 @@ export interface RetainCount {
 const FILES_OF_A_DATABASE = ['-wal', '-shm', '']
 
 /**
- * Removes the requests, and the bodies of requests, from before the first days that are kept. That also applies to logs
- * that are read later. A partition of which every day is older is deleted.
- * @throws UserError ERASURE_UNFINISHED and others
+ * Removes the requests, and the bodies of requests, from before the first days that are kept. That also applies
+ * to logs that are read later. A partition is deleted if all of its days are older.
+ * @throws UserError ERASURE_UNFINISHED while another process reads the database, DATABASE_IN_USE and others
+ * @example
+ * await retain({ out: 'logs/db', keptFrom: { bodies: '2025-06-01', metadata: '2025-01-01' }, isDryRun: false })
  */
 export async function retain(options: RetainOptions): Promise<RetainReport> {
   const { out, keptFrom, isDryRun } = options

@@ -13,11 +13,21 @@ import { IndexBuilder } from './index-builder.ts'
 /** Of all partitions; below this size threads cost more time than they save. */
 const LEAST_BYTES_FOR_THREADS = 8 * 1024 * 1024
 
+/**
+ * The partitions whose text indexes change.
+ * @example
+ * const options: TextIndexOptions = { out: 'logs/db', since: '2025-09-01', isDryRun: false }
+ */
 export interface TextIndexOptions extends ChangeOptions, DayRange {}
 
 /**
- * Brings the text index of every partition of the range up to date, up to `parallelism` of them at a time. Returns them
- * in the order of time. @throws UserError
+ * Brings the text index of every partition of the range up to date, up to `parallelism` of them at a time.
+ * @returns the partitions of the range in the order of time
+ * @throws UserError DATABASE_IN_USE and others
+ * @example
+ * for (const { path, indexed } of await buildTextIndexes({ out: 'logs/db', isDryRun: false, parallelism: 2 })) {
+ *   console.log(path, indexed)
+ * }
  */
 export async function buildTextIndexes({
   parallelism,
@@ -56,7 +66,14 @@ async function buildInThread(waiting: Iterable<[number, string]>, results: Index
   }
 }
 
-/** Removes the text indexes of a range; an error of one partition does not stop the others. @throws UserError */
+/**
+ * Removes the text indexes of a range; an error of one partition does not stop the others.
+ * @returns the partitions of the range in the order of time, each with its error if it has one
+ * @throws UserError DATABASE_IN_USE
+ * @example
+ * const dropped = await dropTextIndexes({ out: 'logs/db', to: '2025-06-30', isDryRun: false })
+ * for (const { path, error } of dropped) if (error) console.error(path, error)
+ */
 export async function dropTextIndexes(options: TextIndexOptions): Promise<{ path: string; error?: unknown }[]> {
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, () => {

@@ -1,7 +1,17 @@
 import { hasRun, RUN_CHARACTER, WORD_CHARACTER } from '../../record/pairs.ts'
 
-/** Marks before and after each match in an excerpt: code points that are not characters. */
+/**
+ * Stands before each match in a snippet; a code point that is not a character.
+ * @example
+ * const html = (snippet: string) => snippet.replaceAll(HIT_START, '<b>').replaceAll(HIT_END, '</b>')
+ */
 export const HIT_START = '\uFDD0'
+
+/**
+ * Stands after each match in a snippet; a code point that is not a character.
+ * @example
+ * const plain = (snippet: string) => snippet.replaceAll(HIT_START, '').replaceAll(HIT_END, '')
+ */
 export const HIT_END = '\uFDD1'
 
 /** How many matches are compared to find the best place. */

@@ -9,27 +9,47 @@ import { loadSqlite } from '../../store/sqlite/open.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
 import type { TextQuery } from './text-query.ts'
 
+/**
+ * What to search for; a missing filter sets no limit.
+ * @example
+ * const options: SearchOptions = { query: parseQuery('timeout'), status: { from: 500, to: 599 }, limit: 20, snippetWords: 24 }
+ */
 export interface SearchOptions extends DayRange {
   /** From `parseQuery` or `parseRawQuery`. */
   query: TextQuery
+  /** user, assistant, system, tool or error. */
   role?: string | undefined
-  /** Patterns with `*`; the model as asked for or as answered. */
+  /** Pattern with `*`, for the model asked for or the one that answered. */
   model?: string | undefined
+  /** Pattern with `*`, for example `/v1/chat/*`. */
   endpoint?: string | undefined
   /** Hash or name of the API key. */
   key?: string | undefined
+  /** HTTP status codes, both included. */
   status?: { from: number; to: number } | undefined
+  /** At most this many hits. */
   limit: number
   /** Length of the excerpts in words. */
   snippetWords: number
 }
 
-/** A message that was found, in the first request that holds it and passes the filters. */
+/**
+ * A message that was found, in the first request that holds it and passes the filters.
+ * @example
+ * const line = ({ ts, role, requestId }: SearchHit) => `${new Date(ts * 1000).toISOString()} ${role} ${requestId}`
+ */
 export interface SearchHit extends Omit<FoundMessage, 'message'> {
+  /** Who said it. */
   role: string
+  /** An excerpt, with `HIT_START` and `HIT_END` around each match. */
   snippet: string
 }
 
+/**
+ * What a search found.
+ * @example
+ * const result: SearchResult = await search('logs/db', { query: parseQuery('timeout'), limit: 20, snippetWords: 24 })
+ */
 export interface SearchResult {
   /** The latest first. */
   hits: SearchHit[]
@@ -37,7 +57,14 @@ export interface SearchResult {
   warnings: string[]
 }
 
-/** Searches a log database once. @throws UserError as Searcher.search */
+/**
+ * Searches a log database once.
+ * @param out folder of the log database
+ * @throws UserError INDEX_MISSING if no partition of the range has a text index, QUERY_INVALID and others
+ * @example
+ * const { hits } = await search('logs/db', { query: parseQuery('rate limit'), limit: 20, snippetWords: 24 })
+ * for (const { requestId, snippet } of hits) console.log(requestId, snippet)
+ */
 export async function search(out: string, options: SearchOptions): Promise<SearchResult> {
   const searcher = await openSearcher(out)
   try {
@@ -47,16 +74,40 @@ export async function search(out: string, options: SearchOptions): Promise<Searc
   }
 }
 
-/** Opens the log database in the folder `out` for many searches. @throws UserError SQLITE_MISSING */
+/**
+ * Opens a log database for many searches, which is faster than `search` from the second one on.
+ * @param out folder of the log database
+ * @throws UserError SQLITE_MISSING
+ * @example
+ * const searcher = await openSearcher('logs/db')
+ * const { hits } = searcher.search({ query: parseQuery('timeout'), limit: 20, snippetWords: 24 })
+ * searcher.close()
+ */
 export async function openSearcher(out: string): Promise<Searcher> {
-  return new Searcher(await loadSqlite(), out)
+  return new OpenSearcher(await loadSqlite(), out)
+}
+
+/**
+ * A log database that is open for searching.
+ * @example
+ * const count = (searcher: Searcher, text: string) => {
+ *   return searcher.search({ query: parseQuery(text), limit: 1000, snippetWords: 1 }).hits.length
+ * }
+ */
+export interface Searcher {
+  /**
+   * Searches the partitions of the range, the latest first, until `limit` hits are found.
+   * @throws UserError INDEX_MISSING if no partition of the range has a text index, QUERY_INVALID and others
+   */
+  search(options: SearchOptions): SearchResult
+  close(): void
 }
 
 /** Each takes up to three files; many systems allow 1,024 a process. */
 const MAX_OPEN = 64
 
-/** Searches a log database; the partitions that it used last stay open. */
-class Searcher {
+/** The partitions that it used last stay open. */
+class OpenSearcher implements Searcher {
   readonly #engine: SqliteEngine
   readonly #out: string
   readonly #open = new LastUsed<PartitionSearch>(MAX_OPEN)
@@ -66,10 +117,6 @@ class Searcher {
     this.#out = out
   }
 
-  /**
-   * Searches the partitions of the range, the latest first, until `limit` hits are found.
-   * @throws UserError INDEX_MISSING if no partition of the range has a text index; QUERY_INVALID
-   */
   search(options: SearchOptions): SearchResult {
     const partitions = findPartitions(this.#out, options)
     const warnings: string[] = []
@@ -112,8 +159,6 @@ class Searcher {
     })
   }
 }
-
-export type { Searcher }
 
 interface Found {
   message: FoundMessage

@@ -1,7 +1,11 @@
 import { hasRun, pairsQuery, wordsOf } from '../../record/pairs.ts'
 import { quoted, type Term } from '../../store/search/search-sql.ts'
 
-/** What to search for. */
+/**
+ * What to search for; from `parseQuery` or `parseRawQuery`.
+ * @example
+ * const query: TextQuery = parseQuery('"rate limit" timeout')
+ */
 export interface TextQuery {
   /** Each must match; none if nothing was typed. */
   terms: Term[]
@@ -25,6 +29,8 @@ interface Group {
 /**
  * The query for what a user typed: every word and every "quoted phrase" must occur in the text of a message;
  * `a NEAR/5 b` and `NEAR(a b, 5)` work too. Everything else is taken literally.
+ * @example
+ * const { hits } = await search('logs/db', { query: parseQuery('error NEAR/5 timeout'), limit: 20, snippetWords: 24 })
  */
 export function parseQuery(typed: string): TextQuery {
   const groups = groupsOf(typed)
@@ -34,7 +40,13 @@ export function parseQuery(typed: string): TextQuery {
   }
 }
 
-/** A query in the syntax of FTS5; only the older `a NEAR/5 b` is rewritten to the form that FTS5 knows. */
+/**
+ * A query in the syntax of FTS5; only the older `a NEAR/5 b` is rewritten to the form that FTS5 knows. Mistakes are found
+ * when it is used.
+ * @example
+ * const query = parseRawQuery('role:user AND (timeout OR limit*)')
+ * const { hits } = await search('logs/db', { query, limit: 20, snippetWords: 24 })
+ */
 export function parseRawQuery(typed: string): TextQuery {
   const words = typed.trim().replace(RAW_INFIX_NEAR, (_, left, distance, right) => near([left, right], distance))
   return { terms: words === '' ? [] : [{ words }], phrases: undefined }

@@ -6,28 +6,51 @@ import { type RequestFigures, requestFigures } from '../../store/partition/stats
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { Tally, type TallyFigures } from './tally.ts'
 
+/**
+ * Which requests to count.
+ * @example
+ * const options: StatsOptions = { out: 'logs/db', since: '2025-09-01' }
+ */
 export interface StatsOptions extends DayRange {
   /** Folder of the log database. */
   out: string
 }
 
-/** The requests of one day, model or key; the name is a date, a model, or the name or hash of a key. */
+/**
+ * The requests of one day, model or key.
+ * @example
+ * const line = ({ name, requests }: GroupStats) => `${name ?? '(none)'} ${requests}`
+ */
 export interface GroupStats extends TallyFigures {
+  /** A UTC date YYYY-MM-DD, a model, or the name or hash of a key; null for requests without a model or key. */
   name: string | null
 }
 
+/**
+ * The figures of a range.
+ * @example
+ * const figures: Stats = await stats({ out: 'logs/db' })
+ */
 export interface Stats {
   total: TallyFigures
   /** In the order of time. */
   days: GroupStats[]
   /** Those with most requests first. */
   models: GroupStats[]
+  /** Those with most requests first. */
   keys: GroupStats[]
   /** Paths of databases that were skipped because this logdb did not make them. */
   leftOut: string[]
 }
 
-/** Counts the requests of a range. @throws UserError */
+/**
+ * Counts the requests of a range.
+ * @throws UserError DATABASE_DAMAGED and others
+ * @example
+ * const { total, models } = await stats({ out: 'logs/db', since: '2025-09-01' })
+ * console.log(total.requests, total.latencyMs.p95)
+ * for (const { name, tokensOut } of models) console.log(name, tokensOut)
+ */
 export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
   const engine = await loadSqlite()
   const counting = new Counting()

@@ -1,10 +1,15 @@
-/** Figures of a group of requests; null if no request had one. */
+/**
+ * Figures of a group of requests.
+ * @example
+ * const errorRate = ({ errors, requests }: TallyFigures) => errors / requests
+ */
 export interface TallyFigures {
   requests: number
-  /** Requests with a status of 400 or more. */
+  /** Requests with an HTTP status of 400 or more. */
   errors: number
   tokensIn: number
   tokensOut: number
+  /** Percentiles in milliseconds, each a latency that occurred; null if no request had one. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
 }
 

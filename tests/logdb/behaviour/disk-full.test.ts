@@ -60,7 +60,7 @@ const partsOf = (bytes: number, parts: number[]) => parts.map((part) => Math.flo
 
 /** Nothing is lost, nothing is wrong, and with space the next run ends like a clean one. */
 async function expectFullAndUnharmed(space: Workspace, ended: Ended, content: unknown, file = ''): Promise<void> {
-  expect([ended.code, ended.stderr]).toEqual([5, expect.stringMatching(/no space left|ENOSPC|EFBIG/)])
+  expect([ended.code, ended.stderr]).toEqual([5, expect.stringMatching(/No space left|ENOSPC|EFBIG/)])
   expect(ended.stderr).toContain(file)
   expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
   expect(await ingest(space)).toMatchObject({ code: 0 })

@@ -320,7 +320,7 @@ sqliteTest(
     const report = await space.ingest()
     expect(report.unreadable.map(({ path, reason }) => [relative(space.logs, path), reason])).toEqual([
       ['a.log.gz', 'unexpected end of file'],
-      ['b.log.bz2', 'compressed with bzip2, of which only gzip is read'],
+      ['b.log.bz2', 'compressed with bzip2; logdb reads only gzip'],
     ])
     expect(report.rowsInserted).toBeGreaterThan(1)
     space.write(

@@ -63,7 +63,7 @@ sqliteTest(
     const done = runs.filter(({ code }) => code === 0)
     expect(done.length).toBeGreaterThan(0)
     for (const { code, stderr } of runs.filter((run) => !done.includes(run))) {
-      expect([code, stderr]).toEqual([4, expect.stringContaining(`another logdb is writing to ${space.db}`)])
+      expect([code, stderr]).toEqual([4, expect.stringContaining(`Another logdb is writing to ${space.db}`)])
     }
     const inserted = done.map(({ stdout }): number => JSON.parse(stdout).result.rows_inserted)
     expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(RECORDS)
@@ -83,7 +83,7 @@ sqliteTest(
     const holder = await holdLease(space.db)
     for (const args of [['ingest'], ['init', '--date', '2025-09-11'], ['ingest', '--wait', '300ms']]) {
       const { exitCode, stderr } = await space.run(args)
-      expect([exitCode, stderr]).toEqual([4, expect.stringContaining(`another logdb is writing to ${space.db}`)])
+      expect([exitCode, stderr]).toEqual([4, expect.stringContaining(`Another logdb is writing to ${space.db}`)])
       expect(stderr).toContain('--wait')
     }
     const waiting = space.run(['ingest', '--wait', '1m'])

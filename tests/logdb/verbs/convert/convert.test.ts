@@ -141,7 +141,7 @@ sqliteTest('a row that is stored with another content is not overwritten, and th
   const later = rowsOn(NOON + S_PER_DAY, 'b')
   makePredecessorDatabase(join(space.db, 'weekly/2025-W37.sqlite3'), later)
   const { exitCode, stderr } = await space.run(['convert'])
-  expect([exitCode, stderr]).toEqual([7, expect.stringContaining(`request ${first[0]} of`)])
+  expect([exitCode, stderr]).toEqual([7, expect.stringContaining(`Request ${first[0]} of`)])
   expect(await allRows(space)).toEqual([first, ...rest, ...later])
   expect(existsSync(join(space.db, 'monthly/2025-09.sqlite3.converting'))).toBe(true)
 })
