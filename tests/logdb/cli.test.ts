@@ -13,13 +13,13 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite/open.ts'
-import { endOf, startLogdb } from '../helpers/logdb/cli-child.ts'
+import { compiledCli } from '../helpers/logdb/compiled-cli.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logdb/logs.ts'
 import { shownError } from '../helpers/logdb/shown-error.ts'
 import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 import { openDatabase, workspace } from '../helpers/logdb/workspace.ts'
 
-const CLI = join(packageRoot(), 'logdb/cli.ts')
+const CLI = compiledCli()
 
 sqliteTest('init prints the path of the partition and ok', async () => {
   const { db, run } = workspace()
@@ -77,12 +77,13 @@ sqliteTest('bad records are counted on stderr and change the exit code only with
   expect((await run(['ingest', '--strict'])).exitCode).toBe(0)
 })
 
-sqliteTest('logs that are worth a thread are read from the sources too, without one', async () => {
+sqliteTest('a program that runs from its sources reads large logs without a thread', () => {
   const { folder, write } = workspace()
   const long = chat('long '.repeat(1_000_000))
   write('requests-2025-09-10.jsonl', jsonl([record({ request: long })]))
-  const { code, stderr, stdout } = await endOf(startLogdb(['ingest'], { cwd: folder }))
-  expect([code, stderr, stdout]).toEqual([0, '', expect.stringContaining('rows_inserted=1 ')])
+  const args = ['--import', import.meta.resolve('tsx'), join(packageRoot(), 'logdb/cli.ts'), 'ingest']
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+  expect([status, stderr, stdout]).toEqual([0, '', expect.stringContaining('rows_inserted=1 ')])
 })
 
 sqliteTest('with --json ingest gives one document', async () => {
@@ -278,7 +279,7 @@ sqliteTest('who may not write to the folder of a partition that is not sealed is
   ]
   const modeOf = (path: string) => (statSync(path).isDirectory() ? 0o555 : 0o444)
   for (const path of paths.reverse()) chmodSync(path, modeOf(path))
-  const args = ['--import', import.meta.resolve('tsx'), CLI, 'stats']
+  const args = [CLI, 'stats']
   const as = isRoot ? { uid: 65534, gid: 65534 } : {}
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', ...as })
   for (const path of paths.reverse()) chmodSync(path, 0o755)
@@ -332,11 +333,7 @@ const WITHOUT_SQLITE = asUrl(`import { register } from 'node:module'; register($
 test('without better-sqlite3 the program still starts', () => {
   const { folder } = workspace()
   const logdb = (...args: string[]) => {
-    return spawnSync(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), '--import', WITHOUT_SQLITE, CLI, ...args],
-      { cwd: folder, encoding: 'utf8' },
-    )
+    return spawnSync(process.execPath, ['--import', WITHOUT_SQLITE, CLI, ...args], { cwd: folder, encoding: 'utf8' })
   }
   expect(logdb('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: logdb') })
   expect(logdb('init')).toMatchObject({
@@ -351,8 +348,8 @@ sqliteShellTest('whatever the umask, nobody but owner and group can read what in
   for (const umask of ['022', '077']) {
     const { folder, db, write, partitions } = workspace()
     write('requests-2025-09-10.jsonl', jsonl([record()]))
-    const command = `umask ${umask}; exec "$0" --import "$1" "$2" ingest`
-    const args = ['-c', command, process.execPath, import.meta.resolve('tsx'), CLI]
+    const command = `umask ${umask}; exec "$0" "$1" ingest`
+    const args = ['-c', command, process.execPath, CLI]
     expect(spawnSync('sh', args, { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
     const [partition = ''] = partitions()
     // While somebody reads there are -wal and -shm, which get the mode of the database.

@@ -5,9 +5,9 @@ import { expect, onTestFinished } from 'vitest'
 import { type Ended, endOf } from '../../helpers/logdb/cli-child.ts'
 import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { contentOf, logsOf, spaceWith } from '../../helpers/logdb/kills/kill-scenarios.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import type { Workspace } from '../../helpers/logdb/workspace.ts'
+import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
 import { needing } from '../../helpers/needs.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
@@ -17,7 +17,7 @@ const PAGE_BYTES = 8192
 /** As POSIX has it for `ulimit -f`. */
 const BLOCK_BYTES = 512
 const LIMITER = import.meta.resolve('../../helpers/logdb/limit-pages.mjs')
-const cli = compiledCli(sharedTempFolder())
+const cli = compiledCli()
 const logs = logsOf(300)
 
 /** Bad records make control.sqlite3 grow. */

@@ -5,9 +5,8 @@ import { readSettings } from '../../../logdb/settings.ts'
 import { withLease } from '../../../logdb/store/folder/lease.ts'
 import { loadSqlite } from '../../../logdb/store/sqlite/open.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const CHANGES = [
   ['fts', 'build'],

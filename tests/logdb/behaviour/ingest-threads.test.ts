@@ -13,11 +13,9 @@ import {
   record,
   timestampAt,
 } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { LEDGER_GAP, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { LEDGER_GAP, SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const TIMEOUT_MS = 120_000
 const RECORDS = 3000
@@ -54,7 +52,7 @@ async function content(space: Workspace): Promise<unknown[]> {
   return space.query('SELECT * FROM request_details ORDER BY request_id')
 }
 
-const cli = compiledCli(sharedTempFolder())
+const cli = compiledCli()
 
 function ingest({ folder }: Workspace, parallelism: number) {
   const env = { ...process.env, LOGDB_SERVER_ID: SERVER_ID, LOGDB_IMPORT_PARALLELISM: String(parallelism) }

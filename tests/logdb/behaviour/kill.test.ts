@@ -12,16 +12,15 @@ import {
   spaceWith,
 } from '../../helpers/logdb/kills/kill-scenarios.ts'
 import { killAtRandom, killBeforeSteps } from '../../helpers/logdb/kills/kills.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
 import { seededRandom } from '../../helpers/random.ts'
-import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const TIMEOUT_MS = 120_000
 const KILLS = 3
 const SAMPLED_STEPS = 1
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
-const cli = compiledCli(sharedTempFolder())
+const cli = compiledCli()
 /** Many are long enough for threads. */
 const [few, many] = [logsOf(60), logsOf(1000, 130)]
 

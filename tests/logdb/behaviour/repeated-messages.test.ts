@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import { expect } from 'vitest'
 import { canonicalJson } from '../../../logdb/canon/canonical-reader.ts'
 import { record, timestampAt } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { workspace } from '../../helpers/logdb/workspace.ts'
+import { SERVER_ID, workspace } from '../../helpers/logdb/workspace.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
 
 const RECORDS = 600

@@ -4,10 +4,8 @@ import { expect } from 'vitest'
 import { endOf } from '../../helpers/logdb/cli-child.ts'
 import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
-import { sharedTempFolder } from '../../helpers/temp-folder.ts'
+import { SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const TIMEOUT_MS = 120_000
 const ZONES = ['UTC', 'America/New_York', 'Europe/Berlin', 'Asia/Kolkata', 'Pacific/Apia', 'Australia/Lord_Howe']
@@ -16,7 +14,7 @@ const DAYS = ['2011-12-30', '2025-03-30', '2025-10-05', '2025-11-02']
 const HALF_HOUR_MS = 1_800_000
 const HALF_HOURS = 54
 const [SINCE, TO] = ['2025-03-30', '2025-10-05']
-const cli = compiledCli(sharedTempFolder())
+const cli = compiledCli()
 
 /** Half hours around a day, as ISO 8601 has them in several ways. */
 const times = DAYS.flatMap((day) =>

@@ -11,9 +11,8 @@ import {
   record,
   timestampAt,
 } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { LEDGER_GAP, openDatabase, workspace } from '../../helpers/logdb/workspace.ts'
+import { LEDGER_GAP, openDatabase, SERVER_ID, workspace } from '../../helpers/logdb/workspace.ts'
 
 const LOG = 'requests-2025-09-10.r1.jsonl'
 /** Records a second apart from noon, each with a text of its own. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
 import { BadRecord, EntryReader, type LogEntry, requestId } from '../../../logdb/record/entry.ts'
 import { predecessorEvent, record } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
 
 /** An entry with the text of its bodies. */
 interface ReadEntry extends LogEntry {

@@ -2,12 +2,10 @@ import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { canonicalJson } from '../../../../logdb/canon/canonical-reader.ts'
-import { digests } from '../../../helpers/logdb/digests.ts'
 import { predecessorBlock, predecessorEvent } from '../../../helpers/logdb/logs.ts'
 import { makePredecessorDatabase, type PredecessorTuple } from '../../../helpers/logdb/predecessor-database.ts'
-import { SERVER_ID } from '../../../helpers/logdb/server-id.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
-import { openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
+import { digests, openDatabase, SERVER_ID, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 import { seededRandom } from '../../../helpers/random.ts'
 
 const OTHER_SERVER = '99999999-2222-3333-4444-555555555555'

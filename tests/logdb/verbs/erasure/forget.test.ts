@@ -4,11 +4,10 @@ import { expect } from 'vitest'
 import { forgetRequests } from '../../../../logdb/store/partition/erase.ts'
 import { changePartition } from '../../../../logdb/store/partition/open-partition.ts'
 import { loadSqlite } from '../../../../logdb/store/sqlite/open.ts'
-import { digests } from '../../../helpers/logdb/digests.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
 import { makePredecessorDatabase } from '../../../helpers/logdb/predecessor-database.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
-import { openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
+import { digests, openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 
 const HISTORY = [
   { role: 'user', content: 'shared question' },

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { digests } from '../../../helpers/logdb/digests.ts'
 import { chat, jsonl, record } from '../../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
-import { LEDGER_GAP, openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
+import { digests, LEDGER_GAP, openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 
 const DAYS = ['08', '09', '10', '11']
 
