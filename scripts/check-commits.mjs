@@ -31,7 +31,8 @@ if (reason) {
   const lines = git('log', '--no-merges', '--format=%h %s', `${start}..HEAD`).split('\n').filter(Boolean)
   const long = lines.filter((line) => [...line.slice(line.indexOf(' ') + 1)].length > LONGEST)
   for (const line of long) console.error(`The subject is longer than ${LONGEST} characters: ${line}`)
-  if (long.length > 0) console.error('Hint: shorten it with git commit --amend or git rebase; put the reason into the body.')
+  if (long.length > 0)
+    console.error('Hint: shorten it with git commit --amend or git rebase; put the reason into the body.')
   else console.log(`${lines.length} commit subjects are at most ${LONGEST} characters long`)
   process.exitCode = long.length > 0 ? 1 : 0
 }
