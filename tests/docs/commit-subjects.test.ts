@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../kit/package-root.ts'
-import { testWith } from '../helpers/process/programs.ts'
+import { testWith } from '../helpers/needs.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
 const SCRIPT = join(packageRoot(), 'scripts/check-commits.mjs')

@@ -6,7 +6,6 @@ import { expect, test } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { eventually } from '../../helpers/gateway/gateway.ts'
 import { startProcess } from '../../helpers/gateway/gateway-process.ts'
-import { testWhere } from '../../helpers/process/programs.ts'
 
 const EXAMPLES = join(packageRoot(), 'docs/examples')
 const KEY = 'a-key-for-the-examples'
@@ -40,8 +39,8 @@ test('the example of the OpenAI SDK in TypeScript runs against a gateway', async
 
 const hasOpenAi = spawnSync('python3', ['-c', 'import openai']).status === 0
 
-// Not every distribution has a package of it, so this is skipped in CI too.
-testWhere('the Python package openai is missing', hasOpenAi)(
-  'the example of the OpenAI SDK in Python runs against a gateway',
-  () => expectExample(['python3', 'openai_sdk.py'], 'Hello from Python'),
-)
+const TITLE = 'the example of the OpenAI SDK in Python runs against a gateway'
+
+// Debian 12 has no package of it, so this may be skipped with CI=true too.
+if (!hasOpenAi) test.skip(`${TITLE} (the Python package openai is missing)`, () => {})
+else test(TITLE, () => expectExample(['python3', 'openai_sdk.py'], 'Hello from Python'))
