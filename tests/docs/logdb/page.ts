@@ -1,4 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ErrorKind } from '../../../kit/cli/errors.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
 import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 /** Where the page says that the project is. */
@@ -15,6 +20,9 @@ const CONSOLE = /(?<=^```console\n)[\s\S]*?(?=^```$)/gm
 /** ```text blocks that start like this hold the help of a verb. */
 const HELP = /(?<=^```text\n)Usage: logdb((?: [a-z]+)*)[\s\S]*?(?=^```$)/gm
 
+/** The rows of the table of errors. */
+const ERRORS = /(?<=^\| exit code \| error \| meaning \|\n\|---\|---\|---\|\n)(?:\|.*\n)*/gm
+
 export interface Section {
   /** As after `### `, or empty for what comes before the first. */
   heading: string
@@ -28,7 +36,8 @@ export function sectionsOf(page: string): Section[] {
 
 /** The section with each block as the program prints it now. */
 export async function refreshed(text: string, space: () => Promise<Workspace>): Promise<string> {
-  const withHelp = await replaceAll(text, HELP, async ([, words = '']) => {
+  const withErrors = await replaceAll(text, ERRORS, async ([rows]) => (await errorRows()) ?? rows)
+  const withHelp = await replaceAll(withErrors, HELP, async ([, words = '']) => {
     const { stdout } = await workspace().run([...words.split(' ').filter(Boolean), '--help'])
     return stdout
   })
@@ -40,6 +49,17 @@ export async function refreshed(text: string, space: () => Promise<Workspace>): 
     }
     return shown
   })
+}
+
+/** Undefined as long as logdb has no table of its errors. */
+async function errorRows(): Promise<string | undefined> {
+  const path = join(packageRoot(), 'logdb/errors.ts')
+  if (!existsSync(path)) return undefined
+  const { LOGDB_ERRORS } = (await import(pathToFileURL(path).href)) as { LOGDB_ERRORS: Record<string, ErrorKind> }
+  const rows = Object.entries(LOGDB_ERRORS).map(([code, { exitCode, meaning }]) => {
+    return `| ${exitCode} | \`${code}\` | ${meaning} |\n`
+  })
+  return rows.join('')
 }
 
 /** What a terminal would show. */
