@@ -54,11 +54,19 @@ async function commandsOf(path: string[]): Promise<string[]> {
   return [...stdout.matchAll(COMMAND)].map(([, name = '']) => name).filter((name) => !['help', 'logdb'].includes(name))
 }
 
-/** A section for each verb that has none. A sentence and a command are then to be written by hand. */
-function withAllVerbs(text: string, all: string[]): string {
-  const missing = all.filter((verb) => !text.includes(`\`\`\`text\nUsage: logdb ${verb}`))
-  const added = missing.map((verb) => `### ${verb}\n\n\`\`\`text\nUsage: logdb ${verb}\n\`\`\`\n\n`)
-  return text.replace(/^(?=## Exit codes)/m, added.join(''))
+/** The page with a section for each verb that had none, made of what its help says; to be completed by hand. */
+async function withAllVerbs(text: string): Promise<string> {
+  const missing = (await verbs()).filter((verb) => !text.includes(`\`\`\`text\nUsage: logdb ${verb}`))
+  const added = await Promise.all(missing.map(newSection))
+  return text.replace(/^(?=## Exit codes)/m, () => added.join(''))
+}
+
+async function newSection(verb: string): Promise<string> {
+  const { stdout } = await workspace().run([...verb.split(' '), '--help'])
+  const [usage, description = '', ...rest] = stdout.trimEnd().split('\n\n')
+  const [example = `logdb ${verb}`] = new RegExp(`logdb ${verb}[^()>#\n]*`).exec(rest.join('\n')) ?? []
+  const blocks = ['```console', `$ ${example.trim()} | head -n 1`, '```', '', '```text', usage, '```']
+  return `### ${verb}\n\n${description.replaceAll('\n', ' ')}.\n\n${blocks.join('\n')}\n\n`
 }
 
 sqliteTest('docs/logdb.md shows what logdb prints; npm test -- -u writes it there', async () => {
@@ -66,7 +74,7 @@ sqliteTest('docs/logdb.md shows what logdb prints; npm test -- -u writes it ther
   const spaceFor = (heading: string) =>
     SPACES[heading] ?? (async () => (CHANGING.includes(heading) ? ingested(LOGS) : shared))
   let text = ''
-  for (const section of sectionsOf(withAllVerbs(page(), await verbs()))) {
+  for (const section of sectionsOf(await withAllVerbs(page()))) {
     text += await refreshed(section.text, spaceFor(section.heading))
   }
   await expect(text).toMatchFileSnapshot(PAGE)

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -62,13 +61,12 @@ async function errorRows(): Promise<string | undefined> {
   return rows.join('')
 }
 
-/** What a terminal would show. */
-async function run(command: string, { folder, run }: Workspace): Promise<string> {
-  const words = wordsOf(command)
-  const [program = ''] = words
-  if (program !== 'logdb') return execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' })
-  const { stdout, stderr } = await run(words.slice(1))
-  return stdout + stderr
+/** What a terminal would show. A command is `logdb …`, at most with `| head -n N` after it. */
+async function run(command: string, { run }: Workspace): Promise<string> {
+  const [own = '', lines] = command.split(' | head -n ')
+  const { stdout, stderr } = await run(wordsOf(own).slice(1))
+  const shown = lines === undefined ? stdout : stdout.split('\n').slice(0, Number(lines)).join('\n').concat('\n')
+  return shown + stderr
 }
 
 function masked(output: string, { folder }: Workspace): string {
