@@ -1,14 +1,14 @@
 import { Command, Option } from 'commander'
 import { UserError } from '../kit/user-error.ts'
-import { down } from './rig/down.ts'
-import { deployGuide } from './rig/guide.ts'
+import { deployGuide } from './rig/commands/deploy-guide.ts'
+import { down } from './rig/commands/down.ts'
+import { findServer, sshTo } from './rig/commands/ssh.ts'
+import { rigStatus, statusText } from './rig/commands/status.ts'
+import { up } from './rig/commands/up.ts'
 import { parseRigId, SUITES, type Suite } from './rig/layout.ts'
-import { say } from './rig/progress.ts'
-import { rebootServer } from './rig/server.ts'
-import { findServer, sshTo } from './rig/ssh.ts'
-import { readRig } from './rig/state.ts'
-import { rigStatus, statusText } from './rig/status.ts'
-import { up } from './rig/up.ts'
+import { say } from './rig/machine/progress.ts'
+import { readRig } from './rig/rig-file.ts'
+import { rebootServer } from './rig/servers/server.ts'
 
 /** Everything after `--` is the command of `ssh`, whatever it looks like. */
 const [ownArgs, remoteCommand] = splitAtDashes(process.argv)

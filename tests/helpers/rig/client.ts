@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import OpenAI from 'openai'
 import { Agent, fetch } from 'undici'
-import type { RigServer } from '../../../scripts/rig/state.ts'
+import type { RigServer } from '../../../scripts/rig/rig-file.ts'
 import { domainOf } from './rig-server.ts'
 
 /** Dials the server whatever the name, and trusts its CA: what DNS and a public CA do elsewhere. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Agent, request } from 'undici'
-import type { RigServer } from '../../../scripts/rig/state.ts'
+import type { RigServer } from '../../../scripts/rig/rig-file.ts'
 import { agentFor } from './client.ts'
 import { domainOf } from './rig-server.ts'
 

@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { type Rig, type RigServer, readRig } from '../../../scripts/rig/state.ts'
+import { type Rig, type RigServer, readRig } from '../../../scripts/rig/rig-file.ts'
 
 /** The rig that scripts/e2e.ts has brought up. */
 export function e2eRig(): Rig {

@@ -1,4 +1,4 @@
-module ai-deploy/tests/e2e/traefik
+module ai-deploy/scripts/rig/images/traefik
 
 go 1.25.0
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Layout, ServerAddress } from '../layout.ts'
+import { run } from '../machine/run.ts'
 import { identityPath } from './keys.ts'
-import type { Layout, ServerAddress } from './layout.ts'
-import { run } from './run.ts'
 
 /** Users beside root: `admin` (sudo without a password), `ops` (sudo asks for it), `guest` (no sudo). */
 export const OTHER_USERS = ['admin', 'ops', 'guest'] as const

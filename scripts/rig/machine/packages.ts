@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { which } from 'zx'
-import { UserError } from '../../kit/user-error.ts'
+import { UserError } from '../../../kit/user-error.ts'
 import { step } from './progress.ts'
 import { run } from './run.ts'
 

@@ -1,5 +1,5 @@
 import { $ } from 'zx'
-import { UserError } from '../../kit/user-error.ts'
+import { UserError } from '../../../kit/user-error.ts'
 
 const SHOWN_LINES = 15
 

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { say, step } from './progress.ts'
-import { pushToRegistry, registryDataDir } from './registry.ts'
-import { attempt } from './run.ts'
+import { say, step } from '../machine/progress.ts'
+import { attempt } from '../machine/run.ts'
+import { pushToRegistry, registryDataDir } from '../services/registry.ts'
 
 const PULL_LIMIT_MS = 60_000
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { packageRoot } from '../../kit/package-root.ts'
-import { type Daemon, startDaemon, waitUntilListening } from './daemon.ts'
-import type { Layout } from './layout.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
+import type { Layout } from '../layout.ts'
+import { type Daemon, startDaemon, waitUntilListening } from '../machine/daemon.ts'
 
 /** Runs the mock upstream, so that deployed gateways have a provider to talk to. */
 export async function upstreamUp(layout: Layout): Promise<void> {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { sleep } from 'zx'
-import { hasErrorCode, UserError } from '../../kit/user-error.ts'
+import { hasErrorCode, UserError } from '../../../kit/user-error.ts'
 
 const POLL_MS = 100
 const STOP_LIMIT_MS = 20_000

@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
-import { type Daemon, isDaemonAlive, startDaemon, waitUntilListening } from './daemon.ts'
-import type { Layout, ServerLayout } from './layout.ts'
-import { run } from './run.ts'
-import type { Acme } from './state.ts'
+import type { Layout, ServerLayout } from '../layout.ts'
+import { type Daemon, isDaemonAlive, startDaemon, waitUntilListening } from '../machine/daemon.ts'
+import { run } from '../machine/run.ts'
+import type { Acme } from '../rig-file.ts'
 
 const NINETY_DAYS_S = 90 * 24 * 60 * 60
 

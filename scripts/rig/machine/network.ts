@@ -1,8 +1,8 @@
-import { UserError } from '../../kit/user-error.ts'
-import type { Layout } from './layout.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import type { Layout } from '../layout.ts'
+import { idOption } from '../rig-file.ts'
 import { say } from './progress.ts'
 import { attempt } from './run.ts'
-import { idOption } from './state.ts'
 
 /** Creates the rig's network; its gateway is this machine. */
 export async function networkUp({ id, network, subnet, gateway }: Layout): Promise<void> {

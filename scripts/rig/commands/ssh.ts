@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { UserError } from '../../kit/user-error.ts'
-import { OTHER_USERS } from './ssh-config.ts'
-import type { Rig, RigServer } from './state.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import type { Rig, RigServer } from '../rig-file.ts'
+import { OTHER_USERS } from '../servers/ssh-config.ts'
 
 /** Opens a shell or runs a command on a server, and returns ssh's exit code. */
 export function sshTo(rig: Rig, name: string | undefined, command: string[]): Promise<number> {

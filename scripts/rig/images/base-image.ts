@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasImage } from './engine.ts'
-import { cacheDir, type Suite } from './layout.ts'
-import { step } from './progress.ts'
-import { run } from './run.ts'
+import { cacheDir, type Suite } from '../layout.ts'
+import { hasImage } from '../machine/engine.ts'
+import { step } from '../machine/progress.ts'
+import { run } from '../machine/run.ts'
+import { shortHash } from './short-hash.ts'
 
 export interface Base {
   suite: Suite
@@ -24,6 +24,9 @@ export const SERVER_PACKAGES = [
   'procps',
   'curl',
 ]
+
+/** Debian under the stand-ins for public images, the same as under the public Node image. */
+export const STAND_IN_BASE: Base = { suite: 'bookworm', packages: ['ca-certificates'] }
 
 /** All images of the rig inherit it from their base. */
 export const RIG_LABEL = 'ai-deploy-rig'
@@ -49,11 +52,6 @@ async function makeBaseImage(base: Base, name: string): Promise<void> {
 
 export function baseImageName({ suite, packages }: Base): string {
   return `ai-deploy-rig/debian:${suite}-${shortHash(packages.join(','))}`
-}
-
-/** Short name for something that must be made anew when its ingredients change. */
-export function shortHash(...ingredients: string[]): string {
-  return createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 10)
 }
 
 async function debootstrap({ suite, packages }: Base, tar: string): Promise<void> {

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { type Daemon, startDaemon, stopDaemon, waitUntilListening } from './daemon.ts'
-import { cacheDir, type Layout } from './layout.ts'
-import { run } from './run.ts'
+import { cacheDir, type Layout } from '../layout.ts'
+import { type Daemon, startDaemon, stopDaemon, waitUntilListening } from '../machine/daemon.ts'
+import { run } from '../machine/run.ts'
 
 const LOOPBACK = '127.0.0.1'
 

@@ -1,18 +1,20 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { chmod, copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { packageRoot } from '../../kit/package-root.ts'
-import { UserError } from '../../kit/user-error.ts'
-import { baseImage, baseImageName, shortHash } from './base-image.ts'
-import { buildImage, imageSourceHash } from './image.ts'
-import { cacheDir } from './layout.ts'
-import { STAND_IN_BASE } from './node-image.ts'
-import { isThere } from './packages.ts'
-import { step } from './progress.ts'
-import type { PulledImage } from './pulled-image.ts'
-import { run } from './run.ts'
+import { UserError } from '../../../../kit/user-error.ts'
+import { cacheDir } from '../../layout.ts'
+import { isThere } from '../../machine/packages.ts'
+import { step } from '../../machine/progress.ts'
+import { run } from '../../machine/run.ts'
+import { baseImage, baseImageName, STAND_IN_BASE } from '../base-image.ts'
+import { buildImage, type ImageSource, imageSourceHash } from '../build-image.ts'
+import type { PulledImage } from '../pulled-image.ts'
+import { shortHash } from '../short-hash.ts'
 
 const MODULE = 'github.com/traefik/traefik/v3'
+/** The Go module that pins Traefik's version. */
+const GO_MOD = join(import.meta.dirname, 'go.mod')
+const SOURCE: ImageSource = { folder: import.meta.dirname, files: ['Dockerfile', 'entrypoint.sh'] }
 
 /** The edge image; where no registry is reachable, made from TRAEFIK_BIN or from a build of Traefik's Go module. */
 export function traefikImage(): PulledImage {
@@ -20,12 +22,12 @@ export function traefikImage(): PulledImage {
   const ownBinary = process.env['TRAEFIK_BIN']
   return {
     reference: 'traefik:v3.6',
-    key: shortHash(version, ownBinary ?? '', baseImageName(STAND_IN_BASE), imageSourceHash('traefik')),
+    key: shortHash(version, ownBinary ?? '', baseImageName(STAND_IN_BASE), imageSourceHash(SOURCE)),
     preferStandIn: ownBinary !== undefined,
     makeStandIn: async (tag) => {
       // The build takes minutes, so nothing may come before it.
       const [binary, base] = await Promise.all([ownBinary ?? builtBinary(version), baseImage(STAND_IN_BASE)])
-      await buildImage({ tag, folder: 'traefik', base, stage: (context) => stageBinary(context, binary) })
+      await buildImage({ tag, source: SOURCE, base, stage: (context) => stageBinary(context, binary) })
     },
   }
 }
@@ -53,7 +55,7 @@ async function buildTraefik(version: string, binary: string): Promise<void> {
   const linkerFlags = `-s -w -X ${MODULE}/pkg/version.Version=${version}`
   const build = ['go', 'build', '-trimpath', '-modcacherw', '-ldflags', linkerFlags, '-o', unfinished]
   await run([...build, `${MODULE}/cmd/traefik`], {
-    cwd: moduleFolder(),
+    cwd: import.meta.dirname,
     env: { CGO_ENABLED: '0', GOFLAGS: '', GOMODCACHE: join(scratch, 'modules'), GOCACHE: join(scratch, 'cache') },
   })
   renameSync(unfinished, binary)
@@ -61,14 +63,9 @@ async function buildTraefik(version: string, binary: string): Promise<void> {
 }
 
 function pinnedVersion(): string {
-  const goMod = readFileSync(join(moduleFolder(), 'go.mod'), 'utf8')
-  const version = goMod.match(new RegExp(`${MODULE} v(\\S+)`))?.[1]
-  if (!version) throw new Error(`tests/e2e/traefik/go.mod does not require ${MODULE}`)
+  const version = readFileSync(GO_MOD, 'utf8').match(new RegExp(`${MODULE} v(\\S+)`))?.[1]
+  if (!version) throw new Error(`${GO_MOD} does not require ${MODULE}`)
   return version
-}
-
-function moduleFolder(): string {
-  return join(packageRoot(), 'tests/e2e/traefik')
 }
 
 function noTraefik(): UserError {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { sleep } from 'zx'
-import { UserError } from '../../kit/user-error.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import { cacheDir } from '../layout.ts'
 import { type Daemon, isDaemonAlive, logFile, startDaemon, stopDaemon } from './daemon.ts'
-import { cacheDir } from './layout.ts'
 import { say, step } from './progress.ts'
 import { attempt, run } from './run.ts'
 

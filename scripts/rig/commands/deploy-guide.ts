@@ -1,4 +1,4 @@
-import type { Rig, RigServer } from './state.ts'
+import type { Rig, RigServer } from '../rig-file.ts'
 
 /** What to type next: for each server a line that deploys to it, and one that asks the gateway for its health. */
 export function deployGuide(rig: Rig): string {

@@ -1,8 +1,8 @@
-import { isDaemonAlive } from './daemon.ts'
+import { rigLayout } from '../layout.ts'
+import { isDaemonAlive } from '../machine/daemon.ts'
+import { engineVersion } from '../machine/engine.ts'
+import { type ServerState, serverState, systemState } from '../servers/server.ts'
 import { daemonsOf } from './down.ts'
-import { engineVersion } from './engine.ts'
-import { rigLayout } from './layout.ts'
-import { type ServerState, serverState, systemState } from './server.ts'
 
 export interface RigStatus {
   id: number

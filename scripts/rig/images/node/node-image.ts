@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { packageRoot } from '../../kit/package-root.ts'
-import { type Base, baseImage, baseImageName, shortHash } from './base-image.ts'
-import { buildImage, imageSourceHash } from './image.ts'
-import type { PulledImage } from './pulled-image.ts'
-import { run } from './run.ts'
+import { packageRoot } from '../../../../kit/package-root.ts'
+import { run } from '../../machine/run.ts'
+import { baseImage, baseImageName, STAND_IN_BASE } from '../base-image.ts'
+import { buildImage, type ImageSource, imageSourceHash } from '../build-image.ts'
+import type { PulledImage } from '../pulled-image.ts'
+import { shortHash } from '../short-hash.ts'
 
 const NODE_VERSION = '24.21.0'
 const NPM_VERSION = '11.21.2'
 
-/** Debian under the stand-ins, as under the public Node image. */
-export const STAND_IN_BASE: Base = { suite: 'bookworm', packages: ['ca-certificates'] }
+const SOURCE: ImageSource = { folder: import.meta.dirname, files: ['Dockerfile', 'docker-entrypoint.sh'] }
 
 /** The base image of the gateway; where no registry is reachable, made from npm's copy of the Node binary. */
 export function nodeImage(): PulledImage {
   const sqlite = lockedVersion('better-sqlite3')
   return {
     reference: 'node:24-slim',
-    key: shortHash(NODE_VERSION, NPM_VERSION, sqlite, baseImageName(STAND_IN_BASE), imageSourceHash('node')),
+    key: shortHash(NODE_VERSION, NPM_VERSION, sqlite, baseImageName(STAND_IN_BASE), imageSourceHash(SOURCE)),
     makeStandIn: async (tag) => {
       const base = await baseImage(STAND_IN_BASE)
-      await buildImage({ tag, folder: 'node', base, stage: (context) => stagePackages(context, sqlite) })
+      await buildImage({ tag, source: SOURCE, base, stage: (context) => stagePackages(context, sqlite) })
     },
   }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Layout } from './layout.ts'
-import { run } from './run.ts'
+import type { Layout } from '../layout.ts'
+import { run } from '../machine/run.ts'
 
 /** Makes the key that every user of the servers accepts, and the sudo password of `ops`. */
 export async function makeKeys(layout: Layout): Promise<void> {
