@@ -6,12 +6,12 @@ import {
   environmentProblems,
   loadCheckedEnvironment,
   readCheckedEnvironment,
-} from '../../kit/gateway-config/checked-environment.ts'
-import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
-import { decodeEnvironment, renderEnvFile } from '../../kit/gateway-config/env-file.ts'
-import { loadGatewayConfig } from '../../kit/gateway-config/load.ts'
-import { VARIABLES } from '../../kit/gateway-config/variables.ts'
-import { packageRoot } from '../../kit/package-root.ts'
+} from '../../../kit/gateway-config/checked-environment.ts'
+import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
+import { decodeEnvironment, renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
+import { loadGatewayConfig } from '../../../kit/gateway-config/load.ts'
+import { VARIABLES } from '../../../kit/gateway-config/variables.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
 
 function folder(files: Record<string, string> = {}): string {
   const path = mkdtempSync(join(tmpdir(), 'kit-test-'))
