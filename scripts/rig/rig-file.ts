@@ -1,19 +1,20 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasErrorCode, UserError } from '../../kit/user-error.ts'
-import { rigLayout, type ServerAddress } from './layout.ts'
+import { hasErrorCode } from '../../kit/user-error.ts'
+import { rigError } from './errors.ts'
+import { OTHER_USERS, rigLayout, type ServerAddress, upCommand } from './layout.ts'
 
-/** A running rig, as `up` left it. */
+/** A running rig, as `up` recorded it in rig.json. */
 export interface Rig {
   id: number
   subnet: string
   gateway: string
-  /** Has an alias for each server (root) and for its other users: `-admin`, `-ops`, `-guest`. */
+  /** Has an alias for root of each server, and one for each other user: `-admin`, `-ops`, `-guest`. */
   sshConfigPath: string
   identityPath: string
   knownHostsPath: string
   servers: RigServer[]
-  /** OpenAI-speaking mock; the base URL of a provider. */
+  /** Base URL of the mock provider. It speaks OpenAI's API. */
   upstreamUrl: string
   /** Holds the sudo password of `ops`. */
   opsPasswordPath: string
@@ -25,22 +26,22 @@ export interface RigServer extends ServerAddress {
   acme: Acme
 }
 
-/** A CA of the server's own; its DNS sends every name to this server. */
+/** The CA of one server. */
 export interface Acme {
   directoryUrl: string
-  /** Trust for the directory itself. */
+  /** Certificate to trust for the directory itself. */
   caCertPath: string
-  /** Trust for the certificates that the CA issues. */
+  /** Certificates to trust for what the CA issues. */
   rootsPath: string
 }
 
-/** The rig with this id. @throws UserError RIG_NOT_UP when it was never started or has been taken down. */
+/** @throws UserError RIG_NOT_UP if the rig was never started or was taken down. */
 export function readRig(id: number): Rig {
   try {
     return JSON.parse(readFileSync(rigFile(id), 'utf8')) as Rig
   } catch (error) {
     if (!hasErrorCode(error, 'ENOENT')) throw error
-    throw new UserError('RIG_NOT_UP', `Rig ${id} is not up.`, { hint: `Run: npm run rig -- up${idOption(id)}` })
+    throw rigError('RIG_NOT_UP', `rig ${id} is not up`, `run: ${upCommand(id)}`)
   }
 }
 
@@ -52,8 +53,17 @@ export function writeRig(rig: Rig): void {
   renameSync(`${path}.new`, path)
 }
 
-export function idOption(id: number): string {
-  return id === 0 ? '' : ` --id ${id}`
+/**
+ * The server with this name, or the first one without a name.
+ * @throws UserError RIG_SERVER_NAME that lists the names
+ */
+export function findServer({ servers }: Rig, name?: string): RigServer {
+  const found = servers.find((server) => name === undefined || server.name === name || server.host === name)
+  if (found) return found
+  const names = servers.map((server) => server.name).join(', ')
+  const message = `the rig has no server "${name}"`
+  const hint = `use one of ${names} (as root), or add -${OTHER_USERS.join(', -')} to log in as another user`
+  throw rigError('RIG_SERVER_NAME', message, hint)
 }
 
 function rigFile(id: number): string {

@@ -1,8 +1,8 @@
 import type { Rig, RigServer } from '../rig-file.ts'
 
-/** What to type next: for each server a line that deploys to it, and one that asks the gateway for its health. */
+/** What to type next: for each server the command that deploys to it, and the one that checks the gateway's health. */
 export function deployGuide(rig: Rig): string {
-  const upstream = `In .env, so that the gateway talks to the mock upstream:\n  OPENROUTER_BASE_URL=${rig.upstreamUrl}`
+  const upstream = `To use the mock upstream, put this line into .env:\n  OPENROUTER_BASE_URL=${rig.upstreamUrl}`
   return [...rig.servers.map((server) => serverGuide(rig, server)), upstream].join('\n\n')
 }
 
@@ -13,5 +13,5 @@ function serverGuide({ sshConfigPath }: Rig, { name, host, ip, acme }: RigServer
   const trust = ['--resolve', `${domain}:${ip}`, '--ca-file', acme.rootsPath]
   const deploy = [...environment, 'npx', 'ai-deploy', ...target, ...trust, '--yes']
   const health = ['curl', '--cacert', acme.rootsPath, '--resolve', `${domain}:443:${ip}`, `https://${domain}/health`]
-  return `${name}: deploy to it, and ask it\n  ${deploy.join(' ')}\n  ${health.join(' ')}`
+  return `${name}: deploy to it, and check it\n  ${deploy.join(' ')}\n  ${health.join(' ')}`
 }

@@ -1,8 +1,8 @@
 import { rigLayout } from '../layout.ts'
 import { isDaemonAlive } from '../machine/daemon.ts'
 import { engineVersion } from '../machine/engine.ts'
-import { type ServerState, serverState, systemState } from '../servers/server.ts'
-import { daemonsOf } from './down.ts'
+import { type ServerState, serverState, systemState } from '../servers/container.ts'
+import { allServices } from '../services/all-services.ts'
 
 export interface RigStatus {
   id: number
@@ -12,7 +12,7 @@ export interface RigStatus {
   services: { name: string; running: boolean }[]
 }
 
-/** What runs now, asked from the engine and the processes themselves. */
+/** What runs now, according to the engine and the processes. */
 export async function rigStatus(id: number): Promise<RigStatus> {
   const layout = rigLayout(id)
   const engine = (await engineVersion()) ?? null
@@ -21,11 +21,11 @@ export async function rigStatus(id: number): Promise<RigStatus> {
     const systemd = state === 'running' ? await systemState(server) : null
     return { name: server.name, host: server.host, ip: server.ip, state, systemd }
   })
-  const services = daemonsOf(layout).map((daemon) => ({ name: daemon.name, running: isDaemonAlive(daemon) }))
+  const services = allServices(layout).map((daemon) => ({ name: daemon.name, running: isDaemonAlive(daemon) }))
   return { id, engine, servers: await Promise.all(servers), services }
 }
 
-/** The status as lines for people. */
+/** The status as lines of text. */
 export function statusText({ engine, servers, services }: RigStatus): string {
   return [
     `engine     ${engine ?? 'not running'}`,

@@ -6,8 +6,9 @@ import { engineUp } from '../machine/engine.ts'
 import { networkUp } from '../machine/network.ts'
 import { installMissingPackages } from '../machine/packages.ts'
 import { type Rig, writeRig } from '../rig-file.ts'
+import { serverState } from '../servers/container.ts'
 import { identityPath, makeKeys, opsPasswordPath } from '../servers/keys.ts'
-import { serverState, serverUp } from '../servers/server.ts'
+import { serverUp } from '../servers/server.ts'
 import { knownHostsPath, sshConfigPath, writeSshFiles } from '../servers/ssh-config.ts'
 import { acmeOf, makeDirectoryCertificate, pebbleUp } from '../services/pebble.ts'
 import { registryUp } from '../services/registry.ts'
@@ -16,11 +17,11 @@ import { upstreamUp, upstreamUrl } from '../services/upstream.ts'
 export interface UpOptions {
   id: number
   suites: Suite[]
-  /** Make the servers anew, clean again. */
+  /** Recreate the servers from the clean images. */
   fresh: boolean
 }
 
-/** Starts what is not running yet, and returns what then runs. Safe to run again after any failure. */
+/** Starts what is not running yet. After a failure it can run again. */
 export async function up({ id, suites, fresh }: UpOptions): Promise<Rig> {
   const layout = rigLayout(id)
   await installMissingPackages()
@@ -42,13 +43,13 @@ export async function up({ id, suites, fresh }: UpOptions): Promise<Rig> {
   return rig
 }
 
-/** Lets every part come to its end before the first failure is reported, so that no work goes on unseen. */
+/** Waits for every part before it reports the first failure, so that no work continues after the report. */
 async function together(parts: Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(parts)
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
-/** All servers of the rig, also those that an earlier `up` made. */
+/** Describes all running servers, also those of an earlier `up`. */
 async function describeRig(layout: Layout): Promise<Rig> {
   const servers = await runningServers(layout)
   await writeSshFiles(layout, servers)

@@ -11,7 +11,7 @@ export interface Base {
   packages: string[]
 }
 
-/** Packages of a small rented server: what systemd and sshd need, sudo, and the tools that are on every such server. */
+/** Packages of a small rented server: what systemd and sshd need, sudo, and the tools that every such server has. */
 export const SERVER_PACKAGES = [
   'systemd',
   'systemd-sysv',
@@ -28,17 +28,21 @@ export const SERVER_PACKAGES = [
 /** Debian under the stand-ins for public images, the same as under the public Node image. */
 export const STAND_IN_BASE: Base = { suite: 'bookworm', packages: ['ca-certificates'] }
 
-/** All images of the rig inherit it from their base. */
+/** Label of all images of the rig. They inherit it from their base image. */
 export const RIG_LABEL = 'ai-deploy-rig'
 
-const wanted = new Map<string, Promise<void>>()
+/** The base images that this process makes or has made. */
+const begun = new Map<string, Promise<void>>()
 
-/** Name of an image with just this Debian; its packages are downloaded once and kept as a tar in the cache. */
+/**
+ * Makes an image with only this Debian. The installed system is kept as a tar in the cache.
+ * @returns the name of the image
+ */
 export async function baseImage(base: Base): Promise<string> {
   const name = baseImageName(base)
-  // Two images may start from one base at the same time.
-  if (!wanted.has(name)) wanted.set(name, makeBaseImage(base, name))
-  await wanted.get(name)
+  // Two images may need the same base at the same time.
+  if (!begun.has(name)) begun.set(name, makeBaseImage(base, name))
+  await begun.get(name)
   return name
 }
 

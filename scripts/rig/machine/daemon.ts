@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { sleep } from 'zx'
-import { hasErrorCode, UserError } from '../../../kit/user-error.ts'
+import { hasErrorCode, type UserError } from '../../../kit/user-error.ts'
+import { rigError } from '../errors.ts'
+import { isListening } from './ports.ts'
 
 const POLL_MS = 100
 const STOP_LIMIT_MS = 20_000
 
-/** A process that goes on after this one; `<folder>/<name>.pid` says which it is, `<name>.log` what it printed. */
+/** A process that outlives this one. `<folder>/<name>.pid` identifies it, `<name>.log` holds its output. */
 export interface Daemon {
   folder: string
   name: string
@@ -16,7 +17,7 @@ export interface Daemon {
 
 interface DaemonProcess {
   pid: number
-  /** Clock ticks since boot; with the pid it names one process, also after pids have been used again. */
+  /** Clock ticks between boot and the start of the process. The system reuses pids; together the two are unique. */
   startTicks: string
 }
 
@@ -38,7 +39,7 @@ export function startDaemon(daemon: Daemon, argv: string[], { cwd = '/', env = {
     env: { ...process.env, ...env },
   })
   closeSync(log)
-  // Without a listener a command that is not there would end this process; the caller sees that nothing listens.
+  // Without a listener a missing command would end this process. The caller notices that nothing listens.
   child.on('error', () => {})
   child.unref()
   if (child.pid === undefined) return
@@ -50,7 +51,7 @@ export function isDaemonAlive(daemon: Daemon): boolean {
   return runningProcess(daemon) !== undefined
 }
 
-/** Asks the daemon to end, and kills it when it does not. Does nothing when it is not running. */
+/** Asks the daemon to end, and kills it if it does not. Does nothing if it is not running. */
 export async function stopDaemon(daemon: Daemon): Promise<void> {
   const running = runningProcess(daemon)
   if (running) {
@@ -62,27 +63,16 @@ export async function stopDaemon(daemon: Daemon): Promise<void> {
   rmSync(pidFile(daemon), { force: true })
 }
 
-/** Returns once something listens there. @throws UserError with the end of the log when the daemon died or is late. */
+/**
+ * Returns once the daemon listens on this address.
+ * @throws UserError RIG_DAEMON with the end of its log if it ended or does not listen in time
+ */
 export async function waitUntilListening(daemon: Daemon, host: string, port: number, limitMs = 20_000): Promise<void> {
   const deadlineMs = Date.now() + limitMs
   while (!(await isListening(host, port))) {
     if (!isDaemonAlive(daemon) || Date.now() > deadlineMs) throw notListening(daemon, host, port)
     await sleep(POLL_MS)
   }
-}
-
-/** True when a TCP connection to this address succeeds. */
-export function isListening(host: string, port: number, limitMs = 2_000): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: limitMs })
-    const answer = (listening: boolean) => {
-      socket.destroy()
-      resolve(listening)
-    }
-    socket.once('connect', () => answer(true))
-    socket.once('timeout', () => answer(false))
-    socket.once('error', () => answer(false))
-  })
 }
 
 export function logFile({ folder, name }: Daemon): string {
@@ -94,10 +84,10 @@ function pidFile({ folder, name }: Daemon): string {
 }
 
 function notListening(daemon: Daemon, host: string, port: number): UserError {
-  const log = readFileIfAny(logFile(daemon))?.trimEnd().split('\n').slice(-10).join('\n') ?? ''
-  return new UserError('RIG_DAEMON', `${daemon.name} does not listen on ${host}:${port}.\n${log}`, {
-    hint: `Read ${logFile(daemon)}, then run: npm run rig -- up`,
-  })
+  const log = readFileIfAny(logFile(daemon))?.trimEnd().split('\n').slice(-10).join('\n')
+  const ending = log ? `:\n${log}` : ''
+  const hint = `read ${logFile(daemon)}, then run "npm run rig -- up" again`
+  return rigError('RIG_DAEMON', `${daemon.name} does not listen on ${host}:${port}${ending}`, hint)
 }
 
 function runningProcess(daemon: Daemon): DaemonProcess | undefined {
@@ -107,7 +97,10 @@ function runningProcess(daemon: Daemon): DaemonProcess | undefined {
   return startTicksOf(recorded.pid) === recorded.startTicks ? recorded : undefined
 }
 
-/** Field 22 of /proc/PID/stat; the name before it is in parentheses and may contain spaces. Zombies count as gone. */
+/**
+ * Field 22 of /proc/PID/stat. The process name before it is in parentheses and may contain spaces.
+ * @returns undefined if the process has ended, also if it is a zombie
+ */
 function startTicksOf(pid: number): string | undefined {
   const stat = readFileIfAny(`/proc/${pid}/stat`)
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')

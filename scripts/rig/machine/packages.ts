@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { which } from 'zx'
-import { UserError } from '../../../kit/user-error.ts'
+import type { UserError } from '../../../kit/user-error.ts'
+import { rigError } from '../errors.ts'
 import { step } from './progress.ts'
 import { run } from './run.ts'
 
-/** What the rig runs on this machine, and the Debian package that brings it. */
+/** The commands that the rig runs on this machine, and the Debian packages that bring them. */
 const NEEDED: { command: string; package: string }[] = [
   { command: 'docker', package: 'docker.io' },
   { command: 'dockerd', package: 'docker.io' },
@@ -20,11 +21,14 @@ const NEEDED: { command: string; package: string }[] = [
 
 const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
-/** Installs with apt what is missing. @throws UserError that names it where that cannot be done. */
+/**
+ * Installs missing packages with apt.
+ * @throws UserError RIG_PACKAGES that names them if this process may not, or if there is no apt
+ */
 export async function installMissingPackages(): Promise<void> {
   const missing = await missingPackages()
   if (missing.length === 0) return
-  if (process.getuid?.() !== 0 || !(await isThere('apt-get'))) throw cannotInstall(missing)
+  if (process.getuid?.() !== 0 || !(await isInstalled('apt-get'))) throw cannotInstall(missing)
   const aptGet = ['apt-get', '-o', 'DPkg::Lock::Timeout=300']
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await step(`Installing ${missing.join(', ')}`, async () => {
@@ -33,20 +37,19 @@ export async function installMissingPackages(): Promise<void> {
   })
 }
 
-/** True when this command is on the PATH or where only root's PATH looks. */
-export async function isThere(command: string): Promise<boolean> {
+/** True if this command is on the PATH or in a folder that only root's PATH contains. */
+export async function isInstalled(command: string): Promise<boolean> {
   if (await which(command, { nothrow: true })) return true
   return ADMIN_FOLDERS.some((folder) => existsSync(`${folder}/${command}`))
 }
 
 async function missingPackages(): Promise<string[]> {
   const missing = new Set<string>()
-  for (const needed of NEEDED) if (!(await isThere(needed.command))) missing.add(needed.package)
+  for (const needed of NEEDED) if (!(await isInstalled(needed.command))) missing.add(needed.package)
   return [...missing]
 }
 
 function cannotInstall(missing: string[]): UserError {
-  return new UserError('RIG_PACKAGES', `The rig needs packages that are not here: ${missing.join(', ')}.`, {
-    hint: `As root on Debian or Ubuntu, run: apt-get install ${missing.join(' ')}`,
-  })
+  const message = `the rig needs packages that are not installed: ${missing.join(', ')}`
+  return rigError('RIG_PACKAGES', message, `as root on Debian or Ubuntu, run: apt-get install ${missing.join(' ')}`)
 }

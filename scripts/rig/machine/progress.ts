@@ -1,12 +1,14 @@
+import { terminal } from './terminal.ts'
+
 const startedAtMs = Date.now()
 
-/** One line of progress, with the seconds since the start; stdout is for data. */
+/** Prints one line of progress on stderr, with the seconds since the start. */
 export function say(text: string): void {
   const seconds = ((Date.now() - startedAtMs) / 1000).toFixed(1).padStart(6)
-  console.error(`${seconds} s  ${text}`)
+  terminal.err(`${seconds} s  ${text}\n`)
 }
 
-/** Says what begins, and how long it took once it is done. */
+/** Prints the title when the work begins, and how long the work took when it is done. */
 export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   say(`${title} ...`)
   const beganAtMs = Date.now()

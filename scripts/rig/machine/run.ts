@@ -1,5 +1,5 @@
 import { $ } from 'zx'
-import { UserError } from '../../../kit/user-error.ts'
+import { rigError } from '../errors.ts'
 
 const SHOWN_LINES = 15
 
@@ -10,16 +10,19 @@ export interface RunOptions {
   timeoutMs?: number
 }
 
-/** Runs one command to its end and returns what it printed on stdout. @throws UserError with the end of its output. */
+/**
+ * Runs one command to its end.
+ * @returns what it printed on stdout
+ * @throws UserError RIG_COMMAND_FAILED with the end of its output
+ */
 export async function run(argv: string[], options: RunOptions = {}): Promise<string> {
   const result = await attempt(argv, options)
   if (result.ok) return result.stdout
-  throw new UserError('RIG_COMMAND_FAILED', `This command failed: ${argv.join(' ')}\n${result.ending}`, {
-    hint: 'Read its output above; "npm run rig -- up" goes on where it stopped.',
-  })
+  const message = `this command failed: ${argv.join(' ')}\n${result.ending}`
+  throw rigError('RIG_COMMAND_FAILED', message, 'read its output above; "npm run rig -- up" resumes where it stopped')
 }
 
-/** Like run, for commands whose failure is an answer. */
+/** The same for commands that may fail. `ending` holds the last lines of stderr, or of stdout if stderr is empty. */
 export async function attempt(argv: string[], { cwd, env, input, timeoutMs }: RunOptions = {}) {
   const shell = $({
     nothrow: true,

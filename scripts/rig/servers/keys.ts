@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Layout } from '../layout.ts'
 import { run } from '../machine/run.ts'
 
-/** Makes the key that every user of the servers accepts, and the sudo password of `ops`. */
+/** Makes the key that all users of the servers accept, and the sudo password of `ops`. */
 export async function makeKeys(layout: Layout): Promise<void> {
   mkdirSync(layout.stateDir, { recursive: true, mode: 0o700 })
   const identity = identityPath(layout)

@@ -1,11 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Layout, ServerAddress } from '../layout.ts'
+import { type Layout, OTHER_USERS, type ServerAddress } from '../layout.ts'
 import { run } from '../machine/run.ts'
 import { identityPath } from './keys.ts'
-
-/** Users beside root: `admin` (sudo without a password), `ops` (sudo asks for it), `guest` (no sudo). */
-export const OTHER_USERS = ['admin', 'ops', 'guest'] as const
 
 export function sshConfigPath({ stateDir }: Layout): string {
   return join(stateDir, 'ssh_config')
@@ -15,7 +12,7 @@ export function knownHostsPath({ stateDir }: Layout): string {
   return join(stateDir, 'known_hosts')
 }
 
-/** Writes the ssh config and the host keys that the servers have, so that nothing has to be trusted on first use. */
+/** Writes the ssh config and the host keys of the servers, so that no host key is unknown on first use. */
 export async function writeSshFiles(layout: Layout, servers: ServerAddress[]): Promise<void> {
   const keys = await Promise.all(servers.map(hostKeys))
   writeFileSync(knownHostsPath(layout), keys.flat().join(''))

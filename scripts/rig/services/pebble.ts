@@ -9,15 +9,15 @@ import type { Acme } from '../rig-file.ts'
 const NINETY_DAYS_S = 90 * 24 * 60 * 60
 
 /**
- * A real ACME CA for one server, with a DNS in which every name is that server. The certificate of
- * {@link makeDirectoryCertificate} has to be there.
+ * Runs a real ACME CA for one server. Its DNS resolves every name to that server. Needs the certificate of
+ * {@link makeDirectoryCertificate}.
  */
 export async function pebbleUp(layout: Layout, server: ServerLayout): Promise<void> {
   await startDns(layout, server)
   const daemon = pebbleDaemon(layout, server)
   if (isDaemonAlive(daemon)) return
   startDaemon(daemon, ['pebble', '-config', writeConfig(layout, server), '-dnsserver', dnsAddress(layout, server)], {
-    // Real CAs sleep and reject nonces now and then; that would only make runs slower.
+    // By default Pebble sleeps and rejects some nonces, as a real CA may. That would only make runs slower.
     env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' },
   })
   await waitUntilListening(daemon, layout.gateway, server.pebble.directoryPort)
@@ -41,7 +41,7 @@ export function dnsDaemon({ stateDir }: Layout, { name }: ServerLayout): Daemon 
   return { folder: stateDir, name: `dns-${name}` }
 }
 
-/** For the directories of all servers. It is its own CA: who trusts it trusts them. */
+/** Makes the self-signed certificate that the ACME directories of all servers use. */
 export async function makeDirectoryCertificate({ stateDir, gateway }: Layout): Promise<void> {
   const cert = join(stateDir, 'pebble-ca.pem')
   if (existsSync(cert)) return
@@ -81,7 +81,7 @@ function writeConfig(layout: Layout, { name, pebble }: ServerLayout): string {
   return path
 }
 
-/** Pebble makes a new root at every start; certificates from before it stay trusted, so roots are only added. */
+/** Pebble makes a new root at every start. Earlier roots stay in the file, so that earlier certificates stay trusted. */
 async function recordRoot(layout: Layout, server: ServerLayout): Promise<void> {
   const { caCertPath, rootsPath } = acmeOf(layout, server)
   const dispatcher = new Agent({ connect: { ca: readFileSync(caCertPath, 'utf8') } })

@@ -1,14 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { cacheDir, type Layout } from '../layout.ts'
 import { type Daemon, startDaemon, stopDaemon, waitUntilListening } from '../machine/daemon.ts'
+import { freePort, LOOPBACK } from '../machine/ports.ts'
 import { run } from '../machine/run.ts'
 
-const LOOPBACK = '127.0.0.1'
-
-/** Images live in the cache and are pushed once; all rigs serve the same ones. */
+/** Images are pushed into the cache once. All rigs serve the same images. */
 export function registryDataDir(): string {
   return join(cacheDir(), 'registry')
 }
@@ -16,7 +14,7 @@ export function registryDataDir(): string {
 /** Serves the images to the servers of the rig, read-only. */
 export async function registryUp(layout: Layout): Promise<void> {
   const daemon = registryDaemon(layout)
-  startRegistry(daemon, layout.gateway, layout.registryPort, { readOnly: true })
+  startRegistry(daemon, layout.gateway, layout.registryPort, { isReadOnly: true })
   await waitUntilListening(daemon, layout.gateway, layout.registryPort)
 }
 
@@ -25,14 +23,14 @@ export function registryDaemon(layout: Layout): Daemon {
 }
 
 /**
- * Pushes a local image under the name by which the servers pull it. Docker pushes without TLS to loopback only, so
- * that is where a registry listens for as long as the push takes.
+ * Pushes a local image under the name by which the servers pull it. Docker pushes without TLS only to loopback, so a
+ * second registry listens there during the push.
  */
 export async function pushToRegistry(image: string, reference: string): Promise<void> {
   const port = await freePort()
   const daemon = { folder: registryDataDir(), name: `push-${reference.replace(':', '-')}` }
   await stopDaemon(daemon)
-  startRegistry(daemon, LOOPBACK, port, { readOnly: false })
+  startRegistry(daemon, LOOPBACK, port, { isReadOnly: false })
   try {
     await waitUntilListening(daemon, LOOPBACK, port)
     const target = `${LOOPBACK}:${port}/library/${reference}`
@@ -44,7 +42,7 @@ export async function pushToRegistry(image: string, reference: string): Promise<
   }
 }
 
-function startRegistry(daemon: Daemon, host: string, port: number, { readOnly }: { readOnly: boolean }): void {
+function startRegistry(daemon: Daemon, host: string, port: number, { isReadOnly }: { isReadOnly: boolean }): void {
   mkdirSync(daemon.folder, { recursive: true })
   const config = join(daemon.folder, `${daemon.name}.yml`)
   writeFileSync(
@@ -54,21 +52,10 @@ function startRegistry(daemon: Daemon, host: string, port: number, { readOnly }:
       log: { level: 'warn', accesslog: { disabled: true } },
       storage: {
         filesystem: { rootdirectory: join(registryDataDir(), 'data') },
-        maintenance: { readonly: { enabled: readOnly } },
+        maintenance: { readonly: { enabled: isReadOnly } },
       },
       http: { addr: `${host}:${port}` },
     }),
   )
   startDaemon(daemon, ['docker-registry', 'serve', config])
-}
-
-/** A port of loopback on which nothing listens. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, LOOPBACK, () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -3,7 +3,7 @@ import { packageRoot } from '../../../kit/package-root.ts'
 import type { Layout } from '../layout.ts'
 import { type Daemon, startDaemon, waitUntilListening } from '../machine/daemon.ts'
 
-/** Runs the mock upstream, so that deployed gateways have a provider to talk to. */
+/** Runs the mock upstream: the provider that deployed gateways send their requests to. */
 export async function upstreamUp(layout: Layout): Promise<void> {
   const daemon = upstreamDaemon(layout)
   const main = join(packageRoot(), 'tests/helpers/gateway/mock-upstream.ts')

@@ -13,7 +13,7 @@ const NPM_VERSION = '11.21.2'
 
 const SOURCE: ImageSource = { folder: import.meta.dirname, files: ['Dockerfile', 'docker-entrypoint.sh'] }
 
-/** The base image of the gateway; where no registry is reachable, made from npm's copy of the Node binary. */
+/** The base image of the gateway. The stand-in is made from the Node binary in npm's registry. */
 export function nodeImage(): PulledImage {
   const sqlite = lockedVersion('better-sqlite3')
   return {
@@ -48,6 +48,6 @@ function lockedVersion(name: string): string {
     packages: Record<string, { version?: string } | undefined>
   }
   const version = lock.packages[`node_modules/${name}`]?.version
-  if (!version) throw new Error(`package-lock.json does not hold ${name}`)
+  if (!version) throw new Error(`package-lock.json does not contain ${name}`)
   return version
 }

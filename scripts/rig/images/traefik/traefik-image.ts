@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { chmod, copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UserError } from '../../../../kit/user-error.ts'
+import type { UserError } from '../../../../kit/user-error.ts'
+import { rigError } from '../../errors.ts'
 import { cacheDir } from '../../layout.ts'
-import { isThere } from '../../machine/packages.ts'
+import { isInstalled } from '../../machine/packages.ts'
 import { step } from '../../machine/progress.ts'
 import { run } from '../../machine/run.ts'
 import { baseImage, baseImageName, STAND_IN_BASE } from '../base-image.ts'
@@ -16,16 +17,16 @@ const MODULE = 'github.com/traefik/traefik/v3'
 const GO_MOD = join(import.meta.dirname, 'go.mod')
 const SOURCE: ImageSource = { folder: import.meta.dirname, files: ['Dockerfile', 'entrypoint.sh'] }
 
-/** The edge image; where no registry is reachable, made from TRAEFIK_BIN or from a build of Traefik's Go module. */
+/** The image of the edge. The stand-in is made from TRAEFIK_BIN, or from a build of Traefik's Go module. */
 export function traefikImage(): PulledImage {
   const version = pinnedVersion()
   const ownBinary = process.env['TRAEFIK_BIN']
   return {
     reference: 'traefik:v3.6',
     key: shortHash(version, ownBinary ?? '', baseImageName(STAND_IN_BASE), imageSourceHash(SOURCE)),
-    preferStandIn: ownBinary !== undefined,
+    prefersStandIn: ownBinary !== undefined,
     makeStandIn: async (tag) => {
-      // The build takes minutes, so nothing may come before it.
+      // The build takes minutes, so it starts first.
       const [binary, base] = await Promise.all([ownBinary ?? builtBinary(version), baseImage(STAND_IN_BASE)])
       await buildImage({ tag, source: SOURCE, base, stage: (context) => stageBinary(context, binary) })
     },
@@ -38,17 +39,18 @@ async function stageBinary(context: string, binary: string): Promise<void> {
   await chmod(target, 0o755)
 }
 
-/** Path of a Traefik built on this machine; made once per version. */
+/** Path of a Traefik that was built on this machine, once per version. */
 async function builtBinary(version: string): Promise<string> {
   const binary = join(cacheDir(), `traefik-${version}`)
-  if (!existsSync(binary))
+  if (!existsSync(binary)) {
     await step(`Building Traefik ${version} (several minutes)`, () => buildTraefik(version, binary))
+  }
   return binary
 }
 
 async function buildTraefik(version: string, binary: string): Promise<void> {
-  if (!(await isThere('go'))) throw noTraefik()
-  // Over 6 GB; a build that was cut off goes on from here.
+  if (!(await isInstalled('go'))) throw noTraefik()
+  // Over 6 GB. An interrupted build resumes from here.
   const scratch = join(cacheDir(), 'traefik-build')
   mkdirSync(scratch, { recursive: true })
   const unfinished = join(scratch, 'traefik')
@@ -69,7 +71,7 @@ function pinnedVersion(): string {
 }
 
 function noTraefik(): UserError {
-  const what = 'There is no Traefik: its image cannot be pulled, and there is no Go to build it.'
-  const hint = 'Set TRAEFIK_BIN to a Traefik 3.6 binary, or install Go, then run: npm run rig -- up'
-  return new UserError('RIG_TRAEFIK', what, { hint })
+  const message = "Traefik's image cannot be pulled, and Go is not installed to build it"
+  const hint = 'set TRAEFIK_BIN to a Traefik 3.6 binary, or install Go, then run "npm run rig -- up" again'
+  return rigError('RIG_TRAEFIK', message, hint)
 }
