@@ -23,7 +23,7 @@ const ADMIN_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /**
  * Installs missing packages with apt.
- * @throws UserError RIG_PACKAGES that names them if this process may not, or if there is no apt
+ * @throws UserError RIG_PACKAGES that names them if they cannot be installed
  */
 export async function installMissingPackages(): Promise<void> {
   const missing = await missingPackages()
@@ -37,7 +37,7 @@ export async function installMissingPackages(): Promise<void> {
   })
 }
 
-/** True if this command is on the PATH or in a folder that only root's PATH contains. */
+/** True if this command is on the PATH or in a folder that only root's PATH has. */
 export async function isInstalled(command: string): Promise<boolean> {
   if (await which(command, { nothrow: true })) return true
   return ADMIN_FOLDERS.some((folder) => existsSync(`${folder}/${command}`))
