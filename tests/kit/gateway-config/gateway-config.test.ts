@@ -133,7 +133,7 @@ test('everything that is wrong with a config.yml is named with its place', () =>
   expect(() => parseConfigFile('', 'c.yml')).toThrow('model_mappings is missing')
 })
 
-test('aliases that lead nowhere, to too much or into themselves are told as problems of the file', () => {
+test('aliases that lead nowhere, to too much or into themselves are reported as problems of the file', () => {
   const unquoted = 'a name or pattern that begins with * has to be quoted, as in "*-mini"'
   const problemOf = (text: string) => {
     try {

@@ -21,7 +21,7 @@ test('keys are needed of the providers that models are mapped to, and of no othe
   expect(needed('model_mappings:\n  me: "echo:echo"\n')).toEqual([])
 })
 
-test('a fallback counts if it names a provider, and a provider of config.yml unless it needs no key', () => {
+test('a fallback needs a key if it names a provider; a provider of config.yml may need none', () => {
   const text = `model_mappings:
   a: "own:a"
   b: "free:b"

@@ -13,7 +13,7 @@ test('the real environment beats .env, except where its value is empty', () => {
   expect(loadEnvironment({ cwd, env: { A: 'real' }, dotenv: false })).toEqual({ A: 'real' })
 })
 
-test('a wrong line is named with its number, and a missing .env is no problem', () => {
+test('a wrong line is named with its number, and a missing .env is accepted', () => {
   const cwd = tempFolder({ '.env': 'A=1\nnonsense\n' })
   expect(() => loadEnvironment({ cwd, env: {}, dotenv: true })).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID', exitCode: 2, message: expect.stringMatching(/^\.env line 2: /) }),
