@@ -2,7 +2,8 @@ import type { Rig, RigServer } from '../rig-file.ts'
 
 /** What to type next: for each server the command that deploys to it, and the one that checks the gateway's health. */
 export function deployGuide(rig: Rig): string {
-  const upstream = `To use the mock upstream, put this line into .env:\n  OPENROUTER_BASE_URL=${rig.upstreamUrl}`
+  const variables = [`OPENROUTER_BASE_URL=${rig.upstreamUrl}`, 'OPENROUTER_API_KEY=any']
+  const upstream = `To use the mock upstream, put these lines into .env before the first deploy:\n  ${variables.join('\n  ')}`
   return [...rig.servers.map((server) => serverGuide(rig, server)), upstream].join('\n\n')
 }
 
