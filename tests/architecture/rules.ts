@@ -40,6 +40,15 @@ export const RULES: readonly Rule[] = [
  */
 export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', readonly (readonly string[])[]>> = {
   kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+  'scripts/rig': [
+    ['commands/'],
+    ['servers/'],
+    ['images/node/', 'images/server/', 'images/traefik/'],
+    ['images/'],
+    ['services/'],
+    ['machine/'],
+    [''],
+  ],
 }
 
 /** The only files that may read process.env: where a program starts. */
