@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { eventually } from '../../helpers/gateway/gateway.ts'
 import { startProcess } from '../../helpers/gateway/gateway-process.ts'
+import { needing } from '../../helpers/needs.ts'
 
 const EXAMPLES = join(packageRoot(), 'docs/examples')
 const KEY = 'a-key-for-the-examples'
@@ -39,8 +40,6 @@ test('the example of the OpenAI SDK in TypeScript runs against a gateway', async
 
 const hasOpenAi = spawnSync('python3', ['-c', 'import openai']).status === 0
 
-const TITLE = 'the example of the OpenAI SDK in Python runs against a gateway'
-
-// Debian 12 has no package of it, so this may be skipped with CI=true too.
-if (!hasOpenAi) test.skip(`${TITLE} (the Python package openai is missing)`, () => {})
-else test(TITLE, () => expectExample(['python3', 'openai_sdk.py'], 'Hello from Python'))
+needing('the Python package openai', hasOpenAi)('the example of the OpenAI SDK in Python runs against a gateway', () =>
+  expectExample(['python3', 'openai_sdk.py'], 'Hello from Python'),
+)
