@@ -4,8 +4,8 @@ import { createColors } from 'picocolors'
 import { loadCheckedEnvironment } from '../kit/gateway-config/checked-environment.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { EXIT_USAGE, UserError } from '../kit/user-error.ts'
-import type { Interrupts, Io } from './io.ts'
-import { type Flags, readOptions } from './options.ts'
+import { type Flags, readOptions } from './local/options.ts'
+import type { Interrupts, Io } from './session/io.ts'
 
 const EXIT_INTERRUPTED = 130
 

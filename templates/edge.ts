@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { parseDocument, stringify } from 'yaml'
-import type { ServerSettings } from '../deploy/config/server-settings.ts'
+import type { ServerSettings } from './server-settings.ts'
 import { YAML_OPTIONS } from './yaml-options.ts'
 
 /** Fills the shipped traefik/traefik.yml; comments stay. */

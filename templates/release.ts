@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { ServerSettings } from '../deploy/config/server-settings.ts'
+import type { ServerSettings } from './server-settings.ts'
 import { YAML_OPTIONS } from './yaml-options.ts'
 
 export interface ReleaseComposeInput {

@@ -17,11 +17,11 @@ interface Import {
 const ALLOWED: { from: RegExp; ours: RegExp; types?: RegExp; packages: RegExp }[] = [
   { from: /^kit\/cli\//, ours: /^kit\//, packages: /^(commander|picocolors)$/ },
   { from: /^kit\//, ours: /^kit\//, packages: /^(ajv|yaml)$/ },
-  { from: /^templates\//, ours: /^(templates|kit)\//, types: /^deploy\/config\//, packages: /^yaml$/ },
+  { from: /^templates\//, ours: /^(templates|kit)\//, packages: /^yaml$/ },
   { from: /^deploy\/remote\//, ours: /^deploy\/remote\//, types: /^deploy\/|^kit\//, packages: /^$/ },
   { from: /^deploy\/host\/ssh/, ours: /^(deploy\/(host|remote|errors)|kit\/)/, packages: /^(node-ssh|ssh2)$/ },
   { from: /^deploy\/host\//, ours: /^(deploy\/(host|remote|errors)|kit\/)/, packages: /^execa$/ },
-  { from: /^deploy\/prompts\.ts/, ours: /^(deploy|kit)\//, packages: /^inquirer$/ },
+  { from: /^deploy\/session\/prompts\.ts/, ours: /^(deploy|kit)\//, packages: /^inquirer$/ },
   { from: /^deploy\//, ours: /^(deploy|templates|kit)\//, packages: /^(commander|listr2|picocolors|tar|undici|yaml)$/ },
   { from: /^logdb\/store\//, ours: /^(logdb|kit)\//, packages: /^better-sqlite3$/ },
   { from: /^logdb\/transfer/, ours: /^(logdb|kit)\//, packages: /^execa$/ },
@@ -87,7 +87,7 @@ test('only the entry points read process.env', () => {
 
 test('the rules refuse what they should', () => {
   const refused = [
-    { from: 'deploy/plan.ts', to: 'better-sqlite3' },
+    { from: 'deploy/plan/make-plan.ts', to: 'better-sqlite3' },
     { from: 'deploy/steps/build.ts', to: 'execa' },
     { from: 'deploy/cli.ts', to: 'proxy/app.ts' },
     { from: 'logdb/ingest/run.ts', to: 'proxy/app.ts' },

@@ -1,14 +1,14 @@
 import { readText } from '../../kit/files.ts'
 import { UserError } from '../../kit/user-error.ts'
-import { deploySteps, type OutsideView } from '../apply.ts'
-import { gatewayUrl } from '../config/server-settings.ts'
-import { type LocalFiles, readLocalFiles } from '../local-files.ts'
-import { makePlan, type Plan } from '../plan.ts'
-import { fileHashes } from '../release.ts'
-import { planServerEnv, type ServerEnv } from '../server-env.ts'
-import { runSteps, type StepTime } from '../steps.ts'
-import { UndoStack } from '../undo.ts'
-import { report } from './report.ts'
+import { gatewayUrl } from '../../templates/server-settings.ts'
+import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
+import { makePlan, type Plan } from '../plan/make-plan.ts'
+import { fileHashes } from '../plan/release.ts'
+import { planServerEnv, type ServerEnv } from '../plan/server-env.ts'
+import { report } from '../session/report.ts'
+import { runSteps, type StepTime } from '../session/run-steps.ts'
+import { UndoStack } from '../session/undo.ts'
+import { deploySteps, type OutsideView } from '../steps/apply.ts'
 import {
   type Context,
   changeServer,

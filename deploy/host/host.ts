@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import { UserError } from '../../kit/user-error.ts'
 import { DEPLOY_ERRORS } from '../errors.ts'
-import type { Argv } from '../remote/argv.ts'
+import type { Argv } from './argv.ts'
 
 export interface ExecOptions {
   stdin?: string | Buffer | Readable

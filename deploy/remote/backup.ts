@@ -1,4 +1,5 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 export interface BackupInput {
   folder: string

@@ -1,6 +1,7 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
 import { DOCKER_VERSIONS } from './install-docker.ts'
 import { WATCHED_DIGEST } from './lock.ts'
+import { sh } from './sh.ts'
 
 /** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
 export const IDENTITY: Argv = sh(`

@@ -1,4 +1,5 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 /**
  * Replaces a file by its stdin with one rename, on disk before it counts. A connection that drops half-way looks like

@@ -1,4 +1,5 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 /** Prints what is there, where there is a docker program; nothing after `docker=` for an engine that does not run. */
 export const DOCKER_VERSIONS = `echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"

@@ -1,4 +1,5 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 /** Shell function: one SHA-256 over its files, which the facts and the lock must compute alike. */
 export const WATCHED_DIGEST = `watched_digest() {

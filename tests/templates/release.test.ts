@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { serverSettings } from '../../deploy/config/server-settings.ts'
 import { type ReleaseComposeInput, renderReleaseCompose } from '../../templates/release.ts'
+import { serverSettings } from '../../templates/server-settings.ts'
 import { findProgram, output, testWhere } from '../helpers/process/programs.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 

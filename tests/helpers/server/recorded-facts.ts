@@ -1,7 +1,7 @@
-import { type Facts, parseFacts } from '../../../deploy/facts.ts'
-import { containerName } from '../../../deploy/layout.ts'
-import type { Plan } from '../../../deploy/plan.ts'
-import { renderState } from '../../../deploy/state.ts'
+import type { Plan } from '../../../deploy/plan/make-plan.ts'
+import { type Facts, parseFacts } from '../../../deploy/server/facts.ts'
+import { containerName } from '../../../deploy/server/layout.ts'
+import { renderState } from '../../../deploy/server/state.ts'
 import { renderRoute } from '../../../templates/route.ts'
 
 /** What the script prints on servers, as it was recorded there; files are added below. */

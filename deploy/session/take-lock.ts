@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { deployError } from '../errors.ts'
+import type { Host, Session } from '../host/host.ts'
+import { holdLock } from '../remote/lock.ts'
+import type { Facts } from '../server/facts.ts'
+import type { ServerLayout } from '../server/layout.ts'
+import { splitOnce } from '../server/pairs.ts'
+
+/**
+ * Keeps others from changing the server until the session ends, and makes sure that nobody changed it since the facts
+ * were gathered. @throws UserError LOCKED, SERVER_CHANGED
+ */
+export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, holder: string): Promise<Session> {
+  const session = await host.start(holdLock(layout.folder, holder, [layout.env, layout.route]))
+  const [word, rest] = splitOnce(await firstLine(session), ' ')
+  if (word === 'held' && rest === facts.watchedDigest) return session
+  session.end()
+  if (word === 'held') {
+    throw deployError('SERVER_CHANGED', 'somebody changed the server a moment ago', 'run again to see a new plan')
+  }
+  if (word === 'busy') {
+    throw deployError('LOCKED', `another deploy is running there: ${rest || 'unknown'}`, 'wait for it, then run again')
+  }
+  throw deployError(
+    'LOCKED',
+    `cannot take the lock ${layout.lock}`,
+    'check that the server has flock (package util-linux) and free space',
+  )
+}
+
+async function firstLine({ stdout }: Session): Promise<string> {
+  let text = ''
+  stdout.setEncoding('utf8')
+  stdout.on('data', (chunk: string) => {
+    text += chunk
+  })
+  while (!text.includes('\n')) {
+    const ended = await Promise.race([once(stdout, 'data').then(() => false), once(stdout, 'end').then(() => true)])
+    if (ended) break
+  }
+  return text.split('\n')[0] ?? ''
+}
