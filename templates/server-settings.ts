@@ -52,7 +52,3 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
     drainTimeoutS: Number(environment['DRAIN_TIMEOUT_S'] || DEFAULT_DRAIN_TIMEOUT_S),
   }
 }
-
-export function gatewayUrl({ domain, httpsPort }: ServerSettings): string {
-  return httpsPort === 443 ? `https://${domain}` : `https://${domain}:${httpsPort}`
-}

@@ -17,7 +17,7 @@ export interface ExecResult {
 }
 
 /** A command that goes on until it is ended; it dies with the connection. */
-export interface Session {
+export interface RemoteProcess {
   stdout: Readable
   end(): void
 }
@@ -37,7 +37,7 @@ export interface Host {
   /** Runs a command as root. A non-zero exit code is a result; only a lost connection throws. */
   exec(argv: Argv, options?: ExecOptions): Promise<ExecResult>
   /** Starts a command as root and leaves it running. */
-  start(argv: Argv): Promise<Session>
+  start(argv: Argv): Promise<RemoteProcess>
   /** A connection to a port of the server's own loopback. */
   connect(port: number): Promise<Duplex>
   close(): Promise<void>
@@ -49,7 +49,7 @@ export class CommandFailed extends UserError {
     const said = lastLines(result.stderr) || lastLines(result.stdout)
     super('COMMAND_FAILED', `cannot ${what}: ${said || `exit code ${result.exitCode}`}`, {
       hint: 'when the cause is gone, run again',
-      exitCode: DEPLOY_ERRORS.COMMAND_FAILED,
+      exitCode: DEPLOY_ERRORS.COMMAND_FAILED.exitCode,
     })
   }
 }

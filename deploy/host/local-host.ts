@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { Duplex, type Readable } from 'node:stream'
 import { execa } from 'execa'
 import type { Argv } from './argv.ts'
-import type { ConnectionCounts, ExecOptions, ExecResult, Host, Session } from './host.ts'
+import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from './host.ts'
 import { splitLines } from './lines.ts'
 import { asRoot, type Privilege } from './privilege.ts'
 
@@ -46,7 +46,7 @@ export class LocalHost implements Host {
     return { exitCode: exitCode ?? 1, stdout: stdout ?? '', stderr: stderr ?? '' }
   }
 
-  async start(argv: Argv): Promise<Session> {
+  async start(argv: Argv): Promise<RemoteProcess> {
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
     const [file, ...args] = privileged
     const child = execa(file, args, { buffer: false, reject: false })

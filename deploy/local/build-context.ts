@@ -6,7 +6,7 @@ import { packageRoot } from '../../kit/package-root.ts'
 export interface ReleaseFile {
   /** Relative, with `/`. */
   path: string
-  content: Buffer
+  content: string | Buffer
 }
 
 const ROOT_FILES = ['.dockerignore', 'Dockerfile', 'config.yml', 'package.json', 'tsconfig.json']

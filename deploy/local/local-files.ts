@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readText, readTextIfPresent } from '../../kit/files.ts'
-import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
+import { type GatewayConfig, parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { packageRoot } from '../../kit/package-root.ts'
 import { type ReleaseFile, readBuildContext } from './build-context.ts'
 
 /** What comes with this version of the tool. */
 export interface PackagedFiles {
+  /** Text of traefik/traefik.yml. */
   traefikBase: string
+  /** Text of the server's scripts/logdb. */
   logdbScript: string
 }
 
@@ -15,9 +17,12 @@ export interface PackagedFiles {
 export interface LocalFiles extends PackagedFiles {
   /** Text of ./.env; null if there is none. */
   env: string | null
-  /** Text of config.yml, known to be valid. */
+  /** Text of config.yml. */
   config: string
-  context: ReleaseFile[]
+  /** The same, read. */
+  gatewayConfig: GatewayConfig
+  /** Files that the gateway's image is built from. */
+  buildContext: ReleaseFile[]
 }
 
 /** @throws UserError CONFIG_INVALID */
@@ -25,11 +30,11 @@ export function readLocalFiles(cwd: string, configPath: string | undefined): Loc
   const own = configPath ? resolve(cwd, configPath) : join(cwd, 'config.yml')
   const path = configPath || existsSync(own) ? own : join(packageRoot(), 'config.yml')
   const config = readText(path)
-  parseConfigFile(config, path)
   return {
     env: readTextIfPresent(join(cwd, '.env')) ?? null,
     config,
-    context: readBuildContext(),
+    gatewayConfig: parseConfigFile(config, path),
+    buildContext: readBuildContext(),
     ...readPackagedFiles(),
   }
 }

@@ -1,223 +1,215 @@
+import { basename } from 'node:path'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
-import { renderRoute } from '../../templates/route.ts'
-import { type ServerSettings, serverSettings } from '../../templates/server-settings.ts'
-import { deployError } from '../errors.ts'
-import type { Facts } from '../server/facts.ts'
-import { containerName, GATEWAY_PORT, releaseOf } from '../server/layout.ts'
-import { type EdgeFiles, edgeFiles } from './edge-files.ts'
-import { changedParts, contentDigest, imageName, makeRelease, type Release, type ReleaseContent } from './release.ts'
-import type { ServerEnv } from './server-env.ts'
+import { stopGraceS } from '../../templates/release.ts'
+import { type Facts, hasImage, isUnsettled } from '../server/facts.ts'
+import { releaseOf } from '../server/instance.ts'
+import { imageTag } from '../server/manifest.ts'
+import type { Change, Kind } from './change.ts'
+import { preflight } from './preflight.ts'
+import { changedParts, releaseId } from './release.ts'
+import { judge, type Situation, type Wishes } from './situation.ts'
+import { startRelease, stopPrevious, switchTo } from './take-over.ts'
 
-export interface PlanInput {
-  facts: Facts
-  env: ServerEnv
-  /** SHA-256 of each file of the build context, by path. */
-  contextHashes: Readonly<Record<string, string>>
-  /** Text of config.yml, already valid. */
-  config: string
-  traefikBase: string
-  logdbScript: string
-  /** A certificate to trust for the ACME directory, if one was given now. */
-  acmeCa: string | null
-  now: Date
+type Decision<K extends Kind> = (situation: Situation) => Change<K> | undefined
+
+/** What makes each kind of change necessary. The order is that of the plan, and so that of the effects. */
+const DECISIONS: { [K in Kind]: Decision<K> } = {
+  'unpack-backup': unpackBackup,
+  'install-docker': installDocker,
+  'back-up': backUp,
+  'place-certificates': placeCertificates,
+  'make-folders': makeFolders,
+  'write-env': writeEnv,
+  'write-logdb-script': writeLogdbScript,
+  'upload-release': uploadRelease,
+  'remove-unpacked': removeUnpacked,
+  'build-image': buildImage,
+  'start-edge': startEdge,
+  'restart-edge': restartEdge,
+  'start-release': startNextRelease,
+  'check-release': checkRelease,
+  switch: switchOver,
+  'stop-previous': stopOthers,
+  'get-certificate': getCertificate,
+  'check-from-outside': checkFromOutside,
+  'clean-up': cleanUp,
+  'remove-previous-certificates': removePreviousCertificates,
 }
 
-/** Everything that a deploy will do; `changes` is empty when the server is as it should be. */
-export interface Plan {
-  settings: ServerSettings
-  edge: EdgeFiles
-  /** For people, in order. */
-  changes: string[]
-  installDocker: boolean
-  writeEnv: boolean
-  writeEdge: boolean
-  writeLogdb: boolean
-  /** The new release; null when the live one is what it should be. */
-  release: Release | null
-  build: boolean
-  /** Instance that answers now, and that a new release takes over from. */
-  live: string | null
-  /** The live release's container does not run. */
-  startLive: boolean
-  /** The live release stays, but a deploy that was cut off left it unrecorded, or another one running. */
-  settle: boolean
-  /** The live release stays, but the route file is not what it should be (another domain). */
-  writeRoute: boolean
-  /** The edge has no certificate for the domain yet. */
-  needsCertificate: boolean
-  /** The edge runs as it should, but it must try for the certificate again. */
-  restartEdge: boolean
-  backup: boolean
-  warnings: string[]
+/** Kinds that are due at any time, and so only made where something else is changed. */
+const COMPANIONS: readonly Kind[] = ['unpack-backup', 'back-up', 'remove-unpacked', 'check-from-outside']
+
+/**
+ * All that must be changed, in order; empty when the server is as it should be. Pure: the same facts and wishes give the
+ * same plan. @throws UserError TARGET_UNSUPPORTED, DISK_FULL, PORT_TAKEN
+ */
+export function makePlan(facts: Facts, wishes: Wishes): Change[] {
+  const situation = judge(facts, wishes)
+  const changes = Object.values(DECISIONS).flatMap((decide) => decide(situation) ?? [])
+  if (changes.every(({ kind }) => COMPANIONS.includes(kind))) return []
+  preflight(facts, wishes.settings, changes)
+  return changes
 }
 
-const MIN_FREE_BYTES = 2 * 1024 ** 3
-
-/** Pure: the same facts and wishes give the same plan. @throws UserError TARGET_UNSUPPORTED, DISK_FULL, PORT_TAKEN */
-export function makePlan(input: PlanInput): Plan {
-  const { facts, env } = input
-  const settings = serverSettings(env.values, (input.acmeCa ?? facts.edge.acmeCa) !== null)
-  const edge = edgeFiles(settings, input.traefikBase, input.acmeCa ?? facts.edge.acmeCa)
-  const content: ReleaseContent = {
-    context: input.contextHashes,
-    config: input.config,
-    environment: env.values,
-    settings,
-  }
-  const installDocker = facts.docker?.engine == null || facts.docker.compose === null
-  const live = liveManifest(facts)
-  const release = live?.content === contentDigest(content) ? null : makeRelease(content, input.now)
-  const startLive = release === null && !isRunning(facts)
-  const image = release?.manifest.image ?? live?.image ?? imageName(content)
-  const writeEdge =
-    facts.edge.composeFile !== edge.compose ||
-    facts.edge.traefikConfig !== edge.traefik ||
-    facts.edge.acmeCa !== edge.acmeCa
-  const needsCertificate = !facts.certificates.some(
-    ({ file, domain }) => file === settings.acme.storage && domain === settings.domain,
-  )
-  const plan: Plan = {
-    settings,
-    edge,
-    changes: [],
-    installDocker,
-    writeEnv: facts.env !== env.text,
-    writeEdge,
-    writeLogdb: facts.logdbScript !== input.logdbScript,
-    release,
-    build: (release !== null || startLive) && !facts.imageTags.includes(tagOf(image)),
-    live: facts.live,
-    startLive,
-    settle: release === null && isUnsettled(facts),
-    writeRoute:
-      release === null && facts.route !== renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT),
-    needsCertificate,
-    restartEdge: false,
-    backup: facts.live !== null,
-    warnings: [],
-  }
-  // Traefik tries again when its routes change; where nothing of the kind is due, only a restart makes it.
-  plan.restartEdge = needsCertificate && facts.edge.running && !writeEdge && release === null && !plan.writeRoute
-  plan.changes = describe(plan, facts, env)
-  plan.warnings = warnings(env)
-  if (plan.changes.length > 0) preflight(plan, facts)
-  else plan.backup = false
-  return plan
+function unpackBackup({ restore, contextHashes }: Situation): Change<'unpack-backup'> | undefined {
+  if (restore === undefined) return undefined
+  const { archive, staging, releaseFolder, certificates } = restore
+  const members = [...(releaseFolder === null ? [] : [releaseFolder]), ...certificates]
+  if (members.length === 0) return undefined
+  const context = releaseFolder === null ? null : { folder: releaseFolder, hashes: { ...contextHashes } }
+  return { kind: 'unpack-backup', archive, staging, members, context }
 }
 
-function describe(plan: Plan, facts: Facts, env: ServerEnv): string[] {
-  const { release, settings } = plan
-  const live = liveManifest(facts)
-  const lines: (string | false)[] = [
-    plan.installDocker && dockerChange(facts),
-    facts.env === null && env.uploaded.length > 0 && `take over your .env: ${env.uploaded.join(', ')}`,
-    env.generatedKey !== null && 'make an API key',
-    facts.env !== null && plan.writeEnv && `set in the server's .env: ${changedNames(facts, env).join(', ')}`,
-    plan.writeLogdb && 'put scripts/logdb there',
-    release !== null && live === null && `start release ${release.manifest.id}`,
-    release !== null &&
-      live !== null &&
-      `start release ${release.manifest.id} beside ${live.id} and let it take over (changed: ${changedParts(live, release.manifest).join(', ')})`,
-    plan.startLive && `start release ${live?.id} again, which does not run`,
-    plan.writeRoute && `answer for ${settings.domain}`,
-    plan.settle && `record that ${live?.id} answers, and stop what else is left running`,
-    plan.build && `build the image ${(release?.manifest ?? live)?.image} on the server`,
-    plan.writeEdge &&
-      `${facts.edge.composeFile === null ? 'start' : 'restart'} the edge (ports ${settings.httpPort} and ${settings.httpsPort}${facts.edge.running ? '; it is away for some seconds' : ''})`,
-    !facts.edge.running && !plan.writeEdge && 'start the edge',
-    plan.needsCertificate &&
-      `get a certificate for ${settings.domain}${plan.restartEdge ? ' (restarts the edge)' : ''}`,
-  ]
-  return lines.filter((line) => line !== false)
+function installDocker({ facts: { docker } }: Situation): Change<'install-docker'> | undefined {
+  if (docker === null) return { kind: 'install-docker', missing: 'Docker' }
+  if (docker.engine === null) return { kind: 'install-docker', missing: 'engine' }
+  return docker.compose === null ? { kind: 'install-docker', missing: 'Compose' } : undefined
 }
 
-function dockerChange({ docker }: Facts): string {
-  if (docker === null) return 'install Docker'
-  return docker.engine === null ? 'start Docker' : 'install Docker Compose'
-}
-
-function changedNames(facts: Facts, env: ServerEnv): string[] {
-  const before = parseDotenv(facts.env ?? '').values
-  return Object.keys(env.values).filter((name) => env.values[name] !== before[name])
-}
-
-function warnings(env: ServerEnv): string[] {
-  const lines: (string | false)[] = [
-    env.differing.length > 0 &&
-      `your .env differs from the server's in ${env.differing.join(', ')}; the server's counts`,
-    env.missingKeys.length > 0 &&
-      `the server's .env has no ${env.missingKeys.join(' and no ')}: models of that provider answer 503 until you add it and deploy again`,
-    env.leftOutHttpPort &&
-      'HTTP_PORT of your .env means the local gateway and stays behind; on a server it is the port of the edge',
-  ]
-  return lines.filter((line) => line !== false)
-}
-
-/** Refuses what would fail half-way. */
-function preflight(plan: Plan, facts: Facts): void {
-  const { os, freeBytes, listeners } = facts
-  if (!['x86_64', 'aarch64', 'arm64'].includes(os.arch)) {
-    throw deployError('TARGET_UNSUPPORTED', `the server is a ${os.arch} machine`, 'use a server with x86_64 or arm64')
-  }
-  if (facts.edge.folder !== null && facts.edge.folder !== facts.folder) {
-    throw deployError(
-      'TARGET_UNSUPPORTED',
-      `the edge of this server belongs to ${facts.edge.folder}, not to ${facts.folder}`,
-      `name that folder: --path ${facts.edge.folder} (a server has one gateway)`,
-    )
-  }
-  const onlyStarts = facts.docker !== null && facts.docker.compose !== null
-  if (plan.installDocker && !onlyStarts && !/\b(debian|ubuntu)\b/.test(`${os.id} ${os.like}`)) {
-    throw deployError(
-      'TARGET_UNSUPPORTED',
-      `${facts.docker === null ? 'Docker' : 'Docker Compose'} is missing and ${os.id || 'this system'} is neither Debian nor Ubuntu`,
-      'install Docker Engine and Compose there yourself, then run again',
-    )
-  }
-  const short = Object.entries(freeBytes).filter(([, free]) => plan.release !== null && free < MIN_FREE_BYTES)
-  for (const [where, free] of short) {
-    throw deployError(
-      'DISK_FULL',
-      `too little free space for ${where === 'docker' ? "Docker's images" : 'the releases'}: ${inMiB(free)} MiB, needed ${inMiB(MIN_FREE_BYTES)} MiB`,
-      'free some space on the server (docker system df shows what Docker holds), then run again',
-    )
-  }
-  const ports = [plan.settings.httpPort, plan.settings.httpsPort]
-  for (const port of ports) {
-    const program = listeners.get(port)
-    // Docker's own proxy listens for a running edge.
-    if (program === undefined || (facts.edge.running && program === 'docker-proxy')) continue
-    throw deployError(
-      'PORT_TAKEN',
-      `port ${port} of the server is taken by ${program}`,
-      `stop ${program}, or set HTTP_PORT and HTTPS_PORT in the server's .env (Let's Encrypt needs port 80), then run again`,
-    )
+function backUp({ live, settings, restore, now }: Situation): Change<'back-up'> | undefined {
+  if (live === null) return undefined
+  const { uid, gid } = settings
+  return {
+    kind: 'back-up',
+    name: `ai-proxy-backup-${releaseId(now)}.tar.gz`,
+    release: live.manifest.id,
+    image: live.manifest.image,
+    owner: { uid, gid },
+    protects: restore === undefined ? null : basename(restore.archive.path),
   }
 }
 
-function isUnsettled({ live, state, containers }: Facts): boolean {
-  if (live === null) return false
-  return (
-    state?.live.instance !== live ||
-    containers.some(
-      ({ name, state, isRestarted }) => name !== containerName(live) && state === 'running' && isRestarted,
-    )
+function placeCertificates({ restore }: Situation): Change<'place-certificates'> | undefined {
+  if (restore === undefined || restore.certificates.length === 0) return undefined
+  return { kind: 'place-certificates', source: `${restore.staging}/certs` }
+}
+
+function makeFolders(situation: Situation): Change<'make-folders'> | undefined {
+  const { uid, gid } = situation.settings
+  const isFileWritten =
+    situation.release !== null ||
+    situation.isEdgeOutdated ||
+    writeEnv(situation) !== undefined ||
+    writeLogdbScript(situation) !== undefined
+  return isFileWritten ? { kind: 'make-folders', uid, gid } : undefined
+}
+
+function writeEnv({ facts, env }: Situation): Change<'write-env'> | undefined {
+  if (facts.env === env.text) return undefined
+  const before = facts.env === null ? env.values : parseDotenv(facts.env).values
+  return {
+    kind: 'write-env',
+    text: env.text,
+    uploaded: env.uploaded,
+    hasNewKey: env.generatedKey !== null,
+    changed: Object.keys(env.values).filter((name) => env.values[name] !== before[name]),
+  }
+}
+
+function writeLogdbScript({ facts, logdbScript: text }: Situation): Change<'write-logdb-script'> | undefined {
+  return facts.logdbScript === text ? undefined : { kind: 'write-logdb-script', text }
+}
+
+function uploadRelease({ release, context }: Situation): Change<'upload-release'> | undefined {
+  return release === null ? undefined : { kind: 'upload-release', release, context }
+}
+
+function removeUnpacked(situation: Situation): Change<'remove-unpacked'> | undefined {
+  const unpacked = unpackBackup(situation)
+  return unpacked && { kind: 'remove-unpacked', staging: unpacked.staging }
+}
+
+function buildImage(situation: Situation): Change<'build-image'> | undefined {
+  const { facts, release, isLiveStopped, image, instance, settings } = situation
+  if ((release === null && !isLiveStopped) || hasImage(facts, image)) return undefined
+  return { kind: 'build-image', image, nodeImage: settings.nodeImage, release: releaseOf(instance) }
+}
+
+function startEdge(situation: Situation): Change<'start-edge'> | undefined {
+  const { facts, edge, isEdgeOutdated, gateway } = situation
+  if (facts.edge.isRunning && !isEdgeOutdated) return undefined
+  return {
+    kind: 'start-edge',
+    files: isEdgeOutdated ? edge : null,
+    isFirst: facts.edge.composeFile === null,
+    isInterrupted: facts.edge.isRunning,
+    gateway,
+    expects: answeringInstance(situation),
+  }
+}
+
+/** Traefik reads certificates only when it starts, and asks for one again only when its routes change. */
+function restartEdge(situation: Situation): Change<'restart-edge'> | undefined {
+  const { facts, release, isEdgeOutdated, isRouteOutdated, needsCertificate, restore, gateway } = situation
+  const hasNewCertificates = restore !== undefined && restore.certificates.length > 0
+  const mustAskAgain = needsCertificate && release === null && !isRouteOutdated
+  if (!facts.edge.isRunning || isEdgeOutdated || !(hasNewCertificates || mustAskAgain)) return undefined
+  return { kind: 'restart-edge', gateway, expects: answeringInstance(situation) }
+}
+
+/** Instance that answers now, as far as it can be expected to. */
+function answeringInstance({ facts, isLiveStopped, isRouteOutdated }: Situation): string | null {
+  return isLiveStopped || isRouteOutdated ? null : facts.live
+}
+
+function startNextRelease({ facts, live, release, instance, isLiveStopped }: Situation) {
+  if (isLiveStopped) return startRelease(facts, instance, { kind: 'not-running' })
+  if (release === null) return undefined
+  const replaces = live?.manifest.id ?? null
+  const changed = live === null ? [] : changedParts(live.manifest, release.manifest)
+  return startRelease(facts, instance, { kind: 'new', replaces, changed })
+}
+
+function checkRelease({ release, instance, gateway }: Situation): Change<'check-release'> | undefined {
+  return release === null ? undefined : { kind: 'check-release', instance, gateway }
+}
+
+function switchOver(situation: Situation): Change<'switch'> | undefined {
+  const { facts, release, instance, isLiveStopped, isRouteOutdated, gateway } = situation
+  const isUnrecorded = release === null && isUnsettled(facts)
+  if (release === null && !isLiveStopped && !isRouteOutdated && !isUnrecorded) return undefined
+  const news = [isRouteOutdated && ('domain' as const), isUnrecorded && ('record' as const)]
+  return switchTo(
+    facts,
+    instance,
+    gateway,
+    news.filter((one) => one !== false),
   )
 }
 
-function isRunning({ live, containers }: Facts): boolean {
-  return live !== null && containers.some(({ name, state }) => name === containerName(live) && state === 'running')
+function stopOthers({ facts, release, instance, settings }: Situation): Change<'stop-previous'> | undefined {
+  const isTakenOver = release !== null && facts.live !== null
+  const isUnrecorded = release === null && isUnsettled(facts)
+  return isTakenOver || isUnrecorded ? stopPrevious(facts, instance, stopGraceS(settings)) : undefined
 }
 
-/** Manifest of the release that answers now. */
-export function liveManifest({ live, manifests }: Facts) {
-  return live === null ? null : (manifests.find(({ id }) => id === releaseOf(live)) ?? null)
+function getCertificate({ needsCertificate, gateway, outside }: Situation): Change<'get-certificate'> | undefined {
+  const { domain, httpsPort } = gateway
+  return needsCertificate ? { kind: 'get-certificate', domain, httpsPort, extraCa: outside.extraCa } : undefined
 }
 
-export function tagOf(image: string): string {
-  return image.slice(image.indexOf(':') + 1)
+function checkFromOutside({ gateway, instance, outside }: Situation): Change<'check-from-outside'> {
+  return { kind: 'check-from-outside', gateway, instance, outside, isAfterChanges: true }
 }
 
-function inMiB(bytes: number): number {
-  return Math.floor(bytes / 1024 ** 2)
+const RELEASES_KEPT = 5
+
+/** Keeps what a rollback may need. */
+function cleanUp({ facts, live, release, instance, image }: Situation): Change<'clean-up'> | undefined {
+  if (release === null) return undefined
+  const earlier = [...facts.manifests].sort((a, b) => (a.id < b.id ? 1 : -1))
+  const kept = earlier.filter(({ id }, index) => index < RELEASES_KEPT - 1 || id === live?.manifest.id)
+  const removed = earlier.filter((manifest) => !kept.includes(manifest)).map(({ id }) => id)
+  const containersOf = (id: string) => facts.containers.filter((container) => container.release === id)
+  return {
+    kind: 'clean-up',
+    live: instance,
+    keptCount: kept.length,
+    removed: removed.map((id) => ({ release: id, containers: containersOf(id).map(({ name }) => name) })),
+    keptTags: [image, ...kept.map((manifest) => manifest.image)].map(imageTag),
+  }
+}
+
+function removePreviousCertificates(situation: Situation): Change<'remove-previous-certificates'> | undefined {
+  return placeCertificates(situation) && { kind: 'remove-previous-certificates' }
 }

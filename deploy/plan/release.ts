@@ -5,6 +5,7 @@ import { renderReleaseCompose } from '../../templates/release.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from '../server/layout.ts'
+import { CONTEXT_FOLDER, type Manifest } from '../server/manifest.ts'
 
 /** What a release is made of, before it has an id. */
 export interface ReleaseContent {
@@ -17,31 +18,20 @@ export interface ReleaseContent {
   settings: ServerSettings
 }
 
-/** manifest.json of a release. */
-export interface Manifest {
-  version: 1
-  id: string
-  /** ISO time. */
-  createdAt: string
-  /** Image with its tag, which stands for the build context and the base image. */
-  image: string
-  /** SHA-256 over everything but id and time: two releases of the same content have the same. */
+interface TextFile extends ReleaseFile {
   content: string
-  /** SHA-256 of each file by path. */
-  files: Record<string, string>
 }
 
 export interface Release {
   manifest: Manifest
-  /** Its files beside the build context. */
-  files: ReleaseFile[]
+  /** Its files in addition to the build context. */
+  files: TextFile[]
 }
 
-export const CONTEXT_FOLDER = 'context'
 const NO_ID = 'id'
 const NO_TIME = 'time'
 
-/** UTC, so that ids sort by time. */
+/** Id of a release or backup that is made now; UTC, so that ids sort by time. */
 export function releaseId(now: Date): string {
   const digits = now.toISOString().replace(/\D/g, '')
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}`
@@ -63,7 +53,7 @@ export function makeRelease(content: ReleaseContent, now: Date): Release {
     content: contentDigest(content),
     files: allHashes(content, files),
   }
-  const manifestFile = { path: 'manifest.json', content: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`) }
+  const manifestFile = { path: 'manifest.json', content: `${JSON.stringify(manifest, null, 2)}\n` }
   return { manifest, files: [...files, manifestFile] }
 }
 
@@ -73,7 +63,7 @@ export function imageName({ context, settings }: ReleaseContent): string {
   return `ai-proxy:${digest.slice(0, 12)}`
 }
 
-/** What differs, in words for people; file names stand for themselves. */
+/** What differs, in words. */
 export function changedParts(before: Manifest, after: Manifest): string[] {
   const paths = new Set([...Object.keys(before.files), ...Object.keys(after.files)])
   const changed = [...paths].filter((path) => before.files[path] !== after.files[path])
@@ -85,7 +75,7 @@ export function changedParts(before: Manifest, after: Manifest): string[] {
   return parts.length > 0 ? parts : ['settings of the container']
 }
 
-function renderFiles(content: ReleaseContent, id: string, deployedAt: string): ReleaseFile[] {
+function renderFiles(content: ReleaseContent, id: string, deployedAt: string): TextFile[] {
   const compose = renderReleaseCompose({
     id,
     deployedAt,
@@ -95,13 +85,13 @@ function renderFiles(content: ReleaseContent, id: string, deployedAt: string): R
     settings: content.settings,
   })
   return [
-    { path: 'compose.yml', content: Buffer.from(compose) },
-    { path: 'config.yml', content: Buffer.from(content.config) },
-    { path: 'gateway.env', content: Buffer.from(renderEnvFile(content.environment)) },
+    { path: 'compose.yml', content: compose },
+    { path: 'config.yml', content: content.config },
+    { path: 'gateway.env', content: renderEnvFile(content.environment) },
   ]
 }
 
-function allHashes({ context }: ReleaseContent, files: ReleaseFile[]): Record<string, string> {
+function allHashes({ context }: ReleaseContent, files: readonly ReleaseFile[]): Record<string, string> {
   return inOrder([
     ...Object.entries(context).map(([path, hash]): [string, string] => [`${CONTEXT_FOLDER}/${path}`, hash]),
     ...Object.entries(fileHashes(files)),
@@ -114,13 +104,6 @@ function inOrder(hashes: [path: string, hash: string][]): Record<string, string>
 }
 
 /** SHA-256 by path. */
-export function fileHashes(files: ReleaseFile[]): Record<string, string> {
+export function fileHashes(files: readonly ReleaseFile[]): Record<string, string> {
   return Object.fromEntries(files.map(({ path, content }) => [path, sha256(content)]))
-}
-
-/** The build context of an existing release, as `fileHashes` gives it. */
-export function contextHashes({ files }: Manifest): Record<string, string> {
-  const prefix = `${CONTEXT_FOLDER}/`
-  const entries = Object.entries(files).filter(([path]) => path.startsWith(prefix))
-  return Object.fromEntries(entries.map(([path, hash]) => [path.slice(prefix.length), hash]))
 }

@@ -1,54 +1,52 @@
+import { ECHO } from '../../kit/providers.ts'
 import { errorMessage } from '../../kit/user-error.ts'
 import type { Probe, ProbeAnswer } from './probe.ts'
 
-/** What a gateway must answer; the first thing that is wrong, in words, or null. */
+/** Asks what any gateway must answer, with GET requests only. @returns the first problem, in words */
 export async function checkReading(probe: Probe, instance: string | null): Promise<string | null> {
   return (
     (await problem(
       'GET /health',
       () => probe.get('/health'),
-      ({ status, release, body }) => {
-        if (status !== 200) return `answers ${status}${body ? `: ${shorten(body)}` : ''}`
-        if (instance !== null && release !== instance)
-          return `is answered by ${release ?? 'something else'}, not by ${instance}`
-        return readJson(body)['status'] === 'ok' ? null : `says ${shorten(body)}`
-      },
-    )) ??
-    problem(
-      'GET /v1/models',
-      () => probe.get('/v1/models'),
-      ({ status, body }) => {
-        if (status !== 200) return `answers ${status}: ${shorten(body)}`
-        return Array.isArray(readJson(body)['data']) ? null : `says ${shorten(body)}`
-      },
-    )
+      (answer) => judgeHealth(answer, instance),
+    )) ?? problem('GET /v1/models', () => probe.get('/v1/models'), judgeModels)
   )
 }
 
-/** One completion in each mode, of the built-in model, which costs nothing. */
+function judgeHealth({ status, release, body }: ProbeAnswer, instance: string | null): string | null {
+  if (status !== 200) return `answers ${status}${body ? `: ${shorten(body)}` : ''}`
+  if (instance !== null && release !== instance) {
+    return `is answered by ${release ?? 'something else'}, not by ${instance}`
+  }
+  return readJson(body)['status'] === 'ok' ? null : `says ${shorten(body)}`
+}
+
+function judgeModels({ status, body }: ProbeAnswer): string | null {
+  if (status !== 200) return `answers ${status}: ${shorten(body)}`
+  return Array.isArray(readJson(body)['data']) ? null : `says ${shorten(body)}`
+}
+
+const COMPLETIONS = '/v1/chat/completions'
+
+/** One completion in each mode, of the built-in model, which costs nothing. @returns the first problem, in words */
 export async function checkCompletions(probe: Probe): Promise<string | null> {
-  const request = { model: 'echo', messages: [{ role: 'user', content: 'ai-deploy says hello' }] }
-  const path = '/v1/chat/completions'
+  const request = { model: ECHO, messages: [{ role: 'user', content: 'ai-deploy says hello' }] }
+  const stream = { ...request, stream: true }
   return (
-    (await problem(
-      `POST ${path}`,
-      () => probe.post(path, request),
-      ({ status, body }) => {
-        if (status !== 200) return `answers ${status}: ${shorten(body)}`
-        return body.includes('hello') ? null : `says ${shorten(body)}`
-      },
-    )) ??
-    problem(
-      `POST ${path} (streamed)`,
-      () => probe.post(path, { ...request, stream: true }),
-      ({ status, body }) => {
-        if (status !== 200) return `answers ${status}: ${shorten(body)}`
-        return body.includes('chat.completion.chunk') && body.trimEnd().endsWith('[DONE]')
-          ? null
-          : 'does not end as a stream should'
-      },
-    )
+    (await problem(`POST ${COMPLETIONS}`, () => probe.post(COMPLETIONS, request), judgeCompletion)) ??
+    problem(`POST ${COMPLETIONS} (streamed)`, () => probe.post(COMPLETIONS, stream), judgeStream)
   )
+}
+
+function judgeCompletion({ status, body }: ProbeAnswer): string | null {
+  if (status !== 200) return `answers ${status}: ${shorten(body)}`
+  return body.includes('hello') ? null : `says ${shorten(body)}`
+}
+
+function judgeStream({ status, body }: ProbeAnswer): string | null {
+  if (status !== 200) return `answers ${status}: ${shorten(body)}`
+  const isWhole = body.includes('chat.completion.chunk') && body.trimEnd().endsWith('[DONE]')
+  return isWhole ? null : 'does not end as a stream should'
 }
 
 async function problem(

@@ -1,8 +1,8 @@
 import { deployError } from '../errors.ts'
 import { CommandFailed, type Host, run } from '../host/host.ts'
 import { LocalHost } from '../host/local-host.ts'
-import type { Manifest } from '../plan/release.ts'
 import { listArchive, readMember } from '../remote/backup.ts'
+import type { Manifest } from './manifest.ts'
 
 /** A backup that was looked into: nothing of it is unpacked yet. */
 export interface Archive {

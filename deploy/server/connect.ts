@@ -17,7 +17,7 @@ export interface Target {
   agentSocket?: string | undefined
 }
 
-export interface Questions extends SshQuestions {
+export interface ConnectQuestions extends SshQuestions {
   sudoPassword(user: string, host: string): Promise<string | null>
 }
 
@@ -33,7 +33,7 @@ export interface Connection {
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1']
 
 /** @throws UserError SSH_UNREACHABLE, SSH_AUTH, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SUDO_MISSING */
-export async function connect(target: Target, questions: Questions): Promise<Connection> {
+export async function connect(target: Target, questions: ConnectQuestions): Promise<Connection> {
   if (LOCAL_NAMES.includes(target.host)) return connectLocally(questions)
   const options = await resolveSshOptions({
     host: target.host,
@@ -53,7 +53,7 @@ export async function connect(target: Target, questions: Questions): Promise<Con
   }
 }
 
-async function connectLocally(questions: Questions): Promise<Connection> {
+async function connectLocally(questions: ConnectQuestions): Promise<Connection> {
   const identity = await identify(new LocalHost({ kind: 'root' }))
   const host = new LocalHost(await privilegeFor(identity, 'localhost', questions))
   await verifyPrivilege(host, identity.user)
@@ -77,7 +77,7 @@ async function identify(host: Host): Promise<Identity> {
   }
 }
 
-async function privilegeFor({ sudo, user }: Identity, host: string, questions: Questions): Promise<Privilege> {
+async function privilegeFor({ sudo, user }: Identity, host: string, questions: ConnectQuestions): Promise<Privilege> {
   if (sudo === 'root') return { kind: 'root' }
   if (sudo === 'free') return { kind: 'sudo' }
   const password = sudo === 'password' ? await questions.sudoPassword(user, host) : null
@@ -85,7 +85,7 @@ async function privilegeFor({ sudo, user }: Identity, host: string, questions: Q
   throw sudoMissing(user, host, sudo === 'absent' ? 'sudo is not installed' : 'sudo wants a password')
 }
 
-/** sudo tells only now whether the user may use it at all. */
+/** Only now sudo shows whether the user may use it at all. */
 async function verifyPrivilege(host: Host, user: string): Promise<void> {
   const { exitCode, stdout, stderr } = await host.exec(['id', '-u'])
   if (exitCode !== 0 || stdout.trim() !== '0') throw sudoMissing(user, host.name, stderr.trim() || 'sudo refused')

@@ -1,53 +1,43 @@
-import { liveInstance } from '../../templates/route.ts'
 import type { Argv } from '../host/argv.ts'
-import { type Host, run } from '../host/host.ts'
-import type { Manifest } from '../plan/release.ts'
-import { facts as factsScript } from '../remote/facts.ts'
-import { readPairs, splitOnce } from './pairs.ts'
-import { parseState, type State } from './state.ts'
+import { containerName, releaseOf } from './instance.ts'
+import { imageTag, type Manifest } from './manifest.ts'
+import type { State } from './state.ts'
 
-/** What a server looks like, before anything is decided. Contents of files are null where there is none. */
+/** What a server looks like, before anything is decided. Contents of files are null where there is no file. */
 export interface Facts {
-  os: { id: string; like: string; arch: string }
-  docker: DockerFacts | null
+  readonly os: { id: string; like: string; arch: string }
+  readonly docker: DockerFacts | null
   /** The server's clock, seconds since 1970. */
-  clockS: number
+  readonly clockS: number
   /** Free space in bytes. */
-  freeBytes: { docker: number; folder: number }
+  readonly freeBytes: { docker: number; folder: number }
   /** Programs that listen, by TCP port. */
-  listeners: Map<number, string>
+  readonly listeners: ReadonlyMap<number, string>
   /** Addresses of the server's interfaces. */
-  interfaces: string[]
+  readonly interfaces: readonly string[]
   /** The folder with symbolic links resolved. */
-  folder: string
+  readonly folder: string
   /** Changes with .env and the route file, byte for byte. */
-  watchedDigest: string
-  env: string | null
-  state: State | null
+  readonly watchedDigest: string
+  readonly env: string | null
+  readonly state: State | null
   /** Text of the route file. */
-  route: string | null
+  readonly route: string | null
   /** Instance that the route file names: the truth about what is live. */
-  live: string | null
-  edge: {
-    running: boolean
-    /** Whose edge it is: the folder, links resolved; null when there is none. */
-    folder: string | null
-    composeFile: string | null
-    traefikConfig: string | null
-    acmeCa: string | null
-  }
-  logdbScript: string | null
-  manifests: Manifest[]
-  containers: ContainerFact[]
+  readonly live: string | null
+  readonly edge: EdgeFacts
+  readonly logdbScript: string | null
+  readonly manifests: readonly Manifest[]
+  readonly containers: readonly ContainerFact[]
   /** Tags of the image ai-proxy. */
-  imageTags: string[]
+  readonly imageTags: readonly string[]
   /** Domains with a certificate, by file in certs/. */
-  certificates: { file: string; domain: string }[]
-  backups: BackupFact[]
+  readonly certificates: readonly { file: string; domain: string }[]
+  readonly backups: readonly BackupFact[]
 }
 
 export interface DockerFacts {
-  /** Of the engine; null when it does not run. */
+  /** Version of the engine; null when it does not run. */
   engine: string | null
   compose: ComposeCommand | null
 }
@@ -57,105 +47,59 @@ export interface ComposeCommand {
   version: string
 }
 
+export interface EdgeFacts {
+  isRunning: boolean
+  /** The folder that the edge belongs to, links resolved; null when there is no edge. */
+  folder: string | null
+  composeFile: string | null
+  traefikConfig: string | null
+  acmeCa: string | null
+}
+
 export interface ContainerFact {
   name: string
-  /** As `docker ps` says it: running, exited, created, ... */
+  /** As `docker ps` shows it: running, exited, created, ... */
   state: string
   release: string
   /** Docker starts it again after a reboot. */
   isRestarted: boolean
 }
 
-interface BackupFact {
+export interface BackupFact {
   name: string
   sizeBytes: number
   /** Seconds since 1970. */
   modifiedS: number
 }
 
-export async function gatherFacts(host: Host, folder: string): Promise<Facts> {
-  return parseFacts(await run(host, `look at ${host.name}`, factsScript(folder)))
+/** The release that answers now, if its manifest can be read. */
+export interface LiveRelease {
+  instance: string
+  manifest: Manifest
 }
 
-export function parseFacts(output: string): Facts {
-  const pairs = readPairs(output)
-  const text = (name: string) => pairs.text(name) ?? null
-  const route = text('route')
-  const stateText = text('state')
-  return {
-    os: {
-      id: pairs.one('os') ?? '',
-      like: pairs.one('os_like') ?? '',
-      arch: pairs.one('arch') ?? '',
-    },
-    docker: parseDocker(output),
-    clockS: Number(pairs.one('clock')),
-    freeBytes: { docker: freeBytes(pairs.one('docker_disk')), folder: freeBytes(pairs.one('folder_disk')) },
-    listeners: new Map(pairs.all('listener').map(readListener)),
-    interfaces: pairs.all('interface'),
-    folder: pairs.one('folder') ?? '',
-    watchedDigest: pairs.one('watched') ?? '',
-    env: text('env'),
-    state: stateText === null ? null : parseState(stateText),
-    route,
-    live: route === null ? null : liveInstance(route),
-    edge: {
-      running: pairs.one('edge') === 'running',
-      folder: pairs.one('edge_folder') ?? null,
-      composeFile: text('edge_compose.yml'),
-      traefikConfig: text('edge_traefik.yml'),
-      acmeCa: text('edge_acme-ca.pem'),
-    },
-    logdbScript: text('scripts_logdb'),
-    manifests: pairs.suffixes('manifest_').flatMap((id) => parseManifest(pairs.text(`manifest_${id}`), id)),
-    containers: pairs.all('container').map((line) => {
-      const [name = '', state = '', release = '', restart] = line.split(' ')
-      return { name, state, release, isRestarted: restart === 'unless-stopped' }
-    }),
-    imageTags: pairs.all('image'),
-    certificates: pairs.all('certificate').map((line) => {
-      const [file = '', domain = ''] = line.split(' ')
-      return { file, domain }
-    }),
-    backups: pairs.all('backup').map((line) => {
-      const [size, modified, name = ''] = line.split(' ')
-      return { name, sizeBytes: Number(size), modifiedS: Number(modified) }
-    }),
-  }
+export function liveRelease({ live, manifests }: Facts): LiveRelease | null {
+  const manifest = live === null ? undefined : manifests.find(({ id }) => id === releaseOf(live))
+  return live === null || manifest === undefined ? null : { instance: live, manifest }
 }
 
-/** Null when there is no docker program; also reads what the installation prints at its end. */
-export function parseDocker(output: string): DockerFacts | null {
-  const pairs = readPairs(output)
-  if (pairs.all('docker').length === 0) return null
-  const plugin = pairs.one('compose_plugin')
-  const program = pairs.one('compose_program')
-  return {
-    engine: pairs.one('docker') ?? null,
-    compose: plugin
-      ? { argv: ['docker', 'compose'], version: plugin }
-      : program
-        ? { argv: ['docker-compose'], version: program }
-        : null,
-  }
+/** True if the container of the live release runs. */
+export function isLiveRunning({ live, containers }: Facts): boolean {
+  return live !== null && runningContainers(containers).includes(containerName(live))
 }
 
-/** A manifest that cannot be read is as good as none: its release is never taken for unchanged. */
-function parseManifest(text: string | undefined, id: string): Manifest[] {
-  try {
-    const manifest: Manifest = JSON.parse(text ?? '')
-    return manifest.id === id ? [manifest] : []
-  } catch {
-    return []
-  }
+/** True if a deploy was cut off after its switch: what answers is not recorded, or another release still runs for good. */
+export function isUnsettled({ live, state, containers }: Facts): boolean {
+  if (live === null) return false
+  const lasting = runningContainers(containers.filter(({ isRestarted }) => isRestarted))
+  return state?.live.instance !== live || lasting.some((name) => name !== containerName(live))
 }
 
-/** The last line of `df -Pk`. */
-function freeBytes(line: string | undefined): number {
-  return Number(line?.trim().split(/\s+/)[3] ?? 0) * 1024
+/** Names of the containers that run. */
+export function runningContainers(containers: readonly ContainerFact[]): string[] {
+  return containers.filter(({ state }) => state === 'running').map(({ name }) => name)
 }
 
-function readListener(line: string): [number, string] {
-  const [port, program] = splitOnce(line, ' ')
-  return [Number(port), program]
+export function hasImage({ imageTags }: Facts, image: string): boolean {
+  return imageTags.includes(imageTag(image))
 }

@@ -10,6 +10,8 @@ export interface ServerLayout {
   /** Decides which release answers. */
   route: string
   certs: string
+  /** Certificates that a restore has replaced, until it ends. */
+  previousCerts: string
   backups: string
   logdb: string
   release(id: string): string
@@ -27,27 +29,16 @@ export function serverLayout(folder: string): ServerLayout {
     edge: at('edge'),
     route: at('edge/dynamic/app.yml'),
     certs: at('certs'),
+    previousCerts: at('certs.before'),
     backups: at('backups'),
     logdb: at('scripts/logdb'),
     release: (id) => at(`releases/${id}`),
   }
 }
 
-/**
- * One run of a release's container. The first has the release's id, a later one (a rollback while the first still ends
- * its streams) the id and a number: every process has a network name and a log file of its own.
- */
-export function containerName(instance: string): string {
-  return `ai-proxy-${instance}`
-}
-
-/** The release that an instance runs. */
-export function releaseOf(instance: string): string {
-  return instance.split('-').slice(0, 2).join('-')
-}
-
+/** Container and Compose project of the edge. */
 export const EDGE_CONTAINER = 'ai-proxy-edge'
+/** Network that connects the edge and the releases. */
 export const EDGE_NETWORK = 'ai-proxy-edge'
+/** Port of a gateway inside its container. */
 export const GATEWAY_PORT = 8123
-export const RELEASE_HEADER = 'x-ai-proxy-release'
-export const CANARY_HEADER = 'x-ai-proxy-canary'

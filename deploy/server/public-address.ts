@@ -1,6 +1,6 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
-/** Ranges that nobody on the internet can reach (IANA special-purpose registries). */
+/** Ranges that cannot be reached from the internet (IANA special-purpose registries). */
 const NOT_PUBLIC = new BlockList()
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -25,16 +25,16 @@ export function isPublicIPv4(address: string): boolean {
 }
 
 export interface AddressSources {
-  /** What the user says (`--ip`). */
+  /** What the user gave (`--ip`). */
   given: string | null
   /** Host name or address that was dialled. */
   dialled: string | null
   /** The server's end of the SSH connection. */
   connection: string | null
-  interfaces: string[]
+  interfaces: readonly string[]
 }
 
-/** The server's public IPv4 address without asking anybody else; null when none of the sources tells. */
+/** The server's public IPv4 address, found without asking any other server; null when no source has one. */
 export async function publicAddress(
   { given, dialled, connection, interfaces }: AddressSources,
   lookup: (name: string) => Promise<string[]>,

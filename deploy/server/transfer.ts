@@ -14,13 +14,20 @@ export async function putFile(host: Host, path: string, content: string, mode = 
 const SECRET_FILES = ['gateway.env']
 
 /** Sends files as one gzipped tar stream to a command that unpacks it; they never touch a disk of this machine. */
-export async function sendTar(host: Host, what: string, release: ReleaseFile[], unpack: Argv, signal?: AbortSignal) {
+export async function sendTar(
+  host: Host,
+  what: string,
+  release: readonly ReleaseFile[],
+  unpack: Argv,
+  signal?: AbortSignal,
+): Promise<void> {
   await run(host, what, unpack, { stdin: Readable.from(packed(release)), signal })
 }
 
-function packed(release: ReleaseFile[]): Pack {
+function packed(release: readonly ReleaseFile[]): Pack {
   const pack = new Pack({ gzip: true, portable: true })
-  for (const { path, content } of release) {
+  for (const { path, content: given } of release) {
+    const content = typeof given === 'string' ? Buffer.from(given) : given
     const mode = SECRET_FILES.includes(path) ? 0o600 : 0o644
     const entry = new ReadEntry(new Header({ path, mode, size: content.length, type: 'File', mtime: new Date() }))
     pack.add(entry)

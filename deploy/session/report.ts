@@ -1,29 +1,32 @@
-import type { Context, OpenServer } from '../commands/shared.ts'
-import type { StepTime } from './run-steps.ts'
+import { printFailure, printSuccess } from '../../kit/cli/json-envelope.ts'
+import { renderError } from '../../kit/cli/render-error.ts'
+import { errColors, type Terminal } from '../../kit/cli/terminal.ts'
+import type { UserError } from '../../kit/user-error.ts'
 
+/** How a command ended. */
 export interface Outcome {
-  changed: boolean
-  url: string
-  /** Release that answers afterwards. */
-  release: string | null
-  /** What was, or with --dry-run would be, changed; for people. */
-  changes: string[]
-  /** A key that was made, shown this once. */
-  apiKey?: string | null
-  /** Of the steps, after connecting and looking. */
-  times: StepTime[]
+  /** For --json: what was done or found; of a command that failed, what stands nevertheless. */
+  result?: object | undefined
+  /** For --json, of those commands that know --dry-run. */
+  isDryRun?: boolean | undefined
+  /** For --json; people have seen them before they were asked. */
+  warnings?: readonly string[] | undefined
+  /** For people, on stdout. */
+  lines?: readonly string[] | undefined
+  /** On stderr, after the result. */
+  notes?: readonly string[] | undefined
+  /** Undefined if all went well. */
+  error?: UserError | undefined
 }
 
-/** The result on stdout: with --json one object, else the URL when something was changed. */
-export function report({ io, options }: Context, { host, times: before }: OpenServer, outcome: Outcome): void {
-  const { changed, url, release, changes, apiKey, times } = outcome
-  if (options.json) {
-    const key = apiKey ? { api_key: apiKey } : {}
-    const steps = [...before, ...times]
-    io.out(JSON.stringify({ ok: true, changed, url, release, changes, ...key, ...host.counts, steps }))
-    return
-  }
-  if (!changed) return
-  io.out(url)
-  if (apiKey) io.out(`API_KEY=${apiKey}`)
+/** Shows how a command ended. @returns its exit code */
+export function report(terminal: Terminal, verb: string, isJson: boolean, outcome: Outcome): number {
+  const { result, isDryRun, warnings, lines = [], notes = [], error } = outcome
+  if (!isJson) for (const line of lines) terminal.out(`${line}\n`)
+  else if (error === undefined) printSuccess(terminal, { verb, isDryRun, result, warnings })
+  else printFailure(terminal, { verb, error, result })
+  for (const line of notes) terminal.err(`${line}\n`)
+  if (error === undefined) return 0
+  terminal.err(renderError(error, errColors(terminal)))
+  return error.exitCode
 }

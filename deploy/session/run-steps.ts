@@ -1,12 +1,10 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2'
-import type { Io } from './io.ts'
+import { canAsk, type Terminal } from '../../kit/cli/terminal.ts'
 
 export interface Step {
   title: string
-  /** Left out unless true. */
-  enabled: boolean
   /**
-   * @param report shows a line of what is going on
+   * @param report shows a line of output
    * @returns what was done, shown instead of the title
    */
   run(report: (line: string) => void): Promise<string>
@@ -19,11 +17,11 @@ export interface StepTime {
 
 /**
  * Runs steps one after another: live on a terminal, a plain line each elsewhere. The first that fails ends the run with
- * its error; what must be undone is the caller's business.
+ * its error; the caller must undo what has to be undone.
  */
 export async function runSteps(
   steps: Step[],
-  io: Io,
+  terminal: Terminal,
   now: () => number = performance.now.bind(performance),
 ): Promise<StepTime[]> {
   const times: StepTime[] = []
@@ -33,18 +31,17 @@ export async function runSteps(
     times.push({ step: step.title, ms: Math.round(now() - start) })
     return `${done} (${seconds(now() - start)})`
   }
-  const wanted = steps.filter(({ enabled }) => enabled)
-  if (io.isTty) await runLive(wanted, timed)
-  else await runPlain(wanted, timed, io)
+  if (canAsk(terminal)) await runLive(steps, timed)
+  else await runPlain(steps, timed, terminal)
   return times
 }
 
 type RunTimed = (step: Step, report: (line: string) => void) => Promise<string>
 
-async function runPlain(steps: Step[], timed: RunTimed, io: Io): Promise<void> {
+async function runPlain(steps: Step[], timed: RunTimed, terminal: Terminal): Promise<void> {
   for (const step of steps) {
-    io.err(`==> ${step.title}`)
-    io.err(`    ${await timed(step, () => {})}`)
+    terminal.err(`==> ${step.title}\n`)
+    terminal.err(`    ${await timed(step, () => {})}\n`)
   }
 }
 
@@ -67,7 +64,7 @@ async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
         showErrorMessage: false,
         logger,
       },
-      // Taken when only stdout is no terminal, and would write there too.
+      // Used when only stdout is not a terminal; it would write there otherwise.
       fallbackRendererOptions: { logger },
     },
   )

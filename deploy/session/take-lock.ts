@@ -1,20 +1,20 @@
 import { once } from 'node:events'
 import { deployError } from '../errors.ts'
-import type { Host, Session } from '../host/host.ts'
+import type { Host, RemoteProcess } from '../host/host.ts'
 import { holdLock } from '../remote/lock.ts'
 import type { Facts } from '../server/facts.ts'
 import type { ServerLayout } from '../server/layout.ts'
 import { splitOnce } from '../server/pairs.ts'
 
 /**
- * Keeps others from changing the server until the session ends, and makes sure that nobody changed it since the facts
+ * Keeps others from changing the server until the returned process ends, and makes sure that nobody changed it since the facts
  * were gathered. @throws UserError LOCKED, SERVER_CHANGED
  */
-export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, holder: string): Promise<Session> {
-  const session = await host.start(holdLock(layout.folder, holder, [layout.env, layout.route]))
-  const [word, rest] = splitOnce(await firstLine(session), ' ')
-  if (word === 'held' && rest === facts.watchedDigest) return session
-  session.end()
+export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, holder: string): Promise<RemoteProcess> {
+  const held = await host.start(holdLock(layout.folder, holder, [layout.env, layout.route]))
+  const [word, rest] = splitOnce(await firstLine(held), ' ')
+  if (word === 'held' && rest === facts.watchedDigest) return held
+  held.end()
   if (word === 'held') {
     throw deployError('SERVER_CHANGED', 'somebody changed the server a moment ago', 'run again to see a new plan')
   }
@@ -28,15 +28,15 @@ export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, h
   )
 }
 
-async function firstLine({ stdout }: Session): Promise<string> {
+async function firstLine({ stdout }: RemoteProcess): Promise<string> {
   let text = ''
   stdout.setEncoding('utf8')
   stdout.on('data', (chunk: string) => {
     text += chunk
   })
   while (!text.includes('\n')) {
-    const ended = await Promise.race([once(stdout, 'data').then(() => false), once(stdout, 'end').then(() => true)])
-    if (ended) break
+    const isEnded = await Promise.race([once(stdout, 'data').then(() => false), once(stdout, 'end').then(() => true)])
+    if (isEnded) break
   }
   return text.split('\n')[0] ?? ''
 }

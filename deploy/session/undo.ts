@@ -1,46 +1,39 @@
 import { errorMessage } from '../../kit/user-error.ts'
+import type { Undo } from '../steps/definition.ts'
 
-interface UndoStep {
-  /** Completes "could not ...". */
-  what: string
-  action: () => Promise<void>
-  /** When this cannot be undone, what was pushed before it may still be needed and stays. */
-  guardsEarlier: boolean
-}
-
-/** What must be taken back when something fails. Each step is pushed before its effect, so it must be safe to run in vain. */
+/** What must be taken back if a plan fails. Each undo is pushed before its effect. */
 export class UndoStack {
-  readonly #steps: UndoStep[] = []
+  readonly #undos: Undo[] = []
   #isSettled = false
 
-  push(what: string, action: () => Promise<void>, { guardsEarlier = false } = {}): void {
-    this.#steps.push({ what, action, guardsEarlier })
+  push(undo: Undo): void {
+    this.#undos.push(undo)
   }
 
-  /** True when it was cleared: the change stands. */
+  /** True when the change stands and is not taken back any more. */
   get isSettled(): boolean {
     return this.#isSettled
   }
 
   get isEmpty(): boolean {
-    return this.#steps.length === 0
+    return this.#undos.length === 0
   }
 
-  /** From here on nothing is taken back. */
-  clear(): void {
-    this.#steps.length = 0
+  /** From here on nothing of what was pushed is taken back. */
+  settle(): void {
+    this.#undos.length = 0
     this.#isSettled = true
   }
 
-  /** Runs all steps, last first, and returns what could not be undone. */
+  /** Undoes all, last first, and returns what could not be undone. */
   async run(): Promise<string[]> {
     const failures: string[] = []
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+    for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) {
       try {
-        await step.action()
+        await undo.action()
       } catch (error) {
-        failures.push(`could not ${step.what}: ${errorMessage(error)}`)
-        if (step.guardsEarlier) break
+        failures.push(`could not ${undo.what}: ${errorMessage(error)}`)
+        if (undo.guardsEarlier) break
       }
     }
     return failures

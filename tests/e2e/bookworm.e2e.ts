@@ -82,7 +82,7 @@ describe('a clean server refuses in clear words', () => {
     )
   })
 
-  test('a config.yml and a .env that are not valid, before anything is dialled', async () => {
+  test('a config.yml and a .env that are not valid, before any connection', async () => {
     const badConfig = {
       ...tool,
       cwd: deployFolder('bad-config', { config: () => 'model_mappings:\n  a: [1]\nlimit: 3\n' }),
@@ -186,9 +186,10 @@ describe('later deploys', () => {
     const logged = await ssh(`cat ${FOLDER}/logs/requests-*.jsonl | wc -l`)
     const { exitCode, stdout, stderr } = await deploy('--json')
     expect(exitCode, stderr).toBe(0)
-    const report = JSON.parse(stdout)
-    expect(report).toMatchObject({ ok: true, changed: false, changes: [], connections: 1 })
-    expect(report.channels).toBeLessThanOrEqual(4)
+    const { ok, verb, result, warnings } = JSON.parse(stdout)
+    expect({ ok, verb, warnings: warnings.length }).toEqual({ ok: true, verb: 'deploy', warnings: 1 })
+    expect(result).toMatchObject({ changed: false, changes: [], connections: 1 })
+    expect(result.channels).toBeLessThanOrEqual(4)
     expect(await snapshot(rig, server, FOLDER)).toBe(before)
     expect(await ssh(`cat ${FOLDER}/logs/requests-*.jsonl | wc -l`)).toBe(logged)
   })
@@ -227,7 +228,7 @@ describe('later deploys', () => {
     expect((await liveRelease()).startsWith(first)).toBe(true)
   })
 
-  test('the release before ends by itself and its container is kept, stopped', async () => {
+  test('the previous release ends by itself and its container is kept, stopped', async () => {
     const others = `docker ps -a --filter label=ai-deploy.release --format '{{.Names}} {{.State}}' | grep -v ${await liveRelease()}'$\\|${await liveRelease()} '`
     for (let left = 60; left > 0; left--) {
       if (!(await ssh(`${others} || true`)).includes('running')) break
@@ -244,7 +245,7 @@ describe('later deploys', () => {
     ).toBe('0')
   })
 
-  test('an interrupted deploy leaves the server serving what it served', async () => {
+  test('after an interrupted deploy the server still serves the previous release', async () => {
     const before = await liveRelease()
     addModel(tool.cwd, 'never-comes')
     const running = startDeploy(tool, rig, server, ['--yes'])
@@ -272,7 +273,7 @@ describe('later deploys', () => {
     expect(models.data.length).toBeGreaterThan(1)
   })
 
-  test('two at once: the second is told who is at it', async () => {
+  test('two at once: the second learns who is deploying', async () => {
     const command = `cd ${FOLDER} && flock -n lock sh -c 'printf somebody > lock; echo held; cat'`
     const holder = execa('ssh', ['-F', rig.sshConfigPath, server.host, command], { reject: false })
     await once(holder.stdout, 'data')
@@ -286,7 +287,7 @@ describe('later deploys', () => {
 describe('backups', () => {
   test('each change wrote one, five are kept, and one brings its state back', async () => {
     const listed = await deploy('--list-backups', '--json')
-    const { backups } = JSON.parse(listed.stdout)
+    const { backups } = JSON.parse(listed.stdout).result
     expect(backups.length).toBeGreaterThan(1)
     expect(backups.length).toBeLessThanOrEqual(5)
     const oldest = backups.at(-1).name
@@ -303,9 +304,9 @@ describe('backups', () => {
     ).rejects.toMatchObject({ status: 503 })
   })
 
-  test('a local file is restored too, and what is no backup is refused', async () => {
+  test('a local file is restored too, and what is not a backup is refused', async () => {
     const folder = temporaryFolder('backup')
-    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).backups[0].name
+    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
     await execa('scp', ['-q', '-F', rig.sshConfigPath, `${server.host}:${FOLDER}/backups/${newest}`, folder])
     const outcome = await deploy('--restore-backup', join(folder, newest), '--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
@@ -355,7 +356,7 @@ describe('the log arrives', () => {
     addModel(tool.cwd, 'one-more')
     const outcome = await deploy('--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
-    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).backups[0].name
+    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
     expect(await ssh(`tar -tzf ${FOLDER}/backups/${newest} | grep -c 'logs/db/.*sqlite3$'`)).toBe('2')
   })
 })

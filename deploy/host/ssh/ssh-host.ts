@@ -5,7 +5,7 @@ import { errorMessage, type UserError } from '../../../kit/user-error.ts'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../argv.ts'
 import { quoteArgv } from '../argv.ts'
-import type { ConnectionCounts, ExecOptions, ExecResult, Host, Session } from '../host.ts'
+import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from '../host.ts'
 import { splitLines } from '../lines.ts'
 import { asRoot, type Privilege } from '../privilege.ts'
 import { authentication } from './authentication.ts'
@@ -120,7 +120,7 @@ export class SshHost implements Host {
     return { exitCode: code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
   }
 
-  async start(argv: Argv): Promise<Session> {
+  async start(argv: Argv): Promise<RemoteProcess> {
     const { channel, stdinPrefix, exitCode } = await this.#open(argv)
     exitCode.catch(() => {}) // A session ends when its user or the connection ends it.
     channel.write(stdinPrefix)

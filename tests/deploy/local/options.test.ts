@@ -15,14 +15,14 @@ test('without flags there are defaults', () => {
     domain: null,
     email: null,
     ip: null,
-    resolve: new Map(),
+    resolve: {},
     caFile: null,
     acmeCaServer: null,
     acmeCaCert: null,
-    yes: false,
-    dryRun: false,
-    json: false,
-    dotenv: true,
+    isConfirmed: false,
+    isDryRun: false,
+    isJson: false,
+    readsDotenv: true,
     cwd: '/work',
     env: {},
   })
@@ -59,12 +59,14 @@ test('every flag arrives', () => {
     json: true,
     dotenv: false,
   }
+  const { yes, dryRun, json, dotenv, ...same } = flags
   expect(read(flags)).toMatchObject({
-    ...flags,
-    resolve: new Map([
-      ['a.b', '192.0.2.1'],
-      ['c.d', '2001:db8::1'],
-    ]),
+    ...same,
+    isConfirmed: yes,
+    isDryRun: dryRun,
+    isJson: json,
+    readsDotenv: dotenv,
+    resolve: { 'a.b': '192.0.2.1', 'c.d': '2001:db8::1' },
   })
 })
 
@@ -79,7 +81,7 @@ const HOST = { host: 'h' }
 test.each([
   [{}, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
   [{ host: '' }, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
-  [{ host: '-oProxyCommand=x' }, '"-oProxyCommand=x" is no host', 'name it: ai-deploy --host user@server'],
+  [{ host: '-oProxyCommand=x' }, '"-oProxyCommand=x" is not a host name', 'name it: ai-deploy --host user@server'],
   ...['ai-proxy', '~/ai-proxy', '/', '/a b', "/a'b", '/a;b', '/a\n'].map((path): [Partial<Flags>, string, string] => [
     { ...HOST, path },
     `--path ${path} is not an absolute path of plain characters`,
@@ -88,14 +90,14 @@ test.each([
   [{ ...HOST, identity: '/no/key' }, '--identity /no/key does not exist', 'give the path of a private key'],
   [
     { ...HOST, includeCerts: true },
-    '--include-certs goes with --restore-backup',
+    '--include-certs works only with --restore-backup',
     'name the backup: --restore-backup FILE',
   ],
-  [{ ...HOST, email: `a'b` }, `--email a'b is no e-mail address`, 'give one like me@example.com'],
-  [{ ...HOST, ip: 'server' }, '--ip server is no IP address', 'give the public address of the server'],
+  [{ ...HOST, email: `a'b` }, `--email a'b is not an e-mail address`, 'give one like me@example.com'],
+  [{ ...HOST, ip: 'server' }, '--ip server is not an IP address', 'give the public address of the server'],
   ...['a b', '-a', 'a-', 'https://a', 'a:443', ''].map((domain): [Partial<Flags>, string, string] => [
     { ...HOST, domain },
-    `--domain ${domain} is no host name`,
+    `--domain ${domain} is not a host name`,
     'give a name like llm.example.com',
   ]),
   ...['a.b', 'a.b:', ':192.0.2.1', 'a.b:c.d', '192.0.2.1'].map((resolve): [Partial<Flags>, string, string] => [

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import {
   changedParts,
   contentDigest,
-  contextHashes,
   fileHashes,
   imageName,
   makeRelease,
   type ReleaseContent,
   releaseId,
 } from '../../../deploy/plan/release.ts'
+import { contextHashes } from '../../../deploy/server/manifest.ts'
 import { serverSettings } from '../../../templates/server-settings.ts'
 
 const environment = { API_KEYS: 'a key', DOMAIN: 'llm.example.com', LOGDB_ENV: 'prod' }

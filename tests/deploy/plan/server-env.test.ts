@@ -8,6 +8,7 @@ const plan = (input: Partial<ServerEnvInput>) =>
     answers: {},
     overrides: {},
     defaultDomain: 'ai-proxy.192.0.2.7.nip.io',
+    neededKeys: ['OPENROUTER_API_KEY', 'GEMINI_API_KEY'],
     ...input,
   })
 
@@ -28,12 +29,12 @@ test('a first deploy with nothing makes a key and a domain', () => {
     generatedKey: expect.stringMatching(/^sk-[\w-]{32}$/),
     missingKeys: ['OPENROUTER_API_KEY', 'GEMINI_API_KEY'],
     differing: [],
-    leftOutHttpPort: false,
+    hasLeftOutHttpPort: false,
   })
   expect(plan({}).generatedKey).not.toBe(env.generatedKey)
 })
 
-test('a first deploy takes the local .env over, byte for byte but for what it adds', () => {
+test('a first deploy takes the local .env over, byte for byte except what it adds', () => {
   const local = "# mine\nexport API_KEYS='a,b' # two\n\nGEMINI_API_KEY=g\nDOMAIN=llm.example.com\n"
   expect(plan({ local })).toEqual({
     text: local,
@@ -42,7 +43,7 @@ test('a first deploy takes the local .env over, byte for byte but for what it ad
     generatedKey: null,
     missingKeys: ['OPENROUTER_API_KEY'],
     differing: [],
-    leftOutHttpPort: false,
+    hasLeftOutHttpPort: false,
   })
   const withoutKey = plan({ local: '# mine\nGEMINI_API_KEY=g\nAPI_KEYS=\n' })
   expect(withoutKey.text).toBe(
@@ -50,7 +51,7 @@ test('a first deploy takes the local .env over, byte for byte but for what it ad
   )
 })
 
-test('what was typed in counts on a first deploy only', () => {
+test('what was typed takes effect on a first deploy only', () => {
   const answers = { OPENROUTER_API_KEY: 'or', API_KEYS: 'mine' }
   expect(plan({ answers })).toMatchObject({
     text: 'OPENROUTER_API_KEY=or\nAPI_KEYS=mine\nDOMAIN=ai-proxy.192.0.2.7.nip.io\n',
@@ -60,21 +61,21 @@ test('what was typed in counts on a first deploy only', () => {
   expect(plan({ answers, server: 'API_KEYS=k\nDOMAIN=a.b\n' }).text).toBe('API_KEYS=k\nDOMAIN=a.b\n')
 })
 
-test('a local HTTP_PORT alone is the local port and stays behind; with HTTPS_PORT both are the edge’s', () => {
+test('a local HTTP_PORT alone is the local port and is not copied; with HTTPS_PORT both are the edge’s', () => {
   const alone = plan({ local: 'A=1\nexport HTTP_PORT = 9000 # local\nAPI_KEYS=k\nDOMAIN=a.b' })
   expect(alone).toMatchObject({
     text: 'A=1\nAPI_KEYS=k\nDOMAIN=a.b',
     values: { A: '1', API_KEYS: 'k', DOMAIN: 'a.b' },
     uploaded: ['A', 'API_KEYS', 'DOMAIN'],
-    leftOutHttpPort: true,
+    hasLeftOutHttpPort: true,
   })
   const both = plan({ local: 'HTTP_PORT=8080\nHTTPS_PORT=8443\nAPI_KEYS=k\nDOMAIN=a.b\n' })
-  expect(both).toMatchObject({ values: { HTTP_PORT: '8080', HTTPS_PORT: '8443' }, leftOutHttpPort: false })
+  expect(both).toMatchObject({ values: { HTTP_PORT: '8080', HTTPS_PORT: '8443' }, hasLeftOutHttpPort: false })
   const later = plan({ server: 'HTTP_PORT=8080\nDOMAIN=a.b\n', local: 'HTTP_PORT=9000\n' })
-  expect(later).toMatchObject({ values: { HTTP_PORT: '8080' }, leftOutHttpPort: false })
+  expect(later).toMatchObject({ values: { HTTP_PORT: '8080' }, hasLeftOutHttpPort: false })
 })
 
-test('a later deploy keeps the server’s bytes but for the HTTPS settings that are given', () => {
+test('a later deploy keeps the server’s bytes except the HTTPS settings that are given', () => {
   const server = '# on the server\r\nAPI_KEYS = "k" \r\n\r\nDOMAIN=old.example.com # name\r\nACME_EMAIL=a@b\r\n'
   expect(plan({ server, local: 'API_KEYS=other\n' }).text).toBe(server)
   expect(plan({ server, overrides: { DOMAIN: 'new.example.com', ACME_EMAIL: 'a@b' } }).text).toBe(
@@ -92,7 +93,7 @@ test('a later deploy makes no key, and without an address no domain', () => {
   expect(env.values['DOMAIN']).toBeUndefined()
 })
 
-test('names whose local value is another one are told, without what only the server or a local run reads', () => {
+test('names with another local value are reported, without those that only the server or a local run reads', () => {
   const server = 'API_KEYS=server-secret\nLOG_LEVEL=info\nDOMAIN=a.b\nMODELS_REQUIRE_KEY=\n'
   const local =
     'API_KEYS=local-secret\nLOG_LEVEL=info\nDOMAIN=c.d\nPORT=9000\nLOG_IMAGES=full\nGEMINI_API_KEY=\nMODELS_REQUIRE_KEY=\nOTHER=1\n'

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkCompletions, checkReading } from '../../../deploy/probe/checks.ts'
-import { outsideProbe } from '../../../deploy/probe/probe.ts'
+import { outsideProbe } from '../../../deploy/probe/outside-probe.ts'
 
 interface Answer {
   status?: number
@@ -42,7 +42,7 @@ async function probeOf(answers: Record<string, Answer>) {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const probe = outsideProbe({ url: `http://127.0.0.1:${port}`, apiKey: null, resolve: new Map(), extraCa: null })
+  const probe = outsideProbe({ url: `http://127.0.0.1:${port}`, apiKey: null, resolve: {}, extraCa: null })
   onTestFinished(async () => {
     await probe.close()
     server.close()

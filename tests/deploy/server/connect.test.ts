@@ -1,14 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { run } from '../../../deploy/host/host.ts'
-import { connect, type Questions } from '../../../deploy/server/connect.ts'
+import { type ConnectQuestions, connect } from '../../../deploy/server/connect.ts'
 import { output, testAsRoot, testWhere } from '../../helpers/process/programs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { makeKey, SSHD, type Sshd, startSshd } from '../../helpers/server/sshd.ts'
-import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
+import { ROOT_SSHD_MISSING, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
+import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
-const nobodyAsked: Questions = {
+const nobodyAsked: ConnectQuestions = {
   acceptHostKey: async () => false,
   passphrase: async () => null,
   sudoPassword: async () => null,
@@ -41,69 +38,20 @@ function maySudo(): boolean {
   }
 }
 
-const SKIPPED = SSHD === null ? ' (skipped: sshd is missing)' : process.getuid?.() === 0 ? '' : ' (skipped: needs root)'
-
-describe.skipIf(SKIPPED !== '')(`through a real sshd, as root${SKIPPED}`, () => {
+describe.skipIf(ROOT_SSHD_MISSING !== '')(`through a real sshd, as root${ROOT_SSHD_MISSING}`, () => {
   const folder = sharedTempFolder()
-  let sshd: Sshd
-  let sshConfig: string
+  let server: SshServer
 
   beforeAll(async () => {
-    sshd = await startSshd(folder)
-    const key = makeKey(folder, 'key')
-    sshd.authorize(`${key}.pub`)
-    sshConfig = join(mkdtempSync(join(folder, 'home-')), 'config')
-    writeFileSync(
-      sshConfig,
-      `Host server
-  HostName 127.0.0.1
-  Port ${sshd.port}
-  User ${sshd.user}
-  IdentityFile ${key}
-  IdentitiesOnly yes
-  UserKnownHostsFile ${sshConfig}.known_hosts
-`,
-    )
+    server = await startSshServer(folder)
   })
-  afterAll(() => sshd?.close())
+  afterAll(() => server?.close())
 
-  test('we are told who we are there, and the address of the server’s end', async () => {
-    const target = { host: 'server', sshConfig, hostKey: sshd.hostKey.fingerprint }
+  test('we learn who we are there, and the address of the server’s end', async () => {
+    const target = { host: 'server', sshConfig: server.sshConfig, hostKey: server.hostKey.fingerprint }
     const connection = await connect(target, nobodyAsked)
     onTestFinished(() => connection.host.close())
     expect(connection).toMatchObject({ user: 'root', serverAddress: '127.0.0.1' })
     expect(connection.host.counts).toEqual({ connections: 1, channels: 2 })
-  })
-
-  test('--list-backups shows the newest first, over one connection', async () => {
-    const server = tempFolder({
-      'backups/ai-proxy-backup-20261118-090640.tar.gz': 'x'.repeat(2000),
-      'backups/ai-proxy-backup-20261119-090640.tar.gz': 'y',
-      'backups/notes.txt': 'no backup',
-    })
-    const touch = (name: string, time: string) => output('touch', '-d', time, join(server, 'backups', name))
-    touch('ai-proxy-backup-20261118-090640.tar.gz', '2026-11-18T09:06:40Z')
-    touch('ai-proxy-backup-20261119-090640.tar.gz', '2026-11-19T09:06:40Z')
-    const args = ['--host', 'server', '--ssh-config', sshConfig, '--path', server, '--list-backups']
-    const before = sshd.connections()
-    const first = await runCli([...args, '--host-key', sshd.hostKey.fingerprint], { cwd: folder })
-    expect(first).toEqual({
-      exitCode: 0,
-      stdout: `ai-proxy-backup-20261119-090640.tar.gz  1 KiB  2026-11-19T09:06:40Z
-ai-proxy-backup-20261118-090640.tar.gz  2 KiB  2026-11-18T09:06:40Z
-`,
-      stderr: 'To bring one back: ai-deploy --host server --restore-backup ai-proxy-backup-20261119-090640.tar.gz\n',
-    })
-    expect(sshd.connections() - before).toBe(1)
-    const { exitCode, stdout, stderr } = await runCli([...args, '--json'], { cwd: folder })
-    expect([exitCode, stderr]).toEqual([0, ''])
-    expect(JSON.parse(stdout)).toEqual({
-      ok: true,
-      folder: join(server, 'backups'),
-      backups: [
-        { name: 'ai-proxy-backup-20261119-090640.tar.gz', size_bytes: 1, at: '2026-11-19T09:06:40Z' },
-        { name: 'ai-proxy-backup-20261118-090640.tar.gz', size_bytes: 2000, at: '2026-11-18T09:06:40Z' },
-      ],
-    })
   })
 })

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import { IDENTITY } from '../../../deploy/remote/facts.ts'
-import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/facts.ts'
 import { readPairs } from '../../../deploy/server/pairs.ts'
+import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/read-facts.ts'
 import { output, testWhere, testWith } from '../../helpers/process/programs.ts'
 import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from '../../helpers/server/recorded-facts.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
@@ -28,7 +28,7 @@ test('a clean server has nothing but itself', () => {
     state: null,
     route: null,
     live: null,
-    edge: { running: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
+    edge: { isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
     logdbScript: null,
     manifests: [],
     containers: [],
@@ -95,7 +95,13 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
     env: 'API_KEYS=é\n',
     state,
     live: '20261123-101112-2',
-    edge: { running: true, folder: '/root/ai-proxy', composeFile: 'compose', traefikConfig: 'traefik', acmeCa: 'pem' },
+    edge: {
+      isRunning: true,
+      folder: '/root/ai-proxy',
+      composeFile: 'compose',
+      traefikConfig: 'traefik',
+      acmeCa: 'pem',
+    },
     logdbScript: 'script',
     manifests: [manifest],
     containers: [

@@ -1,20 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import type { Io } from '../../../deploy/session/io.ts'
 import { runSteps, type Step } from '../../../deploy/session/run-steps.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { recordedTerminal } from '../../helpers/server/terminal.ts'
 
-function recorder(): { io: Io; lines: string[] } {
-  const lines: string[] = []
-  const io = {
-    out: (line: string) => lines.push(`out: ${line}`),
-    err: (line: string) => lines.push(line),
-    isTty: false,
-  }
-  return { io, lines }
-}
-
-/** A clock that goes on by 1.26 seconds at each look. */
+/** A clock that advances by 1.26 seconds at each look. */
 function clock(): () => number {
   let now = 0
   return () => {
@@ -23,24 +13,19 @@ function clock(): () => number {
   }
 }
 
-const step = (title: string, run: Step['run'] = async () => `${title} is done`, enabled = true): Step => ({
-  title,
-  enabled,
-  run,
-})
+const step = (title: string, run: Step['run'] = async () => `${title} is done`): Step => ({ title, run })
 
 test('without a terminal each step is a line before and a line after, in order', async () => {
-  const { io, lines } = recorder()
-  const steps = [step('One'), step('Two', undefined, false), step('Three', async () => 'Done')]
-  expect(await runSteps(steps, io, clock())).toEqual([
+  const terminal = recordedTerminal()
+  const steps = [step('One'), step('Two', async () => 'Done')]
+  expect(await runSteps(steps, terminal, clock())).toEqual([
     { step: 'One', ms: 1260 },
-    { step: 'Three', ms: 1260 },
+    { step: 'Two', ms: 1260 },
   ])
-  expect(lines).toEqual(['==> One', '    One is done (2.5 s)', '==> Three', '    Done (2.5 s)'])
+  expect(terminal.written()).toBe('==> One\n    One is done (2.5 s)\n==> Two\n    Done (2.5 s)\n')
 })
 
-test('a step begins only when the one before has ended', async () => {
-  const { io } = recorder()
+test('a step begins only when the previous one has ended', async () => {
   const log: string[] = []
   const slow = (name: string) =>
     step(name, async () => {
@@ -49,16 +34,16 @@ test('a step begins only when the one before has ended', async () => {
       log.push(`${name} ends`)
       return name
     })
-  await runSteps([slow('a'), slow('b')], io)
+  await runSteps([slow('a'), slow('b')], recordedTerminal())
   expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
 })
 
 test('the first step that fails ends the run with its error', async () => {
-  const { io, lines } = recorder()
+  const terminal = recordedTerminal()
   const failure = new Error('broken')
   const steps = [step('One'), step('Two', () => Promise.reject(failure)), step('Three')]
-  await expect(runSteps(steps, io, clock())).rejects.toBe(failure)
-  expect(lines).toEqual(['==> One', '    One is done (2.5 s)', '==> Two'])
+  await expect(runSteps(steps, terminal, clock())).rejects.toBe(failure)
+  expect(terminal.written()).toBe('==> One\n    One is done (2.5 s)\n==> Two\n')
 })
 
 test('on a terminal the same error comes out, the interrupt stays ours, and stdout is left to data', () => {
@@ -68,11 +53,11 @@ test('on a terminal the same error comes out, the interrupt stays ours, and stdo
     const before = process.listenerCount('SIGINT')
     let during
     const steps = [
-      { title: 'One', enabled: true, run: async () => 'One is done' },
-      { title: 'Two', enabled: true, run: async () => { during = process.listenerCount('SIGINT'); throw failure } },
-      { title: 'Three', enabled: true, run: async () => { console.log('Three must not run') } },
+      { title: 'One', run: async () => 'One is done' },
+      { title: 'Two', run: async () => { during = process.listenerCount('SIGINT'); throw failure } },
+      { title: 'Three', run: async () => { console.log('Three must not run') } },
     ]
-    const error = await runSteps(steps, { out() {}, err() {}, isTty: true }).catch((reason) => reason)
+    const error = await runSteps(steps, { out() {}, err() {}, isInTty: true, isErrTty: true }).catch((reason) => reason)
     console.log(JSON.stringify({ same: error === failure, listeners: during - before }))`
   const stdout = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
     cwd: packageRoot(),

@@ -10,7 +10,7 @@ export interface CliResult {
 
 export interface CliOptions {
   cwd: string
-  /** Beside PATH and HOME, the only variables that it inherits. */
+  /** In addition to PATH and HOME, the only variables that it inherits. */
   env?: Record<string, string>
 }
 

@@ -8,7 +8,7 @@ export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ai-deploy-e2e-${name}-`))
 }
 
-/** A folder that somebody deploys from: config.yml of the clone, changed as asked, and a .env if there is one. */
+/** A folder to deploy from: config.yml of the clone, changed as asked, and a .env if one is given. */
 export function deployFolder(name: string, files: { env?: string; config?: (text: string) => string } = {}): string {
   const folder = temporaryFolder(name)
   mkdirSync(folder, { recursive: true })

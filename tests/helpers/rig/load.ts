@@ -18,8 +18,8 @@ const STREAM_CHUNKS = 60
 const STREAM_CHUNK_MS = 100
 
 /**
- * Users of the gateway while it is being changed: loops on kept connections, loops that connect anew each time, and
- * long streams. `stop` lets what has begun end, and counts.
+ * Users of the gateway while it is being changed: loops on kept connections, loops that make a new connection each time,
+ * and long streams. `stop` waits until running requests have ended.
  */
 export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<LoadResult> } {
   const result: LoadResult = { requests: 0, streams: 0, failures: [], releases: new Set() }
@@ -46,13 +46,14 @@ export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<
   async function get(dispatcher: Agent): Promise<void> {
     const answer = await request(`${origin}/health`, { dispatcher })
     const text = await answer.body.text()
-    if (answer.statusCode !== 200 || !text.includes('"ok"'))
+    if (answer.statusCode !== 200 || !text.includes('"ok"')) {
       throw new Error(`${answer.statusCode} ${text.slice(0, 80)}`)
+    }
     result.releases.add(String(answer.headers['x-ai-proxy-release']))
     result.requests++
   }
 
-  async function getAnew(): Promise<void> {
+  async function getOnNewConnection(): Promise<void> {
     const agent = agentFor(server, { pipelining: 0 })
     await get(agent).finally(() => agent.close())
   }
@@ -76,15 +77,16 @@ export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<
     const text = await answer.body.text()
     const chunks = text.split('\n').filter((line) => line.startsWith('data: {')).length
     const isWhole = text.trimEnd().endsWith('[DONE]') && chunks >= minChunks && !text.includes('"error"')
-    if (answer.statusCode !== 200 || !isWhole)
+    if (answer.statusCode !== 200 || !isWhole) {
       throw new Error(`${answer.statusCode}, ${chunks} chunks, ...${text.slice(-120)}`)
+    }
     if (model !== 'echo') result.streams++
     result.requests++
   }
 
   const loops = [
     ...Array.from({ length: 3 }, () => loop('GET', () => get(kept))),
-    ...Array.from({ length: 2 }, () => loop('GET, new connection', getAnew)),
+    ...Array.from({ length: 2 }, () => loop('GET, new connection', getOnNewConnection)),
     ...Array.from({ length: 2 }, () => loop('POST', post)),
     ...Array.from({ length: 6 }, () => loop('stream', slow)),
     loop('stream of echo', echoed),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
@@ -20,7 +20,7 @@ export interface Sshd {
   authorize(publicKeyFile: string): void
   /** How many connections it has taken since it started. */
   connections(): number
-  /** Ends the processes that serve connections, as a server that goes away would. */
+  /** Ends the processes that serve connections, as a server that disappears would. */
   killConnections(): void
   close(): Promise<void>
 }
@@ -29,6 +29,39 @@ const START_ATTEMPTS = 5
 
 /** Null where no sshd is installed. */
 export const SSHD = findProgram('sshd')
+
+/** Completes a title: why tests that become root through it are skipped; empty where they run. */
+export const ROOT_SSHD_MISSING = rootSshdMissing()
+
+function rootSshdMissing(): string {
+  if (SSHD === null) return ' (skipped: sshd is missing)'
+  return process.getuid?.() === 0 ? '' : ' (skipped: needs root)'
+}
+
+export interface SshServer extends Sshd {
+  /** An ssh configuration that calls it `server` and knows a key for it, but not its host key. */
+  sshConfig: string
+}
+
+/** A server to connect to with `--host server --ssh-config FILE`. */
+export async function startSshServer(folder: string): Promise<SshServer> {
+  const sshd = await startSshd(folder)
+  const key = makeKey(folder, 'key')
+  sshd.authorize(`${key}.pub`)
+  const sshConfig = join(mkdtempSync(join(folder, 'home-')), 'config')
+  writeFileSync(
+    sshConfig,
+    `Host server
+  HostName 127.0.0.1
+  Port ${sshd.port}
+  User ${sshd.user}
+  IdentityFile ${key}
+  IdentitiesOnly yes
+  UserKnownHostsFile ${sshConfig}.known_hosts
+`,
+  )
+  return { ...sshd, sshConfig }
+}
 
 export async function startSshd(folder: string): Promise<Sshd> {
   const hostKeyFile = makeKey(folder, 'host-key')
@@ -66,7 +99,7 @@ export async function startSshd(folder: string): Promise<Sshd> {
   }
 }
 
-/** @returns its log so far when it has ended by itself */
+/** @returns its log so far if it ended by itself */
 async function tryToStart(folder: string, port: number, hostKey: string, authorizedKeys: string) {
   const config = join(folder, 'sshd_config')
   // SHLVL keeps bash from reading the user's .bashrc, which may be slow or talk.
@@ -125,7 +158,7 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)])
 }
 
-/** Makes a key pair with ssh-keygen; the public key is beside it with .pub. @returns the private key's path */
+/** Makes a key pair with ssh-keygen; the public key is next to it with .pub. @returns the private key's path */
 export function makeKey(folder: string, name: string, passphrase = ''): string {
   const path = join(folder, name)
   output('ssh-keygen', '-q', '-t', 'ed25519', '-a', '1', '-N', passphrase, '-C', name, '-f', path)
@@ -139,7 +172,7 @@ export async function startAgent(
 ): Promise<{ socket: string; close: () => Promise<void> }> {
   const socket = join(folder, 'agent.sock')
   const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
-  if (agent.stdout) await once(agent.stdout, 'data') // It says where it listens once it does.
+  if (agent.stdout) await once(agent.stdout, 'data') // Once it listens it prints where.
   for (const key of keys) {
     const { status, stderr } = spawnSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
     if (status !== 0) throw new Error(`ssh-add: ${stderr}`)

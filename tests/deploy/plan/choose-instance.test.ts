@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseInstance } from '../../../deploy/steps/cutover.ts'
+import { chooseInstance } from '../../../deploy/plan/choose-instance.ts'
 
 const RELEASE = '20261123-101112'
 const containers = (...states: string[]) =>

@@ -4,7 +4,9 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { checkCertificate, insideProbe, outsideProbe } from '../../../deploy/probe/probe.ts'
+import { checkCertificate } from '../../../deploy/probe/certificate.ts'
+import { insideProbe } from '../../../deploy/probe/inside-probe.ts'
+import { outsideProbe } from '../../../deploy/probe/outside-probe.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
 import { type Authority, makeAuthority, startTlsServer, type TlsServer } from '../../helpers/server/tls-server.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
@@ -23,7 +25,7 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
   })
   afterAll(() => server?.close())
 
-  /** Tells what arrived. */
+  /** Sends back what arrived. */
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host, authorization, 'content-type': type, 'x-ai-proxy-canary': canary } = request.headers
     const body = await text(request)
@@ -35,7 +37,7 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
     const probe = outsideProbe({
       url: `https://${DOMAIN}:${server.port}`,
       apiKey: 'a-key',
-      resolve: new Map([[DOMAIN, '127.0.0.1']]),
+      resolve: { [DOMAIN]: '127.0.0.1' },
       extraCa: authority.ca,
       ...more,
     })
@@ -44,7 +46,7 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
   }
 
   const inside = (more: Partial<Parameters<typeof insideProbe>[0]> = {}) => {
-    const probe = insideProbe({ domain: DOMAIN, connect: server.connect, ...more })
+    const probe = insideProbe({ domain: DOMAIN, connect: server.connect, apiKey: null, ...more })
     onTestFinished(() => probe.close())
     return probe
   }
@@ -77,14 +79,14 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
       ])
     })
 
-    test('a chain that nobody vouches for is an error', async () => {
+    test('a chain that no trusted authority signed is an error', async () => {
       await expect(outside({ extraCa: null }).get('/')).rejects.toThrow(/unable to verify|self-signed/)
     })
 
     test('a certificate of another name is an error', async () => {
       const other = outside({
         url: `https://other.invalid:${server.port}`,
-        resolve: new Map([['other.invalid', '127.0.0.1']]),
+        resolve: { 'other.invalid': '127.0.0.1' },
       })
       await expect(other.get('/')).rejects.toThrow('does not match certificate')
     })
@@ -105,7 +107,7 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
       })
     })
 
-    test('requests share a connection, and whoever signed the certificate does not matter', async () => {
+    test('requests share a connection, and it does not matter who signed the certificate', async () => {
       const before = server.connections()
       const probe = inside()
       for (const _ of [1, 2, 3]) expect((await probe.get('/')).status).toBe(200)
@@ -117,7 +119,7 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
       await expect(refused.get('/')).rejects.toThrow('no tunnel')
     })
 
-    test('a connection that ends before TLS is spoken is an error', async () => {
+    test('a connection that ends before TLS begins is an error', async () => {
       for (const open of await closedAtOnce()) {
         await expect(inside({ connect: open }).get('/')).rejects.toThrow('disconnected before secure TLS connection')
       }
@@ -141,25 +143,25 @@ describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, (
   describe('the certificate', () => {
     test('is valid when a trusted authority signed it for the name', async () => {
       const state = await checkCertificate(server.connect, DOMAIN, authority.ca)
-      expect(state).toEqual({ valid: true, reason: '', validUntil: expect.stringMatching(/ 20\d\d GMT$/) })
+      expect(state).toEqual({ isValid: true, reason: '', validUntil: expect.stringMatching(/ 20\d\d GMT$/) })
     })
 
     test('is not valid without trust, or for another name', async () => {
       expect(await checkCertificate(server.connect, DOMAIN, null)).toEqual({
-        valid: false,
+        isValid: false,
         reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
         validUntil: expect.stringMatching(/ 20\d\d GMT$/),
       })
       expect(await checkCertificate(server.connect, 'other.invalid', authority.ca)).toMatchObject({
-        valid: false,
+        isValid: false,
         reason: 'ERR_TLS_CERT_ALTNAME_INVALID',
       })
     })
 
-    test('is missing where no TLS is spoken', async () => {
+    test('is missing where the other side does not speak TLS', async () => {
       for (const open of await closedAtOnce()) {
         expect(await checkCertificate(open, DOMAIN, authority.ca)).toEqual({
-          valid: false,
+          isValid: false,
           reason: 'Client network socket disconnected before secure TLS connection was established',
           validUntil: null,
         })
