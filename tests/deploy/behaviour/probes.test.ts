@@ -7,14 +7,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { checkCertificate } from '../../../deploy/probe/certificate.ts'
 import { insideProbe } from '../../../deploy/probe/inside-probe.ts'
 import { outsideProbe } from '../../../deploy/probe/outside-probe.ts'
+import { describeNeeding } from '../../helpers/needs.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
 import { type Authority, makeAuthority, startTlsServer, type TlsServer } from '../../helpers/server/tls-server.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const DOMAIN = 'llm.test.invalid'
-const SKIPPED = findProgram('openssl') === null ? ' (skipped: openssl is missing)' : ''
-
-describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, () => {
+describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a real TLS server', () => {
   const folder = sharedTempFolder()
   let authority: Authority
   let server: TlsServer

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { output } from '../../helpers/process/programs.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { ROOT_SSHD_MISSING, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
+import { describeWithSshServer, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
 
-describe.skipIf(ROOT_SSHD_MISSING !== '')(`through a real sshd, as root${ROOT_SSHD_MISSING}`, () => {
+describeWithSshServer('through a real sshd, as root', () => {
   const folder = sharedTempFolder()
   let server: SshServer
 

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { quoteArgv } from '../../../deploy/host/argv.ts'
-import { findProgram, testWhere } from '../../helpers/process/programs.ts'
+import { needing } from '../../helpers/needs.ts'
+import { findProgram } from '../../helpers/process/programs.ts'
 import { seededRandom } from '../../helpers/random.ts'
 
 const SEED = 20261123
@@ -19,16 +20,13 @@ function wordsOf(shell: string, line: string): string[] {
 }
 
 for (const shell of ALL_SHELLS) {
-  testWhere(`${shell} is missing`, SHELLS.includes(shell))(
-    `${shell} splits a quoted line into exactly the words that went in`,
-    () => {
-      const random = seededRandom(SEED)
-      for (let line = 0; line < LINES; line++) {
-        const words = Array.from({ length: WORDS_PER_LINE }, () => random.text(CHARACTERS, 12))
-        expect(wordsOf(shell, quoteArgv(['printf', '%s\\0', ...words]))).toEqual(words)
-      }
-    },
-  )
+  needing(shell, SHELLS.includes(shell))(`${shell} splits a quoted line into exactly the words that went in`, () => {
+    const random = seededRandom(SEED)
+    for (let line = 0; line < LINES; line++) {
+      const words = Array.from({ length: WORDS_PER_LINE }, () => random.text(CHARACTERS, 12))
+      expect(wordsOf(shell, quoteArgv(['printf', '%s\\0', ...words]))).toEqual(words)
+    }
+  })
 }
 
 test('words that shells like to read in their own way come through', () => {

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { run } from '../../../deploy/host/host.ts'
 import { type ConnectQuestions, connect } from '../../../deploy/server/connect.ts'
-import { output, testAsRoot, testWhere } from '../../helpers/process/programs.ts'
-import { ROOT_SSHD_MISSING, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
+import { isRoot, needing, testAsRoot } from '../../helpers/needs.ts'
+import { output } from '../../helpers/process/programs.ts'
+import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { describeWithSshServer, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const nobodyAsked: ConnectQuestions = {
@@ -20,15 +22,26 @@ testAsRoot('localhost is reached without SSH, by each of its names', async () =>
   }
 })
 
-testWhere('needs a user without rights', process.getuid?.() !== 0 && !maySudo())(
+const NOBODY = 65534
+/** A user that cannot become root, if there is one to run as. */
+const USER_WITHOUT_RIGHTS = userWithoutRights()
+
+needing('a user without rights', USER_WITHOUT_RIGHTS !== undefined)(
   'a user that cannot become root is refused',
   async () => {
-    await expect(connect({ host: 'localhost' }, nobodyAsked)).rejects.toMatchObject({
-      code: 'SUDO_MISSING',
-      exitCode: 12,
-    })
+    const uid = isRoot ? USER_WITHOUT_RIGHTS : undefined
+    const { exitCode, stderr } = await runCli(['--host', 'localhost', '--list-backups'], { cwd: '/', uid })
+    expect(exitCode, stderr).toBe(12)
+    expect(stderr).toMatch(
+      /^✖ The user \S+ cannot become root on localhost: sudo .*\n.*\(SUDO_MISSING, exit code 12\)\n$/,
+    )
   },
 )
+
+function userWithoutRights(): number | undefined {
+  if (isRoot) return NOBODY
+  return maySudo() ? undefined : process.getuid?.()
+}
 
 function maySudo(): boolean {
   try {
@@ -38,7 +51,7 @@ function maySudo(): boolean {
   }
 }
 
-describe.skipIf(ROOT_SSHD_MISSING !== '')(`through a real sshd, as root${ROOT_SSHD_MISSING}`, () => {
+describeWithSshServer('through a real sshd, as root', () => {
   const folder = sharedTempFolder()
   let server: SshServer
 

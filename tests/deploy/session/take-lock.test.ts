@@ -9,7 +9,7 @@ import { holdLock } from '../../../deploy/remote/lock.ts'
 import { serverLayout } from '../../../deploy/server/layout.ts'
 import { gatherFacts } from '../../../deploy/server/read-facts.ts'
 import { takeLock } from '../../../deploy/session/take-lock.ts'
-import { testWith } from '../../helpers/process/programs.ts'
+import { testWith } from '../../helpers/needs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })

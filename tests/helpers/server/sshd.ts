@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { hasErrorCode } from '../../../kit/user-error.ts'
+import { describeNeeding, isRoot } from '../needs.ts'
 import { findProgram, output } from '../process/programs.ts'
 
 /** A real sshd of this user's on a free port of 127.0.0.1, with keys of its own. */
@@ -30,13 +31,8 @@ const START_ATTEMPTS = 5
 /** Null where no sshd is installed. */
 export const SSHD = findProgram('sshd')
 
-/** Completes a title: why tests that become root through it are skipped; empty where they run. */
-export const ROOT_SSHD_MISSING = rootSshdMissing()
-
-function rootSshdMissing(): string {
-  if (SSHD === null) return ' (skipped: sshd is missing)'
-  return process.getuid?.() === 0 ? '' : ' (skipped: needs root)'
-}
+/** Tests that become root through it. */
+export const describeWithSshServer = describeNeeding('sshd, or root,', SSHD !== null && isRoot)
 
 export interface SshServer extends Sshd {
   /** An ssh configuration that calls it `server` and knows a key for it, but not its host key. */

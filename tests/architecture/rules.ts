@@ -1,0 +1,49 @@
+/** The parts of the program; each is a folder at the top. */
+export const PARTS = ['kit', 'templates', 'deploy', 'proxy', 'logdb'] as const
+
+export interface Rule {
+  /** Files whose path starts with this. */
+  from: string
+  /** They may import files whose path starts with one of these. */
+  ours: readonly string[]
+  /** And types of these. */
+  types?: readonly string[]
+  packages: readonly string[]
+}
+
+/** Which files may import what from elsewhere; the first rule that fits a file decides. */
+export const RULES: readonly Rule[] = [
+  { from: 'kit/cli/', ours: ['kit/'], packages: ['commander', 'picocolors'] },
+  { from: 'kit/', ours: ['kit/'], packages: ['ajv', 'yaml'] },
+  { from: 'templates/', ours: ['templates/'], types: ['deploy/config/'], packages: ['yaml'] },
+  { from: 'deploy/remote/', ours: ['deploy/remote/'], packages: [] },
+  {
+    from: 'deploy/host/ssh',
+    ours: ['deploy/host/', 'deploy/remote/', 'deploy/errors.ts', 'kit/'],
+    packages: ['node-ssh', 'ssh2'],
+  },
+  { from: 'deploy/host/', ours: ['deploy/host/', 'deploy/remote/', 'deploy/errors.ts', 'kit/'], packages: ['execa'] },
+  { from: 'deploy/prompts.ts', ours: ['deploy/'], packages: ['inquirer'] },
+  {
+    from: 'deploy/',
+    ours: ['deploy/', 'templates/', 'kit/'],
+    packages: ['commander', 'listr2', 'picocolors', 'tar', 'undici'],
+  },
+  { from: 'logdb/store/', ours: ['logdb/', 'kit/'], packages: ['better-sqlite3'] },
+  { from: 'logdb/', ours: ['logdb/', 'kit/'], packages: ['commander', 'picocolors'] },
+  { from: 'proxy/', ours: ['proxy/', 'kit/'], packages: ['fastify', 'undici', 'eventsource-parser', 'prom-client'] },
+]
+
+/**
+ * The order of the rooms of each part, from the top down. A file may import files of its own room and of rooms on lower
+ * floors; rooms on one floor do not import each other. A file is in the room with the longest fitting path.
+ */
+export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', readonly (readonly string[])[]>> = {
+  kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+}
+
+/** The only files that may read process.env: where a program starts. */
+export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
+
+/** Folders that hold a flat list of alike things, which may be long. */
+export const ALIKE: readonly string[] = ['logdb/commands']
