@@ -27,7 +27,7 @@ export function renderReleaseCompose({ id, deployedAt, image, network, port, set
       gateway: {
         image,
         container_name: `ai-proxy-${instance}`,
-        // Only the release that took over is started again after a reboot; deploy says so to Docker.
+        // Only the release that took over is started again after a reboot: deploy sets that when it switches.
         restart: 'no',
         init: true,
         user: `${settings.uid}:${settings.gid}`,

@@ -1,7 +1,7 @@
 import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
 
-/** What the server's .env says about the server itself. */
+/** Settings of the server itself, from its .env. */
 export interface ServerSettings {
   domain: string
   /** The edge's ports. */

@@ -18,7 +18,7 @@ import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
 import type { Outcome } from '../session/report.ts'
 
-/** Makes the server what the files here and its .env say; does nothing where that is so already. */
+/** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
   const { options, now } = context
   const local = readLocalFiles(options.cwd, options.env['CONFIG_PATH'])

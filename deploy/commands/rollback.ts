@@ -31,7 +31,7 @@ export async function rollback(context: Context): Promise<Outcome> {
   })
 }
 
-/** What that release was made with and keeps, whatever .env says today. */
+/** The settings that the release was made with, and keeps whatever .env has today. */
 async function gatewayEnvironment({ connection, layout }: OpenServer, release: string): Promise<Environment> {
   const path = `${layout.release(release)}/gateway.env`
   const text = await run(connection.host, `read ${path}`, ['cat', path])

@@ -16,7 +16,7 @@ export interface ExecResult {
   stderr: string
 }
 
-/** A command that goes on until it is ended; it dies with the connection. */
+/** A command that keeps running until it is ended; it ends with the connection. */
 export interface RemoteProcess {
   stdout: Readable
   end(): void
@@ -27,11 +27,11 @@ export interface ConnectionCounts {
   channels: number
 }
 
-/** The server: the only way in which anything is done there. */
+/** The server: everything that is done there goes through this. */
 export interface Host {
   /** As the user named it. */
   readonly name: string
-  /** The address that was dialled; null when something stood between (a jump host) or nothing was dialled. */
+  /** The address that was dialled; null behind a jump host, and where nothing was dialled. */
   readonly address: string | null
   readonly counts: ConnectionCounts
   /** Runs a command as root. A non-zero exit code is a result; only a lost connection throws. */

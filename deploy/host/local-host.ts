@@ -62,7 +62,7 @@ export class LocalHost implements Host {
       stripFinalNewline: false,
       ...(signal && { cancelSignal: signal }),
     })
-    child.stdin.on('error', () => {}) // The command may end without reading; its exit code tells.
+    child.stdin.on('error', () => {}) // The command may end without reading; its exit code shows why.
     child.stdin.write(stdinPrefix)
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) child.stdin.end(stdin)
     else stdin.once('error', (error) => child.kill(error)).pipe(child.stdin)

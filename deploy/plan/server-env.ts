@@ -20,7 +20,7 @@ export interface ServerEnvInput {
   neededKeys: readonly string[]
 }
 
-/** What the server's .env will be, and what to say about it. */
+/** What the server's .env will be, and what the user should know about it. */
 export interface ServerEnv {
   /** New text of the server's .env. */
   text: string

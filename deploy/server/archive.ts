@@ -4,7 +4,7 @@ import { LocalHost } from '../host/local-host.ts'
 import { listArchive, readMember } from '../remote/backup.ts'
 import type { Manifest } from './manifest.ts'
 
-/** A backup that was looked into: nothing of it is unpacked yet. */
+/** What a backup contains; nothing of it is unpacked yet. */
 export interface Archive {
   path: string
   /** On this machine; else on the server. */
@@ -19,7 +19,7 @@ export interface Archive {
   release: { manifest: Manifest; folder: string } | null
 }
 
-/** @throws UserError RESTORE_FAILED for a file that is no backup, is damaged, or names places outside its folder */
+/** @throws UserError RESTORE_FAILED for a file that is not a backup, is damaged, or names places outside its folder */
 export async function readArchive(host: Host, path: string): Promise<Archive> {
   try {
     const members = parseMembers(await run(host, `read ${path}`, listArchive(path)))
@@ -27,7 +27,7 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
     const read = (member: string) => run(host, `read ${member} of ${path}`, readMember(path, prefix + member))
     const manifestName = members.find((member) => /^releases\/[\d-]+\/manifest\.json$/.test(member))
     const folder = manifestName?.replace('/manifest.json', '')
-    if (!members.includes(`${prefix}.env`)) throw damaged(path, 'there is no .env in it')
+    if (!members.includes(`${prefix}.env`)) throw damaged(path, 'it contains no .env')
     return {
       path,
       isLocal: host instanceof LocalHost,
@@ -52,7 +52,7 @@ function parseMembers(listing: string): string[] {
     if (line === '') return []
     const [type, path] = [line[0], line.slice(2)]
     if (type !== '-' && type !== 'd') {
-      if (UNPACKED.test(path)) throw new SyntaxError(`it holds a link: ${path}`)
+      if (UNPACKED.test(path)) throw new SyntaxError(`it contains a link: ${path}`)
       return []
     }
     const isInside = !path.startsWith('/') && !path.split('/').includes('..')
@@ -66,7 +66,7 @@ function parseManifest(text: string): Manifest {
   if (typeof manifest.id === 'string' && typeof manifest.image === 'string' && typeof manifest.files === 'object') {
     return manifest as Manifest
   }
-  throw new SyntaxError('its manifest.json is not one')
+  throw new SyntaxError('its manifest.json is not a manifest')
 }
 
 function damaged(path: string, why: string) {

@@ -5,7 +5,7 @@ import type { Privilege } from '../host/privilege.ts'
 import type { SshQuestions } from '../host/ssh/questions.ts'
 import { SshHost } from '../host/ssh/ssh-host.ts'
 import { resolveSshOptions } from '../host/ssh/ssh-options.ts'
-import { IDENTITY } from '../remote/facts.ts'
+import { IDENTITY } from '../remote/inspection.ts'
 import { readPairs } from './pairs.ts'
 
 export interface Target {

@@ -88,7 +88,7 @@ export function isLiveRunning({ live, containers }: Facts): boolean {
   return live !== null && runningContainers(containers).includes(containerName(live))
 }
 
-/** True if a deploy was cut off after its switch: what answers is not recorded, or another release still runs for good. */
+/** True if a deploy was cut off after its switch: what answers is not recorded, or another release keeps running. */
 export function isUnsettled({ live, state, containers }: Facts): boolean {
   if (live === null) return false
   const lasting = runningContainers(containers.filter(({ isRestarted }) => isRestarted))

@@ -1,6 +1,6 @@
 import { liveInstance } from '../../templates/route.ts'
 import { type Host, run } from '../host/host.ts'
-import { facts as factsScript } from '../remote/facts.ts'
+import { facts as factsScript } from '../remote/inspection.ts'
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, Facts } from './facts.ts'
 import type { Manifest } from './manifest.ts'
 import { type Pairs, readPairs, splitOnce } from './pairs.ts'

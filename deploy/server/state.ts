@@ -13,7 +13,7 @@ export interface ReleaseState {
   instance: string
 }
 
-/** Null for a file that is not ours: the route file is enough to go on. */
+/** Null for a file that is not ours: the route file is enough to continue. */
 export function parseState(text: string): State | null {
   try {
     const state: State = JSON.parse(text)

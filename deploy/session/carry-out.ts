@@ -12,7 +12,7 @@ import { type PlanResult, runPlan, stepsOf } from './run-plan.ts'
 import { runSteps, type StepTime } from './run-steps.ts'
 import { UndoStack } from './undo.ts'
 
-/** A plan, and what to say about it. */
+/** A plan, and what is shown with it. */
 export interface Proposal {
   verb: string
   changes: readonly Change[]
@@ -114,7 +114,7 @@ function outcomeOf(
   }
 }
 
-/** A key that was made is shown whatever came after the change stood: nobody could find it out later. */
+/** Once the change stands a key that was made is shown, even if a later check failed: it cannot be shown again. */
 function failed({ verb, generatedKey }: Proposal, { error, isSettled }: PlanResult): Outcome {
   const shown = toUserError(error, 'ai-deploy', verb)
   if (!isSettled || !generatedKey) return { error: shown }

@@ -7,8 +7,8 @@ import type { ServerLayout } from '../server/layout.ts'
 import { splitOnce } from '../server/pairs.ts'
 
 /**
- * Keeps others from changing the server until the returned process ends, and makes sure that nobody changed it since the facts
- * were gathered. @throws UserError LOCKED, SERVER_CHANGED
+ * Keeps others from changing the server until the returned process ends, and makes sure that it is still as the facts have
+ * it. @throws UserError LOCKED, SERVER_CHANGED
  */
 export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, holder: string): Promise<RemoteProcess> {
   const held = await host.start(holdLock(layout.folder, holder, [layout.env, layout.route]))
@@ -16,7 +16,7 @@ export async function takeLock(host: Host, layout: ServerLayout, facts: Facts, h
   if (word === 'held' && rest === facts.watchedDigest) return held
   held.end()
   if (word === 'held') {
-    throw deployError('SERVER_CHANGED', 'somebody changed the server a moment ago', 'run again to see a new plan')
+    throw deployError('SERVER_CHANGED', 'the server was changed after the plan was made', 'run again to see a new plan')
   }
   if (word === 'busy') {
     throw deployError('LOCKED', `another deploy is running there: ${rest || 'unknown'}`, 'wait for it, then run again')

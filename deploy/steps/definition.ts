@@ -19,7 +19,7 @@ export interface Server {
 
 /** Everything about one kind of change, except when it is needed: plan/make-plan.ts decides that. */
 export interface Definition<K extends Kind> {
-  /** Sentences for people, without a full stop; none if another change of the plan says it. */
+  /** Sentences for people, without a full stop; none if a sentence of another change covers it. */
   describe(change: Change<K>): string[]
   /** Shown while it runs. */
   title: string

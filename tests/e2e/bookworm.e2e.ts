@@ -15,7 +15,7 @@ const server = serverOf(rig, 'bookworm')
 const url = `https://${domainOf(server)}`
 const FOLDER = '/root/ai-proxy'
 
-/** The CLI of the clone, run from a folder of its own. */
+/** The CLI of the clone, run from a separate folder. */
 const tool: DeployTool = { command: ['node', join(CLONE, 'dist/deploy/cli.js')], cwd: deployFolder('bookworm') }
 let apiKey = ''
 
@@ -123,7 +123,7 @@ describe('a clean server refuses in clear words', () => {
 })
 
 describe('from a clean server to an HTTPS gateway', () => {
-  test('with the ACME server down the gateway runs, and says what is missing', async () => {
+  test('with the ACME server down the gateway runs, and the error names what is missing', async () => {
     const env = { ACME_CA_SERVER: `https://${rig.gateway}:9/dir` }
     const outcome = await aiDeploy(tool, rig, server, ['--yes'], { env })
     expect(refusal(outcome)).toMatch(/^40 ✖ The gateway runs, but \S+ has no valid certificate/)
@@ -311,7 +311,7 @@ describe('backups', () => {
     const outcome = await deploy('--restore-backup', join(folder, newest), '--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
     expect(await ssh(`grep -c OPENROUTER ${FOLDER}/.env`)).toBe('2')
-    writeFileSync(join(folder, 'broken.tar.gz'), 'this is no archive')
+    writeFileSync(join(folder, 'broken.tar.gz'), 'this is not an archive')
     expect(refusal(await deploy('--restore-backup', join(folder, 'broken.tar.gz'), '--yes'))).toMatch(
       /^50 ✖ .* cannot be restored/,
     )

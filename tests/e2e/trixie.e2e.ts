@@ -30,7 +30,7 @@ beforeAll(async () => {
   })
 })
 
-test('without better-sqlite3 the tool works, and logdb says what to install', async () => {
+test('without better-sqlite3 the tool works, and logdb names what to install', async () => {
   expect(existsSync(join(installed, 'node_modules/better-sqlite3'))).toBe(false)
   const logdb = await execa(join(installed, 'node_modules/.bin/logdb'), ['init'], { cwd: installed, reject: false })
   expect(logdb.exitCode).not.toBe(0)
@@ -60,7 +60,7 @@ test('every key of .env arrives as it was written', async () => {
   }
 })
 
-test('a second run changes nothing and says so', async () => {
+test('a second run changes nothing and reports that', async () => {
   const before = await snapshot(rig, server, FOLDER)
   const { exitCode, stderr } = await deploy()
   expect(exitCode, stderr).toBe(0)

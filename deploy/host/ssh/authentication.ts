@@ -27,10 +27,10 @@ async function* authAttempts(
   questions: SshQuestions,
 ): AsyncGenerator<AnyAuthMethod, undefined> {
   if (agent && !identitiesOnly) yield { type: 'agent', username, agent }
-  for (const { content, encrypted } of keys) if (!encrypted) yield { type: 'publickey', username, key: content }
+  for (const { content, isEncrypted } of keys) if (!isEncrypted) yield { type: 'publickey', username, key: content }
   if (agent && identitiesOnly) yield { type: 'agent', username, agent }
-  for (const { path, content, encrypted } of keys) {
-    const passphrase = encrypted ? await questions.passphrase(path) : null
+  for (const { path, content, isEncrypted } of keys) {
+    const passphrase = isEncrypted ? await questions.passphrase(path) : null
     if (passphrase !== null) yield { type: 'publickey', username, key: content, passphrase }
   }
 }

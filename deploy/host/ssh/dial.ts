@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** A TCP connection, or an error that says why there is none. Happy Eyeballs is Node's own. */
+/** A TCP connection, or an error with the reason why there is none. Node itself tries IPv4 and IPv6. */
 export function dial(host: string, port: number, timeoutMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port })

@@ -7,7 +7,7 @@ import { findKnownHosts, fingerprint, type HostKey, judgeHostKey, knownHostName 
 import type { SshQuestions } from './questions.ts'
 import { readKnownHosts, type SshOptions, userKnownHostsFile } from './ssh-options.ts'
 
-/** Judges the key that the server shows against known_hosts; never accepts one silently. */
+/** Compares the key that the server shows with known_hosts; never accepts a new one silently. */
 export class HostKeyCheck {
   readonly #options: SshOptions
   readonly #questions: SshQuestions
@@ -37,7 +37,7 @@ export class HostKeyCheck {
       case 'changed':
         this.refusal = deployError(
           'HOST_KEY_CHANGED',
-          `the host key of ${this.#name} is not the recorded one: the server was reinstalled, or somebody is in between (it shows ${offered.type} ${shown})`,
+          `the host key of ${this.#name} is not the recorded one: the server was reinstalled, or another machine answers for it (it shows ${offered.type} ${shown})`,
           `if you know why, remove the old key with: ssh-keygen -R ${this.#name} -f ${userKnownHostsFile(this.#options)}`,
         )
         return false
@@ -63,7 +63,7 @@ export class HostKeyCheck {
     return this.#questions.acceptHostKey(this.#name, offered.type, shown)
   }
 
-  /** A newly accepted key is asked for only once. */
+  /** Writes a new key that was accepted, so that nobody is asked again. */
   async record(): Promise<void> {
     if (!this.#newKey) return
     const file = userKnownHostsFile(this.#options)

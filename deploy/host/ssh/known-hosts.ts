@@ -10,11 +10,11 @@ export interface HostKey {
 export type HostKeyVerdict = 'known' | 'unknown' | 'changed'
 
 interface KnownHost extends HostKey {
-  revoked: boolean
+  isRevoked: boolean
 }
 
 /**
- * Lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) that speak of this host; names may be plain, with
+ * Lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) that name this host; names may be plain, with
  * wildcards, negated or hashed. @cert-authority lines are left out: keys are compared, certificates are not read.
  */
 export function findKnownHosts(text: string, name: string): KnownHost[] {
@@ -23,7 +23,7 @@ export function findKnownHosts(text: string, name: string): KnownHost[] {
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined
     const [names, type, base64] = words
     if (!names || !type || !base64 || names.startsWith('#') || marker === '@cert-authority') return []
-    return matchesNames(names, name) ? [{ type, base64, revoked: marker === '@revoked' }] : []
+    return matchesNames(names, name) ? [{ type, base64, isRevoked: marker === '@revoked' }] : []
   })
 }
 
@@ -34,9 +34,9 @@ export function knownHostName(host: string, port: number): string {
 
 export function judgeHostKey(known: KnownHost[], offered: HostKey): HostKeyVerdict {
   const same = known.filter(({ base64 }) => base64 === offered.base64)
-  if (same.some(({ revoked }) => revoked)) return 'changed'
+  if (same.some(({ isRevoked }) => isRevoked)) return 'changed'
   if (same.length > 0) return 'known'
-  return known.some(({ revoked }) => !revoked) ? 'changed' : 'unknown'
+  return known.some(({ isRevoked }) => !isRevoked) ? 'changed' : 'unknown'
 }
 
 /** The key as the server sends it: its type is the first length-prefixed text in it (RFC 4253, 6.6). */

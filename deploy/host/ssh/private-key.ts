@@ -5,22 +5,22 @@ export interface PrivateKey {
   path: string
   content: Buffer
   /** True when it needs a passphrase. */
-  encrypted: boolean
+  isEncrypted: boolean
 }
 
 export function readPrivateKeys(paths: string[]): PrivateKey[] {
   return paths.flatMap((path) => {
     try {
       const content = readFileSync(path)
-      return [{ path, content, encrypted: isEncrypted(content.toString('latin1')) }]
+      return [{ path, content, isEncrypted: hasCipher(content.toString('latin1')) }]
     } catch {
-      return [] // OpenSSH's defaults name files that mostly do not exist.
+      return [] // Most files of OpenSSH's defaults do not exist.
     }
   })
 }
 
-/** OpenSSH's own format (PROTOCOL.key) names its cipher after a fixed text; PEM says it in a header. */
-function isEncrypted(text: string): boolean {
+/** OpenSSH's own format (PROTOCOL.key) names its cipher after a fixed text; PEM has it in a header. */
+function hasCipher(text: string): boolean {
   if (!text.includes('BEGIN OPENSSH PRIVATE KEY')) return /ENCRYPTED/.test(text)
   const blob = Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64')
   const cipherAt = 'openssh-key-v1\0'.length

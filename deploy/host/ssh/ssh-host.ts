@@ -17,9 +17,9 @@ import type { SshQuestions } from './questions.ts'
 import type { SshOptions } from './ssh-options.ts'
 
 const KEEPALIVE_INTERVAL_MS = 15_000
-/** Leaves time to compare a fingerprint and to type a passphrase. */
+/** Long enough to compare a fingerprint and to type a passphrase. */
 const HANDSHAKE_TIMEOUT_MS = 180_000
-/** How long an interrupted command may take to notice that nobody reads what it prints. */
+/** How long an interrupted command may take to notice that its output is not read any more. */
 const INTERRUPT_WAIT_MS = 2_000
 
 interface RunningCommand {
@@ -108,7 +108,7 @@ export class SshHost implements Host {
     }
     const interrupt = () => {
       channel.destroy()
-      // sshd says that the channel is closed only when the command has ended; a silent one does not notice.
+      // sshd reports a closed channel only when the command has ended; a silent command does not notice.
       setTimeout(fail, INTERRUPT_WAIT_MS, signal?.reason).unref()
     }
     signal?.addEventListener('abort', interrupt, { once: true })
@@ -172,7 +172,7 @@ export class SshHost implements Host {
     return deployError(
       'SSH_UNREACHABLE',
       `the connection to ${this.name} was lost while it ran ${argv[0]}`,
-      'the server goes on serving what it served; run the same command again',
+      'the server still serves the previous release; run the same command again',
       cause,
     )
   }
@@ -205,7 +205,7 @@ function forwardingError(name: string, port: number, error: Error): Error {
   if (!('reason' in error) || error.reason !== ADMINISTRATIVELY_PROHIBITED) return error
   return deployError(
     'TARGET_UNSUPPORTED',
-    `sshd on ${name} does not let us through to its own port ${port}`,
+    `sshd on ${name} does not let us connect to its own port ${port}`,
     'allow it there: AllowTcpForwarding yes (or local) in sshd_config',
     error,
   )

@@ -3,7 +3,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { deployError } from '../../errors.ts'
-import { openPipe, runLocally } from '../local-host.ts'
+import { runLocally } from '../local-host.ts'
+import { type ProxyTarget, proxyOpener } from './proxy.ts'
 
 /** What OpenSSH would use for a host, in OpenSSH's own words (`ssh -G`, ssh_config(5)). */
 export interface SshOptions {
@@ -32,79 +33,51 @@ export interface SshOptionsRequest {
 }
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 15_000
+/** What `ssh -G` prints for the switches of this option. */
+const STRICT_WORDS: Record<string, string> = { true: 'yes', false: 'no' }
 
 /** @throws UserError USAGE when OpenSSH is missing or refuses the host or its configuration */
 export async function resolveSshOptions(request: SshOptionsRequest): Promise<SshOptions> {
-  const { host, configFile, identityFile } = request
+  const { host, configFile, identityFile, agentSocket } = request
   const configArgs = configFile ? ['-F', configFile] : []
   const identityArgs = identityFile ? ['-i', identityFile, '-o', 'IdentitiesOnly=yes'] : []
-  const { exitCode, stdout, stderr } = await runLocally([
-    'ssh',
-    ...configArgs,
-    ...identityArgs,
-    '-G',
-    '--',
-    host,
-  ]).catch((error) => {
-    throw deployError('USAGE', 'the program ssh was not found on this machine', 'install the OpenSSH client', error)
-  })
-  if (exitCode !== 0) {
-    throw deployError(
-      'USAGE',
-      `ssh does not accept the host ${JSON.stringify(host)}: ${stderr.trim()}`,
-      'check --host and your ssh configuration',
-    )
-  }
-  const values = readOptions(stdout)
+  const values = readValues(await askSsh([...configArgs, ...identityArgs], host))
   const first = (name: string) => values.get(name)?.[0]
-  const agent = first('identityagent') ?? 'SSH_AUTH_SOCK'
-  const proxyCommand = optional(first('proxycommand'))
-  const proxyJump = optional(first('proxyjump'))
-  const hostname = first('hostname') ?? host
-  const port = Number(first('port') ?? 22)
-  const user = first('user') ?? ''
+  const target: ProxyTarget = {
+    hostname: first('hostname') ?? host,
+    port: Number(first('port') ?? 22),
+    user: first('user') ?? '',
+  }
+  const strict = first('stricthostkeychecking') ?? 'ask'
+  const proxy = { command: optional(first('proxycommand')), jump: optional(first('proxyjump')) }
   return {
-    hostname,
-    port,
-    user,
+    ...target,
     identityFiles: (values.get('identityfile') ?? []).map(expandHome),
-    agent: agent === 'none' ? null : agent === 'SSH_AUTH_SOCK' ? (request.agentSocket ?? null) : expandHome(agent),
+    agent: agentOf(first('identityagent'), agentSocket),
     identitiesOnly: first('identitiesonly') === 'yes',
     hostKeyAlias: optional(first('hostkeyalias')),
-    knownHostsFiles: ['userknownhostsfile', 'globalknownhostsfile']
-      .flatMap((name) => (first(name) ?? '').split(/\s+/))
-      .filter((file) => file !== '' && file !== 'none')
-      .map(expandHome),
-    strictHostKeyChecking:
-      { true: 'yes', false: 'no' }[first('stricthostkeychecking') ?? ''] ?? first('stricthostkeychecking') ?? 'ask',
+    knownHostsFiles: filesOf(first('userknownhostsfile'), first('globalknownhostsfile')),
+    strictHostKeyChecking: STRICT_WORDS[strict] ?? strict,
     connectTimeoutMs: Number(first('connecttimeout')) * 1000 || DEFAULT_CONNECT_TIMEOUT_MS,
-    openProxy: proxyOpener({ proxyCommand, proxyJump, hostname, port, user, configArgs }),
+    openProxy: proxyOpener(proxy, target, configArgs),
   }
 }
 
-function proxyOpener(options: {
-  proxyCommand: string | null
-  proxyJump: string | null
-  hostname: string
-  port: number
-  user: string
-  configArgs: string[]
-}): (() => Duplex) | null {
-  const { proxyCommand, proxyJump, hostname, port, user, configArgs } = options
-  if (proxyJump) {
-    const hops = proxyJump.split(',')
-    const last = hops.pop() ?? ''
-    const before = hops.length > 0 ? ['-J', hops.join(',')] : []
-    // As a URI, since only there a hop may have a port.
-    return () => openPipe(['ssh', ...configArgs, ...before, '-W', `[${hostname}]:${port}`, `ssh://${last}`])
-  }
-  if (!proxyCommand) return null
-  const tokens: Record<string, string> = { '%h': hostname, '%p': String(port), '%r': user, '%%': '%' }
-  const command = proxyCommand.replace(/%[hpr%]/g, (token) => tokens[token] ?? token)
-  return () => openPipe(['sh', '-c', `exec ${command}`])
+/** The output of `ssh -G`. */
+async function askSsh(args: string[], host: string): Promise<string> {
+  const { exitCode, stdout, stderr } = await runLocally(['ssh', ...args, '-G', '--', host]).catch((error) => {
+    throw deployError('USAGE', 'the program ssh was not found on this machine', 'install the OpenSSH client', error)
+  })
+  if (exitCode === 0) return stdout
+  throw deployError(
+    'USAGE',
+    `ssh does not accept the host ${JSON.stringify(host)}: ${stderr.trim()}`,
+    'check --host and your ssh configuration',
+  )
 }
 
-function readOptions(text: string): Map<string, string[]> {
+/** Values by option; an option that is given more than once has all of them. */
+function readValues(text: string): Map<string, string[]> {
   const values = new Map<string, string[]>()
   for (const line of text.split('\n')) {
     const space = line.indexOf(' ')
@@ -115,6 +88,17 @@ function readOptions(text: string): Map<string, string[]> {
   return values
 }
 
+/** SSH_AUTH_SOCK stands for the socket of the environment. */
+function agentOf(identityAgent = 'SSH_AUTH_SOCK', agentSocket?: string): string | null {
+  if (identityAgent === 'none') return null
+  return identityAgent === 'SSH_AUTH_SOCK' ? (agentSocket ?? null) : expandHome(identityAgent)
+}
+
+function filesOf(...lists: (string | undefined)[]): string[] {
+  const files = lists.flatMap((list) => (list ?? '').split(/\s+/))
+  return files.filter((file) => file !== '' && file !== 'none').map(expandHome)
+}
+
 function optional(value: string | undefined): string | null {
   return value === undefined || value === '' || value === 'none' ? null : value
 }
@@ -123,7 +107,7 @@ function expandHome(path: string): string {
   return path.replace(/^"|"$/g, '').replace(/^~(?=\/)/, homedir())
 }
 
-/** All files as one text; those that do not exist count as empty. */
+/** All files as one text; a file that does not exist is empty. */
 export async function readKnownHosts(files: string[]): Promise<string> {
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))
   return texts.join('\n')

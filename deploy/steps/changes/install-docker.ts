@@ -1,5 +1,5 @@
 import { run } from '../../host/host.ts'
-import { INSTALL_DOCKER } from '../../remote/install-docker.ts'
+import { INSTALL_DOCKER } from '../../remote/docker-installation.ts'
 import { parseDocker } from '../../server/read-facts.ts'
 import { composeOf } from '../compose.ts'
 import type { Definition } from '../definition.ts'

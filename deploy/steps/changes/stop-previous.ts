@@ -3,7 +3,7 @@ import * as docker from '../../remote/docker.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import type { Definition } from '../definition.ts'
 
-/** A release that was just told to stop usually does so at once; if not, its streams continue without us. */
+/** A release usually stops at once after SIGTERM; if not, it finishes its streams without us. */
 const WAIT_S = 3
 
 /** Sends SIGTERM to the other releases; each finishes what it has begun, and its container is kept. */

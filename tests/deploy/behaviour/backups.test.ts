@@ -103,7 +103,7 @@ describe('a backup', () => {
 
   test('of the predecessor holds settings only', async () => {
     const folder = tempFolder({ '.env': 'A=1\n', 'config.yml': 'model_mappings: {}\n', 'certs/acme.json': '{}' })
-    symlinkSync('../elsewhere', join(folder, 'link that nobody unpacks'))
+    symlinkSync('../elsewhere', join(folder, 'link that is not unpacked'))
     output(
       'tar',
       '-czf',
@@ -113,7 +113,7 @@ describe('a backup', () => {
       './.env',
       './config.yml',
       './certs',
-      './link that nobody unpacks',
+      './link that is not unpacked',
     )
     expect(await readArchive(host, join(folder, 'b.tar.gz'))).toMatchObject({
       env: 'A=1\n',
@@ -180,7 +180,7 @@ describe('an archive is refused', () => {
   })
 })
 
-test('members are unpacked into a folder of their own, and nothing else is', async () => {
+test('members are unpacked into a separate folder, and nothing else is', async () => {
   const folder = tempFolder({ ...SERVER, 'staging/left over': '' })
   output('tar', '-czf', join(folder, 'b.tar.gz'), '-C', folder, '.env', 'certs', `releases/${RELEASE}`)
   const staging = join(folder, 'staging')

@@ -23,7 +23,7 @@ describe('a file that is written', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['it’s.txt'])
   })
 
-  test('replaces the one before by a rename, so that its readers see the old one or the new one whole', async () => {
+  test('replaces the previous one by a rename, so that its readers see the old one or the new one whole', async () => {
     const folder = tempFolder({ file: 'old' })
     const path = join(folder, 'file')
     const before = statSync(path).ino
@@ -121,7 +121,7 @@ test('lines are appended to a file that only its owner may read', async () => {
   expect(mode(path)).toBe('600')
 })
 
-test('`current` points to another release afterwards, not into the one before', async () => {
+test('`current` points to another release afterwards, not into the previous one', async () => {
   const folder = tempFolder({ 'releases/1/x': '', 'releases/2/x': '' })
   symlinkSync('releases/1', join(folder, 'current'))
   await host.exec(files.pointTo(join(folder, 'current'), 'releases/2'))
@@ -129,7 +129,7 @@ test('`current` points to another release afterwards, not into the one before', 
   expect(readdirSync(join(folder, 'releases/1'))).toEqual(['x'])
 })
 
-test('a tree is removed with all that is in it, and one that is missing is no problem', async () => {
+test('a tree is removed with all that is in it; a missing one is not an error', async () => {
   const folder = tempFolder({ 'a/b/c': '' })
   for (const _ of [1, 2]) expect((await host.exec(files.removeTree(join(folder, 'a')))).exitCode).toBe(0)
   expect(readdirSync(folder)).toEqual([])
@@ -140,7 +140,7 @@ test('a copy brings a file back by one rename, and copies of runs that were cut 
   const [path, copy] = [join(folder, 'app.yml'), join(folder, 'app.yml.before-2')]
   await host.exec(files.keepCopy(path, copy))
   writeFileSync(path, 'new')
-  await host.exec(files.keepCopy(path, copy)) // the first copy of that name counts
+  await host.exec(files.keepCopy(path, copy)) // the first copy of that name is kept
   await host.exec(files.putBack(path, copy))
   expect(readFileSync(path, 'utf8')).toBe('old')
   expect((await host.exec(files.putBack(path, copy))).exitCode).toBe(0)

@@ -50,7 +50,7 @@ test('lines are handed on while the command runs, without those that are empty o
   await host.exec(sh('echo "é 1"; read go; printf "2\\r3\\n\\n"; echo err >&2; printf unfinished'), {
     stdin,
     onLine: (line) => {
-      // The command goes on only when its first line was seen.
+      // The command continues only when its first line was seen.
       if (seen.push(line) === 1) stdin.push('go\n')
     },
   })

@@ -45,7 +45,7 @@ test('the same content has the same digest, whatever id, time and order of files
   expect(contentDigest({ ...CONTENT, context: { 'kit/a.ts': 'two', Dockerfile: 'one' } })).toBe(digest)
 })
 
-test('every part of the content counts, and what the gateway does not read does not', () => {
+test('every part of the content changes the digest, and what the gateway does not read does not', () => {
   const digests = [CONTENT, ...Object.values(variants)].map(contentDigest)
   expect(new Set(digests).size).toBe(digests.length)
   const other = { ...environment, LOGDB_ENV: 'test', UNKNOWN: '1' }

@@ -60,7 +60,7 @@ test('a gateway that answers as it should has no problem', async () => {
   expect(await completions({})).toBeNull()
 })
 
-test('whatever answers, its release counts only where one is expected', async () => {
+test('the release that answers matters only where one is expected', async () => {
   const other = { '/health': { body: '{"status":"ok"}', release: 'another' } }
   expect(await reading(other)).toBe(`GET /health is answered by another, not by ${RELEASE}`)
   expect(await reading(other, null)).toBeNull()

@@ -4,7 +4,7 @@ import { isPublicIPv4, publicAddress } from '../../../deploy/server/public-addre
 const NOTHING = { given: null, dialled: null, connection: null, interfaces: [] }
 const noLookup = () => Promise.reject(new Error('nothing is looked up'))
 
-test('addresses that nobody can reach from outside are not public', () => {
+test('addresses that cannot be reached from outside are not public', () => {
   const cut = (list: string) => list.split(' ')
   const inside =
     '0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 169.254.1.1 172.16.0.1 172.31.255.255 192.0.0.8 192.0.2.1 192.168.1.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 255.255.255.255'
@@ -15,7 +15,7 @@ test('addresses that nobody can reach from outside are not public', () => {
   expect(['', 'server', '2606:4700::1111', '1.1.1', '1.1.1.1.1'].filter(isPublicIPv4)).toEqual([])
 })
 
-test('what the user says counts, whatever else there is', async () => {
+test('what the user gives wins over everything else', async () => {
   const sources = { given: '10.0.0.1', dialled: '1.1.1.1', connection: '1.0.0.1', interfaces: ['9.9.9.9'] }
   expect(await publicAddress(sources, noLookup)).toBe('10.0.0.1')
 })

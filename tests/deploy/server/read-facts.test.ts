@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
-import { IDENTITY } from '../../../deploy/remote/facts.ts'
+import { IDENTITY } from '../../../deploy/remote/inspection.ts'
 import { readPairs } from '../../../deploy/server/pairs.ts'
 import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/read-facts.ts'
 import { needing, testWith } from '../../helpers/needs.ts'
@@ -59,7 +59,7 @@ test('Compose is the plugin, else the program; an engine that does not run is no
   })
 })
 
-test('a server with a live release tells all about it', () => {
+test('a server with a live release reports all about it', () => {
   const manifest = { version: 1, id: '20261123-101112', image: 'ai-proxy:0123', files: {} }
   const state = {
     version: 1,
@@ -121,7 +121,7 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
   })
 })
 
-test('files that are damaged or not ours count as none', () => {
+test('files that are damaged or not ours are ignored', () => {
   const facts = parseFacts(
     CLEAN_DEBIAN +
       file('state', '{"version":1,"live":') +
@@ -178,7 +178,7 @@ LINUX('the script reads this machine, and every file of the folder', async () =>
   expect(Math.abs(facts.clockS - Date.now() / 1000)).toBeLessThan(60)
 })
 
-LINUX('a folder that is not there yet is no problem, nor is one that was begun', async () => {
+LINUX('a folder may be missing or unfinished', async () => {
   const above = tempFolder()
   const facts = await gatherFacts(host, join(above, 'not/there/yet'))
   expect(facts).toMatchObject({ env: null, manifests: [], backups: [], certificates: [] })
@@ -197,7 +197,7 @@ testWith('ss')('ports that are taken have the name of the program', async () => 
   expect(listeners.get(port)).toEqual(expect.stringMatching(/./))
 })
 
-LINUX('the identity script tells who we are', async () => {
+LINUX('the identity script prints who we are', async () => {
   const { stdout } = await host.exec(IDENTITY)
   const pairs = readPairs(stdout)
   expect([pairs.one('uid'), pairs.one('user'), pairs.one('home')]).toEqual([

@@ -20,7 +20,7 @@ async function serverAt(files: Record<string, string>) {
   return { layout, facts: await gatherFacts(host, layout.folder) }
 }
 
-lockTest('is held by one at a time, and names the one that holds it', async () => {
+lockTest('has one holder at a time, and names it', async () => {
   const { layout, facts } = await serverAt({ '.env': 'A=1\n' })
   const first = await takeLock(host, layout, facts, 'ann as root, deploy, since noon')
   await expect(takeLock(host, layout, facts, 'bob')).rejects.toMatchObject({
@@ -35,7 +35,7 @@ lockTest('is held by one at a time, and names the one that holds it', async () =
   second.end()
 })
 
-lockTest('is free again when whoever held it was killed', async () => {
+lockTest('is free again when its holder was killed', async () => {
   const folder = tempFolder()
   const [file, ...args] = holdLock(folder, 'ann', [])
   // The client is the one that keeps the stdin of the remote command open, as a connection does.
@@ -53,7 +53,7 @@ lockTest('is free again when whoever held it was killed', async () => {
   await vi.waitFor(async () => expect(await asked()).toMatch(/^held /))
 })
 
-lockTest('is not taken when .env or the route changed since the server was looked at', async () => {
+lockTest('is not taken when .env or the route changed since the facts were gathered', async () => {
   for (const changed of ['.env', 'edge/dynamic/app.yml']) {
     const { layout, facts } = await serverAt({ '.env': 'A=é\n', 'edge/dynamic/app.yml': 'http: {}\n' })
     const unchanged = await takeLock(host, layout, facts, 'ann')
@@ -63,7 +63,7 @@ lockTest('is not taken when .env or the route changed since the server was looke
     await expect(takeLock(host, layout, facts, 'ann')).rejects.toMatchObject({
       code: 'SERVER_CHANGED',
       exitCode: 20,
-      message: 'somebody changed the server a moment ago',
+      message: 'the server was changed after the plan was made',
     })
   }
 })
@@ -75,7 +75,7 @@ lockTest('can be taken before anything is there', async () => {
   expect(await text(session.stdout)).toBe('')
 })
 
-lockTest('says so when it cannot be taken at all', async () => {
+lockTest('gives a reason when it cannot be taken at all', async () => {
   const { layout, facts } = await serverAt({ 'in-the-way': '' })
   const inTheWay = serverLayout(join(layout.folder, 'in-the-way'))
   await expect(takeLock(host, inTheWay, facts, 'ann')).rejects.toMatchObject({

@@ -18,7 +18,7 @@ export interface CliOptions {
 
 const TIME_LIMIT_MS = 25_000
 
-/** Runs ai-deploy in a process of its own, without a terminal. */
+/** Runs ai-deploy in a separate process, without a terminal. */
 export function runCli(args: string[], { cwd, env = {}, uid }: CliOptions): Promise<CliResult> {
   const cli = join(packageRoot(), 'deploy/cli.ts')
   const tsx = import.meta.resolve('tsx')

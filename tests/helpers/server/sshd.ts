@@ -9,7 +9,7 @@ import { hasErrorCode } from '../../../kit/user-error.ts'
 import { describeNeeding, isRoot } from '../needs.ts'
 import { findProgram, output } from '../process/programs.ts'
 
-/** A real sshd of this user's on a free port of 127.0.0.1, with keys of its own. */
+/** A real sshd of this user's on a free port of 127.0.0.1, with its own keys. */
 export interface Sshd {
   port: number
   user: string

@@ -38,9 +38,9 @@ broken
 
 test('names are found plain, with a port, with wildcards, and not where negated', () => {
   const found = (name: string) => findKnownHosts(FILE, name)
-  const one = { ...ONE, revoked: false }
-  const two = { ...TWO, revoked: false }
-  expect(found('plain')).toEqual([one, { ...TWO, revoked: true }])
+  const one = { ...ONE, isRevoked: false }
+  const two = { ...TWO, isRevoked: false }
+  expect(found('plain')).toEqual([one, { ...TWO, isRevoked: true }])
   expect(found('192.0.2.1')).toEqual([one])
   expect(found('[ported]:2222')).toEqual([one])
   expect(found('ported')).toEqual([])
@@ -95,8 +95,8 @@ test('a revoked key is refused, even where it is recorded too', () => {
   const recorded = findKnownHosts(FILE, 'plain')
   expect(judgeHostKey(recorded, ONE)).toBe('known')
   expect(judgeHostKey(recorded, TWO)).toBe('changed')
-  expect(judgeHostKey([...recorded, { ...TWO, revoked: false }], TWO)).toBe('changed')
-  const onlyRevoked = recorded.filter(({ revoked }) => revoked)
+  expect(judgeHostKey([...recorded, { ...TWO, isRevoked: false }], TWO)).toBe('changed')
+  const onlyRevoked = recorded.filter(({ isRevoked }) => isRevoked)
   expect(judgeHostKey(onlyRevoked, ONE)).toBe('unknown')
 })
 

@@ -7,14 +7,14 @@ import { output } from '../../../helpers/process/programs.ts'
 import { tempFolder } from '../../../helpers/temp-folder.ts'
 
 for (const format of ['RFC4716', 'PEM', 'PKCS8']) {
-  testWith('ssh-keygen')(`a ${format} key tells whether it needs a passphrase`, () => {
+  testWith('ssh-keygen')(`a ${format} key shows whether it needs a passphrase`, () => {
     const folder = tempFolder()
     const [plain, locked] = [join(folder, 'plain'), join(folder, 'locked')]
     output('ssh-keygen', '-q', '-t', 'ecdsa', '-m', format, '-N', '', '-f', plain)
     output('ssh-keygen', '-q', '-t', 'ecdsa', '-m', format, '-N', 'a passphrase', '-f', locked)
     expect(readPrivateKeys([plain, locked])).toEqual([
-      { path: plain, content: readFileSync(plain), encrypted: false },
-      { path: locked, content: readFileSync(locked), encrypted: true },
+      { path: plain, content: readFileSync(plain), isEncrypted: false },
+      { path: locked, content: readFileSync(locked), isEncrypted: true },
     ])
   })
 }

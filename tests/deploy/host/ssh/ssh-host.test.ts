@@ -38,7 +38,7 @@ describeNeeding('sshd', SSHD !== null)('SshHost, with a real sshd', () => {
   }
 
   interface Way {
-    /** Lines of the host's ssh configuration, beside its address. */
+    /** Lines of the host's ssh configuration, in addition to its address. */
     config?: string
     knownHosts?: string
     questions?: Partial<SshQuestions>
@@ -49,7 +49,7 @@ describeNeeding('sshd', SSHD !== null)('SshHost, with a real sshd', () => {
 
   const known = () => `[127.0.0.1]:${sshd.port} ${sshd.hostKey.type} ${sshd.hostKey.base64}\n`
 
-  /** The configuration of a user, in a folder of its own. */
+  /** The configuration of a user, in a separate folder. */
   function configure({ config = `IdentityFile ${key}`, knownHosts = known(), port = sshd.port }: Way) {
     const home = mkdtempSync(join(folder, 'home-'))
     const knownHostsFile = join(home, 'known_hosts')
@@ -120,7 +120,7 @@ ${config}
       const running = run(sh('echo out; echo err >&2; exit 7')).finally(() => {
         isOver = true
       })
-      // While this thread is busy, all that sshd says in the meantime piles up.
+      // While this thread is busy, everything that sshd sends waits.
       while (!isOver) {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_MS)
         await setImmediate()
@@ -132,7 +132,7 @@ ${config}
       expect(await run(['cat'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
     })
 
-    test('a command that does not read its stdin is no problem', async () => {
+    test('a command may leave its stdin unread', async () => {
       const result = await run(['true'], { stdin: Buffer.alloc(4 * 2 ** 20) })
       expect(result.exitCode).toBe(0)
     })
@@ -143,14 +143,14 @@ ${config}
       await run(sh('echo "é 1"; read go; printf "2\\r3\\n\\n"; echo err >&2; printf unfinished'), {
         stdin,
         onLine: (line) => {
-          // The command goes on only when its first line was seen.
+          // The command continues only when its first line was seen.
           if (seen.push(line) === 1) stdin.push('go\n')
         },
       })
       expect(seen.toSorted()).toEqual(['2', '3', 'err', 'é 1'])
     })
 
-    test('commands run beside each other on one connection', async () => {
+    test('commands run in parallel on one connection', async () => {
       const before = sshd.connections()
       const { host } = await open()
       const outputs = await Promise.all([1, 2, 3, 4].map((n) => host.exec(['echo', String(n)])))
@@ -159,7 +159,7 @@ ${config}
       expect(sshd.connections() - before).toBe(1)
     })
 
-    test('an interrupt ends a command that prints, and the connection goes on', async () => {
+    test('an interrupt ends a command that prints, and the connection stays open', async () => {
       const controller = new AbortController()
       const { signal } = controller
       const ended = join(mkdtempSync(join(folder, 'interrupted-')), 'ended')
@@ -227,7 +227,7 @@ ${config}
       code: 'SSH_UNREACHABLE',
       exitCode: 10,
       message: 'the connection to server was lost while it ran sh',
-      hint: 'the server goes on serving what it served; run the same command again',
+      hint: 'the server still serves the previous release; run the same command again',
     }
 
     test('ends a running command with SSH_UNREACHABLE, and every later one', async () => {

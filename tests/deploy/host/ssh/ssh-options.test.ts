@@ -39,7 +39,7 @@ function resolve(host: string, more: { identityFile?: string; agentSocket?: stri
   return resolveSshOptions({ host, configFile: join(folder, 'config'), ...more })
 }
 
-testWith('ssh')('an alias gives all that the configuration says of it', async () => {
+testWith('ssh')('an alias gives everything that the configuration has for it', async () => {
   expect(await resolve('alias', { agentSocket: '/run/me.sock' })).toEqual({
     hostname: 'server.example.com',
     port: 2222,
@@ -111,7 +111,7 @@ testWith('ssh')('what OpenSSH does not accept is said in its own words', async (
   })
 })
 
-testWith('ssh')('known_hosts files that do not exist count as empty, and new keys go to the first', async () => {
+testWith('ssh')('known_hosts files that do not exist are empty, and new keys go to the first', async () => {
   const folder = tempFolder()
   writeFileSync(join(folder, 'b'), 'two')
   expect(await readKnownHosts([join(folder, 'a'), join(folder, 'b')])).toBe('\ntwo')

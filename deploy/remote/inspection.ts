@@ -1,5 +1,5 @@
 import type { Argv } from '../host/argv.ts'
-import { DOCKER_VERSIONS } from './install-docker.ts'
+import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
 import { sh } from './sh.ts'
 

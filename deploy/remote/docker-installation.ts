@@ -1,13 +1,13 @@
 import type { Argv } from '../host/argv.ts'
 import { sh } from './sh.ts'
 
-/** Prints what is there, where there is a docker program; nothing after `docker=` for an engine that does not run. */
+/** Prints the versions, where there is a docker program; nothing after `docker=` for an engine that does not run. */
 export const DOCKER_VERSIONS = `echo docker="$(docker version --format '{{.Server.Version}}' 2>/dev/null)"
   echo compose_plugin="$(docker compose version --short 2>/dev/null)"
   ! command -v docker-compose >/dev/null 2>&1 || echo compose_program="$(docker-compose version --short 2>/dev/null)"`
 
 /**
- * Sees to it that Docker and Compose run: starts an engine that is there, adds a Compose that is missing, or installs
+ * Makes sure that Docker and Compose run: starts an engine that is installed, adds a missing Compose, or installs
  * both on Debian and Ubuntu: the distribution's own packages where they give Engine 20.10 and Compose 1.29 or newer,
  * else those of Docker's repository. Prints DOCKER_VERSIONS at the end.
  */
@@ -27,7 +27,7 @@ start() {
   done
 }
 if command -v docker >/dev/null 2>&1; then
-  # Whoever installed this engine keeps it.
+  # An engine that is installed already is kept.
   start
   if has_compose; then report; exit 0; fi
 fi
