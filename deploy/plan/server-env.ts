@@ -37,9 +37,16 @@ export interface ServerEnv {
   hasLeftOutHttpPort: boolean
 }
 
-const SERVER_FILE = "the server's .env"
 const KEY_BYTES = 24
 const NOT_UTF8 = '\uFFFD'
+
+/** A text of .env and what is to be set in it. */
+interface Draft extends Pick<ServerEnv, 'uploaded' | 'generatedKey' | 'differing' | 'hasLeftOutHttpPort'> {
+  text: string
+  /** Values of the text. */
+  known: Record<string, string>
+  settings: Record<string, string>
+}
 
 /**
  * An existing .env is kept except for the settings that are given; a first deploy makes it from this machine's .env or the
@@ -47,9 +54,55 @@ const NOT_UTF8 = '\uFFFD'
  * @throws UserError CONFIG_INVALID
  */
 export function planServerEnv(input: ServerEnvInput): ServerEnv {
+  const { server, neededKeys } = input
   const local = input.local === null ? null : readCheckedEnvironment(input.local, '.env')
-  const values = input.server === null ? firstEnv(input, local) : laterEnv(input, input.server, local)
-  return { ...values, missingKeys: input.neededKeys.filter((name) => !values.values[name]) }
+  const draft = server === null ? firstDraft(input, local) : laterDraft(input, server, local)
+  const text = edited(draft, input.defaultDomain)
+  const values = readCheckedEnvironment(text, fileName(server))
+  const { uploaded, generatedKey, differing, hasLeftOutHttpPort } = draft
+  const missingKeys = neededKeys.filter((name) => !values[name])
+  return { text, values, uploaded, generatedKey, missingKeys, differing, hasLeftOutHttpPort }
+}
+
+/** In messages. */
+function fileName(server: string | null): string {
+  return server === null ? '.env' : "the server's .env"
+}
+
+function firstDraft({ local: text, answers, overrides }: ServerEnvInput, local: Record<string, string> | null): Draft {
+  const { HTTP_PORT: httpPort, ...others } = local ?? {}
+  const hasLeftOutHttpPort = Boolean(httpPort) && !others['HTTPS_PORT']
+  const known = hasLeftOutHttpPort ? others : (local ?? {})
+  const generatedKey = known['API_KEYS'] || answers['API_KEYS'] ? null : generateKey()
+  return {
+    text: hasLeftOutHttpPort ? withoutHttpPort(text ?? '') : (text ?? ''),
+    known,
+    settings: { ...answers, ...(generatedKey && { API_KEYS: generatedKey }), ...overrides },
+    uploaded: Object.keys(known),
+    generatedKey,
+    differing: [],
+    hasLeftOutHttpPort,
+  }
+}
+
+function laterDraft({ overrides }: ServerEnvInput, text: string, local: Record<string, string> | null): Draft {
+  if (text.includes(NOT_UTF8)) {
+    throw configInvalid(
+      `${fileName(text)} is not UTF-8 text`,
+      'convert it on the server, for example with iconv, then run again',
+    )
+  }
+  const known = readCheckedEnvironment(text, fileName(text))
+  const differing = differingNames(local ?? {}, { ...known, ...overrides })
+  return { text, known, settings: overrides, uploaded: [], generatedKey: null, differing, hasLeftOutHttpPort: false }
+}
+
+/** The text with its settings, and with a domain; not even a last newline is added where nothing is set. */
+function edited({ text, known, settings }: Draft, defaultDomain: string | null): string {
+  const hasDomain = Boolean(settings['DOMAIN'] ?? known['DOMAIN'])
+  const wanted = hasDomain || defaultDomain === null ? settings : { ...settings, DOMAIN: defaultDomain }
+  const changes = Object.entries(wanted).filter(([name, value]) => known[name] !== value)
+  return changes.length === 0 ? text : editDotenv(text, Object.fromEntries(changes))
 }
 
 /** @throws UserError ADDRESS_UNKNOWN if it has no DOMAIN */
@@ -74,45 +127,6 @@ export function envWarnings({ differing, missingKeys, hasLeftOutHttpPort }: Serv
       'HTTP_PORT of your .env means the local gateway and is not copied; on a server it is the port of the edge',
   ]
   return lines.filter((line) => line !== false)
-}
-
-type LocalValues = Record<string, string> | null
-
-function firstEnv(input: ServerEnvInput, local: LocalValues): Omit<ServerEnv, 'missingKeys'> {
-  const hasLeftOutHttpPort = Boolean(local?.['HTTP_PORT']) && !local?.['HTTPS_PORT']
-  const base = hasLeftOutHttpPort ? withoutHttpPort(input.local ?? '') : (input.local ?? '')
-  const known = readCheckedEnvironment(base, '.env')
-  const generatedKey = known['API_KEYS'] || input.answers['API_KEYS'] ? null : generateKey()
-  const key = generatedKey === null ? {} : { API_KEYS: generatedKey }
-  return {
-    ...edited(base, '.env', { ...input.answers, ...key, ...input.overrides }, input.defaultDomain),
-    uploaded: local === null ? [] : Object.keys(known),
-    generatedKey,
-    differing: [],
-    hasLeftOutHttpPort,
-  }
-}
-
-function laterEnv(input: ServerEnvInput, server: string, local: LocalValues): Omit<ServerEnv, 'missingKeys'> {
-  if (server.includes(NOT_UTF8)) {
-    throw configInvalid(
-      `${SERVER_FILE} is not UTF-8 text`,
-      'convert it on the server, for example with iconv, then run again',
-    )
-  }
-  const env = edited(server, SERVER_FILE, input.overrides, input.defaultDomain)
-  const differing = local === null ? [] : differingNames(local, env.values)
-  return { ...env, uploaded: [], generatedKey: null, differing, hasLeftOutHttpPort: false }
-}
-
-/** The same text with these values, and with a domain; not even a last newline is added where nothing is set. */
-function edited(base: string, file: string, settings: Record<string, string>, defaultDomain: string | null) {
-  const known = readCheckedEnvironment(base, file)
-  const hasDomain = Boolean(settings['DOMAIN'] ?? known['DOMAIN'])
-  const wanted = hasDomain || defaultDomain === null ? settings : { ...settings, DOMAIN: defaultDomain }
-  const changes = Object.entries(wanted).filter(([name, value]) => known[name] !== value)
-  const text = changes.length === 0 ? base : editDotenv(base, Object.fromEntries(changes))
-  return { text, values: readCheckedEnvironment(text, file) }
 }
 
 /** `HTTP_PORT` without `HTTPS_PORT` is the port of a local run; on the server it would be the edge's. */

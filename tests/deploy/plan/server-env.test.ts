@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { planServerEnv, type ServerEnvInput } from '../../../deploy/plan/server-env.ts'
+import { describe, expect, test } from 'vitest'
+import { envWarnings, planServerEnv, requireDomain, type ServerEnvInput } from '../../../deploy/plan/server-env.ts'
+import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
+import { neededKeyVariables } from '../../../kit/gateway-config/targets.ts'
 
 const plan = (input: Partial<ServerEnvInput>) =>
   planServerEnv({
@@ -91,6 +93,7 @@ test('a later deploy makes no key, and without an address no domain', () => {
   const env = plan({ server: 'GEMINI_API_KEY=g\n', defaultDomain: null })
   expect(env).toMatchObject({ text: 'GEMINI_API_KEY=g\n', generatedKey: null, uploaded: [] })
   expect(env.values['DOMAIN']).toBeUndefined()
+  expect(() => requireDomain(env)).toThrow(expect.objectContaining({ code: 'ADDRESS_UNKNOWN', exitCode: 13 }))
 })
 
 test('names with another local value are reported, without those that only the server or a local run reads', () => {
@@ -123,4 +126,22 @@ test('a .env that is wrong is refused with all that is wrong, and no secret is i
     expect(String(error)).not.toContain('top-secret')
   }
   expect(errorOf({ overrides: { DOMAIN: 'not a name' } })).toMatchObject({ code: 'CONFIG_INVALID' })
+})
+
+describe('keys that are missing', () => {
+  const config = parseConfigFile('model_mappings: { gpt: "openai:gpt-5" }\n', 'config.yml')
+  const neededKeys = neededKeyVariables(config)
+
+  test('are no warning for somebody who has the key of the only provider that config.yml maps models to', () => {
+    const env = plan({ local: 'OPENAI_API_KEY=sk\n', neededKeys })
+    expect(env.missingKeys).toEqual([])
+    expect(envWarnings(env)).toEqual([])
+    expect(envWarnings(plan({ answers: { OPENAI_API_KEY: 'sk' }, neededKeys }))).toEqual([])
+  })
+
+  test('are a warning where config.yml maps models to the provider', () => {
+    expect(envWarnings(plan({ local: 'OPENROUTER_API_KEY=or\nGEMINI_API_KEY=g\n', neededKeys }))).toEqual([
+      "the server's .env has no OPENAI_API_KEY: models of that provider answer 503 until you add it and deploy again",
+    ])
+  })
 })
