@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { runSteps, type Step } from '../../../deploy/session/run-steps.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { recordedTerminal } from '../../helpers/server/terminal.ts'
+import { testTerminal } from '../../helpers/process/test-terminal.ts'
 
 /** A clock that advances by 1.26 seconds at each look. */
 function clock(): () => number {
@@ -16,13 +16,13 @@ function clock(): () => number {
 const step = (title: string, run: Step['run'] = async () => `${title} is done`): Step => ({ title, run })
 
 test('without a terminal each step is a line before and a line after, in order', async () => {
-  const terminal = recordedTerminal()
+  const terminal = testTerminal()
   const steps = [step('One'), step('Two', async () => 'Done')]
   expect(await runSteps(steps, terminal, clock())).toEqual([
     { step: 'One', ms: 1260 },
     { step: 'Two', ms: 1260 },
   ])
-  expect(terminal.written()).toBe('==> One\n    One is done (2.5 s)\n==> Two\n    Done (2.5 s)\n')
+  expect(terminal.stderr).toBe('==> One\n    One is done (2.5 s)\n==> Two\n    Done (2.5 s)\n')
 })
 
 test('a step begins only when the previous one has ended', async () => {
@@ -34,16 +34,16 @@ test('a step begins only when the previous one has ended', async () => {
       log.push(`${name} ends`)
       return name
     })
-  await runSteps([slow('a'), slow('b')], recordedTerminal())
+  await runSteps([slow('a'), slow('b')], testTerminal())
   expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
 })
 
 test('the first step that fails ends the run with its error', async () => {
-  const terminal = recordedTerminal()
+  const terminal = testTerminal()
   const failure = new Error('broken')
   const steps = [step('One'), step('Two', () => Promise.reject(failure)), step('Three')]
   await expect(runSteps(steps, terminal, clock())).rejects.toBe(failure)
-  expect(terminal.written()).toBe('==> One\n    One is done (2.5 s)\n==> Two\n')
+  expect(terminal.stderr).toBe('==> One\n    One is done (2.5 s)\n==> Two\n')
 })
 
 test('on a terminal the same error comes out, the interrupt stays ours, and stdout is left to data', () => {
