@@ -158,10 +158,10 @@ describe('an archive is refused', () => {
   test('when what would be unpacked holds a link', async () => {
     const folder = tempFolder(SERVER)
     symlinkSync('/etc', join(folder, `releases/${RELEASE}/context/kit`))
-    expect(await refusal(archived(folder))).toContain(`it holds a link: releases/${RELEASE}/context/kit`)
+    expect(await refusal(archived(folder))).toContain(`it contains a link: releases/${RELEASE}/context/kit`)
     const other = tempFolder(SERVER)
     linkSync(join(other, '.env'), join(other, `releases/${RELEASE}/context/hard`))
-    expect(await refusal(archived(other))).toContain(`it holds a link: releases/${RELEASE}/context/hard`)
+    expect(await refusal(archived(other))).toContain(`it contains a link: releases/${RELEASE}/context/hard`)
   })
 
   test('when it is cut off, no archive, or not there', async () => {
@@ -173,10 +173,10 @@ describe('an archive is refused', () => {
     }
   })
 
-  test('when there is no .env in it', async () => {
+  test('when it contains no .env', async () => {
     const folder = tempFolder({ other: '' })
     output('tar', '-czf', join(folder, 'b.tar.gz'), '-C', folder, 'other')
-    expect(await refusal(join(folder, 'b.tar.gz'))).toContain('there is no .env in it')
+    expect(await refusal(join(folder, 'b.tar.gz'))).toContain('it contains no .env')
   })
 })
 

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, onTestFinished, vi } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { testAsRoot, testWith } from '../../helpers/needs.ts'
+import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 /** Starts the CLI in a folder and waits until this file appears there. */
@@ -30,25 +31,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 /** A program `docker` whose builds never end. */
-function standInDocker(cwd: string): Record<string, string> {
-  const folder = tempFolder({
-    docker: `#!/bin/sh
+const standInDocker = (cwd: string) => `#!/bin/sh
 case "$1 $2" in
   version*) echo 28.2.2 ;;
   'compose version') echo 2.37.1 ;;
   build*) touch ${cwd}/begun; exec sleep 60 ;;
 esac
-`,
-  })
-  chmodSync(join(folder, 'docker'), 0o755)
-  return { PATH: `${folder}:${process.env['PATH']}` }
-}
+`
 
 testAsRoot('an interrupt while the server is changed undoes what was begun', async () => {
   const cwd = tempFolder({ '.env': 'API_KEYS=k\nHTTP_PORT=18080\nHTTPS_PORT=18443\n' })
   const server = join(cwd, 'server')
   const args = ['--host', 'localhost', '--path', server, '--domain', 'llm.example.com', '--yes', '--json']
-  const { running } = await runUntil('begun', cwd, args, standInDocker(cwd))
+  const { running } = await runUntil('begun', cwd, args, {
+    PATH: pathWith({ ...NO_LISTENERS, docker: standInDocker(cwd) }),
+  })
   expect(existsSync(join(server, '.env'))).toBe(true)
   running.kill('SIGINT')
   const { exitCode, stdout, stderr } = await running

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
-/** Ports that no other program has, so that a plan is not refused. */
 const PORTS = 'HTTP_PORT=18080\nHTTPS_PORT=18443\n'
 
 /** Plans a deploy to this machine, into a folder that does not exist yet. */
@@ -13,7 +13,7 @@ function planLocally(env: string, config: string) {
   const cwd = tempFolder({ '.env': env, 'config.yml': config })
   const server = join(cwd, 'server')
   const args = ['--host', 'localhost', '--path', server, '--domain', 'llm.example.com', '--dry-run', '--json']
-  return { server, finished: runCli(args, { cwd }) }
+  return { server, finished: runCli(args, { cwd, env: { PATH: pathWith(NO_LISTENERS) } }) }
 }
 
 const OPENAI_ONLY = 'model_mappings: { gpt: "openai:gpt-5" }\n'

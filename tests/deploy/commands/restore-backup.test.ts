@@ -5,6 +5,7 @@ import { LocalHost } from '../../../deploy/host/local-host.ts'
 import { makeBackup } from '../../../deploy/remote/backup.ts'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const RELEASE = '20261123-101112'
@@ -30,7 +31,8 @@ async function backup(): Promise<string> {
 async function restore(...args: string[]) {
   const cwd = tempFolder()
   const server = join(cwd, 'server')
-  return { server, ...(await runCli(['--host', 'localhost', '--path', server, ...args], { cwd })) }
+  const env = { PATH: pathWith(NO_LISTENERS) }
+  return { server, ...(await runCli(['--host', 'localhost', '--path', server, ...args], { cwd, env })) }
 }
 
 testAsRoot('--dry-run shows where the changes come from, and makes none', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -9,6 +9,7 @@ import { runPlan } from '../../../deploy/session/run-plan.ts'
 import { serverSettings } from '../../../templates/server-settings.ts'
 import { testWith } from '../../helpers/needs.ts'
 import { type LocalServer, localServer } from '../../helpers/server/local-server.ts'
+import { pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 /** Plans that are carried out on this machine, under the real lock. */
@@ -158,17 +159,13 @@ planTest('facts that a change finds out are those of the next, and the gathered 
 
 /** A program `docker` that logs its arguments and prints versions. @returns the log so far */
 function standInDocker(): () => string {
-  const folder = tempFolder({
-    docker: `#!/bin/sh
-echo "$*" >> "$(dirname "$0")/log"
+  const log = join(tempFolder({ log: '' }), 'log')
+  const docker = `#!/bin/sh
+echo "$*" >> ${log}
 case "$1 $2" in version*) echo 28.2.2 ;; 'compose version') echo 2.37.1 ;; esac
-`,
-    // Starting a service is no part of this test.
-    systemctl: '#!/bin/sh\n',
-    log: '',
-  })
-  for (const program of ['docker', 'systemctl']) chmodSync(join(folder, program), 0o755)
-  vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
+`
+  // Starting a service is no part of this test.
+  vi.stubEnv('PATH', pathWith({ docker, systemctl: '#!/bin/sh\n' }))
   onTestFinished(() => void vi.unstubAllEnvs())
-  return () => readFileSync(join(folder, 'log'), 'utf8')
+  return () => readFileSync(log, 'utf8')
 }
