@@ -83,13 +83,13 @@ export function stepsOf(changes: readonly Change[], server: Server, undo: UndoSt
       title: definition.title,
       async run(report) {
         if (definition.settles === 'before') undo.settle()
-        const taken = undo.isSettled ? undefined : definition.undo(change, current)
-        if (taken) undo.push(taken)
-        const done = await definition.run(change, current, report)
+        const wayBack = undo.isSettled ? undefined : definition.undo(change, current)
+        if (wayBack) undo.push(wayBack)
+        const result = await definition.run(change, current, report)
         if (definition.settles === 'after') undo.settle()
-        if (typeof done === 'string') return done
-        current = { ...current, facts: done.facts }
-        return done.done
+        if (typeof result === 'string') return result
+        current = { ...current, facts: result.facts }
+        return result.done
       },
     }
   })

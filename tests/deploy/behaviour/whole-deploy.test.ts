@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -46,11 +46,11 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
   })
 
   /** Runs an action as the program does, one second after the previous one. */
-  async function run(action: (context: Context) => Promise<Outcome>, flags: { json?: boolean } = {}) {
+  async function run(action: (context: Context) => Promise<Outcome>, flags: { json?: boolean; caFile?: string } = {}) {
     const terminal = testTerminal()
-    const all = { host: 'localhost', path: server.folder, domain: DOMAIN, yes: true, dotenv: true, ...flags }
-    const resolve = [`${DOMAIN}:127.0.0.1`]
-    const options = readOptions({ ...all, resolve, caFile: join(folder, 'ca.pem') }, {}, {}, cwd)
+    const all = { host: 'localhost', path: server.folder, domain: DOMAIN, yes: true, dotenv: true }
+    const trust = { resolve: [`${DOMAIN}:127.0.0.1`], caFile: join(folder, 'ca.pem') }
+    const options = readOptions({ ...all, ...trust, ...flags }, {}, {}, cwd)
     const now = new Date(Date.UTC(2026, 10, 24, 0, 0, second++))
     const outcome = await action({ options, terminal, now }).catch((error) => ({
       error: toUserError(error, 'ai-deploy', ''),
@@ -65,11 +65,17 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     writeFileSync(join(cwd, 'config.yml'), `model_mappings: { gpt: "openai:gpt-5", ${name}: "openai:${name}" }\n`)
   const name = (release = '') => `ai-proxy-${release}`
 
-  test('the first deploy makes everything, and a key', async () => {
-    const { exitCode, stdout, stderr, calls } = await run(deploy)
-    expect(exitCode, stderr).toBe(0)
-    const [, key] = /^https:.*\nAPI_KEY=(sk-\S+)\n$/.exec(stdout) ?? []
-    expect(stdout).toBe(`${url}\nAPI_KEY=${key}\n`)
+  test('the first deploy makes everything, and shows the key even if the certificate is missing', async () => {
+    const other = join(folder, 'other-ca.pem')
+    writeFileSync(other, makeAuthority(mkdtempSync(join(folder, 'other-'))).ca)
+    server.setAcmeLog('{"level":"error","message":"unable to get an ACME certificate","error":"port 80 is closed"}\n')
+    const { exitCode, stdout, stderr, calls } = await run(deploy, { caFile: other })
+    server.setAcmeLog('')
+    expect(exitCode, stderr).toBe(40)
+    const [, key] = /^API_KEY=(sk-\S+)\n$/.exec(stdout) ?? []
+    expect(key).toBeDefined()
+    expect(stderr).toContain(`✖ The gateway runs, but ${DOMAIN} has no valid certificate (`)
+    expect(stderr).toContain('): port 80 is closed.\n')
     const release = live()
     expect(release).toBe('20261124-000000')
     releases = [release ?? '']
@@ -85,7 +91,6 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     expect(statSync(join(server.folder, '.env')).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(server.folder, 'releases', release ?? ''))).toContain('context')
     expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
-    expect(stderr).toContain(`${url} answers, completions included`)
   })
 
   test('the next one has nothing to do, and changes nothing', async () => {
@@ -98,8 +103,9 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
 
   test('a changed config.yml is a new release of the same image, which takes over', async () => {
     addModel('one')
-    const { exitCode, stderr, calls } = await run(deploy)
-    expect(exitCode, stderr).toBe(0)
+    const { exitCode, stdout, stderr, calls } = await run(deploy)
+    expect([exitCode, stdout], stderr).toEqual([0, `${url}\n`])
+    expect(stderr).toContain(`${url} answers, completions included`)
     const [first = ''] = releases
     releases.push(live() ?? '')
     const [, next = ''] = releases

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { run } from '../../../deploy/host/host.ts'
 import { type ConnectQuestions, connect } from '../../../deploy/server/connect.ts'
 import { isRoot, needing, testAsRoot } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { describeWithSshServer, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
-import { sharedTempFolder } from '../../helpers/temp-folder.ts'
+import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 
 const nobodyAsked: ConnectQuestions = {
   acceptHostKey: async () => false,
@@ -51,17 +50,10 @@ function maySudo(): boolean {
   }
 }
 
-describeWithSshServer('through a real sshd, as root', () => {
-  const folder = sharedTempFolder()
-  let server: SshServer
-
-  beforeAll(async () => {
-    server = await startSshServer(folder)
-  })
-  afterAll(() => server?.close())
-
+describeWithSshServer('through a real sshd, as root', (server) => {
   test('we learn who we are there, and the address of the server’s end', async () => {
-    const target = { host: 'server', sshConfig: server.sshConfig, hostKey: server.hostKey.fingerprint }
+    const { sshConfig, hostKey } = server()
+    const target = { host: 'server', sshConfig, hostKey: hostKey.fingerprint }
     const connection = await connect(target, nobodyAsked)
     onTestFinished(() => connection.host.close())
     expect(connection).toMatchObject({ user: 'root', serverAddress: '127.0.0.1' })

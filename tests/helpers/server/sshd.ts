@@ -5,9 +5,11 @@ import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { hasErrorCode } from '../../../kit/user-error.ts'
 import { describeNeeding, isRoot } from '../needs.ts'
 import { findProgram, output } from '../process/programs.ts'
+import { sharedTempFolder } from '../temp-folder.ts'
 
 /** A real sshd of this user's on a free port of 127.0.0.1, with its own keys. */
 export interface Sshd {
@@ -31,16 +33,13 @@ const START_ATTEMPTS = 5
 /** Null where no sshd is installed. */
 export const SSHD = findProgram('sshd')
 
-/** Tests that become root through it. */
-export const describeWithSshServer = describeNeeding('sshd, or root,', SSHD !== null && isRoot)
-
 export interface SshServer extends Sshd {
   /** An ssh configuration that calls it `server` and knows a key for it, but not its host key. */
   sshConfig: string
 }
 
 /** A server to connect to with `--host server --ssh-config FILE`. */
-export async function startSshServer(folder: string): Promise<SshServer> {
+async function startSshServer(folder: string): Promise<SshServer> {
   const sshd = await startSshd(folder)
   const key = makeKey(folder, 'key')
   sshd.authorize(`${key}.pub`)
@@ -57,6 +56,22 @@ export async function startSshServer(folder: string): Promise<SshServer> {
 `,
   )
   return { ...sshd, sshConfig }
+}
+
+/** Tests that become root on such a server, which runs while they do. */
+export function describeWithSshServer(title: string, body: (server: () => SshServer) => void): void {
+  describeNeeding('sshd, or root,', SSHD !== null && isRoot)(title, () => {
+    const folder = sharedTempFolder()
+    let server: SshServer | undefined
+    beforeAll(async () => {
+      server = await startSshServer(folder)
+    })
+    afterAll(() => server?.close())
+    body(() => {
+      if (server === undefined) throw new Error('the server runs only during the tests')
+      return server
+    })
+  })
 }
 
 export async function startSshd(folder: string): Promise<Sshd> {

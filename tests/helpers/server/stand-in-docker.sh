@@ -42,7 +42,7 @@ case "$1" in
   update) name=$(last "$@"); changed "$2 $name"; put "$name" "$(field "$name" 1)" "$(field "$name" 2)" "${2#--restart=}" ;;
   rm) changed "rm $3"; rm -f "$containers/$3" ;;
   wait) while [ "$(field "$2" 1)" = running ]; do sleep 0.05; done ;;
-  logs) echo 'a line of its log' ;;
+  logs) echo 'a line of its log'; cat "$STATE/acme-log" ;;
   exec) ;;
   *) echo "stand-in docker: $*" >&2; exit 64 ;;
 esac

@@ -26,6 +26,8 @@ export interface StandInServer {
   calls(): string[]
   /** State and restart policy of each release's container, by name. */
   containers(): Record<string, string>
+  /** What Traefik logs about certificates. */
+  setAcmeLog(text: string): void
   /** Whether containers of releases end at once. */
   setCrashing(isCrashing: boolean): void
   read(path: string): string
@@ -44,7 +46,8 @@ export function startStandInServer(folder: string, authority: Authority, domain:
   // No port is ever taken.
   writeFileSync(join(bin, 'ss'), '#!/bin/sh\n')
   for (const program of ['docker', 'ss']) chmodSync(join(bin, program), 0o755)
-  for (const [name, content] of Object.entries({ domain, log: '', tags: '' })) writeFileSync(join(state, name), content)
+  for (const [name, content] of Object.entries({ domain, log: '', tags: '', 'acme-log': '' }))
+    writeFileSync(join(state, name), content)
 
   const lineOf = (name: string, line: number) => readFileSync(join(state, 'containers', name), 'utf8').split('\n')[line]
   const isRunning = (name: string) => existsSync(join(state, 'containers', name)) && lineOf(name, 0) === 'running'
@@ -67,6 +70,7 @@ export function startStandInServer(folder: string, authority: Authority, domain:
           .filter((name) => name !== 'ai-proxy-edge')
           .map((name) => [name, `${lineOf(name, 0)} ${lineOf(name, 2)}`]),
       ),
+    setAcmeLog: (text) => writeFileSync(join(state, 'acme-log'), text),
     setCrashing: (isCrashing) => {
       if (isCrashing) writeFileSync(join(state, 'crashes'), '')
       else rmSync(join(state, 'crashes'), { force: true })
