@@ -76,10 +76,11 @@ export function changedParts(before: Manifest, after: Manifest): string[] {
 }
 
 function renderFiles(content: ReleaseContent, id: string, deployedAt: string): TextFile[] {
+  const image = imageName(content)
   const compose = renderReleaseCompose({
     id,
     deployedAt,
-    image: imageName(content),
+    image,
     network: EDGE_NETWORK,
     port: GATEWAY_PORT,
     settings: content.settings,
