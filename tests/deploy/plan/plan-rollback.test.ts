@@ -27,7 +27,7 @@ const container = (name: string, state: string) => ({
   isRestarted: state === 'running',
 })
 
-/** A server with two releases, of which the newer one answers. */
+/** A server with two releases; the newer one answers. */
 const server: Facts = {
   ...parseFacts(DEBIAN_12_DOCKER),
   live: LIVE,
