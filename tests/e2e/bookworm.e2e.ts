@@ -186,9 +186,10 @@ describe('later deploys', () => {
     const logged = await ssh(`cat ${FOLDER}/logs/requests-*.jsonl | wc -l`)
     const { exitCode, stdout, stderr } = await deploy('--json')
     expect(exitCode, stderr).toBe(0)
-    const report = JSON.parse(stdout)
-    expect(report).toMatchObject({ ok: true, changed: false, changes: [], connections: 1 })
-    expect(report.channels).toBeLessThanOrEqual(4)
+    const { ok, verb, result, warnings } = JSON.parse(stdout)
+    expect({ ok, verb, warnings: warnings.length }).toEqual({ ok: true, verb: 'deploy', warnings: 1 })
+    expect(result).toMatchObject({ changed: false, changes: [], connections: 1 })
+    expect(result.channels).toBeLessThanOrEqual(4)
     expect(await snapshot(rig, server, FOLDER)).toBe(before)
     expect(await ssh(`cat ${FOLDER}/logs/requests-*.jsonl | wc -l`)).toBe(logged)
   })
@@ -286,7 +287,7 @@ describe('later deploys', () => {
 describe('backups', () => {
   test('each change writes one, five are kept, and a restore brings the old state back', async () => {
     const listed = await deploy('--list-backups', '--json')
-    const { backups } = JSON.parse(listed.stdout)
+    const { backups } = JSON.parse(listed.stdout).result
     expect(backups.length).toBeGreaterThan(1)
     expect(backups.length).toBeLessThanOrEqual(5)
     const oldest = backups.at(-1).name
@@ -305,7 +306,7 @@ describe('backups', () => {
 
   test('a local file is restored too, and a file that is not a backup is refused', async () => {
     const folder = temporaryFolder('backup')
-    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).backups[0].name
+    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
     await execa('scp', ['-q', '-F', rig.sshConfigPath, `${server.host}:${FOLDER}/backups/${newest}`, folder])
     const outcome = await deploy('--restore-backup', join(folder, newest), '--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
@@ -355,7 +356,7 @@ describe('the log arrives', () => {
     addModel(tool.cwd, 'one-more')
     const outcome = await deploy('--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
-    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).backups[0].name
+    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
     expect(await ssh(`tar -tzf ${FOLDER}/backups/${newest} | grep -c 'logs/db/.*sqlite3$'`)).toBe('2')
   })
 })

@@ -41,13 +41,15 @@ test('without better-sqlite3 ai-deploy works, and logdb says what to install', a
 test('deploys to a clean server, through sudo', async () => {
   const { exitCode, stdout, stderr } = await deploy('--yes', '--json')
   expect(exitCode, stderr).toBe(0)
-  const report = JSON.parse(stdout)
-  expect(report).toMatchObject({ ok: true, changed: true, url: `https://${domainOf(server)}`, connections: 1 })
-  expect(report).not.toHaveProperty('api_key')
+  const { ok, verb, result, warnings } = JSON.parse(stdout)
+  expect({ ok, verb }).toEqual({ ok: true, verb: 'deploy' })
+  expect(result).toMatchObject({ changed: true, url: `https://${domainOf(server)}`, connections: 1 })
+  expect(result).not.toHaveProperty('api_key')
+  expect(warnings).toContainEqual(expect.stringContaining('HTTP_PORT of your .env'))
   expect(stderr).toContain('take over your .env: API_KEYS')
   expect(stderr).not.toContain('0123456789abcdef')
-  expect(stderr).toContain('HTTP_PORT of your .env means the local gateway and stays behind')
-  process.stdout.write(`First deploy, ${report.channels} channels: ${JSON.stringify(report.steps)}\n`)
+  expect(stderr).toContain('HTTP_PORT of your .env means the local gateway and is not copied')
+  process.stdout.write(`First deploy, ${result.channels} channels: ${JSON.stringify(result.steps)}\n`)
 })
 
 test('every key of .env arrives as it was written', async () => {
@@ -58,7 +60,7 @@ test('every key of .env arrives as it was written', async () => {
   }
 })
 
-test('a second run changes nothing and says so', async () => {
+test('a second run changes nothing and reports that', async () => {
   const before = await snapshot(rig, server, FOLDER)
   const { exitCode, stderr } = await deploy()
   expect(exitCode, stderr).toBe(0)
@@ -96,7 +98,7 @@ test('a gateway whose container and image were removed is repaired', async () =>
   await ssh('docker rm -f $(docker ps -q --filter label=ai-deploy.release) && docker rmi $(docker images -q ai-proxy)')
   const { exitCode, stderr } = await deploy('--yes')
   expect(exitCode, stderr).toBe(0)
-  expect(stderr).toContain('again, which does not run')
+  expect(stderr).toContain(', which is not running')
   expect((await deploy()).stderr).toContain('Nothing to change')
 })
 
