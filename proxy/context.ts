@@ -1,9 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Limits } from './limits.ts'
+import type { RunningExchanges } from './exchange/running.ts'
 import type { RequestLog } from './log/writer.ts'
-import type { GatewayMetrics } from './metrics.ts'
-import type { RunningExchanges } from './running.ts'
-import type { Serving } from './serving.ts'
+import type { GatewayMetrics } from './metrics/metrics.ts'
+import type { Limits } from './routing/limits.ts'
+import type { Serving } from './routing/serving.ts'
 import type { GatewaySettings } from './settings.ts'
 
 /** What every request needs beside itself. */

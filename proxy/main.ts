@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { loadGatewayConfig } from '../kit/gateway-config/load.ts'
 import { UserError } from '../kit/user-error.ts'
-import { runGateway, WORKER_VARIABLE } from './run.ts'
+import { runGateway, WORKER_VARIABLE } from './process/run-gateway.ts'
 import { gatewaySettings } from './settings.ts'
 
 async function main(): Promise<void> {
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   const settings = gatewaySettings(loaded.environment, cwd)
   if (settings.workers > 1 && cluster.isPrimary) {
     // With it comes the library of metrics, which a single process loads only when asked.
-    const { runWorkers } = await import('./cluster.ts')
+    const { runWorkers } = await import('./process/run-workers.ts')
     return await runWorkers({ settings, loaded })
   }
   const worker = cluster.isWorker ? Number(process.env[WORKER_VARIABLE]) : undefined

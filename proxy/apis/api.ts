@@ -1,7 +1,7 @@
 import type { ApiName } from '../../kit/providers.ts'
-import type { ApiProblem } from '../errors.ts'
-import type { Slice } from '../json-scan.ts'
-import type { HeaderList } from '../response-headers.ts'
+import type { HeaderList } from '../http/response-headers.ts'
+import type { Slice } from '../json/scan.ts'
+import type { ApiProblem } from '../problems.ts'
 
 /** One of the APIs that the gateway serves by passing bytes on: what it has to know of its requests and answers. */
 export interface Api {

@@ -1,5 +1,5 @@
-import { isObject, type Json, parseJson } from '../log/json.ts'
-import { EVENT_STREAM_HEADERS } from '../upstream/headers.ts'
+import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { EVENT_STREAM_HEADERS } from '../upstream/forwarded-headers.ts'
 import type { StreamedReply } from './api.ts'
 
 const BAD_GATEWAY = 502

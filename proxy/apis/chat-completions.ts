@@ -1,8 +1,8 @@
-import { problems } from '../errors.ts'
-import { firstElement } from '../json-scan.ts'
-import { CompletionBuilder } from '../log/completion.ts'
+import { firstElement } from '../json/scan.ts'
+import { problems } from '../problems.ts'
 import type { Api, RequestMembers } from './api.ts'
 import { chatAsStream } from './chat-as-stream.ts'
+import { CompletionBuilder } from './completion-builder.ts'
 import { firstFinishReason, readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
 

@@ -1,6 +1,6 @@
-import { CompletionBuilder } from '../log/completion.ts'
 import type { Api } from './api.ts'
 import { chatCompletions } from './chat-completions.ts'
+import { CompletionBuilder } from './completion-builder.ts'
 
 /** The older API of texts; its chunks differ from chat's only in what a choice holds. */
 export const completions: Api = {

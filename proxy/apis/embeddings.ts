@@ -1,9 +1,9 @@
-import { problems } from '../errors.ts'
-import { type Slice, scanJsonObject } from '../json-scan.ts'
-import { CompletionBuilder } from '../log/completion.ts'
-import { isObject, parseJson } from '../log/json.ts'
+import { isObject, parseJson } from '../json/parse.ts'
+import { type Slice, scanJsonObject } from '../json/scan.ts'
 import { digestVectors } from '../log/vectors.ts'
+import { problems } from '../problems.ts'
 import type { AnswerFacts, Api } from './api.ts'
+import { CompletionBuilder } from './completion-builder.ts'
 import { openAiErrors } from './openai-errors.ts'
 
 export const embeddings: Api = {

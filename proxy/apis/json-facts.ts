@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject, type Json, parseJson } from '../log/json.ts'
+import { isObject, type Json, parseJson } from '../json/parse.ts'
 import type { AnswerFacts } from './api.ts'
 
 /** Facts of an answer that is one JSON object; `finish` finds why it ended. Undefined if it is none. */

@@ -1,8 +1,8 @@
-import type { ApiProblem } from '../errors.ts'
-import { MessageBuilder } from '../log/message.ts'
+import type { ApiProblem } from '../problems.ts'
 import type { Api } from './api.ts'
 import { checkMessages } from './chat-completions.ts'
 import { readJsonAnswer } from './json-facts.ts'
+import { MessageBuilder } from './message-builder.ts'
 
 /** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Record<number, string> = {

@@ -1,4 +1,4 @@
-import { errorJson } from '../errors.ts'
+import { errorJson } from '../problems.ts'
 import type { ErrorFormat } from './api.ts'
 
 /** As OpenAI's APIs have them, but for the events of Responses. */

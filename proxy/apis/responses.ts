@@ -1,7 +1,7 @@
-import { ResponseBuilder, responseFinishReason } from '../log/response.ts'
 import type { Api } from './api.ts'
 import { readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
+import { ResponseBuilder, responseFinishReason } from './response-builder.ts'
 
 /** OpenAI's Responses; its streams have named events and no `[DONE]`. */
 export const responses: Api = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { endianness } from 'node:os'
-import { applyEdits, type Edit } from '../json-edit.ts'
-import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json-scan.ts'
+import { applyEdits, type Edit } from '../json/edit.ts'
+import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json/scan.ts'
 
 const OPEN_BRACKET = 0x5b
 const FLOAT_BYTES = 4

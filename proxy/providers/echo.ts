@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ECHO } from '../../kit/providers.ts'
-import type { Exchange, Flow } from '../exchange.ts'
+import type { Exchange, Flow } from '../exchange/exchange.ts'
 import { Answer } from '../upstream/answer.ts'
 import type { Provider } from './provider.ts'
 

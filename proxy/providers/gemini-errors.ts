@@ -1,5 +1,5 @@
-import { type ApiProblem, problems, rateLimit } from '../errors.ts'
-import { isObject, type Json, parseJson } from '../log/json.ts'
+import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { type ApiProblem, problems, rateLimit } from '../problems.ts'
 
 const PROVIDER = 'gemini'
 const BAD_GATEWAY = 502

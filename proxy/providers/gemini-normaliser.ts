@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { ApiProblem } from '../errors.ts'
-import { isObject, type Json, parseJson } from '../log/json.ts'
+import { isObject, type Json, parseJson } from '../json/parse.ts'
+import type { ApiProblem } from '../problems.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
 import { googleProblem } from './gemini-errors.ts'
 import { type Remember, SIGNATURE, signatureOf } from './gemini-signatures.ts'

@@ -1,6 +1,6 @@
-import { applyEdits, type Edit, insertMember } from '../json-edit.ts'
-import { elementsOf, type Slice, scanInnerObject, valueAt } from '../json-scan.ts'
-import { isObject } from '../log/json.ts'
+import { applyEdits, type Edit, insertMember } from '../json/edit.ts'
+import { isObject } from '../json/parse.ts'
+import { elementsOf, type Slice, scanInnerObject, valueAt } from '../json/scan.ts'
 
 /**
  * From Gemini 3 on a request is refused if it repeats a call of a tool without the signature that came with the call,

@@ -1,6 +1,6 @@
-import { type ApiProblem, errorJson } from '../errors.ts'
-import { applyEdits, type Edit, insertMember } from '../json-edit.ts'
-import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json-scan.ts'
+import { applyEdits, type Edit, insertMember } from '../json/edit.ts'
+import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json/scan.ts'
+import { type ApiProblem, errorJson } from '../problems.ts'
 import { type Remember, signatureOf } from './gemini-signatures.ts'
 
 export interface GeminiStreamOptions {

@@ -1,5 +1,5 @@
 import { KEYED_PROVIDERS } from '../../kit/providers.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange/exchange.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { geminiNormaliser } from './gemini-normaliser.ts'
 import { checksSignatures, restoreSignatures, SignatureMemory } from './gemini-signatures.ts'

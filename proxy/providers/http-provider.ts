@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Pool } from 'undici'
 import type { ApiName } from '../../kit/providers.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange/exchange.ts'
 import { concernsKey, coolingMs } from '../upstream/failure.ts'
 import { ALL_MODELS, KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'

@@ -1,5 +1,5 @@
 import type { ApiName } from '../../kit/providers.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange/exchange.ts'
 
 /** Somewhere that models are. */
 export interface Provider {

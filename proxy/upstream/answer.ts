@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type ApiProblem, problems } from '../errors.ts'
-import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange.ts'
+import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange/exchange.ts'
+import { type ApiProblem, problems } from '../problems.ts'
 import { BodyAnswer } from './body-answer.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
 import { type Attempt, failureOf } from './failure.ts'
-import { forwardedHeaders } from './headers.ts'
+import { forwardedHeaders } from './forwarded-headers.ts'
 
 const EVENT_STREAM = 'text/event-stream'
 

@@ -1,9 +1,9 @@
-import { type ApiProblem, problems } from '../errors.ts'
-import type { Exchange, LoggedAnswer } from '../exchange.ts'
+import type { Exchange, LoggedAnswer } from '../exchange/exchange.ts'
+import type { HeaderList } from '../http/response-headers.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
-import type { HeaderList } from '../response-headers.ts'
+import { type ApiProblem, problems } from '../problems.ts'
 import { type Attempt, concernsKey, failureOf } from './failure.ts'
-import type { AnswerHead } from './headers.ts'
+import type { AnswerHead } from './forwarded-headers.ts'
 
 /** A body up to this size is sent by one write, when it is known to be whole. */
 const MAX_HELD_BYTES = 256 * 1024

@@ -1,8 +1,8 @@
-import { type ApiProblem, problems } from '../errors.ts'
-import type { Exchange, LoggedAnswer } from '../exchange.ts'
-import { parseJson } from '../log/json.ts'
+import type { Exchange, LoggedAnswer } from '../exchange/exchange.ts'
+import { parseJson } from '../json/parse.ts'
+import { type ApiProblem, problems } from '../problems.ts'
 import type { Attempt } from './failure.ts'
-import { type AnswerHead, EVENT_STREAM_HEADERS } from './headers.ts'
+import { type AnswerHead, EVENT_STREAM_HEADERS } from './forwarded-headers.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeEvents } from './whole-events.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ApiProblem } from '../errors.ts'
+import type { ApiProblem } from '../problems.ts'
 import type { Normaliser } from './normaliser.ts'
 
 /** An attempt that failed before the client got a byte. */

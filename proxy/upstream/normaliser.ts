@@ -1,4 +1,4 @@
-import type { ApiProblem } from '../errors.ts'
+import type { ApiProblem } from '../problems.ts'
 
 /** What makes a provider's answers what the API says they are. Bytes that are right already pass unchanged. */
 export interface Normaliser {

@@ -5,8 +5,8 @@ import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { VARIABLES } from '../../kit/gateway-config/variables.ts'
 import { packageRoot } from '../../kit/package-root.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
+import { localAddress, startupMessage } from '../../proxy/process/startup-message.ts'
 import { gatewaySettings } from '../../proxy/settings.ts'
-import { localAddress, startupMessage } from '../../proxy/startup-message.ts'
 
 function settings(environment: Record<string, string> = {}) {
   return gatewaySettings(environment, '/srv/app')

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { AnswerBuilder } from '../../../proxy/apis/api.ts'
-import { CompletionBuilder } from '../../../proxy/log/completion.ts'
-import { MessageBuilder } from '../../../proxy/log/message.ts'
-import { ResponseBuilder } from '../../../proxy/log/response.ts'
+import { CompletionBuilder } from '../../../proxy/apis/completion-builder.ts'
+import { MessageBuilder } from '../../../proxy/apis/message-builder.ts'
+import { ResponseBuilder } from '../../../proxy/apis/response-builder.ts'
 import { SseTap } from '../../../proxy/upstream/sse-tap.ts'
 
 const MAX_BYTES = 10_000

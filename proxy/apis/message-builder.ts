@@ -1,0 +1,114 @@
+import { applyEdits } from '../json/edit.ts'
+import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { scanInnerObject } from '../json/scan.ts'
+import type { AnswerBuilder } from './api.ts'
+
+/** A block of a message while its pieces come. */
+interface Block {
+  content: Json
+  /** The input of a tool comes as pieces of JSON text. */
+  inputJson: string
+}
+
+/**
+ * Puts the events of a streamed Anthropic Message together again:
+ * https://docs.anthropic.com/en/docs/build-with-claude/streaming
+ */
+export class MessageBuilder implements AnswerBuilder {
+  #message: Json | undefined
+  #blocks = new Map<unknown, Block>()
+  #error: unknown
+  #done = false
+
+  add(data: string): void {
+    const event = parseJson(data)
+    if (!isObject(event)) return
+    const { type, index, message, content_block: block, delta } = event
+    if (type === 'message_start' && isObject(message)) this.#message = { ...message }
+    else if (type === 'content_block_start' && isObject(block))
+      this.#blocks.set(index, { content: block, inputJson: '' })
+    else if (type === 'content_block_delta' && isObject(delta)) this.#continueBlock(index, delta)
+    else if (type === 'message_delta') this.#change(event)
+    else if (type === 'message_stop') this.#done = true
+    else if (type === 'error') this.#error = event['error'] ?? event
+  }
+
+  get done(): boolean {
+    return this.#done
+  }
+
+  get whole(): boolean {
+    return this.#done
+  }
+
+  get failed(): boolean {
+    return this.#error !== undefined
+  }
+
+  get finishReason(): string | null {
+    const reason = this.#message?.['stop_reason']
+    return typeof reason === 'string' ? reason : null
+  }
+
+  get usage(): Json | null {
+    const usage = this.#message?.['usage']
+    return isObject(usage) ? usage : null
+  }
+
+  toJson(): Buffer | undefined {
+    if (!this.#message && !this.failed) return undefined
+    const answer = { ...this.#message, ...(this.failed && { error: this.#error }) }
+    if (!this.#message) return Buffer.from(JSON.stringify(answer))
+    const content = [...this.#blocks.values()].map(blockJson)
+    return Buffer.from(withMember(answer, 'content', `[${content.join(',')}]`))
+  }
+
+  dropContent(): void {
+    for (const block of this.#blocks.values()) {
+      block.content = { type: block.content['type'] }
+      block.inputJson = ''
+    }
+  }
+
+  #continueBlock(index: unknown, delta: Json): void {
+    const block = this.#blocks.get(index)
+    if (!block) return
+    const { content } = block
+    if (typeof delta['partial_json'] === 'string') block.inputJson += delta['partial_json']
+    if (delta['type'] === 'compaction_delta') block.content = { ...delta, type: content['type'] }
+    if (isObject(delta['citation'])) content['citations'] = [...listOf(content['citations']), delta['citation']]
+    for (const name of ['text', 'thinking', 'signature']) {
+      const piece = delta[name]
+      if (typeof piece === 'string') content[name] = `${content[name] ?? ''}${piece}`
+    }
+  }
+
+  /** Counts of tokens are totals: later ones replace earlier ones, unless they are null. */
+  #change({ type: _type, delta, usage, ...more }: Json): void {
+    if (!this.#message) return
+    this.#message = { ...this.#message, ...(isObject(delta) && delta), ...withoutNulls(more) }
+    if (isObject(usage)) this.#message['usage'] = { ...usage, ...this.usage, ...withoutNulls(usage) }
+  }
+}
+
+/** The input as it came, so that numbers of any size stay; one that was cut off stays the text that it is. */
+function blockJson({ content, inputJson }: Block): string {
+  if (inputJson === '') return JSON.stringify(content)
+  const isWhole = parseJson(inputJson) !== undefined
+  return withMember(content, 'input', isWhole ? inputJson : JSON.stringify(inputJson))
+}
+
+/** JSON of an object, one of whose values is JSON already. */
+function withMember(object: Json, name: string, json: string): string {
+  const around = Buffer.from(JSON.stringify({ ...object, [name]: null }))
+  const place = scanInnerObject(around, 0, [name])[name]
+  return applyEdits(around, place ? [{ ...place, text: json }] : []).toString()
+}
+
+function withoutNulls(json: Json): Json {
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null))
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}

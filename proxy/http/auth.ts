@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { ApiKey } from '../../kit/api-keys.ts'
+import { type ApiProblem, problems } from '../problems.ts'
+
+/** `key` is null where no key is needed. */
+type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: ApiProblem }
+
+export type Authenticate = (headers: IncomingHttpHeaders) => Authentication
+
+/**
+ * Checks Bearer tokens and, for clients of Anthropic, `x-api-key`; one of them has to be right. What is looked up is a
+ * token's SHA-256, so neither the time it takes nor characters beyond ASCII tell or break anything.
+ */
+export function createAuthenticator(keys: ApiKey[]): Authenticate {
+  if (keys.length === 0) return () => ({ ok: true, key: null })
+  const byDigest = new Map<string, ApiKey>()
+  for (const key of keys) {
+    for (const accepted of key.accepted) {
+      const digest = sha256(Buffer.from(accepted, 'utf8'))
+      if (!byDigest.has(digest)) byDigest.set(digest, key)
+    }
+  }
+  // Node gives a header's bytes as Latin-1.
+  const find = (token: string | undefined) => token && byDigest.get(sha256(Buffer.from(token, 'latin1')))
+  return ({ authorization, 'x-api-key': apiKey }) => {
+    const bearer = /^Bearer +(.*)$/i.exec(authorization?.trim() ?? '')?.[1]
+    const xApiKey = typeof apiKey === 'string' ? apiKey.trim() : undefined
+    const key = find(bearer) || find(xApiKey)
+    if (key) return { ok: true, key }
+    const given = bearer || xApiKey
+    return { ok: false, problem: given ? problems.wrongKey(given) : problems.noKey() }
+  }
+}
+
+function sha256(bytes: Buffer): string {
+  return hash('sha256', bytes, 'base64')
+}

@@ -1,0 +1,40 @@
+import { createServer, type Server } from 'node:http'
+import { errorMessage, hasErrorCode, UserError } from '../../kit/user-error.ts'
+import type { GatewaySettings } from '../settings.ts'
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/**
+ * Serves /metrics on an address of its own, never on that of the API. Undefined if the usual port is taken, as it is
+ * when two gateways run on one machine: then `warn` is told. When `render` fails the answer is a 503 that says why.
+ * @throws UserError if the port that METRICS_PORT names cannot be used
+ */
+export async function serveMetrics(
+  { host, port, isDefault }: GatewaySettings['metrics'],
+  render: () => Promise<string>,
+  warn: (message: string) => void,
+): Promise<Server | undefined> {
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') {
+      response.writeHead(404).end()
+      return
+    }
+    render().then(
+      (text) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(text),
+      (error: unknown) => response.writeHead(503).end(`${errorMessage(error)}\n`),
+    )
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen({ host, port, exclusive: true }, resolve)
+    })
+    return server
+  } catch (error) {
+    const problem = `cannot serve metrics on ${host}:${port}: ${errorMessage(error)}`
+    if (isDefault && hasErrorCode(error, 'EADDRINUSE')) {
+      warn(`${problem}; METRICS_PORT sets another port`)
+      return undefined
+    }
+    throw new UserError('CANNOT_LISTEN', problem, { hint: 'correct METRICS_HOST and METRICS_PORT', cause: error })
+  }
+}

@@ -1,0 +1,62 @@
+import { namesProvider, parseTarget } from '../../kit/gateway-config/targets.ts'
+import { ECHO } from '../../kit/providers.ts'
+import { compilePatterns, fillWildcards, isPattern, type PatternMatch } from './patterns.ts'
+
+export interface Route {
+  provider: string
+  /** As the provider calls it. */
+  model: string
+  /** The name or pattern of config.yml that led here: one of few, whatever clients ask for. */
+  mapping: string
+}
+
+export interface RoutingRules {
+  mappings: Record<string, string>
+  fallbacks: Record<string, string[]>
+  providers: ReadonlySet<string>
+}
+
+export interface Routing {
+  /** Where a model goes; undefined if no mapping takes it. */
+  find: (model: string) => Route | undefined
+  /** Where it goes when that fails, in order. */
+  fallbacks: (model: string) => Route[]
+  /** The models that have a name of their own, for GET /v1/models. */
+  named: { id: string; provider: string }[]
+}
+
+/** Model names and patterns to routes. Each `*` of a value stands for what the pattern's `*` took. */
+export function compileRouting({ mappings, fallbacks, providers }: RoutingRules): Routing {
+  const withEcho = { ...mappings, [ECHO]: `${ECHO}:${ECHO}` }
+  const findMapping = compilePatterns(Object.entries(withEcho))
+  const findFallbacks = compilePatterns(Object.entries(fallbacks))
+
+  const toRoute = ({ name, value, taken }: PatternMatch<string>): Route => {
+    return { ...parseTarget(fillWildcards(value, taken), providers), mapping: name }
+  }
+  const exact = new Map<string, Route>()
+  const find = (model: string): Route | undefined => {
+    const known = exact.get(model)
+    if (known) return known
+    const match = findMapping(model)
+    const route = match && toRoute(match)
+    if (route && match.name === model) exact.set(model, route)
+    return route
+  }
+  /** `target` is as config.yml has it: what clients put into its `*` must not become a name of a mapping. */
+  const fallbackRoute = (target: string, taken: string[]): Route => {
+    const filled = fillWildcards(target, taken)
+    const named = namesProvider(filled, providers) ? undefined : find(filled)
+    return named ?? { ...parseTarget(filled, providers), mapping: target }
+  }
+  return {
+    find,
+    fallbacks: (model) => {
+      const match = findFallbacks(model)
+      return match ? match.value.map((target) => fallbackRoute(target, match.taken)) : []
+    },
+    named: Object.entries(withEcho).flatMap(([id, value]) =>
+      isPattern(id) ? [] : [{ id, provider: parseTarget(value, providers).provider }],
+    ),
+  }
+}

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest'
+import { packageVersion } from '../../../kit/package-root.ts'
+import { chat, chunksOf, startGateway } from '../../helpers/gateway/gateway.ts'
+
+const RELEASE = { RELEASE_ID: '20261123-120000', DEPLOYED_AT: '2026-11-23T12:00:00Z' }
+
+test('/health has the predecessor’s fields and the release', async () => {
+  const dev = await startGateway()
+  expect(JSON.parse((await dev.get('/health')).text)).toEqual({
+    status: 'ok',
+    version: packageVersion(),
+    release: 'dev',
+    script_tested: true,
+    deployment_timestamp: 'unknown',
+  })
+  const released = await startGateway({ environment: RELEASE })
+  const response = await released.get('/health')
+  expect(JSON.parse(response.text)).toMatchObject({
+    release: '20261123-120000',
+    deployment_timestamp: '2026-11-23T12:00:00Z',
+  })
+  expect(response.headers['x-ai-proxy-release']).toBe('20261123-120000')
+})
+
+test('/ready tells when the gateway is on its way out', async () => {
+  const gateway = await startGateway({ environment: RELEASE })
+  const ready = await gateway.get('/ready')
+  expect([ready.status, JSON.parse(ready.text)]).toEqual([200, { status: 'ready', release: '20261123-120000' }])
+  gateway.running.draining = true
+  const draining = await gateway.get('/ready')
+  expect([draining.status, JSON.parse(draining.text).status]).toEqual([503, 'draining'])
+  expect(draining.headers['connection']).toBe('close')
+})
+
+test('the list of models has every name, echo too, and no pattern', async () => {
+  const gateway = await startGateway({ mappings: { 'gpt-5': 'openai/gpt-5', 'g*': 'gemini:x', flash: 'gemini:flash' } })
+  const list = await gateway.get('/v1/models')
+  const model = (id: string, owner: string) => ({
+    id,
+    object: 'model',
+    created: 1677610602,
+    owned_by: owner,
+    permission: [],
+    root: id,
+    parent: null,
+  })
+  expect(JSON.parse(list.text)).toEqual({
+    object: 'list',
+    data: [model('gpt-5', 'openrouter'), model('flash', 'gemini'), model('echo', 'echo')],
+  })
+  expect((await gateway.get('/models')).text).toBe(list.text)
+})
+
+test('echo answers with the last user message and counts words', async () => {
+  const gateway = await startGateway()
+  const messages = [
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'first' },
+    {
+      role: 'user',
+      content: [{ type: 'text', text: ' Hello,  big' }, { type: 'image_url' }, { type: 'text', text: '\nworld ' }],
+    },
+    { role: 'assistant', content: null },
+    null,
+  ]
+  const [one, two] = [await gateway.post({ model: 'echo', messages }), await gateway.post({ model: 'echo', messages })]
+  const body = JSON.parse(one.text)
+  expect(body).toEqual({
+    id: expect.stringMatching(/^chatcmpl-echo-/),
+    object: 'chat.completion',
+    created: expect.any(Number),
+    model: 'echo',
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: ' Hello,  big\nworld ', refusal: null },
+        logprobs: null,
+        finish_reason: 'stop',
+      },
+    ],
+    usage: { prompt_tokens: 6, completion_tokens: 3, total_tokens: 9 },
+  })
+  expect(JSON.parse(two.text).id).not.toBe(body.id)
+  const [record] = await gateway.records(2)
+  expect(record).toMatchObject({
+    provider: 'echo',
+    model_mapped: 'echo',
+    outcome: 'ok',
+    usage: body.usage,
+    response: body,
+  })
+})
+
+test('echo streams word by word', async () => {
+  const gateway = await startGateway()
+  const request = { model: 'echo', messages: [{ role: 'user', content: 'Hello big world' }], stream: true }
+  const response = await gateway.post({ ...request, stream_options: { include_usage: true } })
+  const chunks = chunksOf(response.text)
+  expect(chunks.map(({ choices }) => choices[0]?.delta.content)).toEqual([
+    '',
+    'Hello',
+    ' big',
+    ' world',
+    undefined,
+    undefined,
+  ])
+  expect(chunks.map(({ usage }) => usage)).toEqual([
+    ...Array(5).fill(null),
+    { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 },
+  ])
+  expect(new Set(chunks.map(({ id }) => id)).size).toBe(1)
+  expect(response.text.endsWith('data: [DONE]\n\n')).toBe(true)
+  const plain = await gateway.post(request)
+  expect(plain.text).not.toContain('usage')
+  const [record] = await gateway.records(2)
+  expect(record?.response).toMatchObject({
+    id: chunks[0]?.['id'],
+    choices: [{ message: { content: 'Hello big world' } }],
+  })
+})
+
+test('after a thousand words echo goes on in larger pieces, which cut no character', async () => {
+  const gateway = await startGateway()
+  const content = `${'word '.repeat(1000)}${'🙂\n'.repeat(100_000)}`
+  const response = await gateway.post({ model: 'echo', messages: [{ role: 'user', content }], stream: true })
+  const pieces = chunksOf(response.text).map(({ choices }) => choices[0]?.delta.content ?? '')
+  expect(pieces.join('') === content).toBe(true)
+  expect(pieces.length).toBeLessThan(1100)
+  expect(pieces.some((piece) => /\p{Surrogate}/u.test(piece))).toBe(false)
+  const [record] = await gateway.records(1)
+  expect(record?.response).toMatchObject({ choices: [{ message: { content }, finish_reason: 'stop' }] })
+})
+
+test('a long echo is not slow, whatever its spaces', async () => {
+  const gateway = await startGateway()
+  const content = `${' '.repeat(200_000)}x${'\n'.repeat(200_000)}`
+  const response = await gateway.post({ model: 'echo', messages: [{ role: 'user', content }], stream: true })
+  expect(
+    chunksOf(response.text)
+      .map(({ choices }) => choices[0]?.delta.content ?? '')
+      .join(''),
+  ).toBe(content)
+  expect((await gateway.post(chat('echo'))).status).toBe(200)
+})
