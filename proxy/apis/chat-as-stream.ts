@@ -1,5 +1,6 @@
-import { isObject, type Json, parseJson } from '../json/parse.ts'
-import { EVENT_STREAM_HEADERS } from '../upstream/forwarded-headers.ts'
+import { isObject } from '../../kit/json.ts'
+import { EVENT_STREAM_HEADERS } from '../header-list.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import type { StreamedReply } from './api.ts'
 
 const BAD_GATEWAY = 502

@@ -1,4 +1,5 @@
-import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import type { AnswerBuilder } from './api.ts'
 
 interface Choice {
@@ -21,7 +22,7 @@ export class CompletionBuilder implements AnswerBuilder {
   readonly #choices = new Map<number, Choice>()
   #usage: Json | null = null
   #error: unknown
-  #done = false
+  #isDone = false
 
   /** `object` is what the whole answer calls itself. */
   constructor(object: string) {
@@ -29,7 +30,7 @@ export class CompletionBuilder implements AnswerBuilder {
   }
 
   add(data: string): void {
-    if (data.trim() === '[DONE]') this.#done = true
+    if (data.trim() === '[DONE]') this.#isDone = true
     else this.#addChunk(parseJson(data))
   }
 
@@ -43,17 +44,17 @@ export class CompletionBuilder implements AnswerBuilder {
     if (Array.isArray(chunk['choices'])) for (const choice of chunk['choices']) this.#addChoice(choice)
   }
 
-  get done(): boolean {
-    return this.#done
+  get isDone(): boolean {
+    return this.#isDone
   }
 
   /** Also without `[DONE]`, when every choice that began has ended. */
-  get whole(): boolean {
+  get isWhole(): boolean {
     const choices = [...this.#choices.values()]
-    return this.#done || (choices.length > 0 && choices.every((choice) => choice.finish_reason !== null))
+    return this.#isDone || (choices.length > 0 && choices.every((choice) => choice.finish_reason !== null))
   }
 
-  get failed(): boolean {
+  get hasFailed(): boolean {
     return this.#error !== undefined
   }
 
@@ -67,7 +68,7 @@ export class CompletionBuilder implements AnswerBuilder {
   }
 
   toJson(): Buffer | undefined {
-    if (this.#choices.size === 0 && !this.failed && this.#usage === null) return undefined
+    if (this.#choices.size === 0 && !this.hasFailed && this.#usage === null) return undefined
     const { id, ...extras } = this.#extras
     const completion = {
       ...(id !== undefined && { id }),
@@ -75,7 +76,7 @@ export class CompletionBuilder implements AnswerBuilder {
       ...extras,
       choices: this.#inOrder(),
       ...(this.#usage && { usage: this.#usage }),
-      ...(this.failed && { error: this.#error }),
+      ...(this.hasFailed && { error: this.#error }),
     }
     return Buffer.from(JSON.stringify(completion))
   }

@@ -1,4 +1,5 @@
-import { isObject, parseJson } from '../json/parse.ts'
+import { isObject } from '../../kit/json.ts'
+import { parseJson } from '../json/parse.ts'
 import { type Slice, scanJsonObject } from '../json/scan.ts'
 import { digestVectors } from '../log/vectors.ts'
 import { problems } from '../problems.ts'
@@ -23,5 +24,5 @@ function readAnswer(json: Buffer): AnswerFacts | undefined {
   if (!found) return undefined
   const read = (slice?: Slice) => slice && parseJson(json.toString('utf8', slice.start, slice.end))
   const usage = read(found.usage)
-  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(read(found.error)) }
+  return { finishReason: null, usage: isObject(usage) ? usage : null, hasFailed: isObject(read(found.error)) }
 }

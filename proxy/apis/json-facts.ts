@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import type { AnswerFacts } from './api.ts'
 
 /** Facts of an answer that is one JSON object; `finish` finds why it ended. Undefined if it is none. */
@@ -11,7 +12,7 @@ export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown):
   return {
     finishReason: typeof reason === 'string' ? reason : null,
     usage: isObject(usage) ? usage : null,
-    failed: isObject(error),
+    hasFailed: isObject(error),
   }
 }
 

@@ -1,5 +1,6 @@
+import { isObject } from '../../kit/json.ts'
 import { applyEdits } from '../json/edit.ts'
-import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import { scanInnerObject } from '../json/scan.ts'
 import type { AnswerBuilder } from './api.ts'
 
@@ -18,7 +19,7 @@ export class MessageBuilder implements AnswerBuilder {
   #message: Json | undefined
   #blocks = new Map<unknown, Block>()
   #error: unknown
-  #done = false
+  #isDone = false
 
   add(data: string): void {
     const event = parseJson(data)
@@ -29,19 +30,19 @@ export class MessageBuilder implements AnswerBuilder {
       this.#blocks.set(index, { content: block, inputJson: '' })
     else if (type === 'content_block_delta' && isObject(delta)) this.#continueBlock(index, delta)
     else if (type === 'message_delta') this.#change(event)
-    else if (type === 'message_stop') this.#done = true
+    else if (type === 'message_stop') this.#isDone = true
     else if (type === 'error') this.#error = event['error'] ?? event
   }
 
-  get done(): boolean {
-    return this.#done
+  get isDone(): boolean {
+    return this.#isDone
   }
 
-  get whole(): boolean {
-    return this.#done
+  get isWhole(): boolean {
+    return this.#isDone
   }
 
-  get failed(): boolean {
+  get hasFailed(): boolean {
     return this.#error !== undefined
   }
 
@@ -56,8 +57,8 @@ export class MessageBuilder implements AnswerBuilder {
   }
 
   toJson(): Buffer | undefined {
-    if (!this.#message && !this.failed) return undefined
-    const answer = { ...this.#message, ...(this.failed && { error: this.#error }) }
+    if (!this.#message && !this.hasFailed) return undefined
+    const answer = { ...this.#message, ...(this.hasFailed && { error: this.#error }) }
     if (!this.#message) return Buffer.from(JSON.stringify(answer))
     const content = [...this.#blocks.values()].map(blockJson)
     return Buffer.from(withMember(answer, 'content', `[${content.join(',')}]`))

@@ -1,40 +1,49 @@
+import { QUOTE } from '../../kit/ascii.ts'
 import { scanJsonObject } from '../json/scan.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { type Api, REQUEST_MEMBERS } from './api.ts'
 
-/** What the gateway has to know of a request; everything else is between the client and the provider. */
-export type RequestBody =
+/** What the gateway has to know of a request; everything else concerns only the client and the provider. */
+export interface RequestFacts {
+  readonly isJson: boolean
+  /** Null if the body names none. */
+  readonly model: string | null
+  readonly stream: boolean
+}
+
+/** A request whose body is not read yet, or is not JSON. */
+export const UNREAD_REQUEST: RequestFacts = { isJson: false, model: null, stream: false }
+
+export type ReadRequest =
+  | { facts: RequestFacts; problem: ApiProblem; withModel?: never }
   | {
-      isJson: true
-      model: string
-      stream: boolean
+      facts: RequestFacts & { readonly model: string }
       problem?: never
       /** The same bytes with another model. */
       withModel: (model: string) => Buffer
     }
-  | { isJson: boolean; model: string | null; stream: boolean; problem: ApiProblem }
 
-/** In the log it stands several times. */
+/** A longer name would fill the log, which holds it several times. */
 const MAX_MODEL_LENGTH = 512
-const QUOTE = 0x22
 const LOWER_T = 0x74
 
-export function readRequestBody(body: Buffer, api: Api): RequestBody {
+export function readRequest(body: Buffer, api: Api): ReadRequest {
   const members = scanJsonObject(body, REQUEST_MEMBERS)
-  if (!members) return { isJson: false, model: null, stream: false, problem: problems.badJson() }
+  if (!members) return { facts: UNREAD_REQUEST, problem: problems.badJson() }
   const at = members.model
   const model: unknown = at && body[at.start] === QUOTE ? JSON.parse(body.toString('utf8', at.start, at.end)) : null
   const stream = members.stream !== undefined && body[members.stream.start] === LOWER_T
-  const shown = typeof model === 'string' ? model.slice(0, MAX_MODEL_LENGTH) : null
-  const known = { isJson: true, stream, model: shown } as const
-  if (!at) return { ...known, problem: problems.missing('model') }
-  if (typeof model !== 'string') return { ...known, problem: problems.wrongType('model', 'a string') }
-  if (model.length > MAX_MODEL_LENGTH) return { ...known, problem: problems.modelNameTooLong(MAX_MODEL_LENGTH) }
-  const problem = api.check(body, members)
-  if (problem) return { ...known, problem }
+  if (!at || typeof model !== 'string') {
+    const problem = at ? problems.wrongType('model', 'a string') : problems.missing('model')
+    return { facts: { isJson: true, model: null, stream }, problem }
+  }
+  const facts = { isJson: true, model: model.slice(0, MAX_MODEL_LENGTH), stream }
+  const problem =
+    model.length > MAX_MODEL_LENGTH ? problems.modelNameTooLong(MAX_MODEL_LENGTH) : api.check(body, members)
+  if (problem) return { facts, problem }
   const withModel = (mapped: string) =>
     mapped === model
       ? body
       : Buffer.concat([body.subarray(0, at.start), Buffer.from(JSON.stringify(mapped)), body.subarray(at.end)])
-  return { isJson: true, stream, model, withModel }
+  return { facts, withModel }
 }

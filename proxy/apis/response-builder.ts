@@ -1,4 +1,5 @@
-import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import { scanJsonObject } from '../json/scan.ts'
 import type { AnswerBuilder, AnswerFacts } from './api.ts'
 
@@ -31,16 +32,16 @@ export class ResponseBuilder implements AnswerBuilder {
     else if (typeof at === 'number') this.#addPiece(at, event)
   }
 
-  get done(): boolean {
+  get isDone(): boolean {
     return this.#final !== undefined
   }
 
-  get whole(): boolean {
-    return this.done
+  get isWhole(): boolean {
+    return this.isDone
   }
 
-  get failed(): boolean {
-    return this.#error !== undefined || this.#final?.failed === true
+  get hasFailed(): boolean {
+    return this.#error !== undefined || this.#final?.hasFailed === true
   }
 
   get finishReason(): string | null {
@@ -53,9 +54,9 @@ export class ResponseBuilder implements AnswerBuilder {
 
   toJson(): Buffer | undefined {
     if (this.#final) return this.#final.json
-    if (!this.#started && !this.failed) return undefined
+    if (!this.#started && !this.hasFailed) return undefined
     const output = [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item)
-    const error = this.failed && { error: this.#error }
+    const error = this.hasFailed && { error: this.#error }
     return Buffer.from(JSON.stringify({ ...this.#started, ...(this.#started && { output }), ...error }))
   }
 
@@ -71,7 +72,7 @@ export class ResponseBuilder implements AnswerBuilder {
       json: slice && event.subarray(slice.start, slice.end),
       finishReason: responseFinishReason(status, details),
       usage: isObject(usage) ? usage : null,
-      failed: isObject(error),
+      hasFailed: isObject(error),
     }
   }
 

@@ -1,22 +1,18 @@
 /** Something that is being answered. */
 export interface Running {
-  /** Kept by {@link RunningExchanges}. */
+  /** Set by {@link RunningExchanges} only. */
   place: number
-  /** Breaks it off with a last word to the client. */
+  /** Ends it now; a client that still can be reached is told why. */
   cut: () => void
-  /** Lets it see to its timeouts; `nowMs` is performance.now's. */
+  /** Checks its timeouts; `nowMs` is the time of performance.now. */
   tick: (nowMs: number) => void
 }
 
-/** What is being answered right now, and whether the gateway is on its way out. */
+/** All that is being answered at this moment. */
 export class RunningExchanges {
-  /** No Set: as entries come and go it is copied again and again, and dead copies keep what they held from collection. */
+  /** Not a Set: with much coming and going a Set is copied often, and its dead copies keep their entries in memory. */
   readonly #running: Running[] = []
   #onIdle: (() => void) | undefined
-  /** Bytes of all their bodies. */
-  bodyBytes = 0
-  /** True from the signal to stop on: not ready, and connections are closed after their answer. */
-  draining = false
 
   add(exchange: Running): void {
     exchange.place = this.#running.push(exchange) - 1
@@ -36,7 +32,7 @@ export class RunningExchanges {
     return this.#running.length
   }
 
-  /** Resolves when nothing runs any more, or with what is still running after this time. */
+  /** Resolves when nothing is running any more, or after `timeoutMs`. */
   async idle(timeoutMs: number): Promise<void> {
     if (this.size === 0) return
     await new Promise<void>((resolve) => {

@@ -1,27 +1,28 @@
-/** When what happened to a request, and what the log says of it; all on performance.now's clock. */
+/** When the steps of a request happened, and the durations that the log holds; all on the clock of performance.now. */
 export class Timings {
   readonly #receivedAt = performance.now()
   #completeAt: number | undefined
   #dispatchedAt: number | undefined
   #upstreamByteAt: number | undefined
   #firstByteOutAt: number | undefined
+  #endedAt: number | undefined
 
-  /** The whole request is here. */
+  /** The whole request has arrived. */
   complete(): void {
     this.#completeAt = performance.now()
   }
 
-  /** It goes upstream, for the first time. */
+  /** The request goes to a provider; only the first time is kept. */
   dispatched(): void {
     this.#dispatchedAt ??= performance.now()
   }
 
-  /** The answer that counts has begun upstream. */
+  /** The provider's answer has begun. */
   upstreamByte(): void {
     this.#upstreamByteAt ??= performance.now()
   }
 
-  /** That answer does not count. */
+  /** That answer is not used; another attempt begins. */
   forgetUpstream(): void {
     this.#upstreamByteAt = undefined
   }
@@ -30,20 +31,26 @@ export class Timings {
     this.#firstByteOutAt ??= atMs
   }
 
+  /** The request is over. */
+  ended(): void {
+    this.#endedAt = performance.now()
+  }
+
   get hasBegun(): boolean {
     return this.#firstByteOutAt !== undefined
   }
 
+  /** From the arrival to {@link ended}. */
   get latencyMs(): number {
-    return roundUs(performance.now() - this.#receivedAt)
+    return elapsedMs(this.#receivedAt, this.#endedAt) ?? 0
   }
 
-  /** Null if nothing went out. */
+  /** Null if no byte was sent. */
   get firstByteMs(): number | null {
     return elapsedMs(this.#completeAt, this.#firstByteOutAt)
   }
 
-  /** What the gateway itself took before and after the upstream; null without an upstream answer. */
+  /** The gateway's own time before and after the provider's; null without an answer of a provider. */
   get overheadMs(): number | null {
     const before = elapsedMs(this.#completeAt, this.#dispatchedAt)
     const after = elapsedMs(this.#upstreamByteAt, this.#firstByteOutAt)

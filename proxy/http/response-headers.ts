@@ -1,17 +1,21 @@
-import type { GatewayContext } from '../context.ts'
+import type { HeaderList } from '../header-list.ts'
+import type { Readiness } from './readiness.ts'
 
-/** Names and values in turn: what Node writes without looking anything up. */
-export type HeaderList = string[]
+export interface ResponseHeaderOptions {
+  release: string
+  needsKey: boolean
+  readiness: Readiness
+}
 
 /**
- * What every response carries. Pages of other origins may read answers only where a key is needed: without keys, any
- * page that is open on this machine could use the gateway.
+ * Makes the headers of every response. Pages of other origins may read answers only if requests need a key: without keys
+ * any page that is open on this machine could use the gateway.
  */
-export function responseHeaders({ release, running, settings }: GatewayContext, requestId: string): HeaderList {
-  const headers = ['x-request-id', requestId, 'x-ai-proxy-release', release]
-  if (settings.apiKeys.length > 0) {
-    headers.push('access-control-allow-origin', '*', 'access-control-expose-headers', 'x-request-id')
+export function responseHeaders({ release, needsKey, readiness }: ResponseHeaderOptions) {
+  return (requestId: string): HeaderList => {
+    const headers = ['x-request-id', requestId, 'x-ai-proxy-release', release]
+    if (needsKey) headers.push('access-control-allow-origin', '*', 'access-control-expose-headers', 'x-request-id')
+    if (readiness.isDraining) headers.push('connection', 'close')
+    return headers
   }
-  if (running.draining) headers.push('connection', 'close')
-  return headers
 }

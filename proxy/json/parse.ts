@@ -1,13 +1,9 @@
 export type Json = Record<string, unknown>
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Deeper values are not read: JSON.stringify and all that goes through them by recursion would run out of stack. */
+/** Deeper values are not read: JSON.stringify and other recursive functions would run out of stack. */
 const MAX_DEPTH = 1000
 
-/** Undefined for what is no JSON, or too deep. */
+/** Undefined for text that is not JSON, or that is nested too deeply. */
 export function parseJson(json: string): unknown {
   try {
     const value: unknown = JSON.parse(json)

@@ -36,7 +36,7 @@ export class GatewayMetrics {
   readonly overhead = new Distribution(OVERHEAD_SECONDS)
 
   /** One request has ended; `mapping` is the name of config.yml that it came by, `problem` an error of ours. */
-  answered(fields: Answered, mapping: string | null, problem: ApiProblem | undefined): void {
+  answered(fields: Answered, mapping: string | undefined, problem: ApiProblem | undefined): void {
     const { endpoint, usage } = fields
     const provider = fields.provider ?? NONE
     const series = this.#seriesOf(fields, provider, mapping ?? NONE)

@@ -1,16 +1,24 @@
 import { createServer, type Server } from 'node:http'
-import { errorMessage, hasErrorCode, UserError } from '../../kit/user-error.ts'
-import type { GatewaySettings } from '../settings.ts'
+import { errorMessage, hasErrorCode } from '../../kit/user-error.ts'
+import { gatewayError } from '../errors.ts'
 
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+export interface MetricsAddress {
+  host: string
+  port: number
+  /** METRICS_PORT is not set. */
+  isDefault: boolean
+}
+
 /**
- * Serves /metrics on an address of its own, never on that of the API. Undefined if the usual port is taken, as it is
- * when two gateways run on one machine: then `warn` is told. When `render` fails the answer is a 503 that says why.
- * @throws UserError if the port that METRICS_PORT names cannot be used
+ * Serves /metrics on an address of its own, never on the address of the API. When `render` fails, the answer is a 503
+ * that says why.
+ * @returns undefined if the default port is in use, as when two gateways run on one machine; then `warn` is called
+ * @throws UserError CANNOT_LISTEN if the port that METRICS_PORT names cannot be used
  */
 export async function serveMetrics(
-  { host, port, isDefault }: GatewaySettings['metrics'],
+  { host, port, isDefault }: MetricsAddress,
   render: () => Promise<string>,
   warn: (message: string) => void,
 ): Promise<Server | undefined> {
@@ -35,6 +43,6 @@ export async function serveMetrics(
       warn(`${problem}; METRICS_PORT sets another port`)
       return undefined
     }
-    throw new UserError('CANNOT_LISTEN', problem, { hint: 'correct METRICS_HOST and METRICS_PORT', cause: error })
+    throw gatewayError('CANNOT_LISTEN', problem, 'correct METRICS_HOST and METRICS_PORT', error)
   }
 }

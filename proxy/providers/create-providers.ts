@@ -4,7 +4,7 @@ import { type GatewaySettings, type ProviderSettings, splitKeys } from '../setti
 import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
-import { httpProvider } from './http-provider.ts'
+import { HttpProvider } from './http-provider.ts'
 import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'
 import type { Provider } from './provider.ts'
@@ -22,16 +22,17 @@ export function createProviders(settings: GatewaySettings, added: GatewayConfig[
   const providers: Provider[] = [
     echo,
     ...KEYED_PROVIDER_NAMES.map((name) => MAKERS[name](settings.providers[name])),
-    ...Object.entries(added).map(([name, entry]) =>
-      httpProvider({
-        name,
-        baseUrl: entry.baseUrl,
-        apis: entry.apis,
-        keys: splitKeys(settings.environment[entry.keyVariable]),
-        keyVariable: entry.keyRequired ? entry.keyVariable : undefined,
-        keyHeader: () => entry.keyHeader,
-        extraHeaders: () => entry.headers,
-      }),
+    ...Object.entries(added).map(
+      ([name, entry]) =>
+        new HttpProvider({
+          name,
+          baseUrl: entry.baseUrl,
+          apis: entry.apis,
+          keys: splitKeys(settings.environment[entry.keyVariable]),
+          keyVariable: entry.keyRequired ? entry.keyVariable : undefined,
+          keyHeader: () => entry.keyHeader,
+          extraHeaders: () => entry.headers,
+        }),
     ),
   ]
   return new Map(providers.map((provider) => [provider.name, provider]))

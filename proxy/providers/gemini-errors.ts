@@ -1,4 +1,5 @@
-import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import { type ApiProblem, problems, rateLimit } from '../problems.ts'
 
 const PROVIDER = 'gemini'

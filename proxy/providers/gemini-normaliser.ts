@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { isObject, type Json, parseJson } from '../json/parse.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import type { ApiProblem } from '../problems.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
 import { googleProblem } from './gemini-errors.ts'

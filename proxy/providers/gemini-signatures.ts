@@ -1,5 +1,5 @@
+import { isObject } from '../../kit/json.ts'
 import { applyEdits, type Edit, insertMember } from '../json/edit.ts'
-import { isObject } from '../json/parse.ts'
 import { elementsOf, type Slice, scanInnerObject, valueAt } from '../json/scan.ts'
 
 /**

@@ -1,76 +1,82 @@
+import type { Api } from '../apis/api.ts'
 import type { Exchange } from '../exchange/exchange.ts'
+import type { Route } from '../exchange/outcome.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { Route } from './routing.ts'
 import type { Serving } from './serving.ts'
 
-/** A place that an exchange may go to. */
-interface Way {
+/** A provider that may serve this request, and its name of the model. */
+interface Candidate {
   route: Route
   provider: Provider
 }
 
-/**
- * Sends an exchange to where its model is, and to the fallbacks of that model, one after another, as long as the client
- * has not got a byte.
- */
-export function send(exchange: Exchange, model: string, withModel: (model: string) => Buffer): void {
-  const { routing, providers } = exchange.serving
-  const routes = [routing.find(model), ...routing.fallbacks(model)]
-  const found = routes.map((route) => findWay(exchange, route, providers, model))
-  const ways = found.filter((way) => 'route' in way)
-  exchange.route = routes[0] ?? null
-  if (ways.length > 0) new Attempts(exchange, ways, withModel).begin()
-  else exchange.refuse(found.find((way) => 'status' in way) ?? problems.modelNotFound(model))
+export interface RoutedRequest {
+  /** The model as the client named it. */
+  model: string
+  /** The client's bytes with another name of the model. */
+  withModel: (model: string) => Buffer
 }
 
-/** What an exchange has left to try. */
-export class Attempts {
+/**
+ * Sends an exchange to the provider of its model and, while the client has not got a byte, to the fallbacks of that model
+ * in turn; refuses it if none of them may serve it.
+ */
+export function startAttempts(exchange: Exchange, { routing, providers }: Serving, request: RoutedRequest): void {
+  const { model } = request
+  const routes = [routing.find(model), ...routing.fallbacks(model)]
+  const found = routes.map((route) => findCandidate(exchange.api, route, providers, model))
+  const candidates = found.filter((one) => 'route' in one)
+  if (routes[0]) exchange.noteRoute(routes[0])
+  if (candidates.length > 0) new Attempts(exchange, candidates, request).start()
+  else exchange.refuse(found.find((one) => 'status' in one) ?? problems.modelNotFound(model))
+}
+
+/** The candidates of one exchange, which are tried in turn. */
+class Attempts {
   readonly #exchange: Exchange
-  readonly #ways: Way[]
-  readonly #withModel: (model: string) => Buffer
+  readonly #candidates: Candidate[]
+  readonly #request: RoutedRequest
   #at = 0
 
-  constructor(exchange: Exchange, ways: Way[], withModel: (model: string) => Buffer) {
+  constructor(exchange: Exchange, candidates: Candidate[], request: RoutedRequest) {
     this.#exchange = exchange
-    this.#ways = ways
-    this.#withModel = withModel
+    this.#candidates = candidates
+    this.#request = request
   }
 
-  /** Whoever has no use for being asked right now is asked only if nobody else is there. */
-  begin(): void {
-    if (this.#ways.length > 1) {
-      this.#exchange.attempts = this
-      this.#at = Math.max(
-        this.#ways.findIndex(({ provider, route }) => provider.ready?.(route.model) ?? true),
-        0,
-      )
+  /** Begins with the first candidate that is not in cool-down, or with the first one if all are. */
+  start(): void {
+    if (this.#candidates.length > 1) {
+      const ready = this.#candidates.findIndex(({ provider, route }) => provider.isReady?.(route.model) ?? true)
+      this.#at = Math.max(ready, 0)
     }
-    this.#go(this.#ways[this.#at] as Way)
+    this.#send(this.#candidates[this.#at] as Candidate)
   }
 
-  /** Goes on to the next place, `reason` being why; false if there is none. */
-  next(reason: string): boolean {
+  /** @returns false if no candidate is left, or the client has gone */
+  #next(reason: string): boolean {
     this.#at++
-    const way = this.#ways[this.#at]
-    if (!way || this.#exchange.closed) return false
-    this.#exchange.noteRetry(`${reason}: on to ${way.provider.name}:${way.route.model}`)
-    this.#go(way)
+    const candidate = this.#candidates[this.#at]
+    if (!candidate || this.#exchange.response.isClosed) return false
+    this.#exchange.noteRetry(`${reason}: on to ${candidate.provider.name}:${candidate.route.model}`)
+    this.#send(candidate)
     return true
   }
 
-  #go({ route, provider }: Way): void {
-    this.#exchange.route = route
-    provider.send(this.#exchange, this.#withModel(route.model))
+  #send({ route, provider }: Candidate): void {
+    this.#exchange.noteRoute(route)
+    const body = this.#request.withModel(route.model)
+    provider.send({ exchange: this.#exchange, route, body, next: (reason) => this.#next(reason) })
   }
 }
 
-function findWay(
-  { api }: Exchange,
+function findCandidate(
+  api: Api,
   route: Route | undefined,
   providers: Serving['providers'],
   model: string,
-): Way | ApiProblem {
+): Candidate | ApiProblem {
   const provider = route && providers.get(route.provider)
   if (!route || !provider) return problems.modelNotFound(model)
   if (provider.missing) return problems.providerNotConfigured(provider.name, provider.missing)

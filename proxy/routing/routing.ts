@@ -1,14 +1,7 @@
 import { namesProvider, parseTarget } from '../../kit/gateway-config/targets.ts'
 import { ECHO } from '../../kit/providers.ts'
+import type { Route } from '../exchange/outcome.ts'
 import { compilePatterns, fillWildcards, isPattern, type PatternMatch } from './patterns.ts'
-
-export interface Route {
-  provider: string
-  /** As the provider calls it. */
-  model: string
-  /** The name or pattern of config.yml that led here: one of few, whatever clients ask for. */
-  mapping: string
-}
 
 export interface RoutingRules {
   mappings: Record<string, string>
@@ -17,15 +10,15 @@ export interface RoutingRules {
 }
 
 export interface Routing {
-  /** Where a model goes; undefined if no mapping takes it. */
+  /** The route of a model; undefined if no mapping matches it. */
   find: (model: string) => Route | undefined
-  /** Where it goes when that fails, in order. */
+  /** The routes to try when that one fails, in order. */
   fallbacks: (model: string) => Route[]
-  /** The models that have a name of their own, for GET /v1/models. */
+  /** The models that are mapped by name, not by a pattern; for GET /v1/models. */
   named: { id: string; provider: string }[]
 }
 
-/** Model names and patterns to routes. Each `*` of a value stands for what the pattern's `*` took. */
+/** Makes routes of model names and patterns. Each `*` of a value stands for the text that the pattern's `*` matched. */
 export function compileRouting({ mappings, fallbacks, providers }: RoutingRules): Routing {
   const withEcho = { ...mappings, [ECHO]: `${ECHO}:${ECHO}` }
   const findMapping = compilePatterns(Object.entries(withEcho))
@@ -43,7 +36,7 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
     if (route && match.name === model) exact.set(model, route)
     return route
   }
-  /** `target` is as config.yml has it: what clients put into its `*` must not become a name of a mapping. */
+  /** The mapping is `target` as config.yml has it: text that clients put into its `*` must not become the name of a mapping. */
   const fallbackRoute = (target: string, taken: string[]): Route => {
     const filled = fillWildcards(target, taken)
     const named = namesProvider(filled, providers) ? undefined : find(filled)

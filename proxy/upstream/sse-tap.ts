@@ -11,7 +11,7 @@ export class SseTap {
   /** Events that have come, the API's sign of the end included. */
   eventCount = 0
   /** An event could not be read: what came before it stays, and how the answer ends is not known. */
-  broken = false
+  isBroken = false
   readonly #options: BodyLogOptions
   readonly #decoder = new TextDecoder()
   #parser: EventSourceParser
@@ -42,16 +42,16 @@ export class SseTap {
       return this.#excerpt.toBody(model)
     }
     const body = json && logJson(json, model, this.#options)
-    return body && { ...body, truncated: body.truncated || this.broken }
+    return body && { ...body, truncated: body.truncated || this.isBroken }
   }
 
   /** Nothing that a provider sends may stop the stream itself. */
   #feed(text: string): void {
-    if (this.broken) return
+    if (this.isBroken) return
     try {
       this.#parser.feed(text)
     } catch {
-      this.broken = true
+      this.isBroken = true
     }
   }
 

@@ -20,7 +20,7 @@ export class WholeEvents {
   }
 
   /** Whether another event may follow what was let through. */
-  get atEventEnd(): boolean {
+  get isAtEventEnd(): boolean {
     return this.#heldBytes === 0 && !this.#open
   }
 
@@ -42,7 +42,7 @@ export class WholeEvents {
 
   /** What is held, closed as an event of its own; the stream has ended. */
   get rest(): Buffer {
-    return this.atEventEnd ? Buffer.alloc(0) : Buffer.concat([...this.#held, Buffer.from('\n\n')])
+    return this.isAtEventEnd ? Buffer.alloc(0) : Buffer.concat([...this.#held, Buffer.from('\n\n')])
   }
 
   /** What has to go out before another event when that rest is left out. */

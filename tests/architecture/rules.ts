@@ -40,6 +40,19 @@ export const RULES: readonly Rule[] = [
  */
 export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', readonly (readonly string[])[]>> = {
   kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+  proxy: [
+    ['main.ts'],
+    ['process/'],
+    ['http/'],
+    ['routing/'],
+    ['providers/'],
+    ['upstream/'],
+    ['exchange/'],
+    ['apis/', 'metrics/'],
+    ['log/'],
+    ['json/'],
+    [''],
+  ],
 }
 
 /** The only files that may read process.env: where a program starts. */

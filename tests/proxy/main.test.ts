@@ -114,10 +114,10 @@ test('after the drain timeout what still runs is cut, and told so', async () => 
 test('all that is wrong is said at once, and nothing starts', async () => {
   const gateway = spawnGateway({ LOG_LEVEL: 'loud', PORT: '99999' })
   expect(await gateway.exit).toBe(2)
-  expect(gateway.output.stderr).toMatch(/^error: /)
+  expect(gateway.output.stderr).toMatch(/^✖ /)
   expect(gateway.output.stderr).toContain('LOG_LEVEL: found "loud"')
   expect(gateway.output.stderr).toContain('PORT: found "99999"')
-  expect(gateway.output.stderr).toMatch(/\nhint: .+\n$/)
+  expect(gateway.output.stderr).toMatch(/\nHint: .+ \(CONFIG_INVALID, exit code 2\)\n$/)
 
   const wrongFile = spawnGateway({}, 'PORT=1x\nwhat is this\n')
   expect(await wrongFile.exit).toBe(2)
@@ -128,7 +128,7 @@ test('all that is wrong is said at once, and nothing starts', async () => {
 test('beyond this machine without keys it refuses to start', async () => {
   const gateway = spawnGateway({}, 'HOST=0.0.0.0\n')
   expect(await gateway.exit).toBe(2)
-  expect(gateway.output.stderr).toMatch(/error: HOST is 0\.0\.0\.0.*API_KEYS is empty\nhint: set API_KEYS/)
+  expect(gateway.output.stderr).toMatch(/✖ HOST is 0\.0\.0\.0.*API_KEYS is empty\.\nHint: set API_KEYS.*\(CONFIG_INVALID, exit code 2\)/)
   expect(existsSync(join(gateway.cwd, 'logs'))).toBe(false)
 })
 
@@ -143,7 +143,7 @@ test('a port that is taken is named', async () => {
   const port = new URL(first.url).port
   const second = spawnGateway({ PORT: port })
   expect(await second.exit).toBe(1)
-  expect(second.output.stderr).toContain(`error: port ${port} of 127.0.0.1 is in use\nhint: `)
+  expect(second.output.stderr).toContain(`✖ Port ${port} of 127.0.0.1 is in use.\nHint: `)
 })
 
 test('a second Ctrl-C ends what runs, which leaves its records', async () => {

@@ -3,36 +3,39 @@ import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { ECHO } from '../../../kit/providers.ts'
 import { APIS } from '../../apis/all.ts'
 import type { Api } from '../../apis/api.ts'
-import { readRequestBody } from '../../apis/read-request.ts'
-import type { GatewayContext } from '../../context.ts'
-import { Exchange } from '../../exchange/exchange.ts'
+import { readRequest } from '../../apis/read-request.ts'
+import { Exchange, type ExchangeServices } from '../../exchange/exchange.ts'
 import { receiveBody } from '../../exchange/receive-body.ts'
 import { problems } from '../../problems.ts'
-import { send } from '../../routing/attempts.ts'
+import { startAttempts } from '../../routing/attempts.ts'
+import type { Limits } from '../../routing/limits.ts'
+import type { LiveConfig } from '../../routing/live-config.ts'
+import type { Serving } from '../../routing/serving.ts'
 import type { Authenticate } from '../auth.ts'
 import { sendProblem } from '../problem-replies.ts'
 import { corsPreflight } from './cors.ts'
 
+export interface ApiRouteOptions {
+  services: ExchangeServices
+  live: LiveConfig
+  authenticate: Authenticate
+  needsKey: boolean
+}
+
 /** The POST endpoints, each with and without /v1. */
-export function apiRoutes(app: FastifyInstance, context: GatewayContext, authenticate: Authenticate): void {
+export function apiRoutes(app: FastifyInstance, options: ApiRouteOptions): void {
   for (const api of APIS) {
+    const onRequest = exchangeHandler(api, options)
     for (const path of [api.endpoint, `/${api.name}`]) {
-      addRoute(app, context, { api, path, authenticate })
+      app.post(path, { onRequest }, () => {})
       app.options(path, corsPreflight('POST, OPTIONS', api))
     }
   }
 }
 
-interface ApiRoute {
-  api: Api
-  path: string
-  authenticate: Authenticate
-}
-
-function addRoute(app: FastifyInstance, context: GatewayContext, { api, path, authenticate }: ApiRoute): void {
-  const needsKey = context.settings.apiKeys.length > 0
-  // Before Fastify looks at the body: from here on the exchange answers, past it.
-  const onRequest: onRequestHookHandler = (request, reply) => {
+/** Runs before Fastify reads the body: from then on the exchange answers, and Fastify does not. */
+function exchangeHandler(api: Api, { services, live, authenticate, needsKey }: ApiRouteOptions): onRequestHookHandler {
+  return (request, reply) => {
     if (!needsKey && isForeign(request.headers)) {
       sendProblem(reply, problems.foreignOrigin(), api)
       return
@@ -44,45 +47,44 @@ function addRoute(app: FastifyInstance, context: GatewayContext, { api, path, au
     }
     reply.hijack()
     const { key: apiKey } = authentication
-    const exchange = new Exchange({ context, id: request.id, request: request.raw, response: reply.raw, apiKey, api })
-    receiveBody(exchange, () => answerGuarded(exchange))
+    const { serving, limits } = live
+    const { id, raw } = request
+    const exchange = new Exchange(services, { id, request: raw, response: reply.raw, apiKey, api, serving })
+    receiveBody(exchange, () => answerGuarded(exchange, serving, limits))
   }
-  app.post(path, { onRequest }, () => {})
 }
 
-/** Where no key is needed, any page that is open in a browser here could use the gateway: only pages of its own may. */
+/** If requests need no key, any page in a browser on this machine could use the gateway: only its own origin may. */
 function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
   return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
 }
 
-/** A fault of ours ends this request and no other. */
-function answerGuarded(exchange: Exchange): void {
+/** A bug of the gateway ends only the request that it concerns. */
+function answerGuarded(exchange: Exchange, serving: Serving, limits: Limits): void {
   try {
-    answer(exchange)
+    answer(exchange, serving, limits)
   } catch (error) {
-    exchange.context.logger.error({ err: error, requestId: exchange.id }, 'a request failed')
+    exchange.services.logger.error({ err: error, requestId: exchange.id }, 'a request failed')
     exchange.refuse(problems.internal())
   }
 }
 
-function answer(exchange: Exchange): void {
-  const body = readRequestBody(exchange.body, exchange.api)
-  exchange.isJson = body.isJson
-  exchange.model = body.model
-  exchange.stream = body.stream
-  if (body.problem) {
-    exchange.refuse(body.problem)
+function answer(exchange: Exchange, serving: Serving, limits: Limits): void {
+  const { facts, problem, withModel } = readRequest(exchange.body.bytes, exchange.api)
+  exchange.noteFacts(facts)
+  if (problem) {
+    exchange.refuse(problem)
     return
   }
-  // Deploy tries a release with it, whatever the limits are.
-  if (body.model !== ECHO) {
-    const { apiKey, context } = exchange
-    const admitted = context.limits.admit({ apiKey, model: body.model, stream: body.stream })
+  const { model, stream } = facts
+  // A deploy tests the new release with echo, whatever the limits are.
+  if (model !== ECHO) {
+    const admitted = limits.admit({ apiKey: exchange.apiKey, model, stream })
     if (admitted.problem) {
       exchange.refuse(admitted.problem)
       return
     }
-    exchange.release = admitted.release
+    exchange.noteAdmission(admitted.release)
   }
-  send(exchange, body.model, body.withModel)
+  startAttempts(exchange, serving, { model, withModel })
 }

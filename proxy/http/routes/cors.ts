@@ -4,7 +4,7 @@ import type { Api } from '../../apis/api.ts'
 const MAX_AGE_S = 86_400
 const HEADERS = 'Content-Type, Authorization'
 
-/** Answers a browser that asks whether it may call us, also without an Origin header. */
+/** Answers a browser that asks whether it may call the gateway, also without an Origin header. */
 export function corsPreflight(methods: string, api?: Api) {
   const allowed = [HEADERS, ...(api?.requestHeaders ?? [])].join(', ')
   return (_request: FastifyRequest, reply: FastifyReply) =>

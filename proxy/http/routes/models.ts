@@ -1,30 +1,36 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { GatewayContext } from '../../context.ts'
 import { problems } from '../../problems.ts'
+import type { LiveConfig } from '../../routing/live-config.ts'
 import type { Authenticate } from '../auth.ts'
 import { sendProblem } from '../problem-replies.ts'
 import { corsPreflight } from './cors.ts'
 
+export interface ModelRouteOptions {
+  live: LiveConfig
+  /** Undefined if the list needs no key. */
+  authenticate: Authenticate | undefined
+}
+
 const PATHS = ['/v1/models', '/models']
-/** The predecessor's moment of creation for all models. */
+/** The predecessor's time of creation for all models. */
 const CREATED = 1677610602
 
-/** The models that have a name of their own; by its id also any other that a pattern takes. */
-export function modelRoutes(app: FastifyInstance, context: GatewayContext, authenticate: Authenticate): void {
+/** GET /v1/models lists the models that are mapped by name; /v1/models/ID also finds a model that a pattern matches. */
+export function modelRoutes(app: FastifyInstance, { live, authenticate }: ModelRouteOptions): void {
   const guarded = (answer: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
     return (request: FastifyRequest, reply: FastifyReply) => {
-      const authentication = context.settings.modelsRequireKey ? authenticate(request.headers) : undefined
+      const authentication = authenticate?.(request.headers)
       return authentication?.ok === false ? sendProblem(reply, authentication.problem) : answer(request, reply)
     }
   }
   const list = guarded(() => {
-    const data = context.serving.routing.named.map(({ id, provider }) => toModel(id, provider))
+    const data = live.serving.routing.named.map(({ id, provider }) => toModel(id, provider))
     return { object: 'list', data }
   })
-  // Ids hold slashes, so an id is all that is left of the path.
+  // An id may contain slashes, so it is the whole rest of the path.
   const one = guarded((request, reply) => {
     const id = (request.params as { '*': string })['*']
-    const route = context.serving.routing.find(id)
+    const route = live.serving.routing.find(id)
     return route ? toModel(id, route.provider) : sendProblem(reply, problems.modelNotFound(id))
   })
   for (const path of PATHS) {

@@ -89,12 +89,12 @@ test('reasoning details, audio, log probabilities and fields we do not know surv
 
 test('whole only when every choice has ended', () => {
   const builder = new CompletionBuilder('chat.completion')
-  expect([builder.whole, builder.toJson()]).toEqual([false, undefined])
+  expect([builder.isWhole, builder.toJson()]).toEqual([false, undefined])
   add(builder, { choices: [{ index: 1, delta: { content: 'b' }, finish_reason: 'length' }] })
   add(builder, { choices: [{ index: 0, delta: { content: 'a' } }] })
-  expect([builder.whole, builder.finishReason]).toEqual([false, null])
+  expect([builder.isWhole, builder.finishReason]).toEqual([false, null])
   add(builder, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
-  expect([builder.whole, builder.finishReason]).toEqual([true, 'stop'])
+  expect([builder.isWhole, builder.finishReason]).toEqual([true, 'stop'])
 })
 
 test('nonsense is no danger', () => {

@@ -50,7 +50,7 @@ test('a text in pieces', () => {
     stop_reason: 'end_turn',
     usage: { input_tokens: 25, cache_read_input_tokens: 3, output_tokens: 15 },
   })
-  expect(builder).toMatchObject({ done: true, whole: true, failed: false, finishReason: 'end_turn' })
+  expect(builder).toMatchObject({ isDone: true, isWhole: true, hasFailed: false, finishReason: 'end_turn' })
   expect(Object.keys(jsonOf(builder))).toEqual(Object.keys(START.message))
 })
 
@@ -121,7 +121,7 @@ test('counts of tokens are totals, and a null among them is none', () => {
 
 test('a refusal is an end like any other', () => {
   const builder = build(START, begin(0, { type: 'text', text: '' }), end('refusal'), STOP)
-  expect(builder).toMatchObject({ whole: true, failed: false, finishReason: 'refusal' })
+  expect(builder).toMatchObject({ isWhole: true, hasFailed: false, finishReason: 'refusal' })
 })
 
 test('a stream that breaks off is what came of it', () => {
@@ -131,7 +131,7 @@ test('a stream that breaks off is what came of it', () => {
     begin(1, { type: 'tool_use', id: 'toolu_a', name: 'f', input: {} }),
     delta(1, 'input_json_delta', { partial_json: '{"city": "Os' }),
   )
-  expect(builder).toMatchObject({ done: false, whole: false, failed: false, finishReason: null })
+  expect(builder).toMatchObject({ isDone: false, isWhole: false, hasFailed: false, finishReason: null })
   expect(jsonOf(builder).content).toEqual([
     { type: 'text', text: 'Hel' },
     { type: 'tool_use', id: 'toolu_a', name: 'f', input: '{"city": "Os' },
@@ -141,7 +141,7 @@ test('a stream that breaks off is what came of it', () => {
 test('an error, in the middle and at the start', () => {
   const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
   const builder = build(START, begin(0, { type: 'text', text: 'Hel' }), error)
-  expect(builder).toMatchObject({ whole: false, failed: true })
+  expect(builder).toMatchObject({ isWhole: false, hasFailed: true })
   expect(jsonOf(builder)).toMatchObject({ id: 'msg_1', content: [{ text: 'Hel' }], error: error.error })
   expect(jsonOf(build(error))).toEqual({ error: error.error })
 })
@@ -154,7 +154,7 @@ test('without its content it still tells how it ended', () => {
   for (const event of [delta(0, 'text_delta', { text: ' and more' }), end('max_tokens'), STOP]) {
     builder.add(JSON.stringify(event))
   }
-  expect(builder).toMatchObject({ whole: true, finishReason: 'max_tokens', usage: { output_tokens: 15 } })
+  expect(builder).toMatchObject({ isWhole: true, finishReason: 'max_tokens', usage: { output_tokens: 15 } })
   expect(jsonOf(builder).content).toEqual([{ type: 'text', text: ' and more' }, { type: 'tool_use' }])
 })
 

@@ -46,16 +46,16 @@ test('the last event holds the response, which stays the bytes that it was', () 
   const response = '{ "id":"resp_1","status":"completed" , "usage":{"input_tokens":5}, "n":12345678901234567890 }'
   const builder = build(CREATED, ...MESSAGE, `{"type":"response.completed", "response":${response},"x":1}`)
   expect(String(builder.toJson())).toBe(response)
-  expect(builder).toMatchObject({ done: true, whole: true, failed: false, finishReason: 'completed' })
+  expect(builder).toMatchObject({ isDone: true, isWhole: true, hasFailed: false, finishReason: 'completed' })
   expect(builder.usage).toEqual({ input_tokens: 5 })
 })
 
 test('incomplete and failed are ends too', () => {
   const incomplete = build(CREATED, last('incomplete', { incomplete_details: { reason: 'max_output_tokens' } }))
-  expect(incomplete).toMatchObject({ whole: true, failed: false, finishReason: 'max_output_tokens' })
+  expect(incomplete).toMatchObject({ isWhole: true, hasFailed: false, finishReason: 'max_output_tokens' })
   const error = { code: 'server_error', message: 'The model failed' }
   const failed = build(CREATED, ...MESSAGE, last('failed', { error }))
-  expect(failed).toMatchObject({ whole: true, failed: true, finishReason: 'failed', usage: { output_tokens: 2 } })
+  expect(failed).toMatchObject({ isWhole: true, hasFailed: true, finishReason: 'failed', usage: { output_tokens: 2 } })
   expect(jsonOf(failed)).toMatchObject({ status: 'failed', error })
 })
 
@@ -86,7 +86,7 @@ test('a stream that breaks off is put together from its pieces', () => {
     part(5, 0, { type: 'reasoning_text', text: '' }),
     text(5, 0, 'raw', 'reasoning_text'),
   )
-  expect(builder).toMatchObject({ done: false, whole: false, failed: false, finishReason: null, usage: null })
+  expect(builder).toMatchObject({ isDone: false, isWhole: false, hasFailed: false, finishReason: null, usage: null })
   expect(jsonOf(builder)).toEqual({
     ...CREATED.response,
     output: [
@@ -121,7 +121,7 @@ test('what is done replaces its pieces', () => {
 test('an error, in the middle and at the start', () => {
   const error = { type: 'error', code: 'rate_limit_exceeded', message: 'Slow down', param: null, sequence_number: 5 }
   const builder = build(CREATED, ...MESSAGE, error)
-  expect(builder).toMatchObject({ whole: false, failed: true })
+  expect(builder).toMatchObject({ isWhole: false, hasFailed: true })
   expect(jsonOf(builder)).toMatchObject({ id: 'resp_1', output: [{ content: [{ text: 'Hello' }] }], error })
   expect(jsonOf(build({ type: 'error', error: { message: 'x' } }))).toEqual({ error: { message: 'x' } })
 })
@@ -134,7 +134,7 @@ test('without its content it still tells how it ended', () => {
   builder.add(JSON.stringify(last('completed')))
   builder.dropContent()
   expect(builder.toJson()).toBeUndefined()
-  expect(builder).toMatchObject({ whole: true, finishReason: 'completed', usage: { output_tokens: 2 } })
+  expect(builder).toMatchObject({ isWhole: true, finishReason: 'completed', usage: { output_tokens: 2 } })
 })
 
 test('nonsense is no danger', () => {

@@ -26,7 +26,7 @@ test('/ready tells when the gateway is on its way out', async () => {
   const gateway = await startGateway({ environment: RELEASE })
   const ready = await gateway.get('/ready')
   expect([ready.status, JSON.parse(ready.text)]).toEqual([200, { status: 'ready', release: '20261123-120000' }])
-  gateway.running.draining = true
+  gateway.gateway.readiness.isDraining = true
   const draining = await gateway.get('/ready')
   expect([draining.status, JSON.parse(draining.text).status]).toEqual([503, 'draining'])
   expect(draining.headers['connection']).toBe('close')

@@ -112,5 +112,5 @@ test('workers that cannot start end the gateway with their code', async () => {
   const METRICS_PORT = String(await freePort())
   const second = spawnGateway({ PORT: new URL(gateway.url).port, METRICS_PORT, WORKERS: '3' })
   expect(await second.exit).toBe(1)
-  expect(second.output.stderr).toMatch(/^(error: .* is in use\nhint: .*\n)+$/)
+  expect(second.output.stderr).toMatch(/^(✖ .* is in use\.\nHint: .*\n)+$/)
 })

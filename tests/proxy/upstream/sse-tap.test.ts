@@ -35,7 +35,7 @@ test('events are read wherever the bytes are cut', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   for (let at = 0; at < bytes.length; at++) tap.push(bytes.subarray(at, at + 1))
   expect(logged(tap)?.json.choices[0].message.content).toBe('🙂')
-  expect([tap.eventCount, tap.answer.done]).toEqual([2, true])
+  expect([tap.eventCount, tap.answer.isDone]).toEqual([2, true])
 })
 
 test('nothing is logged of nothing', () => {
@@ -98,7 +98,7 @@ test.for<[name: string, builder: () => AnswerBuilder, events: (count: number) =>
   expect(head).toContain(WORD.repeat(10))
   expect(tail).toContain(reason === 'completed' ? WORD.repeat(10) : `"${reason}"`)
   expect(head + tail).not.toContain('\ufffd')
-  expect(tap.answer).toMatchObject({ whole: true, finishReason: reason, usage: expect.any(Object) })
+  expect(tap.answer).toMatchObject({ isWhole: true, finishReason: reason, usage: expect.any(Object) })
 })
 
 test('the last event of a Response counts once', () => {
@@ -112,7 +112,7 @@ test('what breaks off above the limit is an excerpt too', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   push(tap, chatEvents(5_000).slice(0, -1))
   expect(logged(tap)).toMatchObject({ truncated: true, json: { _truncated: { bytes: expect.any(Number) } } })
-  expect(tap.answer).toMatchObject({ whole: false, finishReason: null })
+  expect(tap.answer).toMatchObject({ isWhole: false, finishReason: null })
   expect(tap.answer.toJson()?.length).toBeLessThan(2 * MAX_BYTES)
 })
 
@@ -132,9 +132,9 @@ test('an event that cannot be put together breaks the tap and nothing else', () 
     content_block: { type: 'text', text },
   })
   push(tap, [{ type: 'message_start', message: { id: 'msg_1' } }, block(0, 'kept'), block(1, { toString: 1 })])
-  expect(tap.broken).toBe(false)
+  expect(tap.isBroken).toBe(false)
   push(tap, [{ type: 'content_block_delta', index: 1, delta: { text: 'x' } }, block(2, 'late')])
-  expect(tap.broken).toBe(true)
+  expect(tap.isBroken).toBe(true)
   expect(logged(tap)).toMatchObject({
     truncated: true,
     json: { id: 'msg_1', content: [{ text: 'kept' }, { text: { toString: 1 } }] },

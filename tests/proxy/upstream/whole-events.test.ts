@@ -14,7 +14,7 @@ test('however the bytes come, all of them go out, event by event', () => {
       expect(Buffer.concat(out).toString()).toMatch(/^$|(\n\n|\r\n\r\n|\r\r)$/)
     }
     expect(Buffer.concat(out).toString()).toBe(STREAM)
-    expect([events.rest.length, events.atEventEnd]).toEqual([0, true])
+    expect([events.rest.length, events.isAtEventEnd]).toEqual([0, true])
   }
 })
 
@@ -27,7 +27,7 @@ test('an unfinished event is held, and closed if it is let out', () => {
   const events = new WholeEvents()
   expect(events.push(Buffer.from('data: a\n\nevent: b\ndata: [DO'))?.toString()).toBe('data: a\n\n')
   expect(events.push(Buffer.from('NE]\n'))).toBeUndefined()
-  expect(events.atEventEnd).toBe(false)
+  expect(events.isAtEventEnd).toBe(false)
   expect(events.closing.toString()).toBe('')
   expect(events.rest.toString()).toBe('event: b\ndata: [DONE]\n\n\n')
 })
@@ -36,7 +36,7 @@ test('an event of any length gets through, and what follows it begins on its own
   const events = new WholeEvents()
   const long = Buffer.from(`data: ${'x'.repeat(200_000)}`)
   expect(events.push(long)).toHaveLength(long.length)
-  expect([events.atEventEnd, events.closing.toString()]).toEqual([false, '\n\n'])
+  expect([events.isAtEventEnd, events.closing.toString()]).toEqual([false, '\n\n'])
   expect(events.push(Buffer.from('\n\n'))?.toString()).toBe('\n\n')
-  expect([events.atEventEnd, events.rest.toString()]).toEqual([true, ''])
+  expect([events.isAtEventEnd, events.rest.toString()]).toEqual([true, ''])
 })

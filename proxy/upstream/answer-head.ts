@@ -1,21 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { HeaderList } from '../http/response-headers.ts'
+import type { HeaderList } from '../header-list.ts'
 
 const FORWARDED = new Set(['retry-after', 'retry-after-ms', 'x-should-retry', 'x-generation-id', 'cf-ray'])
 const FORWARDED_PREFIX = /^(x-ratelimit-|openai-|anthropic-)/
-/** OpenAI's name for it, and Anthropic's. */
+/** OpenAI's name of the header, and Anthropic's. */
 const REQUEST_IDS = new Set(['x-request-id', 'request-id'])
 
-/** The head of an upstream's answer, as far as clients see it. */
+/** The head of a provider's answer, as far as clients see it. */
 export interface AnswerHead {
   status: number
   /** The content type. */
   type: string
-  /** The others. */
+  /** All other headers. */
   headers: HeaderList
 }
 
-/** What a client may see of an upstream's headers beside the content type; its id gets a name of its own. */
+/** The headers of a provider that clients see, without the content type; its request id gets another name. */
 export function forwardedHeaders(upstream: IncomingHttpHeaders): HeaderList {
   const headers: HeaderList = []
   for (const name in upstream) {
@@ -25,13 +25,3 @@ export function forwardedHeaders(upstream: IncomingHttpHeaders): HeaderList {
   }
   return headers
 }
-
-/** Clients compare the content type as a whole; the others keep proxies from holding events back. */
-export const EVENT_STREAM_HEADERS: HeaderList = [
-  'content-type',
-  'text/event-stream',
-  'cache-control',
-  'no-cache, no-transform',
-  'x-accel-buffering',
-  'no',
-]
