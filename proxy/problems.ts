@@ -1,4 +1,4 @@
-/** Something that a client is told as an OpenAI error object. */
+/** An error that a client gets as an OpenAI error object, or in the form of the API that it called. */
 export interface ApiProblem {
   status: number
   message: string
@@ -20,7 +20,7 @@ function serverError(status: number, message: string, code: string, headers: Rec
   return { status, message, type: 'server_error', param: null, code, headers }
 }
 
-/** `waitMs` is undefined where nobody knows how long to wait. */
+/** @param waitMs undefined if it is not known how long to wait */
 export function rateLimit(message: string, waitMs: number | undefined): ApiProblem {
   const problem = { status: 429, message, type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded' }
   if (waitMs === undefined) return problem
@@ -28,9 +28,10 @@ export function rateLimit(message: string, waitMs: number | undefined): ApiProbl
   return { ...problem, headers }
 }
 
-/** Client libraries repeat 5xx by themselves; this tells them that it would not help, or cost twice. */
+/** Client libraries repeat requests after a 5xx by themselves; here that would not help, or would cost twice. */
 const DO_NOT_RETRY = { 'x-should-retry': 'false' }
 
+/** Every error of the gateway itself; docs/gateway.md lists the same statuses and codes. */
 export const problems = {
   noKey: () =>
     invalidRequest(
@@ -41,7 +42,7 @@ export const problems = {
   wrongKey: (key: string) =>
     invalidRequest(
       401,
-      `Incorrect API key provided: ${maskKey(key)}. Ask whoever runs this gateway.`,
+      `Incorrect API key provided: ${maskKey(key)}. Ask the operator of this gateway.`,
       'invalid_api_key',
     ),
   badJson: () =>
@@ -76,7 +77,7 @@ export const problems = {
   foreignOrigin: () =>
     invalidRequest(
       403,
-      'Without API_KEYS this gateway takes no requests from pages of other origins. Set API_KEYS to use it from there.',
+      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS to allow them.',
       'origin_not_allowed',
     ),
   modelNameTooLong: (limit: number) =>
@@ -84,7 +85,7 @@ export const problems = {
   modelNotAllowed: (model: string) =>
     invalidRequest(
       403,
-      `Your key may not use the model \`${model.slice(0, 256)}\`. Ask whoever runs this gateway.`,
+      `Your key may not use the model \`${model.slice(0, 256)}\`. Ask the operator of this gateway.`,
       'model_not_allowed',
       'model',
     ),
@@ -97,9 +98,10 @@ export const problems = {
     ),
   tooManyRequests: (perMinute: number, waitMs: number) =>
     rateLimit(`Your key has used up its ${perMinute} requests per minute.`, waitMs),
-  tooManyStreams: (atOnce: number) => rateLimit(`Your key has its ${atOnce} streams open already.`, 1000),
+  tooManyStreams: (atOnce: number) =>
+    rateLimit(`Your key already has ${atOnce} open streams, which is its limit.`, 1000),
   overloaded: () =>
-    serverError(503, 'The gateway is answering as many requests as it may.', 'server_overloaded', {
+    serverError(503, 'The gateway is handling as many requests as it can.', 'server_overloaded', {
       'retry-after': '1',
     }),
   providerNotConfigured: (provider: string, variable: string) =>
@@ -112,7 +114,7 @@ export const problems = {
   shuttingDown: () => serverError(503, 'The gateway is shutting down.', 'server_shutting_down', { 'retry-after': '1' }),
   internal: () => serverError(500, 'The gateway failed to handle this request.', 'internal_error'),
   clientAborted: () =>
-    serverError(499, 'The client closed the connection before the answer was whole.', 'client_aborted'),
+    serverError(499, 'The client closed the connection before the answer was complete.', 'client_aborted'),
   upstreamUnreachable: (provider: string) =>
     serverError(502, `${provider} could not be reached.`, 'upstream_unreachable'),
   upstreamDisconnected: () => serverError(502, 'Upstream connection closed before completion', 'upstream_disconnected'),
@@ -123,18 +125,18 @@ export const problems = {
   upstreamAuth: (provider: string, status: number) =>
     serverError(
       502,
-      `${provider} refused the gateway's own key (status ${status}). Tell whoever runs this gateway.`,
+      `${provider} refused the gateway's own key (status ${status}). Please tell the operator of this gateway.`,
       'upstream_auth_error',
       DO_NOT_RETRY,
     ),
-  /** For an upstream's error that is no JSON object. */
+  /** For an error of a provider whose body is not a JSON object. */
   upstreamStatus: (provider: string, upstreamStatus: number) => {
     const status = upstreamStatus >= 400 ? upstreamStatus : 502
     const problem = serverError(status, `${provider} answered with status ${upstreamStatus}.`, 'upstream_error')
     return status === 429 ? { ...problem, type: 'rate_limit_error' } : problem
   },
   upstreamMalformed: (provider: string) =>
-    serverError(502, `${provider} answered with something that cannot be read.`, 'upstream_malformed'),
+    serverError(502, `${provider} sent an answer that cannot be read.`, 'upstream_malformed'),
 }
 
 function maskKey(key: string): string {

@@ -7,8 +7,8 @@ const BAD_GATEWAY = 502
 const JSON_HEADERS = ['content-type', 'application/json']
 
 /**
- * A completion, of chat or of text, as a stream of one chunk; an error gets an honest status instead. Undefined if the
- * body is neither.
+ * Makes a stream of one chunk out of a completion, of chat or of text. An error is replied with the status that it names.
+ * @returns undefined if the body is neither
  */
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
   const whole = parseJson(json.toString('utf8'))

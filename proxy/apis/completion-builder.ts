@@ -4,18 +4,18 @@ import type { AnswerBuilder } from './api.ts'
 
 interface Choice {
   index: number
-  /** Of chat only. */
+  /** Only in chat. */
   message?: Json
   finish_reason: string | null
   [extra: string]: unknown
 }
 
-/** Names of pieces that are told once, or repeated, but never continued. */
+/** Members that a later piece may repeat but never continues. */
 const WHOLE = new Set(['id', 'type', 'role', 'index', 'format'])
-/** What a chunk says about itself, not about the completion. */
+/** Members that describe the chunk, not the completion. */
 const OF_THE_CHUNK = new Set(['object', 'choices', 'usage', 'error', 'obfuscation'])
 
-/** Puts the chunks of a streamed completion together again, of chat or of text. */
+/** Assembles the chunks of a streamed completion, of chat or of text. */
 export class CompletionBuilder implements AnswerBuilder {
   readonly #object: string
   readonly #extras: Json = {}
@@ -24,7 +24,7 @@ export class CompletionBuilder implements AnswerBuilder {
   #error: unknown
   #isDone = false
 
-  /** `object` is what the whole answer calls itself. */
+  /** @param object the value of `object` in the whole answer */
   constructor(object: string) {
     this.#object = object
   }
@@ -48,7 +48,7 @@ export class CompletionBuilder implements AnswerBuilder {
     return this.#isDone
   }
 
-  /** Also without `[DONE]`, when every choice that began has ended. */
+  /** True even without `[DONE]`, if every choice that began has ended. */
   get isWhole(): boolean {
     const choices = [...this.#choices.values()]
     return this.#isDone || (choices.length > 0 && choices.every((choice) => choice.finish_reason !== null))
@@ -120,7 +120,7 @@ function merge(whole: Json, piece: Json): void {
   }
 }
 
-/** Pieces continue the entry of the same index. A tool call without an index is a new one if it has another id. */
+/** A piece continues the entry with the same index. A tool call without an index is a new entry if it has another id. */
 function mergeList(list: unknown[], pieces: unknown[]): unknown[] {
   for (const piece of pieces) {
     const known = isObject(piece) ? list.find((entry) => isObject(entry) && continues(piece, entry, list)) : undefined
@@ -136,7 +136,7 @@ function continues(piece: Json, entry: Json, list: unknown[]): boolean {
   return isToolCall && entry === list.at(-1) && (piece['id'] === undefined || piece['id'] === entry['id'])
 }
 
-/** A provider's `__proto__` must not become the prototype of anything. */
+/** Without `__proto__`: a provider must not be able to set a prototype. */
 function fieldsOf(json: Json): [string, unknown][] {
   return Object.entries(json).filter(([name]) => name !== '__proto__')
 }

@@ -13,12 +13,12 @@ export const embeddings: Api = {
   check: (_json, { input }) => (input ? undefined : problems.missing('input')),
   errors: openAiErrors,
   readAnswer,
-  // No provider streams vectors.
+  // Never used: no provider streams vectors.
   newBuilder: () => new CompletionBuilder('list'),
   forLog: digestVectors,
 }
 
-/** Without making numbers of the vectors. */
+/** Does not parse the vectors, which are most of the answer. */
 function readAnswer(json: Buffer): AnswerFacts | undefined {
   const found = scanJsonObject(json, ['usage', 'error'])
   if (!found) return undefined

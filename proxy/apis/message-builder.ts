@@ -4,15 +4,15 @@ import { type Json, parseJson } from '../json/parse.ts'
 import { scanInnerObject } from '../json/scan.ts'
 import type { AnswerBuilder } from './api.ts'
 
-/** A block of a message while its pieces come. */
+/** A block of a message whose pieces are still arriving. */
 interface Block {
   content: Json
-  /** The input of a tool comes as pieces of JSON text. */
+  /** The input of a tool, which arrives as pieces of JSON text. */
   inputJson: string
 }
 
 /**
- * Puts the events of a streamed Anthropic Message together again:
+ * Assembles the events of a streamed Anthropic Message:
  * https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
 export class MessageBuilder implements AnswerBuilder {
@@ -26,8 +26,7 @@ export class MessageBuilder implements AnswerBuilder {
     if (!isObject(event)) return
     const { type, index, message, content_block: block, delta } = event
     if (type === 'message_start' && isObject(message)) this.#message = { ...message }
-    else if (type === 'content_block_start' && isObject(block))
-      this.#blocks.set(index, { content: block, inputJson: '' })
+    else if (type === 'content_block_start' && isObject(block)) this.#startBlock(index, block)
     else if (type === 'content_block_delta' && isObject(delta)) this.#continueBlock(index, delta)
     else if (type === 'message_delta') this.#change(event)
     else if (type === 'message_stop') this.#isDone = true
@@ -71,6 +70,10 @@ export class MessageBuilder implements AnswerBuilder {
     }
   }
 
+  #startBlock(index: unknown, content: Json): void {
+    this.#blocks.set(index, { content, inputJson: '' })
+  }
+
   #continueBlock(index: unknown, delta: Json): void {
     const block = this.#blocks.get(index)
     if (!block) return
@@ -84,7 +87,7 @@ export class MessageBuilder implements AnswerBuilder {
     }
   }
 
-  /** Counts of tokens are totals: later ones replace earlier ones, unless they are null. */
+  /** Token counts are totals: a later one replaces an earlier one, unless it is null. */
   #change({ type: _type, delta, usage, ...more }: Json): void {
     if (!this.#message) return
     this.#message = { ...this.#message, ...(isObject(delta) && delta), ...withoutNulls(more) }
@@ -92,14 +95,14 @@ export class MessageBuilder implements AnswerBuilder {
   }
 }
 
-/** The input as it came, so that numbers of any size stay; one that was cut off stays the text that it is. */
+/** Keeps the input as it arrived, so that large numbers stay exact; an input that was cut off is kept as a string. */
 function blockJson({ content, inputJson }: Block): string {
   if (inputJson === '') return JSON.stringify(content)
   const isWhole = parseJson(inputJson) !== undefined
   return withMember(content, 'input', isWhole ? inputJson : JSON.stringify(inputJson))
 }
 
-/** JSON of an object, one of whose values is JSON already. */
+/** JSON of an object with one more member, whose value is JSON already. */
 function withMember(object: Json, name: string, json: string): string {
   const around = Buffer.from(JSON.stringify({ ...object, [name]: null }))
   const place = scanInnerObject(around, 0, [name])[name]

@@ -18,7 +18,7 @@ const ERROR_TYPES: Record<number, string> = {
   504: 'timeout_error',
 }
 
-/** Anthropic's Messages; the end of a stream is `message_stop`. */
+/** Anthropic's Messages API; its streams end with `message_stop`. */
 export const messages: Api = {
   name: 'messages',
   endpoint: '/v1/messages',

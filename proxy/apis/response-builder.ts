@@ -5,18 +5,18 @@ import type { AnswerBuilder, AnswerFacts } from './api.ts'
 
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed'])
 
-/** The last event's response. */
+/** The response in the last event. */
 interface Final extends AnswerFacts {
-  /** Undefined once it has become too much for the log. */
+  /** Undefined once it is too large for the log. */
   json: Buffer | undefined
 }
 
 /**
- * Reads along with the events of a streamed Response. The last one holds the whole object, which is kept as the bytes it
- * came in; only of a stream that breaks off the pieces are put together.
+ * Reads the events of a streamed Response. The last event holds the whole object, whose bytes are kept unchanged. Only if
+ * a stream breaks off, the result is assembled from its pieces.
  */
 export class ResponseBuilder implements AnswerBuilder {
-  /** As told when the stream began. */
+  /** The response at the beginning of the stream. */
   #started: Json | undefined
   readonly #items = new Map<number, Json>()
   #final: Final | undefined
@@ -86,7 +86,7 @@ export class ResponseBuilder implements AnswerBuilder {
   }
 }
 
-/** A new part comes right after the others. */
+/** A new part always follows the last one. */
 function addToPart(parts: unknown[], index: number, event: Json): void {
   const { part, annotation } = event
   const known = parts[index]
@@ -95,7 +95,7 @@ function addToPart(parts: unknown[], index: number, event: Json): void {
   else if (isObject(known)) append(known, event)
 }
 
-/** The event's name tells which member a piece belongs to. */
+/** The name of the event decides which member the piece continues. */
 function append(target: Json, { type, delta }: Json): void {
   const name = MEMBER_OF_DELTA.get(type)
   if (name && typeof delta === 'string') target[name] = `${target[name] ?? ''}${delta}`
@@ -120,7 +120,7 @@ function partsOf(item: Json, list: 'content' | 'summary'): unknown[] {
   return parts
 }
 
-/** `max_output_tokens` and the like for an answer that was cut short, else the status. */
+/** The reason, such as `max_output_tokens`, if the answer was cut short; else the status. */
 export function responseFinishReason(status: unknown, details: unknown): string | null {
   const reason = status === 'incomplete' && isObject(details) ? details['reason'] : status
   return typeof reason === 'string' ? reason : null

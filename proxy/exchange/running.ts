@@ -2,7 +2,7 @@
 export interface Running {
   /** Set by {@link RunningExchanges} only. */
   place: number
-  /** Ends it now; a client that still can be reached is told why. */
+  /** Ends it now, and reports the reason to the client if that is still possible. */
   cut: () => void
   /** Checks its timeouts; `nowMs` is the time of performance.now. */
   tick: (nowMs: number) => void

@@ -3,14 +3,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiKey } from '../../kit/api-keys.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 
-/** `key` is null where no key is needed. */
+/** `key` is null if no key is needed. */
 type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: ApiProblem }
 
 export type Authenticate = (headers: IncomingHttpHeaders) => Authentication
 
 /**
- * Checks Bearer tokens and, for clients of Anthropic, `x-api-key`; one of them has to be right. What is looked up is a
- * token's SHA-256, so neither the time it takes nor characters beyond ASCII tell or break anything.
+ * Checks the Bearer token and, for clients of Anthropic, `x-api-key`; one of them must be correct. The lookup uses the
+ * SHA-256 of a token, so its duration reveals nothing, and characters beyond ASCII break nothing.
  */
 export function createAuthenticator(keys: ApiKey[]): Authenticate {
   if (keys.length === 0) return () => ({ ok: true, key: null })
@@ -21,7 +21,7 @@ export function createAuthenticator(keys: ApiKey[]): Authenticate {
       if (!byDigest.has(digest)) byDigest.set(digest, key)
     }
   }
-  // Node gives a header's bytes as Latin-1.
+  // Node decodes the bytes of a header as Latin-1.
   const find = (token: string | undefined) => token && byDigest.get(sha256(Buffer.from(token, 'latin1')))
   return ({ authorization, 'x-api-key': apiKey }) => {
     const bearer = /^Bearer +(.*)$/i.exec(authorization?.trim() ?? '')?.[1]

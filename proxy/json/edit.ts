@@ -1,14 +1,12 @@
+import { CLOSE_BRACE, SPACE } from '../../kit/ascii.ts'
 import type { Slice } from './scan.ts'
 
-const SPACE = 0x20
-const CLOSE_BRACE = 0x7d
-
-/** Text in the place of the bytes at [start, end); an insertion where both are the same. */
+/** Replaces the bytes at [start, end) by a text; an insertion if both are the same. */
 export interface Edit extends Slice {
   text: string
 }
 
-/** The bytes with these edits, which do not overlap; all others stay as they are. */
+/** The bytes with these edits, which must not overlap; all other bytes stay unchanged. */
 export function applyEdits(json: Buffer, edits: readonly Edit[]): Buffer {
   if (edits.length === 0) return json
   const pieces: Buffer[] = []
@@ -20,7 +18,7 @@ export function applyEdits(json: Buffer, edits: readonly Edit[]): Buffer {
   return Buffer.concat([...pieces, json.subarray(copied)])
 }
 
-/** Puts a member before those that the object at `start` has. */
+/** Adds a member before the other members of the object at `start`. */
 export function insertMember(json: Buffer, start: number, member: string): Edit {
   let first = start + 1
   while ((json[first] ?? CLOSE_BRACE) <= SPACE) first++

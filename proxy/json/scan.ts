@@ -1,32 +1,41 @@
 import { isUtf8 } from 'node:buffer'
+import {
+  BACKSLASH,
+  CARRIAGE_RETURN,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  LINE_FEED,
+  LOWER_E,
+  LOWER_U,
+  MINUS,
+  NINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  PLUS,
+  POINT,
+  QUOTE,
+  SPACE,
+  TAB,
+  UPPER_E,
+  ZERO,
+} from '../../kit/ascii.ts'
 
-/** Where a value is in the bytes: [start, end). */
+/** The place of a value in the bytes: [start, end). */
 export interface Slice {
   start: number
   end: number
 }
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const MINUS = 0x2d
-const PLUS = 0x2b
-const DOT = 0x2e
-const ZERO = 0x30
-const NINE = 0x39
-const LOWER_U = 0x75
 const INVALID = -1
 
 const LITERALS: Record<number, string> = { 116: 'true', 102: 'false', 110: 'null' }
 
 /**
- * Where the values of these top-level keys are, without making objects of the text: bytes that are not touched stay as
- * they are. Of equal keys the last one counts. Undefined if the bytes are not exactly one JSON object in UTF-8.
+ * Finds the values of these top-level keys without parsing the text into objects. If a key occurs more than once, the last
+ * one is used.
+ * @returns undefined if the bytes are not exactly one JSON object in UTF-8
  */
 export function scanJsonObject<K extends string>(
   json: Buffer,
@@ -38,7 +47,7 @@ export function scanJsonObject<K extends string>(
   return end !== INVALID && skipSpace(json, end) === json.length ? found : undefined
 }
 
-/** The same for the object that starts at `start` in bytes that are known to be JSON; empty if none starts there. */
+/** The same for the object at `start` in bytes that are known to be JSON; empty if no object starts there. */
 export function scanInnerObject<K extends string>(
   json: Buffer,
   start: number,
@@ -49,14 +58,14 @@ export function scanInnerObject<K extends string>(
   return found
 }
 
-/** Where the first element of the array starts that starts at `start`. */
+/** The start of the first element of the array at `start`; undefined if there is none. */
 export function firstElement(json: Buffer, start: number): number | undefined {
   if (json[start] !== OPEN_BRACKET) return undefined
   const at = skipSpace(json, start + 1)
   return json[at] === CLOSE_BRACKET ? undefined : at
 }
 
-/** Where the elements of the array are that starts at `start` in bytes that are known to be JSON. */
+/** The elements of the array at `start`, in bytes that are known to be JSON. */
 export function* elementsOf(json: Buffer, start: number): Generator<Slice> {
   let at = firstElement(json, start)
   while (at !== undefined) {
@@ -67,12 +76,12 @@ export function* elementsOf(json: Buffer, start: number): Generator<Slice> {
   }
 }
 
-/** What bytes that are known to be JSON say at this place. */
+/** The parsed value at this place, in bytes that are known to be JSON. */
 export function valueAt(json: Buffer, slice: Slice | undefined): unknown {
   return slice && JSON.parse(json.toString('utf8', slice.start, slice.end))
 }
 
-/** The end of the object at `at`, whose members with these keys are put into `found`. */
+/** Puts the members with these keys of the object at `start` into `found`, and returns the end of the object. */
 function scanMembers<K extends string>(
   json: Buffer,
   start: number,
@@ -99,7 +108,7 @@ function scanMembers<K extends string>(
   }
 }
 
-/** Whether the string literal at [start, end) says `text`, which is ASCII; it may be written with escapes. */
+/** Whether the string literal at [start, end) means `text`, which is ASCII; the literal may have escapes. */
 function isText(json: Buffer, start: number, end: number, text: string): boolean {
   const { length } = text
   if (end - start - 2 === length) {
@@ -110,7 +119,7 @@ function isText(json: Buffer, start: number, end: number, text: string): boolean
   return mayHaveEscapes && JSON.parse(json.toString('utf8', start, end)) === text
 }
 
-/** The end of any value; a stack of its own, so that deep nesting is no danger. */
+/** The end of any value. It uses a stack of its own, so deep nesting cannot overflow the call stack. */
 function skipValue(json: Buffer, start: number): number {
   const closers: number[] = []
   let at = start
@@ -131,7 +140,7 @@ function skipValue(json: Buffer, start: number): number {
       at = byte === QUOTE ? skipString(json, at) : skipNumberOrLiteral(json, at)
       if (at === INVALID) return INVALID
     }
-    // A value has ended: close what ends with it, then go to the next one.
+    // A value has ended: close the objects and arrays that end with it, then go to the next value.
     while (true) {
       const closer = closers.at(-1)
       if (closer === undefined) return at
@@ -158,9 +167,9 @@ function skipKey(json: Buffer, start: number): number {
   return json[at] === COLON ? skipSpace(json, at + 1) : INVALID
 }
 
-/** 1 for bytes that stand for themselves in a string: no quote, no backslash, no control character. */
+/** 1 for bytes without a special meaning in a string: no quote, no backslash, no control character. */
 const PLAIN = new Uint8Array(256).fill(1)
-PLAIN.fill(0, 0, 0x20)
+PLAIN.fill(0, 0, SPACE)
 PLAIN[QUOTE] = 0
 PLAIN[BACKSLASH] = 0
 
@@ -184,7 +193,7 @@ function skipString(json: Buffer, start: number): number {
   }
 }
 
-/** Most bytes of a request are in strings: four at a time, which is twice as fast as one by one. */
+/** Most bytes of a request are in strings. Four at a time are twice as fast as one by one. */
 function skipPlain(json: Buffer, start: number): number {
   const fours = json.length - 4
   let at = start
@@ -217,11 +226,11 @@ function skipNumber(json: Buffer, start: number): number {
   let at = json[start] === MINUS ? start + 1 : start
   if (!isDigit(json[at])) return INVALID
   at = json[at] === ZERO ? at + 1 : skipDigits(json, at)
-  if (json[at] === DOT) {
+  if (json[at] === POINT) {
     if (!isDigit(json[at + 1])) return INVALID
     at = skipDigits(json, at + 1)
   }
-  if (json[at] === 0x65 || json[at] === 0x45) {
+  if (json[at] === LOWER_E || json[at] === UPPER_E) {
     at++
     if (json[at] === PLUS || json[at] === MINUS) at++
     if (!isDigit(json[at])) return INVALID
@@ -242,6 +251,6 @@ function isDigit(byte: number | undefined): boolean {
 
 function skipSpace(json: Buffer, start: number): number {
   let at = start
-  while (json[at] === 0x20 || json[at] === 0x0a || json[at] === 0x0d || json[at] === 0x09) at++
+  while (json[at] === SPACE || json[at] === LINE_FEED || json[at] === CARRIAGE_RETURN || json[at] === TAB) at++
   return at
 }

@@ -1,7 +1,7 @@
 import type { LogRecordFields } from '../../kit/log-record.ts'
 import type { LoggedBody } from './body.ts'
 
-/** One line of the log in pieces; the bodies go in as the bytes they are. */
+/** One line of the log, in pieces; the bytes of both bodies are used unchanged. */
 export function recordLine(
   fields: Omit<LogRecordFields, 'truncated'>,
   request: LoggedBody,

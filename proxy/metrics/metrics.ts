@@ -3,7 +3,7 @@ import type { ApiProblem } from '../problems.ts'
 
 type Answered = Omit<LogRecordFields, 'truncated'>
 
-/** What is counted of requests that have all labels in common. */
+/** Counts of the requests that have the same labels. */
 export interface RequestSeries {
   labels: Record<'endpoint' | 'provider' | 'model' | 'status' | 'outcome', string>
   requests: number
@@ -13,7 +13,7 @@ export interface RequestSeries {
 
 export interface DistributionSeries {
   labels: Record<'endpoint' | 'provider', string>
-  /** Observations up to each bound, and beyond the last one. */
+  /** Observations up to each bound; the last entry counts those beyond the last bound. */
   counts: number[]
   sum: number
 }
@@ -23,19 +23,23 @@ const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 const NONE = 'none'
 
 /**
- * What Prometheus can ask the gateway about, as plain numbers: `metrics-page.ts` makes metrics of them when somebody asks.
- * Labels hold names of config.yml only, so their number is bounded.
+ * The numbers behind the metrics; `page.ts` makes the page of them when it is requested. Labels hold only names of
+ * config.yml, so their number is limited.
  */
 export class GatewayMetrics {
   readonly requests = new Map<string, RequestSeries>()
-  /** By code, or by type where there is none. */
+  /** By code, or by type if the error has no code. */
   readonly rejected = new Map<string, number>()
   retries = 0
   readonly duration = new Distribution(SECONDS)
   readonly firstByte = new Distribution(SECONDS)
   readonly overhead = new Distribution(OVERHEAD_SECONDS)
 
-  /** One request has ended; `mapping` is the name of config.yml that it came by, `problem` an error of ours. */
+  /**
+   * Counts a request that has ended.
+   * @param mapping the name or pattern of config.yml that led to its provider
+   * @param problem the gateway's own error, if that was the answer
+   */
   answered(fields: Answered, mapping: string | undefined, problem: ApiProblem | undefined): void {
     const { endpoint, usage } = fields
     const provider = fields.provider ?? NONE
@@ -65,7 +69,7 @@ export class GatewayMetrics {
   }
 }
 
-/** How long something took, in seconds, by endpoint and provider. */
+/** Durations in seconds, by endpoint and provider. */
 export class Distribution {
   readonly bounds: readonly number[]
   readonly series = new Map<string, DistributionSeries>()

@@ -9,14 +9,14 @@ import {
 } from 'prom-client'
 import type { Distribution, GatewayMetrics } from './metrics.ts'
 
-/** What can be read off at any moment, beside what was counted. */
+/** Where the numbers of the page come from. */
 export interface MetricsSources {
   metrics: GatewayMetrics
   running: { readonly size: number }
   requestLog: { readonly lost: number; readonly waitingBytes: number }
 }
 
-/** The page of Prometheus, in its text format. Where this is one of several workers, the primary can ask for it too. */
+/** The page for Prometheus, in its text format. If this process is a worker, the primary process can request it too. */
 export function createMetricsPage(sources: MetricsSources): () => Promise<string> {
   const registry = new AggregatorRegistry<PrometheusContentType>()
   AggregatorRegistry.setRegistries(registry)
@@ -25,7 +25,7 @@ export function createMetricsPage(sources: MetricsSources): () => Promise<string
   const { duration, firstByte, overhead } = sources.metrics
   addDistribution(registry, 'request_duration_seconds', 'From the request to its end.', duration)
   addDistribution(registry, 'first_byte_seconds', 'From the whole request to the first byte out.', firstByte)
-  addDistribution(registry, 'overhead_seconds', 'What the gateway itself took of it.', overhead)
+  addDistribution(registry, 'overhead_seconds', 'The part of it that the gateway itself needed.', overhead)
   collectDefaultMetrics({ register: registry })
   return () => registry.metrics()
 }
@@ -77,7 +77,7 @@ function addGauges(registry: Registry, { running, requestLog }: MetricsSources):
   add('log_waiting_bytes', 'Log records that wait for the disk.', () => requestLog.waitingBytes)
 }
 
-/** The library's own histograms take observations only one by one, so this hands it a finished one. */
+/** The library's own histograms take observations only one by one, so this one returns finished values. */
 function addDistribution(registry: Registry, shortName: string, help: string, { bounds, series }: Distribution): void {
   const name = `ai_proxy_${shortName}`
   const get = () => {
@@ -95,6 +95,6 @@ function addDistribution(registry: Registry, shortName: string, help: string, { 
     })
     return { name, help, type: 'histogram', aggregator: 'sum', values }
   }
-  // All that a registry asks of a metric; its types know only the library's classes.
+  // A registry needs nothing else of a metric, but its types allow only the library's classes.
   registry.registerMetric({ name, get } as unknown as Metric)
 }

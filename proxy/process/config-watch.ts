@@ -1,26 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 
-const LOOK_EVERY_MS = 250
+const CHECK_EVERY_MS = 250
 
 /**
- * Tells, as long as the process lives, when the text of a file has become another one and has stayed so for two looks,
- * since editors write a file in several steps. Events of its folder would miss what is behind links or on shared disks.
+ * Calls `onChange` when the text of a file has changed and was the same in two checks, because editors write a file in
+ * several steps. File system events would miss changes behind links and on shared disks. It never stops watching.
  */
 export function watchText(path: string, onChange: (text: string) => void): void {
   let known = readNow(path)
   let previous = known
-  const look = async () => {
+  const check = async () => {
     const text = await readFile(path, 'utf8').catch(() => undefined)
     if (text !== undefined && text !== known && text === previous) {
       known = text
       onChange(text)
     }
     previous = text
-    lookLater()
+    checkLater()
   }
-  const lookLater = () => void setTimeout(look, LOOK_EVERY_MS).unref()
-  lookLater()
+  const checkLater = () => void setTimeout(check, CHECK_EVERY_MS).unref()
+  checkLater()
 }
 
 function readNow(path: string): string | undefined {

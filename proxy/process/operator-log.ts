@@ -1,30 +1,14 @@
 import type { FastifyLoggerOptions } from 'fastify'
 
-interface Terminal {
+interface OutputStream {
   isTTY?: boolean
   write: (text: string) => unknown
 }
 
-/** pino's numbers for levels. */
-const WARN = 40
-
-/**
- * JSON lines on stdout; in a local run on a terminal only warnings and errors, in words, on stderr. LOG_LEVEL decides
- * in both.
- */
-export function operatorLog(
-  level: string | undefined,
-  { isRelease, stdout, stderr }: { isRelease: boolean; stdout: Terminal; stderr: Terminal },
-): FastifyLoggerOptions {
-  if (isRelease || !stdout.isTTY)
-    return { level: level ?? 'info', stream: { write: (line) => void stdout.write(line) } }
-  const write = (line: string) => {
-    const { level: number, msg, error, err }: LogLine = JSON.parse(line)
-    const kind = number >= WARN ? (number > WARN ? 'error: ' : 'warning: ') : ''
-    const reason = error ?? err?.message
-    stderr.write(`${kind}${msg}${reason ? `: ${reason}` : ''}\n`)
-  }
-  return { level: level ?? 'warn', stream: { write } }
+export interface OperatorLogOptions {
+  isRelease: boolean
+  stdout: OutputStream
+  stderr: OutputStream
 }
 
 interface LogLine {
@@ -32,4 +16,32 @@ interface LogLine {
   msg: string
   error?: string
   err?: { message: string }
+}
+
+/** The number of pino's level `warn`. */
+const WARN = 40
+
+/**
+ * JSON lines on stdout; in a local run on a terminal only warnings and errors, as text on stderr.
+ * @param level from LOG_LEVEL; undefined means the usual level of that form
+ */
+export function operatorLog(
+  level: string | undefined,
+  { isRelease, stdout, stderr }: OperatorLogOptions,
+): FastifyLoggerOptions {
+  if (isRelease || !stdout.isTTY) {
+    return { level: level ?? 'info', stream: { write: (line) => void stdout.write(line) } }
+  }
+  const write = (line: string) => void stderr.write(asText(JSON.parse(line)))
+  return { level: level ?? 'warn', stream: { write } }
+}
+
+function asText({ level, msg, error, err }: LogLine): string {
+  const reason = error ?? err?.message
+  return `${prefixOf(level)}${msg}${reason ? `: ${reason}` : ''}\n`
+}
+
+function prefixOf(level: number): string {
+  if (level < WARN) return ''
+  return level === WARN ? 'warning: ' : 'error: '
 }

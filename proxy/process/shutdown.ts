@@ -73,7 +73,7 @@ class Shutdown {
       .finally(() => process.exit(EXIT_CTRL_C))
   }
 
-  /** Nobody is behind a load balancer when Ctrl-C is pressed, so there is no lingering. A second Ctrl-C stops at once. */
+  /** Ctrl-C is pressed in a local run, where no load balancer needs time to notice. A second Ctrl-C stops at once. */
   interrupt(): void {
     if (this.#isStopping) {
       this.stopNow()

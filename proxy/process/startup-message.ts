@@ -2,7 +2,7 @@ import type { LoadedConfig } from '../../kit/gateway-config/load.ts'
 import { ECHO } from '../../kit/providers.ts'
 import { type GatewaySettings, splitKeys } from '../settings.ts'
 
-/** What a person who starts the gateway wants to know, with a line to paste. No key is ever shown. */
+/** The facts that a user who starts the gateway needs, with a command to paste. It never shows a key. */
 export function startupMessage(
   settings: GatewaySettings,
   address: string,
@@ -46,7 +46,7 @@ function describeProvider(name: string, keyVariable: string, isOn: boolean): str
   return isOn ? name : `${name} (off: ${keyVariable} is not set)`
 }
 
-/** Where a client on this machine finds what listens on host and port. */
+/** The URL for clients on this machine of a server that listens on host and port. */
 export function localAddress(host: string, port: number): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`

@@ -9,7 +9,7 @@ import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'
 import type { Provider } from './provider.ts'
 
-/** A provider of the table without its maker does not compile. */
+/** A keyed provider that is missing here is a compile error. */
 const MAKERS: Record<KeyedProvider, (settings: ProviderSettings) => Provider> = {
   openrouter: openRouter,
   gemini,
@@ -17,7 +17,7 @@ const MAKERS: Record<KeyedProvider, (settings: ProviderSettings) => Provider> = 
   anthropic,
 }
 
-/** Every provider by its name, with or without a key: the built-in ones and those of config.yml. */
+/** Makes every provider, whether its key is set or not, by name: the built-in ones and those of config.yml. */
 export function createProviders(settings: GatewaySettings, added: GatewayConfig['providers']): Map<string, Provider> {
   const providers: Provider[] = [
     echo,

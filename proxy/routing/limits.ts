@@ -4,7 +4,7 @@ import { configInvalid } from '../../kit/user-error.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { compilePatterns } from './patterns.ts'
 
-/** What a request is measured by. */
+/** What the limits need to know of a request. */
 interface Applicant {
   apiKey: ApiKey | null
   model: string
@@ -13,9 +13,9 @@ interface Applicant {
 
 type Admitted = { problem: ApiProblem } | { problem?: never; release: () => void }
 
-/** What an identity has used; outlives changes of the limits. */
+/** What a key has used; kept when the limits change. */
 interface Usage {
-  /** Requests that are left right now, a fraction of one included. */
+  /** Requests that are left now, including a fraction of one. */
   tokens: number
   refilledAtMs: number
   streams: number
@@ -26,12 +26,12 @@ interface CompiledLimits extends KeyLimits {
 }
 
 const MINUTE_MS = 60_000
-/** Everybody, where no keys are set. */
+/** Stands for every client if no keys are set. */
 const ANONYMOUS = ''
 
 /**
- * Makes sure that no limit is written for a key that is not there, as after a slip of the pen. A run without keys has
- * nobody to tell apart, and takes the file of one that has.
+ * Makes sure that no limit names a key that does not exist, for example after a typo. Without API keys the limits of
+ * single keys are ignored, so that a local run can use the config.yml of a server.
  * @throws UserError CONFIG_INVALID
  */
 export function checkLimitedKeys({ keys }: LimitsConfig, apiKeys: readonly ApiKey[]): void {
@@ -46,7 +46,7 @@ export function checkLimitedKeys({ keys }: LimitsConfig, apiKeys: readonly ApiKe
   )
 }
 
-/** Decides who may send a request on. With several worker processes each has its share of every number. */
+/** Decides which requests are admitted. With several worker processes each has its share of every limit. */
 export class Limits {
   readonly #workers: number
   readonly #usage = new Map<string, Usage>()
@@ -64,7 +64,7 @@ export class Limits {
     this.#byKey = new Map()
   }
 
-  /** Every admission has to be released once. */
+  /** Every admission must be released once. */
   admit({ apiKey, model, stream }: Applicant): Admitted {
     const limits = this.#limitsOf(apiKey)
     const usage = this.#usageOf(apiKey?.hash ?? ANONYMOUS, limits)
@@ -107,7 +107,10 @@ export class Limits {
     return usage
   }
 
-  /** A bucket that holds a minute's requests and fills steadily; how long to wait for the next one if it is empty. */
+  /**
+   * Takes a request from a bucket that holds the requests of one minute and fills steadily.
+   * @returns 0, or how long to wait for the next request if the bucket is empty, in milliseconds
+   */
   #takeToken(usage: Usage, { requestsPerMinute }: KeyLimits): number {
     const capacity = this.#share(requestsPerMinute)
     if (capacity === Number.POSITIVE_INFINITY) return 0
@@ -120,7 +123,7 @@ export class Limits {
     return 0
   }
 
-  /** At least one: a limit never shuts a worker. */
+  /** At least one: a limit never closes a worker completely. */
   #share(limit: number | null): number {
     return limit === null ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(limit / this.#workers))
   }

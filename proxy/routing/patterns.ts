@@ -1,31 +1,31 @@
 const WILDCARD = '*'
 
 export interface PatternMatch<T> {
-  /** The name or pattern that took it. */
+  /** The name or pattern that matched. */
   name: string
   value: T
-  /** What each `*` stands for. */
-  taken: string[]
+  /** The text that each `*` matched. */
+  wildcards: string[]
 }
 
 /**
- * Finds the entry for a name. An exact name wins; else the pattern with the most literal characters, then the longer
- * literal prefix, then code-point order.
+ * Makes a function that finds the entry for a name. An exact name wins; else the pattern with the most literal characters,
+ * then the longer literal prefix, then code-point order.
  */
 export function compilePatterns<T>(entries: Iterable<[string, T]>): (name: string) => PatternMatch<T> | undefined {
   const exact = new Map<string, PatternMatch<T>>()
   const patterns: { pattern: string; literals: string[]; value: T }[] = []
   for (const [name, value] of entries) {
     if (isPattern(name)) patterns.push({ pattern: name, literals: name.split(WILDCARD), value })
-    else exact.set(name, { name, value, taken: [] })
+    else exact.set(name, { name, value, wildcards: [] })
   }
   patterns.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
   return (name) => {
     const named = exact.get(name)
     if (named) return named
     for (const { pattern, literals, value } of patterns) {
-      const taken = matchLiterals(literals, name)
-      if (taken) return { name: pattern, value, taken }
+      const wildcards = matchLiterals(literals, name)
+      if (wildcards) return { name: pattern, value, wildcards }
     }
     return undefined
   }
@@ -35,27 +35,27 @@ export function isPattern(name: string): boolean {
   return name.includes(WILDCARD)
 }
 
-/** Each `*` becomes what the pattern's `*` took. */
-export function fillWildcards(text: string, taken: readonly string[]): string {
+/** Replaces each `*` by the text that the pattern's `*` matched. */
+export function fillWildcards(text: string, wildcards: readonly string[]): string {
   let at = 0
-  return text.replaceAll(WILDCARD, () => taken[at++] ?? '')
+  return text.replaceAll(WILDCARD, () => wildcards[at++] ?? '')
 }
 
-/** What lies between the literals of a pattern, each `*` taking as little as it can; undefined if they do not match. */
+/** The text between the literals of a pattern, as short as possible for each `*`; undefined if the name does not match. */
 function matchLiterals(literals: string[], name: string): string[] | undefined {
   const [first = '', ...between] = literals
   const last = between.pop() ?? ''
   const end = name.length - last.length
   if (end < first.length || !name.startsWith(first) || !name.endsWith(last)) return undefined
-  const taken: string[] = []
+  const wildcards: string[] = []
   let at = first.length
   for (const literal of between) {
     const found = name.indexOf(literal, at)
     if (found === -1 || found + literal.length > end) return undefined
-    taken.push(name.slice(at, found))
+    wildcards.push(name.slice(at, found))
     at = found + literal.length
   }
-  return [...taken, name.slice(at, end)]
+  return [...wildcards, name.slice(at, end)]
 }
 
 /** Negative when `a` is the more specific pattern. */

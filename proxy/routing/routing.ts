@@ -24,8 +24,8 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
   const findMapping = compilePatterns(Object.entries(withEcho))
   const findFallbacks = compilePatterns(Object.entries(fallbacks))
 
-  const toRoute = ({ name, value, taken }: PatternMatch<string>): Route => {
-    return { ...parseTarget(fillWildcards(value, taken), providers), mapping: name }
+  const toRoute = ({ name, value, wildcards }: PatternMatch<string>): Route => {
+    return { ...parseTarget(fillWildcards(value, wildcards), providers), mapping: name }
   }
   const exact = new Map<string, Route>()
   const find = (model: string): Route | undefined => {
@@ -37,8 +37,8 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
     return route
   }
   /** The mapping is `target` as config.yml has it: text that clients put into its `*` must not become the name of a mapping. */
-  const fallbackRoute = (target: string, taken: string[]): Route => {
-    const filled = fillWildcards(target, taken)
+  const fallbackRoute = (target: string, wildcards: string[]): Route => {
+    const filled = fillWildcards(target, wildcards)
     const named = namesProvider(filled, providers) ? undefined : find(filled)
     return named ?? { ...parseTarget(filled, providers), mapping: target }
   }
@@ -46,7 +46,7 @@ export function compileRouting({ mappings, fallbacks, providers }: RoutingRules)
     find,
     fallbacks: (model) => {
       const match = findFallbacks(model)
-      return match ? match.value.map((target) => fallbackRoute(target, match.taken)) : []
+      return match ? match.value.map((target) => fallbackRoute(target, match.wildcards)) : []
     },
     named: Object.entries(withEcho).flatMap(([id, value]) =>
       isPattern(id) ? [] : [{ id, provider: parseTarget(value, providers).provider }],

@@ -91,7 +91,7 @@ export class BodyAnswer {
     return isError ? problems.upstreamStatus(route.provider, status) : problems.upstreamMalformed(route.provider)
   }
 
-  /** Some refused keys, and some bodies that are no answers, show only here. */
+  /** For a refused key, or a body without an answer, that only the body shows. */
   #triesOther(problem: ApiProblem): boolean {
     const failure = failureOf(problem)
     const mayHelp = concernsKey(failure) || problem.code === 'upstream_malformed'

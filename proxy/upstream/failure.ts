@@ -6,7 +6,7 @@ export interface UpstreamFailure {
   /** Undefined if there was no answer at all. */
   status?: number
   headers: IncomingHttpHeaders
-  /** For the operator's log and the metrics: a status, or why there is none. */
+  /** For the operator's log: a status, or why there is none. */
   reason: string
 }
 

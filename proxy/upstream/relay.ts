@@ -157,8 +157,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
       return problems.upstreamMalformed(this.#provider)
     }
     const wasConnected = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ECONNRESET', 'EPIPE']
-    if (this.#hasStarted || wasConnected.some((code) => hasErrorCode(error, code)))
-      return problems.upstreamDisconnected()
-    return problems.upstreamUnreachable(this.#provider)
+    const isBroken = this.#hasStarted || wasConnected.some((code) => hasErrorCode(error, code))
+    return isBroken ? problems.upstreamDisconnected() : problems.upstreamUnreachable(this.#provider)
   }
 }
