@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 
-/** One entry of API_KEYS: one identity, whichever of the accepted forms a client sends. */
+/** One entry of API_KEYS is one identity: a client may send any of its accepted forms. */
 export interface ApiKey {
   name: string | null
   /** First 16 hex digits; stands for the key in logs. */
@@ -13,7 +13,7 @@ const MIN_NAMED_KEY_LENGTH = 16
 
 /**
  * Entries of a comma-separated API_KEYS. `name:key` with a key of 16 characters or more is a named key, which also
- * authenticates as the whole text, so that a key that merely holds a colon goes on working.
+ * authenticates as the whole text, so that a key that only contains a colon keeps working.
  */
 export function parseApiKeys(csv: string, hashSecret?: string): ApiKey[] {
   const entries = csv.split(',').map((entry) => entry.trim())

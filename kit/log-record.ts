@@ -3,7 +3,7 @@ export type LogOutcome = 'ok' | 'client_aborted' | 'upstream_error' | 'upstream_
 
 /**
  * One line of `logs/requests-YYYY-MM-DD[.<release>][.w<n>].jsonl`, in this order of fields: what the gateway writes and
- * logdb reads. `request` and `response` are spliced in as raw bytes where possible, so they are no part of this type
+ * logdb reads. `request` and `response` are spliced in as raw bytes where possible, so this type does not have them
  * when it is written.
  */
 export interface LogRecordFields {

@@ -3,7 +3,10 @@ export function quoteArgv(argv: readonly string[]): string {
   return argv.map(quoteWord).join(' ')
 }
 
+/** zsh reads a bare word that begins with `=` as the path of a program. */
+const PLAIN_WORD = /^(?!=)[\w@%+=:,./-]+$/
+
 function quoteWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  if (PLAIN_WORD.test(word)) return word
   return `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -18,7 +18,7 @@ export function toUserError(error: unknown, program: string, verb: string): User
   return new UserError('BUG', message, { hint: 'please report it', cause: error })
 }
 
-/** True if commander only printed help or a version, which is no failure. */
+/** True if commander only printed help or a version, which is not a failure. */
 export function isHelpShown(error: unknown): boolean {
   return error instanceof CommanderError && error.exitCode === 0
 }

@@ -2,7 +2,7 @@ import { API_NAMES, type ApiName, BUILT_IN_PROVIDERS } from '../providers.ts'
 
 const NAME = { type: 'string', minLength: 1 } as const
 const NAMES = { type: 'array', minItems: 1, items: NAME } as const
-/** `null` lifts a limit that would count otherwise. */
+/** `null` removes a limit that would apply otherwise. */
 const COUNT = { type: ['integer', 'null'], minimum: 1 } as const
 /** Timers count in 32-bit milliseconds. */
 const SECONDS = { type: 'number', minimum: 0.1, maximum: 86_400 } as const

@@ -11,7 +11,7 @@ import { FORMAT_MEANINGS, type FormatName } from './formats.ts'
 /**
  * Where a variable takes effect. `gateway`: the gateway, also in a release. `local`: the gateway outside a release, whose
  * container sets these itself. `server`: deploy reads it from the server's .env. `logdb`: the log database.
- * `unused`: accepted because the predecessor's .env files hold it.
+ * `unused`: accepted because .env files of the predecessor contain it.
  */
 type VariableScope = 'gateway' | 'local' | 'server' | 'logdb' | 'unused'
 
@@ -100,7 +100,7 @@ export const VARIABLES = {
   LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
   LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },
   LOGDB_PARTITION_GRANULARITY: { scope: 'logdb', description: 'daily or weekly.' },
-  LOGDB_IMPORT_PARALLELISM: { scope: 'logdb', description: 'Threads of an ingest, one of which writes (2).' },
+  LOGDB_IMPORT_PARALLELISM: { scope: 'logdb', description: 'Threads of an ingest; one of them writes (2).' },
   LOGDB_MEMORY_CAP_MB: { scope: 'logdb', description: 'Memory that an ingest may take, in MiB (256).' },
   LOGDB_SERVER_ID: { scope: 'logdb', description: 'Identity of this server in the log database.' },
   LOGDB_ENV: { scope: 'logdb', description: 'Name of the environment in the log database.' },

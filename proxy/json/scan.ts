@@ -119,7 +119,7 @@ function isText(json: Buffer, start: number, end: number, text: string): boolean
   return mayHaveEscapes && JSON.parse(json.toString('utf8', start, end)) === text
 }
 
-/** The end of any value. It uses a stack of its own, so deep nesting cannot overflow the call stack. */
+/** The end of any value. It uses its own stack, so deep nesting cannot overflow the call stack. */
 function skipValue(json: Buffer, start: number): number {
   const closers: number[] = []
   let at = start

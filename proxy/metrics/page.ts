@@ -56,7 +56,7 @@ function addCounters(registry: Registry, metrics: GatewayMetrics): void {
       if (outputTokens > 0) add({ provider, model, direction: 'output' }, outputTokens)
     }
   })
-  add('rejected_total', 'Requests that the gateway answered with an error of its own.', ['code'], (add) => {
+  add('rejected_total', 'Requests that the gateway answered with its own error.', ['code'], (add) => {
     for (const [code, times] of metrics.rejected) add({ code }, times)
   })
   add('retries_total', 'Attempts with another key or a fallback.', [], (add) => add({}, metrics.retries))

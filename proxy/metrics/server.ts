@@ -12,7 +12,7 @@ export interface MetricsAddress {
 }
 
 /**
- * Serves /metrics on an address of its own, never on the address of the API. When `render` fails, the answer is a 503
+ * Serves /metrics on its own address, never on the address of the API. When `render` fails, the answer is a 503
  * that says why.
  * @returns undefined if the default port is in use, as when two gateways run on one machine; then `warn` is called
  * @throws UserError CANNOT_LISTEN if the port that METRICS_PORT names cannot be used

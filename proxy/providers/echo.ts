@@ -14,7 +14,7 @@ const THINKING_MS = 10
 const WORDS_ALONE = 1000
 const LARGE_PIECE = /.{1,4096}/gsu
 const WORD = /\S+/g
-/** With the space before it; space at the end of the text is a piece of its own. */
+/** With the space before it; space at the end of the text is a separate piece. */
 const SPACED_WORD = /\s*\S+|\s+/g
 
 /** Answers with the last user message; needs neither a key nor a server. A word counts as a token. */

@@ -36,7 +36,7 @@ interface KeyUse {
   refused: readonly UpstreamKey[]
 }
 
-/** A provider that serves some of the gateway's APIs below an address of its own. */
+/** A provider that serves some of the gateway's APIs below its own address. */
 export class HttpProvider implements Provider {
   readonly name: string
   readonly apis: readonly ApiName[]

@@ -11,7 +11,7 @@ import { WholeEvents } from './whole-events.ts'
 
 /** A provider's events that are normalised before they are sent are held until they are complete, up to this size. */
 const MAX_NORMALISED_BYTES = 32 * 2 ** 20
-/** A comment on a line of its own, without a blank line: some clients take a blank line for an event. */
+/** A comment on its own line, without a blank line: some clients take a blank line for an event. */
 const PING = Buffer.from(': ping\n')
 
 /** Server-sent events, passed on byte for byte. */

@@ -1,7 +1,13 @@
 import { builtinModules } from 'node:module'
+import { basename, dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { FLOORS, PARTS, READS_ENVIRONMENT, RULES, type Rule } from './rules.ts'
+import { functionSizes } from './functions.ts'
+import { ALIKE, FLOORS, PARTS, READS_ENVIRONMENT, RULES, type Rule } from './rules.ts'
 import { circles, type Import, importsOf, sources, textOf } from './sources.ts'
+
+const MAX_FUNCTION_LINES = 40
+const MAX_FILES = 12
+const COMMON_NAMES = ['main.ts', 'index.ts', 'cli.ts', 'types.ts']
 
 const FILES = sources([...PARTS, 'scripts'])
 const IMPORTS = FILES.flatMap(importsOf)
@@ -50,6 +56,38 @@ test('inside a part imports go down, and every file is in a room', () => {
   expect(IMPORTS.filter((edge) => !goesDown(edge)).map(arrow)).toEqual([])
   const homeless = FILES.filter((path) => startsWithOne(path, Object.keys(FLOORS)) && !placeOf(path))
   expect(homeless).toEqual([])
+})
+
+test('no function is longer than 40 lines', () => {
+  const sizes = FILES.flatMap(functionSizes)
+  expect(sizes.length).toBeGreaterThan(1000)
+  expect(sizes.filter(({ lines }) => lines > MAX_FUNCTION_LINES)).toEqual([])
+})
+
+test('no folder is crowded or holds a single file, except for lists of alike things', () => {
+  const files = new Map<string, number>()
+  for (const path of FILES) files.set(dirname(path), (files.get(dirname(path)) ?? 0) + 1)
+  const crowded = [...files].filter(([folder, count]) => count > MAX_FILES && !ALIKE.includes(folder))
+  const lonely = [...files].filter(([folder, count]) => {
+    return count === 1 && ![...files.keys()].some((other) => other.startsWith(`${folder}/`))
+  })
+  expect({ crowded, lonely }).toEqual({ crowded: [], lonely: [] })
+})
+
+test('a name of a file means one thing in a part', () => {
+  const places = new Map<string, string[]>()
+  for (const path of FILES) {
+    const [part = ''] = path.split('/')
+    const key = `${part}/…/${basename(path)}`
+    places.set(key, [...(places.get(key) ?? []), path])
+  }
+  const isVerb = ([path = '']: string[]) => FILES.includes(`${path.split('/')[0]}/commands/${basename(path)}`)
+  const ambiguous = [...places.values()].filter((paths) => {
+    if (paths.length === 1 || COMMON_NAMES.includes(basename(paths[0] ?? ''))) return false
+    // A verb's file in commands/, in a room of its own and in store/ or remote/.
+    return !isVerb(paths) || paths.length > 3
+  })
+  expect(ambiguous).toEqual([])
 })
 
 test('only the entry points read process.env', () => {

@@ -57,3 +57,6 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
 
 /** The only files that may read process.env: where a program starts. */
 export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
+
+/** Folders that hold a flat list of alike things, which may be long. */
+export const ALIKE: readonly string[] = ['logdb/commands', 'proxy/apis']

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { DEPLOY_ERRORS } from '../../deploy/errors.ts'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
-import { testWith } from '../helpers/process/programs.ts'
+import { testWith } from '../helpers/needs.ts'
 import { runCli } from '../helpers/process/run-ai-deploy.ts'
 import { sharedTempFolder } from '../helpers/temp-folder.ts'
 

@@ -1,9 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { connect, type Questions } from '../../deploy/connect.ts'
 import { run } from '../../deploy/host/host.ts'
-import { output, testAsRoot, testWhere } from '../helpers/process/programs.ts'
+import { describeNeeding, isRoot, needing, testAsRoot } from '../helpers/needs.ts'
+import { output } from '../helpers/process/programs.ts'
 import { runCli } from '../helpers/process/run-ai-deploy.ts'
 import { makeKey, SSHD, type Sshd, startSshd } from '../helpers/server/sshd.ts'
 import { sharedTempFolder, tempFolder } from '../helpers/temp-folder.ts'
@@ -23,15 +24,12 @@ testAsRoot('localhost is reached without SSH, by each of its names', async () =>
   }
 })
 
-testWhere('needs a user without rights', process.getuid?.() !== 0 && !maySudo())(
-  'a user that cannot become root is refused',
-  async () => {
-    await expect(connect({ host: 'localhost' }, nobodyAsked)).rejects.toMatchObject({
-      code: 'SUDO_MISSING',
-      exitCode: 12,
-    })
-  },
-)
+needing('a user without rights', !isRoot && !maySudo())('a user that cannot become root is refused', async () => {
+  await expect(connect({ host: 'localhost' }, nobodyAsked)).rejects.toMatchObject({
+    code: 'SUDO_MISSING',
+    exitCode: 12,
+  })
+})
 
 function maySudo(): boolean {
   try {
@@ -41,9 +39,7 @@ function maySudo(): boolean {
   }
 }
 
-const SKIPPED = SSHD === null ? ' (skipped: sshd is missing)' : process.getuid?.() === 0 ? '' : ' (skipped: needs root)'
-
-describe.skipIf(SKIPPED !== '')(`through a real sshd, as root${SKIPPED}`, () => {
+describeNeeding('sshd, or root,', SSHD !== null && isRoot)('through a real sshd, as root', () => {
   const folder = sharedTempFolder()
   let sshd: Sshd
   let sshConfig: string

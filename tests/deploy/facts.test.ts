@@ -7,7 +7,8 @@ import { gatherFacts, parseDocker, parseFacts } from '../../deploy/facts.ts'
 import { LocalHost } from '../../deploy/host/local.ts'
 import { readPairs } from '../../deploy/pairs.ts'
 import { IDENTITY } from '../../deploy/remote/facts.ts'
-import { output, testWhere, testWith } from '../helpers/process/programs.ts'
+import { needing, testWith } from '../helpers/needs.ts'
+import { output } from '../helpers/process/programs.ts'
 import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from '../helpers/server/recorded-facts.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
@@ -128,7 +129,7 @@ test('files that are damaged or not ours count as none', () => {
   expect(parseFacts(CLEAN_DEBIAN + file('route', 'a: [')).live).toBeNull()
 })
 
-const LINUX = testWhere('needs Linux', process.platform === 'linux')
+const LINUX = needing('Linux', process.platform === 'linux')
 const host = new LocalHost({ kind: 'root' })
 
 LINUX('the script reads this machine, and every file of the folder', async () => {

@@ -9,7 +9,7 @@ import { LocalHost } from '../../deploy/host/local.ts'
 import { serverLayout } from '../../deploy/layout.ts'
 import { takeLock } from '../../deploy/lock.ts'
 import { holdLock } from '../../deploy/remote/lock.ts'
-import { testWith } from '../helpers/process/programs.ts'
+import { testWith } from '../helpers/needs.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })

@@ -5,14 +5,13 @@ import { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkCertificate, insideProbe, outsideProbe } from '../../deploy/probe.ts'
+import { describeNeeding } from '../helpers/needs.ts'
 import { findProgram } from '../helpers/process/programs.ts'
 import { type Authority, makeAuthority, startTlsServer, type TlsServer } from '../helpers/server/tls-server.ts'
 import { sharedTempFolder } from '../helpers/temp-folder.ts'
 
 const DOMAIN = 'llm.test.invalid'
-const SKIPPED = findProgram('openssl') === null ? ' (skipped: openssl is missing)' : ''
-
-describe.skipIf(SKIPPED !== '')(`probes, against a real TLS server${SKIPPED}`, () => {
+describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a real TLS server', () => {
   const folder = sharedTempFolder()
   let authority: Authority
   let server: TlsServer

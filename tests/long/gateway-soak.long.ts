@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../kit/package-root.ts'
 import { soak } from '../helpers/gateway/soak.ts'
-import { testWhere } from '../helpers/process/programs.ts'
+import { needing } from '../helpers/needs.ts'
 
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 600)
 const STREAMS = 500
@@ -11,7 +11,7 @@ const STREAMS = 500
 const WINDOW_S = SECONDS / 10
 const MOST_GROWTH = 1.1
 
-testWhere('needs /proc', process.platform === 'linux')(
+needing('/proc', process.platform === 'linux')(
   `${STREAMS} streams for ${SECONDS} s with clients that leave at random: memory does not grow`,
   async () => {
     execFileSync('npm', ['run', 'build'], { cwd: packageRoot(), stdio: 'ignore' })

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { serverSettings } from '../../deploy/config/server-settings.ts'
 import { type ReleaseComposeInput, renderReleaseCompose } from '../../templates/release.ts'
-import { findProgram, output, testWhere } from '../helpers/process/programs.ts'
+import { needing } from '../helpers/needs.ts'
+import { findProgram, output } from '../helpers/process/programs.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
 
 const INPUT: ReleaseComposeInput = {
@@ -91,7 +92,7 @@ const hasPyYaml = () => {
   }
 }
 
-testWhere('PyYAML is missing', findProgram('python3') !== null && hasPyYaml())(
+needing('PyYAML', findProgram('python3') !== null && hasPyYaml())(
   'PyYAML, which Compose v1 reads with, sees the same texts',
   () => {
     const text = renderReleaseCompose({

@@ -9,7 +9,8 @@ import {
   knownHostName,
   readHostKey,
 } from '../../../deploy/host/known-hosts.ts'
-import { output, testWith } from '../../helpers/process/programs.ts'
+import { testWith } from '../../helpers/needs.ts'
+import { output } from '../../helpers/process/programs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 /** Two real keys; what matters is only that they differ. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readPrivateKeys } from '../../../deploy/host/private-key.ts'
-import { output, testWith } from '../../helpers/process/programs.ts'
+import { testWith } from '../../helpers/needs.ts'
+import { output } from '../../helpers/process/programs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 for (const format of ['RFC4716', 'PEM', 'PKCS8']) {

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { quoteArgv } from '../../../deploy/host/quote.ts'
-import { findProgram, testWhere } from '../../helpers/process/programs.ts'
+import { needing } from '../../helpers/needs.ts'
+import { findProgram } from '../../helpers/process/programs.ts'
 import { seededRandom } from '../../helpers/random.ts'
 
 const SEED = 20261123
@@ -16,7 +17,7 @@ function wordsOf(shell: string, line: string): string[] {
 }
 
 for (const shell of ['sh', 'dash', 'bash', 'ash', 'zsh']) {
-  testWhere(`${shell} is missing`, findProgram(shell) !== null)(
+  needing(shell, findProgram(shell) !== null)(
     `${shell} splits a quoted line into exactly the words that went in`,
     () => {
       const random = seededRandom(SEED)

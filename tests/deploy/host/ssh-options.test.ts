@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import { readKnownHosts, resolveSshOptions, userKnownHostsFile } from '../../../deploy/host/ssh-options.ts'
-import { testWith } from '../../helpers/process/programs.ts'
+import { testWith } from '../../helpers/needs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const CONFIG = `

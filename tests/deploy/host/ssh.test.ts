@@ -11,15 +11,14 @@ import type { ExecOptions } from '../../../deploy/host/host.ts'
 import { SshHost, type SshQuestions } from '../../../deploy/host/ssh.ts'
 import { resolveSshOptions } from '../../../deploy/host/ssh-options.ts'
 import { type Argv, sh } from '../../../deploy/remote/argv.ts'
+import { describeNeeding } from '../../helpers/needs.ts'
 import { makeKey, SSHD, type Sshd, startAgent, startSshd } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 /** Longer than a command of a few words takes. */
 const BUSY_MS = 150
 
-const SKIPPED = SSHD === null ? ' (skipped: sshd is missing)' : ''
-
-describe.skipIf(SSHD === null)(`SshHost, with a real sshd${SKIPPED}`, () => {
+describeNeeding('sshd', SSHD !== null)('SshHost, with a real sshd', () => {
   const folder = sharedTempFolder()
   let sshd: Sshd
   let key: string

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { readArchive } from '../../../deploy/archive.ts'
 import { LocalHost } from '../../../deploy/host/local.ts'
 import * as backup from '../../../deploy/remote/backup.ts'
-import { output, testAsRoot } from '../../helpers/process/programs.ts'
+import { testAsRoot } from '../../helpers/needs.ts'
+import { output } from '../../helpers/process/programs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })

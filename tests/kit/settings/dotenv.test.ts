@@ -56,7 +56,7 @@ test('lines that say nothing are named, without what they hold', () => {
   })
 })
 
-test('Windows line ends and a byte order mark are no problem', () => {
+test('Windows line ends and a byte order mark are accepted', () => {
   expect(parseDotenv('\uFEFFA=1\r\nB="x y"\r\n')).toEqual({ values: { A: '1', B: 'x y' }, problems: [] })
 })
 

@@ -7,8 +7,9 @@ import { endOf } from '../../helpers/logdb/cli-child.ts'
 import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
-import { hasSqlite, needing, pythonTest, sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { hasSqlite, pythonTest, sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { needing } from '../../helpers/needs.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const TIMEOUT_MS = 120_000

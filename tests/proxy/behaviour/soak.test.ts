@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { soak } from '../../helpers/gateway/soak.ts'
-import { testWhere } from '../../helpers/process/programs.ts'
+import { needing } from '../../helpers/needs.ts'
 
 const SECONDS = 3
 const STREAMS = 60
 
-testWhere('needs /proc', process.platform === 'linux')(
+needing('/proc', process.platform === 'linux')(
   'clients that come and go at random leave one record each and no socket (short form of test:long)',
   async () => {
     const command = [process.execPath, '--import', import.meta.resolve('tsx'), join(packageRoot(), 'proxy/main.ts')]

@@ -6,12 +6,12 @@ import {
   environmentProblems,
   loadCheckedEnvironment,
   readCheckedEnvironment,
-} from '../../kit/gateway-config/checked-environment.ts'
-import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
-import { decodeEnvironment, renderEnvFile } from '../../kit/gateway-config/env-file.ts'
-import { loadGatewayConfig } from '../../kit/gateway-config/load.ts'
-import { VARIABLES } from '../../kit/gateway-config/variables.ts'
-import { packageRoot } from '../../kit/package-root.ts'
+} from '../../../kit/gateway-config/checked-environment.ts'
+import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
+import { decodeEnvironment, renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
+import { loadGatewayConfig } from '../../../kit/gateway-config/load.ts'
+import { VARIABLES } from '../../../kit/gateway-config/variables.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
 
 function folder(files: Record<string, string> = {}): string {
   const path = mkdtempSync(join(tmpdir(), 'kit-test-'))
@@ -133,7 +133,7 @@ test('everything that is wrong with a config.yml is named with its place', () =>
   expect(() => parseConfigFile('', 'c.yml')).toThrow('model_mappings is missing')
 })
 
-test('aliases that lead nowhere, to too much or into themselves are told as problems of the file', () => {
+test('aliases that lead nowhere, to too much or into themselves are reported as problems of the file', () => {
   const unquoted = 'a name or pattern that begins with * has to be quoted, as in "*-mini"'
   const problemOf = (text: string) => {
     try {
