@@ -5,7 +5,7 @@ import { errColors } from '../kit/cli/terminal.ts'
 import { loadGatewayConfig } from '../kit/gateway-config/load.ts'
 import { errorMessage, UserError } from '../kit/user-error.ts'
 import { gatewayError } from './errors.ts'
-import { runGateway, WORKER_VARIABLE } from './process/run-gateway.ts'
+import { WORKER_VARIABLE } from './process/worker-protocol.ts'
 import { gatewaySettings } from './settings.ts'
 
 async function main(): Promise<void> {
@@ -13,11 +13,12 @@ async function main(): Promise<void> {
   const dotenv = !process.argv.includes('--no-dotenv')
   const loaded = loadGatewayConfig({ cwd, env: process.env, dotenv })
   const settings = gatewaySettings(loaded.environment, cwd)
+  // Each of the two loads libraries that the other does not need.
   if (settings.workers > 1 && cluster.isPrimary) {
-    // It imports the metrics library, which a single process loads only when its metrics are requested.
     const { runWorkers } = await import('./process/run-workers.ts')
     return await runWorkers({ settings, loaded })
   }
+  const { runGateway } = await import('./process/run-gateway.ts')
   const worker = cluster.isWorker ? Number(process.env[WORKER_VARIABLE]) : undefined
   return await runGateway({ settings, loaded, worker, onFailure: fail })
 }

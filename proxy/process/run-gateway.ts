@@ -14,9 +14,6 @@ import { operatorLog } from './operator-log.ts'
 import { stopOnSignals } from './shutdown.ts'
 import { localAddress, startupMessage } from './startup-message.ts'
 
-/** Holds the number of a worker; only the primary process sets it. */
-export const WORKER_VARIABLE = 'AI_PROXY_WORKER'
-
 export interface RunOptions {
   settings: GatewaySettings
   loaded: LoadedConfig

@@ -5,13 +5,11 @@ import { AggregatorRegistry } from 'prom-client'
 import type { LoadedConfig } from '../../kit/gateway-config/load.ts'
 import { serveMetrics } from '../metrics/server.ts'
 import type { GatewaySettings } from '../settings.ts'
-import { WORKER_VARIABLE } from './run-gateway.ts'
-import { STOP_NOW } from './shutdown.ts'
 import { localAddress, startupMessage } from './startup-message.ts'
+import { EXIT_INTERRUPTED, STOP_NOW, WORKER_VARIABLE } from './worker-protocol.ts'
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
-const EXIT_CTRL_C = 130
 const WORKER_MISSING = 'a worker is starting; ask again in a moment'
 
 export interface PrimaryOptions {
@@ -77,7 +75,7 @@ class WorkerPool {
       this.stop()
       return
     }
-    this.#exitCode = EXIT_CTRL_C
+    this.#exitCode = EXIT_INTERRUPTED
     for (const worker of workers()) worker.send(STOP_NOW)
   }
 

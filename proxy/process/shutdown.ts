@@ -3,6 +3,7 @@ import type { RunningExchanges } from '../exchange/running.ts'
 import type { Gateway } from '../http/build-gateway.ts'
 import type { RequestLog } from '../log/writer.ts'
 import { drain } from './drain.ts'
+import { EXIT_INTERRUPTED, STOP_NOW } from './worker-protocol.ts'
 
 export interface ShutdownOptions {
   gateway: Gateway
@@ -15,16 +16,11 @@ export interface ShutdownOptions {
   onFailure: (error: unknown) => never
 }
 
-/** A message to a worker: do not wait for running answers. */
-export const STOP_NOW = 'stop now'
-
 /** How long the records of answers that are cut off may take: each is made when its connection has closed. */
 const FINAL_RECORDS_MS = 500
 
 /** How long a load balancer may take to notice that this process is not ready any more. */
 const LINGER_MS = 1_000
-
-const EXIT_CTRL_C = 130
 
 /** Ends this process on signals, and on an error that nothing caught. */
 export function stopOnSignals(options: ShutdownOptions): void {
@@ -70,7 +66,7 @@ class Shutdown {
     void running
       .idle(FINAL_RECORDS_MS)
       .then(() => requestLog.close())
-      .finally(() => process.exit(EXIT_CTRL_C))
+      .finally(() => process.exit(EXIT_INTERRUPTED))
   }
 
   /** Ctrl-C is pressed in a local run, where no load balancer needs time to notice. A second Ctrl-C stops at once. */

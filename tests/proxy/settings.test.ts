@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { VARIABLES } from '../../kit/gateway-config/variables.ts'
 import { packageRoot } from '../../kit/package-root.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
-import { localAddress, startupMessage } from '../../proxy/process/startup-message.ts'
 import { gatewaySettings } from '../../proxy/settings.ts'
 
 function settings(environment: Record<string, string> = {}) {
@@ -53,29 +51,6 @@ test('beyond this machine nothing runs without keys', () => {
   }
   for (const HOST of ['127.0.0.1', '127.1.2.3', 'localhost', '::1']) expect(settings({ HOST }).host).toBe(HOST)
   expect(() => settings({ HOST: '0.0.0.0', API_KEYS: ' , ' })).toThrow(/API_KEYS is empty/)
-})
-
-test('the startup message has a line to paste and never a key', () => {
-  const withKeys = settings({ API_KEYS: 'secret-of-mine', OPENROUTER_API_KEY: 'sk-or-1', SET_API_KEY: 'sk-or-1' })
-  const config = parseConfigFile(
-    JSON.stringify({
-      model_mappings: {},
-      providers: {
-        groq: { base_url: 'https://api.groq.com/openai/v1' },
-        mine: { base_url: 'http://127.0.0.1:1', key_required: false },
-        set: { base_url: 'http://127.0.0.1:1' },
-      },
-    }),
-    'config.yml',
-  )
-  const loaded = { environment: withKeys.environment, config, configPath: '/x/config.yml' }
-  const message = startupMessage(withKeys, 'http://127.0.0.1:8123', '/srv/app/logs/x.jsonl', loaded)
-  expect(message).toContain('-H "Authorization: Bearer $API_KEY"')
-  expect(message).toContain('gemini (off: GEMINI_API_KEY is not set)')
-  expect(message).toContain(', groq (off: GROQ_API_KEY is not set), mine, set\n')
-  expect(message).not.toMatch(/secret-of-mine|sk-or-1/)
-  expect(localAddress('0.0.0.0', 1)).toBe('http://127.0.0.1:1')
-  expect(localAddress('::1', 1)).toBe('http://[::1]:1')
 })
 
 test('.env.example shows every variable that a user may set, and no other', () => {

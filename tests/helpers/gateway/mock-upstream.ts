@@ -30,10 +30,10 @@ export interface MockUpstream {
   port: number
   /** Also served as JSON at GET /__requests. */
   requests: MockRequest[]
-  /** Connections accepted so far. */
-  connections: () => number
   close: () => Promise<void>
 }
+
+const KEEP_ALIVE_MS = 3_000
 
 /** By the end of the path; the longer name comes first. */
 const APIS: [string, Api][] = [
@@ -48,13 +48,11 @@ export async function startMockUpstream({ host = '127.0.0.1', port = 0 } = {}): 
   const requests: MockRequest[] = []
   /** How often each body has come. */
   const attempts = new Map<string, number>()
-  let connections = 0
   const server = createServer((request, response) => {
     handle(request, response, requests, attempts).catch((error: unknown) => response.destroy(error as Error))
   })
-  server.on('connection', () => {
-    connections++
-  })
+  // Soon enough for tests that wait until the gateway has closed its connections.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve)
   })
@@ -63,7 +61,7 @@ export async function startMockUpstream({ host = '127.0.0.1', port = 0 } = {}): 
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { url: `http://${host}:${bound}`, port: bound, requests, connections: () => connections, close }
+  return { url: `http://${host}:${bound}`, port: bound, requests, close }
 }
 
 async function handle(

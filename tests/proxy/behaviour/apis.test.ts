@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { startGateway, startUpstream, startWithUpstream } from '../../helpers/gateway/gateway.ts'
+import { errorOf, startGateway, startUpstream, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
 const OTHER_APIS = [
   ['/v1/completions', { prompt: 'Hi' }],
@@ -7,10 +7,6 @@ const OTHER_APIS = [
   ['/v1/responses', { input: 'Hi' }],
   ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }],
 ] as const
-
-function errorOf({ text }: { text: string }) {
-  return JSON.parse(text).error
-}
 
 test.for(OTHER_APIS)('%s: bytes in, bytes out, but for the name of the model', async ([endpoint, body]) => {
   const { gateway, upstream } = await startWithUpstream({ mappings: { mine: 'openrouter:mock/normal' } })
@@ -103,16 +99,6 @@ test('providers of config.yml have an address, keys, headers and APIs of their o
   expect(vllm).toMatchObject({ path: '/b/chat/completions', headers: { 'x-team': 'blue' } })
   expect(vllm?.headers.authorization).toBeUndefined()
   expect(keyless?.headers.authorization).toBe('Bearer claude-key')
-})
-
-test('a model is found by its id, slashes and all', async () => {
-  const { gateway } = await startWithUpstream({ mappings: { 'team/fast': 'openrouter:x' } })
-  const named = await gateway.get('/v1/models/team/fast')
-  expect(JSON.parse(named.text)).toMatchObject({ id: 'team/fast', object: 'model', owned_by: 'openrouter' })
-  expect(JSON.parse((await gateway.get('/models/mock/any')).text)).toMatchObject({ id: 'mock/any' })
-  expect(JSON.parse((await gateway.get('/v1/models/team%2Ffast')).text)).toMatchObject({ id: 'team/fast' })
-  const unknown = await gateway.get('/v1/models/nowhere')
-  expect([unknown.status, errorOf(unknown).code]).toEqual([404, 'model_not_found'])
 })
 
 test('an answer that is too large for the log keeps its end: why it stopped, and what it used', async () => {

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
 import { compileRouting } from '../../../proxy/routing/routing.ts'
-import { chat, chunksOf, startGateway, startUpstream, startWithUpstream } from '../../helpers/gateway/gateway.ts'
-
-function errorOf({ text }: { text: string }) {
-  return JSON.parse(text).error
-}
+import {
+  chat,
+  chunksOf,
+  errorOf,
+  startGateway,
+  startUpstream,
+  startWithUpstream,
+} from '../../helpers/gateway/gateway.ts'
 
 test('a fallback is a mapped name, a provider with a model, or a model of OpenRouter', () => {
   const { fallbacks } = compileRouting({

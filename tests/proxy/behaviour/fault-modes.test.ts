@@ -85,7 +85,7 @@ const BROKEN: Record<Endpoint, { event: object; data: object; response: object }
 test.for(ENDPOINTS.flatMap((endpoint) => ['cut-5', 'hang-after-5'].map((mode) => [endpoint, mode] as const)))(
   '%s: a stream that stops (%s) ends with an error of that API, and the log keeps what came',
   async ([endpoint, mode]) => {
-    const { gateway } = await startWithUpstream({ config: { limits: { idle_timeout_s: 1 } } })
+    const { gateway } = await startWithUpstream({ config: { limits: { idle_timeout_s: 0.3 } } })
     const { event, data, response } = BROKEN[endpoint]
     const { text } = await ask(gateway, endpoint, mode)
     const events = eventsOf(text)

@@ -1,15 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
-import { packageRoot } from '../../../kit/package-root.ts'
 import { chatAsStream } from '../../../proxy/apis/chat-as-stream.ts'
 import { messages } from '../../../proxy/apis/messages.ts'
 import { openAiErrors } from '../../../proxy/apis/openai-errors.ts'
 import { responses } from '../../../proxy/apis/responses.ts'
-import { type ApiProblem, problems } from '../../../proxy/problems.ts'
+import { ALL_PROBLEMS } from '../../helpers/gateway/all-problems.ts'
 import { chat, chunksOf, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
 const FOLDER = new URL('schemas/', import.meta.url)
@@ -22,45 +20,6 @@ function expectValid(schema: string, value: unknown): void {
   ajv.validate(schema, json)
   expect({ json, errors: ajv.errors }).toEqual({ json, errors: null })
 }
-
-/** One of each kind; the type makes sure that none is forgotten. */
-const ALL_PROBLEMS: Record<keyof typeof problems, ApiProblem> = {
-  noKey: problems.noKey(),
-  wrongKey: problems.wrongKey('a-wrong-key-of-someone'),
-  badJson: problems.badJson(),
-  badHttp: problems.badHttp('Bad Request'),
-  missing: problems.missing('model'),
-  wrongType: problems.wrongType('messages', 'an array of objects'),
-  emptyMessages: problems.emptyMessages(),
-  modelNotFound: problems.modelNotFound('a/"model"'),
-  unknownUrl: problems.unknownUrl('GET', '/v1/nothing'),
-  wrongMethod: problems.wrongMethod('PUT', '/v1/models', 'GET'),
-  tooLarge: problems.tooLarge(1),
-  unsupportedMediaType: problems.unsupportedMediaType('text/plain'),
-  modelNotAllowed: problems.modelNotAllowed('a/model'),
-  endpointNotServed: problems.endpointNotServed('gemini', '/v1/messages', ['chat/completions']),
-  foreignOrigin: problems.foreignOrigin(),
-  modelNameTooLong: problems.modelNameTooLong(512),
-  tooManyRequests: problems.tooManyRequests(60, 1000),
-  tooManyStreams: problems.tooManyStreams(2),
-  overloaded: problems.overloaded(),
-  providerNotConfigured: problems.providerNotConfigured('openai', 'OPENAI_API_KEY'),
-  shuttingDown: problems.shuttingDown(),
-  internal: problems.internal(),
-  clientAborted: problems.clientAborted(),
-  upstreamUnreachable: problems.upstreamUnreachable('openai'),
-  upstreamDisconnected: problems.upstreamDisconnected(),
-  upstreamTimeout: problems.upstreamTimeout('openai'),
-  upstreamAuth: problems.upstreamAuth('openai', 401),
-  upstreamStatus: problems.upstreamStatus('openai', 503),
-  upstreamMalformed: problems.upstreamMalformed('openai'),
-}
-
-test('the documentation names the code of every error', () => {
-  const text = readFileSync(join(packageRoot(), 'docs/gateway.md'), 'utf8')
-  const codes = Object.values(ALL_PROBLEMS).flatMap(({ code }) => code ?? [])
-  expect(codes.filter((code) => !text.includes(`\`${code}\``))).toEqual([])
-})
 
 test.for(Object.entries(ALL_PROBLEMS))('the error %s has the form of each API', ([, problem]) => {
   const dataOf = (event: string) => /^(?:event: error\n)?data: (.*)\n\n$/.exec(event)?.[1]

@@ -6,7 +6,7 @@ import { chat, chunksOf, startWithUpstream } from '../../helpers/gateway/gateway
 test('a stream that says nothing gets comments between its events, and stays what it was', async () => {
   const config = { limits: { keepalive_s: 0.1 } }
   const { gateway } = await startWithUpstream({ config })
-  const { text } = await gateway.post(chat('mock/slow-400x3', { stream: true }))
+  const { text } = await gateway.post(chat('mock/slow-250x3', { stream: true }))
   expect(text).toContain('\n\n: ping\n')
   expect(text.replaceAll(': ping\n', '')).not.toContain('ping')
   const content = chunksOf(text).map(({ choices }) => choices[0]?.delta.content ?? '')

@@ -1,4 +1,3 @@
-import { request } from 'undici'
 import { expect, test } from 'vitest'
 import { parseApiKeys } from '../../../kit/api-keys.ts'
 import { createAuthenticator } from '../../../proxy/http/auth.ts'
@@ -90,32 +89,4 @@ test('the record names the key by its hash, never by itself', async () => {
   const [key] = parseApiKeys('laptop:0123456789abcdef', 'pepper')
   expect(record).toMatchObject({ api_key_hash: key?.hash, api_key_name: 'laptop' })
   expect(JSON.stringify(record) + gateway.operatorLog.join('')).not.toContain('0123456789abcdef')
-})
-
-test('the list of models asks for a key when told to', async () => {
-  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key', MODELS_REQUIRE_KEY: 'True' } })
-  expect((await gateway.get('/v1/models')).status).toBe(401)
-  expect((await gateway.get('/v1/models', { authorization: 'Bearer a-secret-key' })).status).toBe(200)
-})
-
-test('a browser may ask first, with or without saying where it comes from', async () => {
-  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key' } })
-  for (const path of ['/v1/chat/completions', '/chat/completions']) {
-    const response = await request(gateway.url + path, { method: 'OPTIONS' })
-    expect([response.statusCode, await response.body.text()]).toEqual([200, ''])
-    expect(response.headers).toMatchObject({
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': 'POST, OPTIONS',
-      'access-control-allow-headers': 'Content-Type, Authorization',
-      'access-control-max-age': '86400',
-    })
-  }
-  const answer = await gateway.post(chat('echo'), { authorization: 'Bearer a-secret-key', origin: 'https://a.test' })
-  expect(answer.headers['access-control-allow-origin']).toBe('*')
-})
-
-test('without keys, pages of other origins cannot read answers', async () => {
-  const gateway = await startGateway()
-  const answer = await gateway.post(chat('echo'), { origin: 'https://a.test' })
-  expect(answer.headers['access-control-allow-origin']).toBeUndefined()
 })

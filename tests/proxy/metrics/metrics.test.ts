@@ -1,9 +1,6 @@
-import { createServer } from 'node:net'
-import { request } from 'undici'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createMetricsPage } from '../../../proxy/metrics/page.ts'
-import { chat, eventually, startWithUpstream, type TestGateway } from '../../helpers/gateway/gateway.ts'
-import { freePort, spawnGateway, startProcess } from '../../helpers/gateway/gateway-process.ts'
+import { chat, startWithUpstream, type TestGateway } from '../../helpers/gateway/gateway.ts'
 
 function page({ gateway, running }: TestGateway): Promise<string> {
   const requestLog = { lost: 0, waitingBytes: 0 }
@@ -46,27 +43,4 @@ test('a histogram is one: buckets that add up, with a sum and a count', async ()
   expect(of('0\\.1')).toBeLessThan(2)
   expect(text).toMatch(/^ai_proxy_request_duration_seconds_count\{.*\} 2$/m)
   expect(Number(/^ai_proxy_request_duration_seconds_sum\{.*\} (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(0.12)
-})
-
-test('metrics have a port of their own', async () => {
-  const gateway = await startProcess()
-  expect((await request(`${gateway.url}/metrics`)).statusCode).toBe(404)
-  await (await gateway.post(chat('echo'))).body.dump()
-  await eventually(async () => {
-    const { statusCode, headers, body } = await request(gateway.metricsUrl)
-    expect([statusCode, headers['content-type']]).toEqual([200, expect.stringContaining('text/plain; version=0.0.4')])
-    const text = await body.text()
-    expect(text).toContain('ai_proxy_requests_total{endpoint="/v1/chat/completions",provider="echo",model="echo"')
-    expect(text).toContain('process_resident_memory_bytes')
-  })
-})
-
-test('a port for metrics that was asked for and is taken is an error', async () => {
-  const other = createServer()
-  onTestFinished(() => void other.close())
-  const port = await freePort()
-  await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
-  const gateway = spawnGateway({ PORT: String(await freePort()), METRICS_PORT: String(port) })
-  expect(await gateway.exit).toBe(1)
-  expect(gateway.output.stderr).toMatch(/✖ Cannot serve metrics on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\nHint: /)
 })

@@ -1,9 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chat, eventually, readRecords } from '../../helpers/gateway/gateway.ts'
-import { freePort, STARTING, spawnGateway, startProcessWithUpstream } from '../../helpers/gateway/gateway-process.ts'
+import { STARTING, spawnGateway, startProcessWithUpstream, usedPort } from '../../helpers/gateway/gateway-process.ts'
+import { freePort } from '../../helpers/process/server-process.ts'
 
 async function textOf(url: string): Promise<string> {
   return await (await request(url)).body.text()
@@ -67,50 +68,51 @@ test('a second Ctrl-C ends what runs in all workers, which leaves its records', 
   expect(readRecords(join(gateway.cwd, 'logs'))).toHaveLength(4)
 })
 
-test('a worker that dies is started again', async () => {
-  const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
-  const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
-  await eventually(() => expect(pids().size).toBe(2), STARTING)
-  process.kill(Number([...pids()][0]), 'SIGKILL')
-  await eventually(() => expect(pids().size).toBe(3), STARTING)
-  expect(gateway.output.stderr).toMatch(/worker [12] ended \(SIGKILL\) and is started again in 1 s/)
-  expect(new Set(await postAll(gateway, 8, 'mock/normal'))).toEqual(new Set([200]))
-})
-
-test('a worker that cannot start again is tried later, and the others go on', async () => {
-  const { gateway, configPath } = await startProcessWithUpstream({ WORKERS: '2' })
-  const pids = () => [...new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])]
-  expect(pids()).toHaveLength(2)
-  writeFileSync(configPath, 'model_mappings: 7\n')
-  process.kill(Number(pids()[0]), 'SIGKILL')
-  await eventually(() => {
-    expect(gateway.output.stderr).toMatch(/worker [12] could not start \(2\) and is started again in 2 s/)
-  }, STARTING)
-  expect(await postAll(gateway, 4, 'mock/normal')).toEqual([200, 200, 200, 200])
-  expect(await textOf(gateway.metricsUrl)).toMatch(/^ai_proxy_requests_total\{.*\} 4$/m)
-
-  writeFileSync(configPath, 'model_mappings: { "mock/*": "openrouter:mock/*" }\n')
-  await eventually(() => expect(pids()).toHaveLength(3), STARTING)
-  expect(gateway.process.exitCode).toBeNull()
-})
-
-test('while a worker starts, the page of metrics says so at once', async () => {
-  const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
-  const [, pid] = /"pid":(\d+)/.exec(gateway.output.stdout) ?? []
-  process.kill(Number(pid), 'SIGKILL')
-  await eventually(async () => {
-    expect(await textOf(gateway.metricsUrl)).toBe('a worker is starting; ask again in a moment\n')
-  }, STARTING)
-  await eventually(
-    async () => expect(await textOf(gateway.metricsUrl)).toContain('ai_proxy_requests_in_flight 0'),
-    STARTING,
-  )
-})
-
 test('workers that cannot start end the gateway with their code', async () => {
-  const { gateway } = await startProcessWithUpstream()
   const METRICS_PORT = String(await freePort())
-  const second = spawnGateway({ PORT: new URL(gateway.url).port, METRICS_PORT, WORKERS: '3' })
-  expect(await second.exit).toBe(1)
-  expect(second.output.stderr).toMatch(/^(✖ .* is in use\.\nHint: .*\n)+$/)
+  const gateway = spawnGateway({ PORT: String(await usedPort()), METRICS_PORT, WORKERS: '3' })
+  expect(await gateway.exit).toBe(1)
+  expect(gateway.output.stderr).toMatch(/^(✖ .* is in use\.\nHint: .*\n)+$/)
+})
+
+describe.concurrent('a worker that ends', () => {
+  test('is started again', async () => {
+    const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
+    const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
+    await eventually(() => expect(pids().size).toBe(2), STARTING)
+    process.kill(Number([...pids()][0]), 'SIGKILL')
+    await eventually(() => expect(pids().size).toBe(3), STARTING)
+    expect(gateway.output.stderr).toMatch(/worker [12] ended \(SIGKILL\) and is started again in 1 s/)
+    expect(new Set(await postAll(gateway, 8, 'mock/normal'))).toEqual(new Set([200]))
+  })
+
+  test('is tried again later if it cannot start, and the others keep running', async () => {
+    const { gateway, configPath } = await startProcessWithUpstream({ WORKERS: '2' })
+    const pids = () => [...new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])]
+    expect(pids()).toHaveLength(2)
+    writeFileSync(configPath, 'model_mappings: 7\n')
+    process.kill(Number(pids()[0]), 'SIGKILL')
+    await eventually(() => {
+      expect(gateway.output.stderr).toMatch(/worker [12] could not start \(2\) and is started again in 2 s/)
+    }, STARTING)
+    expect(await postAll(gateway, 4, 'mock/normal')).toEqual([200, 200, 200, 200])
+    expect(await textOf(gateway.metricsUrl)).toMatch(/^ai_proxy_requests_total\{.*\} 4$/m)
+
+    writeFileSync(configPath, 'model_mappings: { "mock/*": "openrouter:mock/*" }\n')
+    await eventually(() => expect(pids()).toHaveLength(3), STARTING)
+    expect(gateway.process.exitCode).toBeNull()
+  })
+
+  test('makes the metrics report immediately that a worker is starting', async () => {
+    const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
+    const [, pid] = /"pid":(\d+)/.exec(gateway.output.stdout) ?? []
+    process.kill(Number(pid), 'SIGKILL')
+    await eventually(async () => {
+      expect(await textOf(gateway.metricsUrl)).toBe('a worker is starting; ask again in a moment\n')
+    }, STARTING)
+    await eventually(
+      async () => expect(await textOf(gateway.metricsUrl)).toContain('ai_proxy_requests_in_flight 0'),
+      STARTING,
+    )
+  })
 })

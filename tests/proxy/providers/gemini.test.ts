@@ -5,7 +5,7 @@ import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
-import { chat, chunksOf, startGateway, startUpstream, type TestResponse } from '../../helpers/gateway/gateway.ts'
+import { chat, chunksOf, errorOf, startGateway, startUpstream } from '../../helpers/gateway/gateway.ts'
 
 const MAPPINGS = { 'gemini-*': 'gemini:gemini-*', 'mock/*': 'gemini:mock/*' }
 const THINKING_MS = 200
@@ -34,10 +34,6 @@ async function startProvider(answer: (response: ServerResponse, key: string, bod
     server.closeAllConnections()
   })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-}
-
-function errorOf({ text }: TestResponse) {
-  return JSON.parse(text).error
 }
 
 test('errors of Google become errors of OpenAI, streamed or not', async () => {

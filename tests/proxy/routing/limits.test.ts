@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseApiKeys } from '../../../kit/api-keys.ts'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
 import { Limits } from '../../../proxy/routing/limits.ts'
-import { chat, eventually, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
+import { chat, errorOf, eventually, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
 const [ALICE = null, BOB = null] = parseApiKeys('alice:0123456789abcdef,bob:fedcba9876543210')
 
@@ -13,10 +13,6 @@ function limitsOf(limits: object, workers = 1): Limits {
 /** The code of the refusal, or `ok`. */
 function ask(limits: Limits, apiKey = ALICE, { model = 'gpt-5', stream = false } = {}): string {
   return limits.admit({ apiKey, model, stream }).problem?.code ?? 'ok'
-}
-
-function errorOf({ text }: { text: string }) {
-  return JSON.parse(text).error
 }
 
 test('a key has its requests per minute, each key its own', () => {

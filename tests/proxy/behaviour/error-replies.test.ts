@@ -1,16 +1,5 @@
-import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import {
-  chat,
-  startGateway,
-  startUpstream,
-  startWithUpstream,
-  type TestResponse,
-} from '../../helpers/gateway/gateway.ts'
-
-function errorOf({ text }: TestResponse) {
-  return JSON.parse(text).error
-}
+import { chat, errorOf, startGateway, startUpstream, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
 test('requests that cannot be served are refused as OpenAI does, each with its record', async () => {
   const { gateway, upstream } = await startWithUpstream({ mappings: { 'gemini-x': 'gemini:x' } })
@@ -89,36 +78,6 @@ test('the record of a body of another type tells what was sent, up to the limit'
   expect(tooLong?.bytes_in).toBeGreaterThan(2 ** 20)
   expect(tooLong?.bytes_in).toBeLessThan(2_000_000)
   expect(empty).toMatchObject({ status_code: 415, bytes_in: 0, request: { _invalid_body: '' } })
-})
-
-test('unknown paths and methods are OpenAI errors without a record', async () => {
-  const gateway = await startGateway()
-  const unknown = await gateway.get('/v2/nothing?a=b')
-  expect([unknown.status, errorOf(unknown)]).toEqual([
-    404,
-    { message: 'Invalid URL (GET /v2/nothing)', type: 'invalid_request_error', param: null, code: 'unknown_url' },
-  ])
-  const wrongMethod = await gateway.get('/v1/chat/completions')
-  expect([wrongMethod.status, errorOf(wrongMethod).code]).toEqual([405, 'method_not_supported'])
-  expect(wrongMethod.headers['allow']).toBe('POST, OPTIONS')
-  const malformed = await gateway.get('/%zz')
-  expect([malformed.status, malformed.headers['x-request-id']]).toEqual([404, expect.any(String)])
-  await gateway.records(0)
-})
-
-test('what is no HTTP gets an answer too', async () => {
-  const gateway = await startGateway()
-  const answer = await new Promise<string>((resolve) => {
-    let text = ''
-    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'))
-    socket.on('data', (bytes) => {
-      text += bytes
-    })
-    socket.on('close', () => resolve(text))
-  })
-  expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/)
-  expect(answer).toContain('x-ai-proxy-release: dev')
-  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '').error.type).toBe('invalid_request_error')
 })
 
 test('errors of the provider keep their status, body and retry headers', async () => {
