@@ -10,7 +10,7 @@ function settings(environment: Record<string, string> = {}) {
   return gatewaySettings(environment, '/srv/app')
 }
 
-test('what is not set has a default', () => {
+test('settings that are not set have defaults', () => {
   expect(settings()).toMatchObject({
     host: '127.0.0.1',
     port: 8123,
@@ -31,20 +31,20 @@ test('what is not set has a default', () => {
   })
 })
 
-test('PORT wins over HTTP_PORT, which is the edge’s if HTTPS_PORT stands beside it', () => {
+test('PORT wins over HTTP_PORT, which belongs to the edge if HTTPS_PORT is set too', () => {
   expect(settings({ HTTP_PORT: '9000' }).port).toBe(9000)
   expect(settings({ HTTP_PORT: '9000', PORT: '9001' }).port).toBe(9001)
   expect(settings({ HTTP_PORT: '80', HTTPS_PORT: '443' }).port).toBe(8123)
 })
 
-test('the predecessor’s spellings of levels and switches', () => {
+test('the predecessor’s spellings of levels and switches are accepted', () => {
   const levels = ['DEBUG', 'Info', 'WARNING', 'warn', 'CRITICAL', 'error'].map((LOG_LEVEL) => settings({ LOG_LEVEL }))
   expect(levels.map(({ logLevel }) => logLevel)).toEqual(['debug', 'info', 'warn', 'warn', 'fatal', 'error'])
   const switches = ['true', 'True', '1', 'false', '0', ''].map((value) => settings({ MODELS_REQUIRE_KEY: value }))
   expect(switches.map(({ modelsRequireKey }) => modelsRequireKey)).toEqual([true, true, true, false, false, false])
 })
 
-test('beyond this machine nothing runs without keys', () => {
+test('without keys the gateway listens only on this machine', () => {
   for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'example.com', '1270.0.0.1']) {
     expect(() => settings({ HOST })).toThrow(expect.objectContaining({ exitCode: 2, code: 'CONFIG_INVALID' }))
     expect(settings({ HOST, API_KEYS: 'k' }).host).toBe(HOST)

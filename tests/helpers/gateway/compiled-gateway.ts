@@ -51,7 +51,7 @@ function compileInto(folder: string, sources: string[]): void {
   mkdirSync(CACHE, { recursive: true })
   removeOld()
   const unfinished = mkdtempSync(join(CACHE, 'unfinished-'))
-  // Loaded only here: that alone takes longer than to start the compiled program.
+  // Loaded only here, because that takes longer than to start the compiled program.
   const compiler: typeof ts = createRequire(import.meta.url)('typescript')
   for (const path of sources) compile(compiler, path, unfinished)
   for (const name of DATA_FILES) cpSync(join(packageRoot(), name), join(unfinished, name))

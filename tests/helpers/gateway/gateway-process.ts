@@ -97,7 +97,7 @@ export async function usedPort(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** A client of undici, with connections of its own. */
+/** An HTTP client with its own connections. */
 export function newAgent(options: Agent.Options = {}): Agent {
   const agent = new Agent(options)
   CLEANUPS.push(() => agent.destroy())

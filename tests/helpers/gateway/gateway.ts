@@ -24,12 +24,12 @@ export interface TestGateway extends TestClient {
   records: (count: number) => Promise<LogRecord[]>
 }
 
-export interface TestClient {
+interface TestClient {
   post: (body: unknown, headers?: Record<string, string>, path?: string) => Promise<TestResponse>
   get: (path: string, headers?: Record<string, string>) => Promise<TestResponse>
 }
 
-export interface TestResponse {
+interface TestResponse {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string

@@ -18,9 +18,9 @@ interface MockRequest {
   method: string
   path: string
   headers: IncomingHttpHeaders
-  /** As received, byte for byte. */
+  /** Byte for byte as received. */
   body: string
-  /** How the exchange ended: `aborted` if the caller went away before the answer was whole. */
+  /** How the exchange ended: `aborted` if the caller left before the answer was complete. */
   end: 'running' | 'answered' | 'aborted'
 }
 
@@ -46,12 +46,12 @@ const APIS: [string, Api][] = [
 
 export async function startMockUpstream({ host = '127.0.0.1', port = 0 } = {}): Promise<MockUpstream> {
   const requests: MockRequest[] = []
-  /** How often each body has come. */
+  /** How often each body has arrived. */
   const attempts = new Map<string, number>()
   const server = createServer((request, response) => {
     handle(request, response, requests, attempts).catch((error: unknown) => response.destroy(error as Error))
   })
-  // Soon enough for tests that wait until the gateway has closed its connections.
+  // Short, because some tests wait until the gateway has closed its connections.
   server.keepAliveTimeout = KEEP_ALIVE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve)

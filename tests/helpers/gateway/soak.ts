@@ -18,15 +18,15 @@ export interface SoakOptions {
 }
 
 export interface SoakReport {
-  /** Requests by how they went: the mode, and `left` if the client did not wait for the end. */
+  /** Number of requests by mode, with `left` if the client did not wait for the end. */
   sent: Record<string, number>
-  /** Answers that should have been whole and were not. */
+  /** Answers that should have been complete and were not. */
   broken: string[]
-  /** Of the gateway, once a second, in bytes. */
+  /** Memory of the gateway, once a second, in bytes. */
   resident: number[]
-  /** Connections that the gateway still has once all clients are gone and the provider's have had time to time out. */
+  /** Connections that the gateway still has after all clients left and those to the provider had time to end. */
   connections: number
-  /** Ids of requests without a record though the provider saw them or the client was answered. */
+  /** Ids of requests without a record that reached the provider or were answered. */
   missing: string[]
   /** Ids of requests with more than one record. */
   doubled: string[]
@@ -36,8 +36,8 @@ const SAMPLE_EVERY_MS = 1_000
 const IDLE_TIMEOUT_MS = 15_000
 
 /**
- * Runs the gateway as a process in front of the mock provider, also a process, and keeps so many requests going: most of
- * them streams, some of which break upstream, and every third is left by the client at random.
+ * Runs the gateway in front of the mock provider, both as processes, under constant load: most requests are streams, some
+ * of them break at the provider, and the client leaves every third one at a random moment.
  */
 export async function soak({ command, streams, durationMs, seed }: SoakOptions): Promise<SoakReport> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-soak-'))
@@ -114,14 +114,14 @@ async function sampleDuring(work: Promise<unknown>, read: () => number): Promise
   }
 }
 
-/** What is left after a while, which is 0 at best. */
+/** The value after some time, which is 0 if all went well. */
 async function untilZero(read: () => number): Promise<number> {
   const deadline = performance.now() + IDLE_TIMEOUT_MS
   while (read() > 0 && performance.now() < deadline) await sleep(100)
   return read()
 }
 
-/** How many records there are of each dialog id. */
+/** The number of records for each dialog id. */
 async function countRecords(logDir: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for (const name of readdirSync(logDir)) {

@@ -38,7 +38,7 @@ test('tool calls without an index: another id is another call', () => {
   })
 })
 
-test('ids and types that are repeated are not put together', () => {
+test('repeated ids and types are not joined', () => {
   const builder = build(
     { role: 'assistant', tool_calls: [{ index: 0, id: 'a', type: 'function', function: { arguments: 'x' } }] },
     { role: 'assistant', tool_calls: [{ index: 0, id: 'a', type: 'function', function: { arguments: 'y' } }] },
@@ -50,7 +50,7 @@ test('ids and types that are repeated are not put together', () => {
   })
 })
 
-test('reasoning details, audio, log probabilities and fields we do not know survive', () => {
+test('reasoning details, audio, log probabilities and unknown fields are kept', () => {
   const builder = build(
     {
       reasoning_content: 'a',
@@ -87,7 +87,7 @@ test('reasoning details, audio, log probabilities and fields we do not know surv
   })
 })
 
-test('whole only when every choice has ended', () => {
+test('it is complete only when every choice has ended', () => {
   const builder = new CompletionBuilder('chat.completion')
   expect([builder.isWhole, builder.toJson()]).toEqual([false, undefined])
   add(builder, { choices: [{ index: 1, delta: { content: 'b' }, finish_reason: 'length' }] })
@@ -97,7 +97,7 @@ test('whole only when every choice has ended', () => {
   expect([builder.isWhole, builder.finishReason]).toEqual([true, 'stop'])
 })
 
-test('nonsense is no danger', () => {
+test('malformed data does no harm', () => {
   const builder = new CompletionBuilder('chat.completion')
   const nonsense: unknown[] = [
     null,
@@ -116,7 +116,7 @@ test('nonsense is no danger', () => {
   expect({}).not.toHaveProperty('polluted')
 })
 
-test('a chunk that is nested too deep for recursion is left out', () => {
+test('a chunk that is nested too deeply is omitted', () => {
   const deep = `${'{"x":'.repeat(20_000)}1${'}'.repeat(20_000)}`
   const builder = build({ content: 'a' })
   for (const round of ['1', '2']) {

@@ -39,7 +39,7 @@ function jsonOf(builder: MessageBuilder) {
   return JSON.parse(String(builder.toJson()))
 }
 
-test('a text in pieces', () => {
+test('a text in pieces is joined', () => {
   const text = begin(0, { type: 'text', text: '' })
   const pieces = ['Hello', ' 🙂', '!'].map((piece) => delta(0, 'text_delta', { text: piece }))
   const stop = { type: 'content_block_stop', index: 0 }
@@ -54,7 +54,7 @@ test('a text in pieces', () => {
   expect(Object.keys(jsonOf(builder))).toEqual(Object.keys(START.message))
 })
 
-test('thinking with its signature, then parallel use of tools, whose input stays as it came', () => {
+test('thinking keeps its signature, and the input of parallel tool calls stays unchanged', () => {
   const tool = (index: number, id: string) => begin(index, { type: 'tool_use', id, name: 'weather', input: {} })
   const input = (index: number, piece: string) => delta(index, 'input_json_delta', { partial_json: piece })
   const builder = build(
@@ -83,7 +83,7 @@ test('thinking with its signature, then parallel use of tools, whose input stays
   expect(String(builder.toJson())).toContain('"input":{"id": 12345678901234567890,\n "at": 1.0}')
 })
 
-test('citations, results of tools on the server and what is compacted', () => {
+test('citations, results of server tools and compaction are kept', () => {
   const citation = (cited: string) => delta(0, 'citations_delta', { citation: { type: 'char_location', cited } })
   const result = { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [{ url: 'https://x' }] }
   const builder = build(
@@ -108,7 +108,7 @@ test('citations, results of tools on the server and what is compacted', () => {
   })
 })
 
-test('counts of tokens are totals, and a null among them is none', () => {
+test('token counts are totals, and a null does not replace one', () => {
   const counts = { input_tokens: null, cache_read_input_tokens: 4, output_tokens: 9, server_tool_use: null }
   const builder = build(START, end('end_turn', { output_tokens: 5 }), end('end_turn', counts), STOP)
   expect(builder.usage).toEqual({
@@ -124,7 +124,7 @@ test('a refusal is an end like any other', () => {
   expect(builder).toMatchObject({ isWhole: true, hasFailed: false, finishReason: 'refusal' })
 })
 
-test('a stream that breaks off is what came of it', () => {
+test('a stream that breaks off is logged as far as it arrived', () => {
   const builder = build(
     START,
     begin(0, { type: 'text', text: 'Hel' }),
@@ -138,7 +138,7 @@ test('a stream that breaks off is what came of it', () => {
   ])
 })
 
-test('an error, in the middle and at the start', () => {
+test('an error is kept, in the middle and at the start', () => {
   const error = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
   const builder = build(START, begin(0, { type: 'text', text: 'Hel' }), error)
   expect(builder).toMatchObject({ isWhole: false, hasFailed: true })
@@ -146,7 +146,7 @@ test('an error, in the middle and at the start', () => {
   expect(jsonOf(build(error))).toEqual({ error: error.error })
 })
 
-test('without its content it still tells how it ended', () => {
+test('without its content it still knows how it ended', () => {
   const tool = begin(1, { type: 'tool_use', id: 'toolu_a', input: {} })
   const input = delta(1, 'input_json_delta', { partial_json: '{"city":' })
   const builder = build(START, begin(0, { type: 'text', text: 'long' }), tool, input)
@@ -158,7 +158,7 @@ test('without its content it still tells how it ended', () => {
   expect(jsonOf(builder).content).toEqual([{ type: 'text', text: ' and more' }, { type: 'tool_use' }])
 })
 
-test('nonsense is no danger', () => {
+test('malformed data does no harm', () => {
   expect(build('', '[DONE]', 'null', '7', '[]', '{}', STOP).toJson()).toBeUndefined()
   const builder = build(
     delta(0, 'text_delta', { text: 'before anything' }),

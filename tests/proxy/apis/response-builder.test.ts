@@ -42,7 +42,7 @@ function last(status: string, fields: object = {}) {
   return { type: `response.${status}`, sequence_number: 9, response }
 }
 
-test('the last event holds the response, which stays the bytes that it was', () => {
+test('the last event holds the response, whose bytes are kept unchanged', () => {
   const response = '{ "id":"resp_1","status":"completed" , "usage":{"input_tokens":5}, "n":12345678901234567890 }'
   const builder = build(CREATED, ...MESSAGE, `{"type":"response.completed", "response":${response},"x":1}`)
   expect(String(builder.toJson())).toBe(response)
@@ -50,7 +50,7 @@ test('the last event holds the response, which stays the bytes that it was', () 
   expect(builder.usage).toEqual({ input_tokens: 5 })
 })
 
-test('incomplete and failed are ends too', () => {
+test('incomplete and failed responses are complete streams too', () => {
   const incomplete = build(CREATED, last('incomplete', { incomplete_details: { reason: 'max_output_tokens' } }))
   expect(incomplete).toMatchObject({ isWhole: true, hasFailed: false, finishReason: 'max_output_tokens' })
   const error = { code: 'server_error', message: 'The model failed' }
@@ -59,7 +59,7 @@ test('incomplete and failed are ends too', () => {
   expect(jsonOf(failed)).toMatchObject({ status: 'failed', error })
 })
 
-test('a stream that breaks off is put together from its pieces', () => {
+test('a stream that breaks off is assembled from its pieces', () => {
   const summary = (type: string, more: object) => ({ type, output_index: 0, summary_index: 0, ...more })
   const builder = build(
     CREATED,
@@ -107,7 +107,7 @@ test('a stream that breaks off is put together from its pieces', () => {
   })
 })
 
-test('what is done replaces its pieces', () => {
+test('a finished item replaces its pieces', () => {
   const done = { type: 'message', content: [{ type: 'output_text', text: 'Hello', logprobs: [] }] }
   const partDone = {
     ...part(0, 0, { type: 'output_text', text: 'Hello', logprobs: [] }),
@@ -118,7 +118,7 @@ test('what is done replaces its pieces', () => {
   expect(jsonOf(build(CREATED, ...MESSAGE, itemDone)).output).toEqual([done])
 })
 
-test('an error, in the middle and at the start', () => {
+test('an error is kept, in the middle and at the start', () => {
   const error = { type: 'error', code: 'rate_limit_exceeded', message: 'Slow down', param: null, sequence_number: 5 }
   const builder = build(CREATED, ...MESSAGE, error)
   expect(builder).toMatchObject({ isWhole: false, hasFailed: true })
@@ -126,7 +126,7 @@ test('an error, in the middle and at the start', () => {
   expect(jsonOf(build({ type: 'error', error: { message: 'x' } }))).toEqual({ error: { message: 'x' } })
 })
 
-test('without its content it still tells how it ended', () => {
+test('without its content it still knows how it ended', () => {
   const builder = build(CREATED, ...MESSAGE)
   builder.dropContent()
   builder.add(JSON.stringify(text(0, 0, '!')))
@@ -137,7 +137,7 @@ test('without its content it still tells how it ended', () => {
   expect(builder).toMatchObject({ isWhole: true, finishReason: 'completed', usage: { output_tokens: 2 } })
 })
 
-test('nonsense is no danger', () => {
+test('malformed data does no harm', () => {
   const nothing = build('', '[DONE]', 'null', '7', '[]', '{}', text(0, 0, 'x'), { type: 'response.completed' })
   expect(nothing.toJson()).toBeUndefined()
   const builder = build(

@@ -8,7 +8,7 @@ const OTHER_APIS = [
   ['/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }],
 ] as const
 
-test.for(OTHER_APIS)('%s: bytes in, bytes out, but for the name of the model', async ([endpoint, body]) => {
+test.for(OTHER_APIS)('%s: bytes in, bytes out, except the name of the model', async ([endpoint, body]) => {
   const { gateway, upstream } = await startWithUpstream({ mappings: { mine: 'openrouter:mock/normal' } })
   const rest = JSON.stringify(body).slice(1)
   const sent = `{ "seed":12345678901234567890, "temperature":1.0,\n"model" : "mine" ,"é":"\\u00e9", ${rest}`
@@ -44,7 +44,7 @@ test('the log holds size and hash of each vector, the same for both encodings', 
   expect(floats?.usage).toEqual({ prompt_tokens: 7, total_tokens: 7 })
 })
 
-test('a provider that does not serve an endpoint is named, with what it serves', async () => {
+test('the error for an endpoint that a provider does not serve lists what it serves', async () => {
   const upstream = await startUpstream()
   const environment = { GEMINI_API_KEY: 'k', GEMINI_BASE_URL: upstream.url, OPENAI_API_KEY: 'k' }
   const gateway = await startGateway({ environment, mappings: { g: 'gemini:g', o: 'openai:o' } })
@@ -73,7 +73,7 @@ test('a provider that does not serve an endpoint is named, with what it serves',
   expect(records[1]).toMatchObject({ outcome: 'rejected', response: { error: { code: 'endpoint_not_supported' } } })
 })
 
-test('providers of config.yml have an address, keys, headers and APIs of their own', async () => {
+test('providers of config.yml have their own address, keys, headers and APIs', async () => {
   const upstream = await startUpstream()
   const gateway = await startGateway({
     environment: { MY_CLAUDE_API_KEY: 'claude-key', VLLM_API_KEY: '' },
@@ -101,7 +101,7 @@ test('providers of config.yml have an address, keys, headers and APIs of their o
   expect(keyless?.headers.authorization).toBe('Bearer claude-key')
 })
 
-test('an answer that is too large for the log keeps its end: why it stopped, and what it used', async () => {
+test('of an answer that is too large for the log, the reason of its end and its usage are kept', async () => {
   const { gateway } = await startWithUpstream({ environment: { LOG_BODY_MAX_BYTES: '2000' } })
   const body = { model: 'mock/slow-0x3000', stream: true, stream_options: { include_usage: true } }
   await gateway.post({ ...body, messages: [{ role: 'user', content: 'Hi' }] })

@@ -2,7 +2,7 @@ import OpenAI from 'openai'
 import { expect, test } from 'vitest'
 import { chat, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
-test('the body reaches the provider byte for byte, but for the model', async () => {
+test('the body reaches the provider byte for byte, except the model', async () => {
   const { gateway, upstream } = await startWithUpstream({ mappings: { short: 'openrouter:mock/normal' } })
   const body =
     '{ "seed": 12345678901234567890,\n "temperature": 1.0, "mod\\u0065l" : "short", "x": {"model":"inner"},\t"messages":[{"role":"user","content":null,"tool_calls":[{"é":"\\u00e9 🙂"}]}], "stop": "x" }\n'
@@ -13,7 +13,7 @@ test('the body reaches the provider byte for byte, but for the model', async () 
   expect(record).toMatchObject({ model_original: 'short', model_mapped: 'mock/normal', provider: 'openrouter' })
 })
 
-test('of two models the last one counts', async () => {
+test('if a body names two models, the last one is used', async () => {
   const { gateway, upstream } = await startWithUpstream()
   await gateway.post('{"model":"nowhere","messages":[1],"model":"mock/normal"}')
   expect(upstream.requests[0]?.body).toBe('{"model":"nowhere","messages":[1],"model":"mock/normal"}')
@@ -39,7 +39,7 @@ test('the provider sees its own key and none of the client’s headers', async (
   })
 })
 
-test('gemini is reached under its own address with its own key', async () => {
+test('gemini is called at its own address with its own key', async () => {
   const { gateway, upstream } = await startWithUpstream({
     environment: { GEMINI_API_KEY: 'gemini-key', GEMINI_BASE_URL: 'http://127.0.0.1:1' },
     mappings: { 'gemini-*': 'gemini:gemini-*' },
@@ -58,7 +58,7 @@ test('gemini is reached under its own address with its own key', async () => {
   })
 })
 
-test('what comes back is the provider’s bytes, its status and its ids', async () => {
+test('the client gets the provider’s bytes, its status and its ids', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/normal'))
   expect(response.status).toBe(200)
@@ -74,7 +74,7 @@ test('what comes back is the provider’s bytes, its status and its ids', async 
   })
 })
 
-test('answers of many megabytes pass', async () => {
+test('answers of many megabytes are passed on', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/big-20000000'))
   expect(JSON.parse(response.text).choices[0].message.content).toBe('x'.repeat(20_000_000))
@@ -107,7 +107,7 @@ test('a compressed answer arrives readable', async () => {
   expect((await gateway.records(1))[0]).toMatchObject({ outcome: 'ok', finish_reason: 'stop' })
 })
 
-test('the official client is content with both modes', async () => {
+test('the official client accepts both modes', async () => {
   const { gateway } = await startWithUpstream({ environment: { API_KEYS: 'client-key' } })
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'client-key', maxRetries: 0 })
   const messages = [{ role: 'user' as const, content: 'Hi' }]

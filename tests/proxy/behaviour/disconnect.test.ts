@@ -3,7 +3,7 @@ import { Agent, request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { chat, eventually, startWithUpstream, type TestGateway } from '../../helpers/gateway/gateway.ts'
 
-/** Sends a request and leaves as soon as `when` says so. */
+/** Sends a request and leaves as soon as the assertion `when` holds. */
 async function leave(gateway: TestGateway, body: object, when: () => void | Promise<void>): Promise<void> {
   const dispatcher = new Agent()
   onTestFinished(() => dispatcher.destroy())
@@ -38,7 +38,7 @@ test.for([
   })
 })
 
-test('a client that leaves a stream cancels it upstream, and the log holds what it got', async () => {
+test('a client that leaves a stream cancels it upstream, and the log has what the client got', async () => {
   const { gateway, upstream } = await startWithUpstream()
   const dispatcher = new Agent()
   onTestFinished(() => dispatcher.destroy())
@@ -61,7 +61,7 @@ test('a client that leaves a stream cancels it upstream, and the log holds what 
   expect(record?.response).toMatchObject({ choices: [{ message: { content: expect.stringMatching(/^1 2 3 /) } }] })
 })
 
-test('a client that leaves while it sends leaves a record too', async () => {
+test('a client that leaves while it sends its request gets a record too', async () => {
   const { gateway, upstream } = await startWithUpstream()
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
   socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"model":"mock/no')
@@ -73,7 +73,7 @@ test('a client that leaves while it sends leaves a record too', async () => {
   expect(upstream.requests).toEqual([])
 })
 
-test('a slow reader slows the provider down instead of filling memory', async () => {
+test('a slow reader slows the provider down instead of filling the memory', async () => {
   const { gateway, upstream } = await startWithUpstream()
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
   onTestFinished(() => {
@@ -83,7 +83,7 @@ test('a slow reader slows the provider down instead of filling memory', async ()
   const body = JSON.stringify(chat('mock/big-100000000'))
   socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   await eventually(() => expect(upstream.requests).toHaveLength(1))
-  // Long enough for the first answer to have come through as well, had it not been held back.
+  // The first answer would have arrived in this time too if it had not been held back.
   await gateway.post(chat('mock/big-20000000'))
   await eventually(() => expect(upstream.requests[1]?.end).toBe('answered'))
   expect(upstream.requests[0]?.end).toBe('running')

@@ -49,7 +49,7 @@ test('a body that is too large is refused, whether its size is announced or not'
   expect(record).toMatchObject({ status_code: 413, outcome: 'rejected' })
 })
 
-test('only JSON is taken, with or without saying so', async () => {
+test('only JSON is accepted, with or without a content type', async () => {
   const { gateway } = await startWithUpstream()
   const form = await gateway.post(chat('mock/normal'), { 'content-type': 'multipart/form-data; boundary=x' })
   expect(form.status).toBe(415)
@@ -63,7 +63,7 @@ test('only JSON is taken, with or without saying so', async () => {
   await gateway.records(3)
 })
 
-test('the record of a body of another type tells what was sent, up to the limit', async () => {
+test('the record of a body of another type shows what was sent, up to the limit', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { body_mib: 1 } } })
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   for (const body of ['model=mock%2Fnormal', 'x'.repeat(5_000), 'y'.repeat(5_000_000), '']) {
@@ -114,7 +114,7 @@ test('a provider that forbids a request says so itself', async () => {
   expect((await gateway.records(1))[0]).toMatchObject({ status_code: 403, outcome: 'upstream_error' })
 })
 
-test('that the provider does not know our key is not the client’s fault', async () => {
+test('if the provider refuses the gateway’s key, the client is not blamed', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/401'))
   expect([response.status, errorOf(response).code]).toEqual([502, 'upstream_auth_error'])
@@ -129,7 +129,7 @@ test('that the provider does not know our key is not the client’s fault', asyn
   expect(gateway.operatorLog.join('')).not.toContain('upstream-key')
 })
 
-test('an answer that breaks off before it is whole is an error, not half an answer', async () => {
+test('an answer that breaks off is an error, not half an answer', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/cut-json'))
   expect([response.status, errorOf(response).code]).toEqual([502, 'upstream_disconnected'])
@@ -139,7 +139,7 @@ test('an answer that breaks off before it is whole is an error, not half an answ
   })
 })
 
-test('a provider that is not there', async () => {
+test('a provider that cannot be reached', async () => {
   const upstream = await startUpstream()
   await upstream.close()
   const gateway = await startGateway({

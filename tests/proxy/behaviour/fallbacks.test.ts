@@ -41,14 +41,14 @@ test.for(['500', '503-html', '429', '401', '402'])(
   },
 )
 
-test.for(['400', '403', 'error-200'])('what is wrong with the request itself (%s) is told at once', async (mode) => {
+test.for(['400', '403', 'error-200'])('an error of the request itself (%s) is reported at once', async (mode) => {
   const config = { fallbacks: { 'mock/*': ['mock/normal'] } }
   const { gateway, upstream } = await startWithUpstream({ config })
   await gateway.post(chat(`mock/${mode}`))
   expect(upstream.requests).toHaveLength(1)
 })
 
-test('a provider that cannot be reached, or says nothing, is passed over too', async () => {
+test('a provider that cannot be reached, or sends nothing, is skipped too', async () => {
   const upstream = await startUpstream()
   const gateway = await startGateway({
     environment: { DEAD_API_KEY: 'k', OPENROUTER_API_KEY: 'k', OPENROUTER_BASE_URL: upstream.url },
@@ -65,7 +65,7 @@ test('a provider that cannot be reached, or says nothing, is passed over too', a
   expect(afterHang).toMatchObject({ model_original: 'mock/hang', model_mapped: 'mock/normal', provider: 'openrouter' })
 })
 
-test('a provider without a key is passed over; when nothing answers the last failure is told', async () => {
+test('a provider without a key is skipped; if none answers, the last failure is reported', async () => {
   const config = { fallbacks: { 'gpt-5': ['mock/500', 'mock/429'] } }
   const { gateway, upstream } = await startWithUpstream({ config, mappings: { 'gpt-5': 'openai:gpt-5' } })
   const response = await gateway.post(chat('gpt-5'))
@@ -89,7 +89,7 @@ test('keys of a provider are used in turn', async () => {
   expect(used).toEqual(['Bearer key-1', 'Bearer key-2', 'Bearer key-3', 'Bearer key-1'])
 })
 
-test('a key that is refused is left alone for as long as the provider says, and another one answers', async () => {
+test('a refused key is not used for as long as the provider says, and another key is used', async () => {
   const environment = { OPENROUTER_API_KEY: 'secret-1,secret-2' }
   const { gateway, upstream } = await startWithUpstream({ environment })
   for (let count = 0; count < 3; count++) {
@@ -100,7 +100,7 @@ test('a key that is refused is left alone for as long as the provider says, and 
   expect(gateway.operatorLog.join('')).not.toMatch(/secret-[12]/)
 })
 
-test('while all keys cool down, a fallback is asked first, and without one the provider is', async () => {
+test('while all keys cool down, the fallback is tried first; without one, the provider is', async () => {
   const config = { fallbacks: { 'mock/429': ['mock/normal'] } }
   const { gateway, upstream } = await startWithUpstream({ config, environment: { OPENROUTER_API_KEY: 'key-1' } })
   await gateway.post(chat('mock/429'))

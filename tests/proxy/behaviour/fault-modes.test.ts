@@ -27,7 +27,7 @@ function eventsOf(text: string): EventSourceMessage[] {
   return events
 }
 
-/** Without what differs between two requests: the mock's running number and the mode in the model's name. */
+/** Without the parts that differ between two requests: the mock's running number and the mode in the model's name. */
 function comparable(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value)
@@ -58,7 +58,7 @@ test.for(ENDPOINTS.flatMap((endpoint) => FORMS.map((form) => [endpoint, form] as
 const MESSAGE = 'Upstream connection closed before completion'
 const CODE = 'upstream_disconnected'
 
-/** How each API tells of a stream that breaks off after five events, and what the log still holds. */
+/** How each API reports a stream that breaks off after five events, and what the log still has. */
 const BROKEN: Record<Endpoint, { event: object; data: object; response: object }> = {
   '/v1/chat/completions': {
     event: {},
@@ -83,7 +83,7 @@ const BROKEN: Record<Endpoint, { event: object; data: object; response: object }
 }
 
 test.for(ENDPOINTS.flatMap((endpoint) => ['cut-5', 'hang-after-5'].map((mode) => [endpoint, mode] as const)))(
-  '%s: a stream that stops (%s) ends with an error of that API, and the log keeps what came',
+  '%s: a stream that stops (%s) ends with an error of that API, and the log keeps what arrived',
   async ([endpoint, mode]) => {
     const { gateway } = await startWithUpstream({ config: { limits: { idle_timeout_s: 0.3 } } })
     const { event, data, response } = BROKEN[endpoint]
@@ -91,9 +91,9 @@ test.for(ENDPOINTS.flatMap((endpoint) => ['cut-5', 'hang-after-5'].map((mode) =>
     const events = eventsOf(text)
     expect(events).toHaveLength(6)
     expect(events[5]).toMatchObject(event)
-    const told = JSON.parse(events[5]?.data ?? '')
-    if (mode === 'cut-5') expect(told).toEqual(data)
-    else expect(JSON.stringify(told)).toContain('did not answer in time')
+    const reported = JSON.parse(events[5]?.data ?? '')
+    if (mode === 'cut-5') expect(reported).toEqual(data)
+    else expect(JSON.stringify(reported)).toContain('did not answer in time')
     const [record] = await gateway.records(1)
     expect(record).toMatchObject({ status_code: 200, outcome: 'upstream_truncated', finish_reason: null, response })
   },
@@ -106,7 +106,7 @@ test.for(ENDPOINTS)('%s: a connection that is reset in the middle is an error, n
   expect(await gateway.records(1)).toMatchObject([{ outcome: 'upstream_truncated' }])
 })
 
-test('chunks without choices pass, and the log is not led astray', async () => {
+test('chunks without choices are passed on, and the log stays correct', async () => {
   const { gateway } = await startWithUpstream()
   const { text } = await gateway.post(chat('mock/empty-choices', { stream: true }))
   expect(text.match(/"choices":\[\]/g)).toHaveLength(8)
@@ -119,7 +119,7 @@ test('chunks without choices pass, and the log is not led astray', async () => {
   })
 })
 
-test('tool calls without an index pass as they are, and are two calls in the log', async () => {
+test('tool calls without an index are passed on unchanged, and are two calls in the log', async () => {
   const { gateway } = await startWithUpstream()
   const { text } = await gateway.post(chat('mock/no-index', { stream: true }))
   expect(text).not.toContain('"index":1')
@@ -139,7 +139,7 @@ test('tool calls without an index pass as they are, and are two calls in the log
   })
 })
 
-test('a stream faster than its reader is held back, and arrives whole', async () => {
+test('a stream that is faster than its reader is slowed down, and arrives complete', async () => {
   const { gateway, upstream } = await startWithUpstream({ environment: { LOG_BODY_MAX_BYTES: '10000' } })
   const count = 4_000
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
@@ -150,7 +150,7 @@ test('a stream faster than its reader is held back, and arrives whole', async ()
   const body = JSON.stringify(chat(`mock/flood-${count}`, { stream: true }))
   socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   await eventually(() => expect(upstream.requests).toHaveLength(1))
-  // The same again takes long enough for the first to have come through, had it not been held back.
+  // The first stream would have arrived in this time too if it had not been held back.
   await gateway.post(chat(`mock/flood-${count}`, { stream: true }))
   expect(upstream.requests.map(({ end }) => end)).toEqual(['running', 'answered'])
   let events = 0

@@ -24,7 +24,7 @@ async function startBefore(listener: RequestListener, more: { fallbacks?: object
 
 const CHUNK = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: null }] }
 
-test('requests that wait behind others on a connection that is gone are over too', async () => {
+test('requests that wait behind others on a closed connection end too', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { keepalive_s: 0.2 } } })
   const body = JSON.stringify(chat('mock/hang', { stream: true }))
   const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
@@ -37,7 +37,7 @@ test('requests that wait behind others on a connection that is gone are over too
   expect(records.map(({ outcome }) => outcome)).toEqual(Array(4).fill('client_aborted'))
 })
 
-test('a request that came before the configuration changed ends with the one before', async () => {
+test('a request that arrived before a change of the configuration keeps the previous one', async () => {
   const { gateway } = await startWithUpstream()
   const body = JSON.stringify(chat('mock/normal'))
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
@@ -56,7 +56,7 @@ test('a request that came before the configuration changed ends with the one bef
   expect((await gateway.post(chat('mock/normal'))).status).toBe(404)
 })
 
-test('half an event does not go out before the one that tells of the break', async () => {
+test('half an event is not sent before the error event', async () => {
   const whole = `event: response.created\ndata: ${JSON.stringify({ type: 'response.created', response: {} })}\n\n`
   const gateway = await startBefore((_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -66,7 +66,7 @@ test('half an event does not go out before the one that tells of the break', asy
   expect(text.startsWith(`${whole}event: error\ndata: {`)).toBe(true)
 })
 
-test('a last event without its blank line is sent if it is whole', async () => {
+test('a last event without its blank line is sent if it is complete', async () => {
   const gateway = await startBefore((_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.end(`data: ${JSON.stringify(CHUNK)}`)
@@ -77,7 +77,7 @@ test('a last event without its blank line is sent if it is whole', async () => {
   expect(record?.response).toMatchObject({ choices: [{ message: { content: 'Hi' } }] })
 })
 
-test('a provider that tells of its error itself is not corrected', async () => {
+test('an error that the provider itself reports is not followed by another', async () => {
   const gateway = await startBefore((_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(`data: ${JSON.stringify({ error: { message: 'No more', code: 502 } })}\n\n`, () =>
@@ -90,7 +90,7 @@ test('a provider that tells of its error itself is not corrected', async () => {
 })
 
 test.for([{ 'content-type': 'Text/Event-Stream' }, {}])(
-  'a stream is known by its type, or by having been asked for',
+  'a stream is recognised by its content type, or because it was requested',
   async (headers) => {
     const gateway = await startBefore((_, response) => {
       response.writeHead(200, headers)
@@ -112,7 +112,7 @@ test('a large JSON answer to a request for a stream becomes a stream too', async
   expect(streamed.text.endsWith('data: [DONE]\n\n')).toBe(true)
 })
 
-test.for(['cut', 'empty', 'redirect'])('an answer that is none (%s) goes to the fallback', async (kind) => {
+test.for(['cut', 'empty', 'redirect'])('after an answer that is unusable (%s) the fallback is tried', async (kind) => {
   const gateway = await startBefore(
     (_, response) => {
       if (kind === 'redirect') response.writeHead(302, { location: 'http://elsewhere/' }).end()
@@ -126,7 +126,7 @@ test.for(['cut', 'empty', 'redirect'])('an answer that is none (%s) goes to the 
   expect((await gateway.records(1))[0]).toMatchObject({ outcome: 'ok', provider: 'echo' })
 })
 
-test('a model that is asked too often does not keep the others of its provider from being asked', async () => {
+test('a model that is used too often does not block the other models of its provider', async () => {
   const config = { fallbacks: { 'mock/normal': ['echo'], 'mock/429': ['echo'] } }
   const { gateway, upstream } = await startWithUpstream({ config, environment: { OPENROUTER_API_KEY: 'one-key' } })
   for (const model of ['mock/429', 'mock/429', 'mock/normal']) await gateway.post(chat(model))

@@ -14,7 +14,7 @@ const FOLDER = new URL('schemas/', import.meta.url)
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
 for (const name of readdirSync(FOLDER)) ajv.addSchema(JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')))
 
-/** Fails with all that is wrong with the value, or with the text if it is no JSON. */
+/** Fails with all that is wrong with the value, or with the text if it is not JSON. */
 function expectValid(schema: string, value: unknown): void {
   const json: unknown = typeof value === 'string' ? JSON.parse(value) : value
   ajv.validate(schema, json)
@@ -31,7 +31,7 @@ test.for(Object.entries(ALL_PROBLEMS))('the error %s has the form of each API', 
   expectValid('anthropic-error.json', dataOf(messages.errors.event(problem, 'req_1', 3)))
 })
 
-test('errors as they are sent are error objects, whoever notices them', async () => {
+test('every error that is sent is an error object, whichever part notices it', async () => {
   const { gateway } = await startWithUpstream({
     environment: { GEMINI_API_KEY: 'x', GEMINI_BASE_URL: 'http://127.0.0.1:1' },
     mappings: { unset: 'openai:gpt', unreachable: 'gemini:gemini' },
@@ -61,7 +61,7 @@ test('errors as they are sent are error objects, whoever notices them', async ()
     expectValid('error.json', body)
   }
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
-  socket.end('this is no HTTP\r\n\r\n')
+  socket.end('this is not HTTP\r\n\r\n')
   const malformed = await text(socket)
   expectValid('error.json', malformed.slice(malformed.indexOf('\r\n\r\n')))
 })

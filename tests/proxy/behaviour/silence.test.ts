@@ -3,7 +3,7 @@ import { request } from 'undici'
 import { expect, onTestFinished, test } from 'vitest'
 import { chat, chunksOf, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
-test('a stream that says nothing gets comments between its events, and stays what it was', async () => {
+test('a quiet stream gets comments between its events, and its content stays the same', async () => {
   const config = { limits: { keepalive_s: 0.1 } }
   const { gateway } = await startWithUpstream({ config })
   const { text } = await gateway.post(chat('mock/slow-250x3', { stream: true }))
@@ -16,13 +16,13 @@ test('a stream that says nothing gets comments between its events, and stays wha
   expect(record).toMatchObject({ outcome: 'ok', bytes_out: Buffer.byteLength(text) })
 })
 
-test('an event that is on its way is not interrupted', async () => {
+test('a comment never interrupts an event', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { keepalive_s: 0.1, idle_timeout_s: 1 } } })
   const { text } = await gateway.post(chat('mock/hang-inside-event', { stream: true }))
   expect(text).not.toContain('ping')
 })
 
-test('a client that stops reading is left', async () => {
+test('a client that stops reading is disconnected', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { slow_reader_timeout_s: 0.5 } } })
   const body = JSON.stringify(chat('mock/big-60000000'))
   const { hostname, port } = new URL(gateway.url)
@@ -37,7 +37,7 @@ test('a client that stops reading is left', async () => {
   expect(gateway.operatorLog.join('')).toContain('a client stopped reading')
 })
 
-test('a client that reads slowly but goes on reading is not', async () => {
+test('a client that reads slowly but keeps reading is not disconnected', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { slow_reader_timeout_s: 0.5 } } })
   const { body } = await request(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',

@@ -31,7 +31,7 @@ test('events arrive as the provider wrote them, with the headers of an event str
 })
 
 test.for(['bytes', 'split-utf8', 'one-write', 'crlf', 'comments', 'no-space', 'no-newline'])(
-  'a stream in the form %s arrives whole and is logged whole',
+  'a stream in the form %s arrives complete and is logged complete',
   async (mode) => {
     const { gateway } = await startWithUpstream()
     const response = await gateway.post(chat(`mock/${mode}`, { stream: true }))
@@ -44,7 +44,7 @@ test.for(['bytes', 'split-utf8', 'one-write', 'crlf', 'comments', 'no-space', 'n
   },
 )
 
-test('comments and usage pass', async () => {
+test('comments and usage are passed on', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/comments', { stream: true, stream_options: { include_usage: true } }))
   expect(response.text).toContain(': PROCESSING\n\n')
@@ -53,7 +53,7 @@ test('comments and usage pass', async () => {
   expect(record?.usage).toEqual({ prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 })
 })
 
-test('[DONE] is added when the answer is whole without it', async () => {
+test('[DONE] is added if the answer is complete without it', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/no-done', { stream: true }))
   expect(contentOf(response.text)).toBe(WHOLE)
@@ -99,7 +99,7 @@ test('the official client sees a broken stream as an error', async () => {
   await expect(read()).rejects.toMatchObject({ code: 'upstream_disconnected' })
 })
 
-test('an error that the provider tells in the stream passes as it is', async () => {
+test('an error of the provider in the stream is passed on unchanged', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/error-chunk', { stream: true }))
   expect(chunksOf(response.text).at(-1)).toMatchObject({ error: { message: 'Provider disconnected', code: 502 } })
@@ -108,7 +108,7 @@ test('an error that the provider tells in the stream passes as it is', async () 
   expect(record?.response).toMatchObject({ error: { message: 'Provider disconnected' } })
 })
 
-test('one JSON body in answer to a request for a stream becomes a stream', async () => {
+test('one JSON body becomes a stream if a stream was requested', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/json-for-stream', { stream: true }))
   expect(response.headers['content-type']).toBe('text/event-stream')
@@ -120,7 +120,7 @@ test('one JSON body in answer to a request for a stream becomes a stream', async
   expect(record).toMatchObject({ outcome: 'ok', finish_reason: 'stop', response: { object: 'chat.completion' } })
 })
 
-test('an error told with status 200 gets an honest status where a stream was asked for, and passes otherwise', async () => {
+test('an error with status 200 gets an honest status if a stream was requested; else it is passed on', async () => {
   const { gateway } = await startWithUpstream()
   const streamed = await gateway.post(chat('mock/error-200', { stream: true }))
   expect(streamed.status).toBe(502)
@@ -130,7 +130,7 @@ test('an error told with status 200 gets an honest status where a stream was ask
   expect((await gateway.records(2)).map(({ outcome }) => outcome)).toEqual(['upstream_error', 'upstream_error'])
 })
 
-test('choices, tool calls, reasoning, refusals and usage are put together for the log', async () => {
+test('choices, tool calls, reasoning, refusals and usage are assembled for the log', async () => {
   const { gateway } = await startWithUpstream()
   await gateway.post(chat('mock/rich', { stream: true }))
   const [record] = await gateway.records(1)

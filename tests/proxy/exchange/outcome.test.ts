@@ -29,7 +29,7 @@ test('the result is that of the answer, unless the answer contains an error', ()
   expect(outcomeOf({ logged: failed, delivered: 'upstream_truncated' }).result).toBe('upstream_truncated')
 })
 
-test('a client that leaves has the last word', () => {
+test('if the client leaves, that is the result', () => {
   const refusal = { problem: problems.internal(), result: 'rejected' } as const
   expect(outcomeOf({ isLeft: true }).result).toBe('client_aborted')
   expect(outcomeOf({ isLeft: true, logged: { ...ANSWER, hasFailed: true } }).result).toBe('client_aborted')

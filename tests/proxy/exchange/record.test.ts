@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chat, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
-test('a record has the fields of its version in their order, and real numbers', async () => {
+test('a record has the fields of its version in their order, with plausible durations', async () => {
   const { gateway } = await startWithUpstream({
     environment: { API_KEYS: 'laptop:0123456789abcdef', RELEASE_ID: 'r1' },
   })
@@ -35,7 +35,7 @@ test('a record has the fields of its version in their order, and real numbers', 
   expect(Number(overhead_ms)).toBeGreaterThan(0)
 })
 
-test('without a dialog id or a named key the fields are left out', async () => {
+test('without a dialog id or a named key their fields are omitted', async () => {
   const gateway = await startGateway()
   await gateway.post(chat('echo'))
   const [record] = await gateway.records(1)

@@ -36,7 +36,7 @@ test('everything else is refused', () => {
   }
 })
 
-test('x-api-key counts as much, and one right key is enough', () => {
+test('x-api-key is accepted too, and one right key is enough', () => {
   const right = { 'x-api-key': '0123456789abcdef' }
   expect(authenticate(right)).toMatchObject({ ok: true, key: { name: 'laptop' } })
   expect(authenticate({ ...right, authorization: 'Bearer wrong' })).toMatchObject({ ok: true, key: { name: 'laptop' } })
@@ -56,7 +56,7 @@ test('both forms of a named key have one hash', () => {
   expect(short).toEqual(long)
 })
 
-test('without a valid key nothing is served but health, and nothing is logged', async () => {
+test('without a valid key only health and the list of models are served, and nothing is logged', async () => {
   const { gateway, upstream } = await startWithUpstream({ environment: { API_KEYS: 'a-secret-key' } })
   const missing = await gateway.post(chat('mock/normal'))
   expect([missing.status, JSON.parse(missing.text).error]).toEqual([
@@ -74,7 +74,7 @@ test('without a valid key nothing is served but health, and nothing is logged', 
   await gateway.records(0)
 })
 
-test('a large body without a key is answered, and the connection goes on', async () => {
+test('a large body without a key is answered, and the gateway keeps serving', async () => {
   const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key' } })
   const response = await gateway.post(chat('echo', { padding: 'x'.repeat(3_000_000) }))
   expect(response.status).toBe(401)

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { firstElement, scanInnerObject, scanJsonObject } from '../../../proxy/json/scan.ts'
+import { seededRandom } from '../../helpers/random.ts'
 
 const KEYS = ['model', 'stream', 'messages'] as const
 const SEED = 20261123
 const ROUNDS = 20_000
 
-/** The values of the keys as JSON.parse sees them; undefined if the text is no object. */
+/** The values of the keys as JSON.parse sees them; undefined if the text is not an object. */
 function expected(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
@@ -26,38 +27,28 @@ function scanned(text: string): Record<string, unknown> | undefined {
   )
 }
 
-/** A repeatable source of random numbers below `limit`. */
-function randomNumbers(seed: number): (limit: number) => number {
-  let state = seed
-  return (limit) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    return Math.floor((state / 2 ** 32) * limit)
-  }
-}
-
 const PIECES =
   '{ } [ ] , : " "model" "stream" "messages" "mod\\u0065l" "a\\"b" "\\\\" "\\x" "\\ud83d" "é🙂" true false null tru 0 -0 01 1.5 1. .5 -1e+9 1E5 1e - "\t" "\n" \\ \u00a0 \ufeff'.split(
     ' ',
   )
 
 test('agrees with JSON.parse on random texts', () => {
-  const random = randomNumbers(SEED)
-  const pick = <T>(list: T[]): T => list[random(list.length)] as T
+  const { below, pick } = seededRandom(SEED)
   const value = (depth: number): string => {
-    const kind = random(depth > 4 ? 4 : 7)
+    const kind = below(depth > 4 ? 4 : 7)
     if (kind < 4) return pick(['"x"', '"a\\"}]\\\\"', '-1.5e3', 'true', 'null', '"é🙂"', '0', '""'])
-    const items = Array.from({ length: random(4) }, () => value(depth + 1))
+    const items = Array.from({ length: below(4) }, () => value(depth + 1))
     if (kind === 4) return `[${items.join(pick([',', ', ', '\n,']))}]`
     return `{${items.map((item) => `${pick(['"model"', '"stream"', '"k"', '"messages"', '"mo\\u0064el"'])}${pick([':', ' : '])}${item}`).join(',')}}`
   }
   let objects = 0
   for (let round = 0; round < ROUNDS; round++) {
     let text = value(0)
-    if (random(2) === 0) {
-      const at = random(text.length + 1)
-      text = text.slice(0, at) + pick(PIECES) + text.slice(at + random(3))
+    if (below(2) === 0) {
+      const at = below(text.length + 1)
+      text = text.slice(0, at) + pick(PIECES as [string, ...string[]]) + text.slice(at + below(3))
     }
-    // The cut may have left half a surrogate pair, which no bytes can say.
+    // The cut may have left half a surrogate pair, which UTF-8 cannot express.
     text = Buffer.from(text).toString()
     const result = scanned(text)
     if (result) objects++
@@ -83,18 +74,18 @@ test('agrees with JSON.parse on every piece in every place', () => {
   }
 })
 
-test('no depth is too deep', () => {
+test('nesting of any depth is scanned', () => {
   const depth = 1_000_000
   const text = `{"a":${'['.repeat(depth)}${']'.repeat(depth)},"model":"m"}`
   expect(scanned(text)).toEqual({ model: 'm' })
   expect(scanned(`{"a":${'['.repeat(depth)}`)).toBeUndefined()
 })
 
-test('bytes that are no UTF-8 are no JSON', () => {
+test('bytes that are not UTF-8 are not JSON', () => {
   expect(scanJsonObject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), KEYS)).toBeUndefined()
 })
 
-test('finds what is inside the first element of an array', () => {
+test('finds members inside the first element of an array', () => {
   const json = Buffer.from('{"choices": [ {"index":0,"message":{"finish_reason":"no"},"finish_reason":"stop"}, 7]}')
   const choices = scanJsonObject(json, ['choices'])?.choices
   const first = firstElement(json, choices?.start ?? 0)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { logFiles, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
-test('a body goes into the log as the bytes it is, on one line', async () => {
+test('a body is logged byte for byte, on one line', async () => {
   const { gateway } = await startWithUpstream()
   const body =
     '{\n "model" : "mock/normal",\r\n\t"messages": [ {"role":"user","content":"a\\nb { é \\ud83d 🙂"} ],\n "n": 12345678901234567890, "t": 1.0 }'
@@ -15,7 +15,7 @@ test('a body goes into the log as the bytes it is, on one line', async () => {
   expect(text).toContain(`,"request":${body.replace(/[\r\n]/g, ' ')},"response":{`)
 })
 
-test('images become their digest, in requests and answers, unless they are wanted in full', async () => {
+test('images in requests and answers are logged as their digest, unless LOG_IMAGES is full', async () => {
   const bytes = Buffer.from(Array.from({ length: 3000 }, (_, index) => index % 256))
   const url = `data:image/png;base64,${bytes.toString('base64')}`
   const sha256 = createHash('sha256').update(bytes).digest('hex')
@@ -41,7 +41,7 @@ test('images become their digest, in requests and answers, unless they are wante
   expect((await keeping.records(1))[0]?.request).toEqual({ model: 'echo', messages })
 })
 
-test('bodies above the limit are cut, and the record stays JSON', async () => {
+test('of bodies above the limit only an excerpt is logged, and the record stays JSON', async () => {
   const gateway = await startGateway({ environment: { LOG_BODY_MAX_BYTES: '20000' } })
   const body = JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: '🙂"\\\n'.repeat(5000) }] })
   for (const text of [body, body.replace('{', '{"stream":true,')]) await gateway.post(text)

@@ -20,7 +20,7 @@ function line(text: string): Buffer[] {
   return [Buffer.from(text), Buffer.from('\n')]
 }
 
-test('lines are appended in order, by themselves after a moment', async () => {
+test('lines are written in order, after a moment and without a flush', async () => {
   const dir = join(tempFolder(), 'made/for/it')
   const { log } = openLog(dir)
   for (let index = 0; index < 1000; index++) log.append(DAY, line(String(index)))
@@ -31,7 +31,7 @@ test('lines are appended in order, by themselves after a moment', async () => {
   expect(readFileSync(join(dir, FILE), 'utf8')).toBe(`${expected}and one more\n`)
 })
 
-test('each day and each release has a file of its own', async () => {
+test('each day and each release has its own file', async () => {
   const dir = tempFolder()
   const { log } = openLog(dir, '.20261123-120000')
   log.append('2026-11-23', line('a'))
@@ -68,7 +68,7 @@ test('two writers share a file line by line', async () => {
   expect(new Set(lines).size).toBe(400)
 })
 
-test('a file that was removed is made anew', async () => {
+test('a file that was removed is created again', async () => {
   const dir = tempFolder()
   const { log } = openLog(dir)
   log.append(DAY, line('a'))
@@ -79,7 +79,7 @@ test('a file that was removed is made anew', async () => {
   expect(readFileSync(join(dir, FILE), 'utf8')).toBe('b\n')
 })
 
-test('a full disk loses records, says so once and is no end', async () => {
+test('a full disk loses records, is reported once, and does not stop the log', async () => {
   const dir = tempFolder()
   symlinkSync('/dev/full', join(dir, FILE))
   const { log, reported } = openLog(dir)
@@ -142,7 +142,7 @@ test('a log that cannot be written never fails a request', async () => {
   expect((await gateway.post(chat('echo'))).status).toBe(200)
 })
 
-test('what others append is not overwritten', async () => {
+test('lines that another process appends are not overwritten', async () => {
   const dir = tempFolder()
   mkdirSync(dir, { recursive: true })
   const { log } = openLog(dir)

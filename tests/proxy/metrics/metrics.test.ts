@@ -7,7 +7,7 @@ function page({ gateway, running }: TestGateway): Promise<string> {
   return createMetricsPage({ metrics: gateway.metrics, running, requestLog })()
 }
 
-test('requests are counted by the names of config.yml, whatever clients ask for', async () => {
+test('requests are counted by the names of config.yml, whatever names clients send', async () => {
   const { gateway } = await startWithUpstream()
   for (const model of ['mock/normal', 'mock/no-done', 'mock/500', 'nowhere-1', 'nowhere-2']) {
     await gateway.post(chat(model, { stream: model === 'mock/no-done' }))
@@ -25,14 +25,14 @@ test('requests are counted by the names of config.yml, whatever clients ask for'
   expect(text).not.toContain('nowhere')
 })
 
-test('errors of ours that have no code are counted under their type', async () => {
+test('errors of the gateway without a code are counted under their type', async () => {
   const { gateway } = await startWithUpstream()
   await gateway.post('{')
   await gateway.records(1)
   expect(await page(gateway)).toContain('ai_proxy_rejected_total{code="invalid_request_error"} 1')
 })
 
-test('a histogram is one: buckets that add up, with a sum and a count', async () => {
+test('a histogram has cumulative buckets, a sum and a count', async () => {
   const { gateway } = await startWithUpstream()
   for (const model of ['mock/normal', 'mock/slow-30x4']) await gateway.post(chat(model))
   await gateway.records(2)

@@ -4,7 +4,7 @@ import { chat, eventually } from '../../helpers/gateway/gateway.ts'
 import { spawnGateway, startProcess, usedPort } from '../../helpers/gateway/gateway-process.ts'
 import { freePort } from '../../helpers/process/server-process.ts'
 
-test('metrics have a port of their own', async () => {
+test('metrics have their own port', async () => {
   const gateway = await startProcess()
   expect((await request(`${gateway.url}/metrics`)).statusCode).toBe(404)
   await (await gateway.post(chat('echo'))).body.dump()
@@ -17,7 +17,7 @@ test('metrics have a port of their own', async () => {
   })
 })
 
-test('a port for metrics that was asked for and is taken is an error', async () => {
+test('a METRICS_PORT that is in use is an error', async () => {
   const gateway = spawnGateway({ PORT: String(await freePort()), METRICS_PORT: String(await usedPort()) })
   expect(await gateway.exit).toBe(1)
   expect(gateway.output.stderr).toMatch(/✖ Cannot serve metrics on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\nHint: /)

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { chat, eventually, readRecords } from '../../helpers/gateway/gateway.ts'
 import { STARTING, spawnGateway, startProcessWithUpstream, usedPort } from '../../helpers/gateway/gateway-process.ts'
 import { freePort } from '../../helpers/process/server-process.ts'
@@ -10,7 +10,7 @@ async function textOf(url: string): Promise<string> {
   return await (await request(url)).body.text()
 }
 
-/** Each on a connection of its own, so that every worker gets some. */
+/** Each request on a new connection, so that every worker gets some. */
 async function postAll(gateway: { url: string }, count: number, model: string): Promise<number[]> {
   return await Promise.all(
     Array.from({ length: count }, async () => {
@@ -28,7 +28,7 @@ async function postAll(gateway: { url: string }, count: number, model: string): 
   )
 }
 
-test('workers share a port, each with a log of its own, and one page of metrics sums them', async () => {
+test('workers share a port, each has its own log, and one page of metrics sums them', async () => {
   const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
   expect(new Set(await postAll(gateway, 20, 'mock/normal'))).toEqual(new Set([200]))
   const logs = join(gateway.cwd, 'logs')
@@ -54,7 +54,7 @@ test('SIGTERM lets the answers of all workers end, and the exit code is 0', asyn
   expect(readRecords(join(gateway.cwd, 'logs'))).toHaveLength(6)
 })
 
-test('a second Ctrl-C ends what runs in all workers, which leaves its records', async () => {
+test('a second Ctrl-C ends running answers in all workers, and their records are written', async () => {
   const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
   const answers = postAll(gateway, 4, 'mock/hang')
   await eventually(async () => {
@@ -68,51 +68,49 @@ test('a second Ctrl-C ends what runs in all workers, which leaves its records', 
   expect(readRecords(join(gateway.cwd, 'logs'))).toHaveLength(4)
 })
 
-test('workers that cannot start end the gateway with their code', async () => {
+test('workers that cannot start end the gateway with their exit code', async () => {
   const METRICS_PORT = String(await freePort())
   const gateway = spawnGateway({ PORT: String(await usedPort()), METRICS_PORT, WORKERS: '3' })
   expect(await gateway.exit).toBe(1)
   expect(gateway.output.stderr).toMatch(/^(✖ .* is in use\.\nHint: .*\n)+$/)
 })
 
-describe.concurrent('a worker that ends', () => {
-  test('is started again', async () => {
-    const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
-    const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
-    await eventually(() => expect(pids().size).toBe(2), STARTING)
-    process.kill(Number([...pids()][0]), 'SIGKILL')
-    await eventually(() => expect(pids().size).toBe(3), STARTING)
-    expect(gateway.output.stderr).toMatch(/worker [12] ended \(SIGKILL\) and is started again in 1 s/)
-    expect(new Set(await postAll(gateway, 8, 'mock/normal'))).toEqual(new Set([200]))
-  })
+test.concurrent('a worker that dies is started again', async () => {
+  const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
+  const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
+  await eventually(() => expect(pids().size).toBe(2), STARTING)
+  process.kill(Number([...pids()][0]), 'SIGKILL')
+  await eventually(() => expect(pids().size).toBe(3), STARTING)
+  expect(gateway.output.stderr).toMatch(/worker [12] ended \(SIGKILL\) and is started again in 1 s/)
+  expect(new Set(await postAll(gateway, 8, 'mock/normal'))).toEqual(new Set([200]))
+})
 
-  test('is tried again later if it cannot start, and the others keep running', async () => {
-    const { gateway, configPath } = await startProcessWithUpstream({ WORKERS: '2' })
-    const pids = () => [...new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])]
-    expect(pids()).toHaveLength(2)
-    writeFileSync(configPath, 'model_mappings: 7\n')
-    process.kill(Number(pids()[0]), 'SIGKILL')
-    await eventually(() => {
-      expect(gateway.output.stderr).toMatch(/worker [12] could not start \(2\) and is started again in 2 s/)
-    }, STARTING)
-    expect(await postAll(gateway, 4, 'mock/normal')).toEqual([200, 200, 200, 200])
-    expect(await textOf(gateway.metricsUrl)).toMatch(/^ai_proxy_requests_total\{.*\} 4$/m)
+test.concurrent('a worker that cannot start again is tried later, and the others keep running', async () => {
+  const { gateway, configPath } = await startProcessWithUpstream({ WORKERS: '2' })
+  const pids = () => [...new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])]
+  expect(pids()).toHaveLength(2)
+  writeFileSync(configPath, 'model_mappings: 7\n')
+  process.kill(Number(pids()[0]), 'SIGKILL')
+  await eventually(() => {
+    expect(gateway.output.stderr).toMatch(/worker [12] could not start \(2\) and is started again in 2 s/)
+  }, STARTING)
+  expect(await postAll(gateway, 4, 'mock/normal')).toEqual([200, 200, 200, 200])
+  expect(await textOf(gateway.metricsUrl)).toMatch(/^ai_proxy_requests_total\{.*\} 4$/m)
 
-    writeFileSync(configPath, 'model_mappings: { "mock/*": "openrouter:mock/*" }\n')
-    await eventually(() => expect(pids()).toHaveLength(3), STARTING)
-    expect(gateway.process.exitCode).toBeNull()
-  })
+  writeFileSync(configPath, 'model_mappings: { "mock/*": "openrouter:mock/*" }\n')
+  await eventually(() => expect(pids()).toHaveLength(3), STARTING)
+  expect(gateway.process.exitCode).toBeNull()
+})
 
-  test('makes the metrics report immediately that a worker is starting', async () => {
-    const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
-    const [, pid] = /"pid":(\d+)/.exec(gateway.output.stdout) ?? []
-    process.kill(Number(pid), 'SIGKILL')
-    await eventually(async () => {
-      expect(await textOf(gateway.metricsUrl)).toBe('a worker is starting; ask again in a moment\n')
-    }, STARTING)
-    await eventually(
-      async () => expect(await textOf(gateway.metricsUrl)).toContain('ai_proxy_requests_in_flight 0'),
-      STARTING,
-    )
-  })
+test.concurrent('while a worker starts, the metrics say so immediately', async () => {
+  const { gateway } = await startProcessWithUpstream({ WORKERS: '2' })
+  const [, pid] = /"pid":(\d+)/.exec(gateway.output.stdout) ?? []
+  process.kill(Number(pid), 'SIGKILL')
+  await eventually(async () => {
+    expect(await textOf(gateway.metricsUrl)).toBe('a worker is starting; ask again in a moment\n')
+  }, STARTING)
+  await eventually(
+    async () => expect(await textOf(gateway.metricsUrl)).toContain('ai_proxy_requests_in_flight 0'),
+    STARTING,
+  )
 })

@@ -3,7 +3,7 @@ import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
 import { localAddress, startupMessage } from '../../../proxy/process/startup-message.ts'
 import { gatewaySettings } from '../../../proxy/settings.ts'
 
-test('the startup message has a line to paste and never a key', () => {
+test('the startup message has a command to paste and never shows a key', () => {
   const withKeys = gatewaySettings(
     { API_KEYS: 'secret-of-mine', OPENROUTER_API_KEY: 'sk-or-1', SET_API_KEY: 'sk-or-1' },
     '/srv/app',

@@ -69,7 +69,7 @@ test('echo streams word by word', async () => {
   })
 })
 
-test('after a thousand words echo goes on in larger pieces, which cut no character', async () => {
+test('after a thousand words echo sends larger pieces, which divide no character', async () => {
   const gateway = await startGateway()
   const content = `${'word '.repeat(1000)}${'🙂\n'.repeat(100_000)}`
   const response = await gateway.post({ model: 'echo', messages: [{ role: 'user', content }], stream: true })

@@ -26,14 +26,14 @@ test('a key has its requests per minute, each key its own', () => {
   expect(refused?.headers?.['retry-after']).toBe('30')
 })
 
-test('limits of a key may be written by its hash, and all without keys are one', () => {
+test('the limits of a key may be set by its hash, and all clients without keys share one', () => {
   const byHash = limitsOf({ keys: { [String(ALICE?.hash)]: { requests_per_minute: 1 } } })
   expect([ask(byHash), ask(byHash), ask(byHash, BOB)]).toEqual(['ok', 'rate_limit_exceeded', 'ok'])
   const anonymous = limitsOf({ per_key: { requests_per_minute: 1 } })
   expect([ask(anonymous, null), ask(anonymous, null)]).toEqual(['ok', 'rate_limit_exceeded'])
 })
 
-test('limits for a key that is not there are refused, at the start and when they are read again', async () => {
+test('limits for an unknown key are refused, at the start and when config.yml is read again', async () => {
   const keys = (...names: string[]) => ({ limits: { keys: Object.fromEntries(names.map((name) => [name, {}])) } })
   const API_KEYS = 'alice:0123456789abcdef,plain'
   const [alice, plain] = parseApiKeys(API_KEYS).map(({ hash }) => hash)
@@ -49,7 +49,7 @@ test('limits for a key that is not there are refused, at the start and when they
   await startGateway({ config: keys('anybody') })
 })
 
-test('streams count while they run, other requests do not', () => {
+test('running streams use up a limit, other requests do not', () => {
   const limits = limitsOf({ per_key: { concurrent_streams: 1 } })
   const first = limits.admit({ apiKey: ALICE, model: 'm', stream: true })
   expect(ask(limits, ALICE, { stream: true })).toBe('rate_limit_exceeded')
@@ -58,21 +58,21 @@ test('streams count while they run, other requests do not', () => {
   expect(ask(limits, ALICE, { stream: true })).toBe('ok')
 })
 
-test('a key may be kept to models by name and pattern', () => {
+test('a key may be limited to models by name and pattern', () => {
   const limits = limitsOf({ per_key: { models: ['gpt-*', 'claude'] }, keys: { bob: { models: null } } })
   const asked = ['gpt-5', 'claude', 'claude-2', 'GPT-5'].map((model) => ask(limits, ALICE, { model }))
   expect(asked).toEqual(['ok', 'ok', 'model_not_allowed', 'model_not_allowed'])
   expect(ask(limits, BOB, { model: 'anything' })).toBe('ok')
 })
 
-test('workers share each number, and none gets nothing', () => {
+test('workers share each limit, and each of them gets at least one', () => {
   const share = limitsOf({ concurrent_requests: 5, per_key: { requests_per_minute: 10 } }, 4)
   expect([ask(share), ask(share)]).toEqual(['ok', 'server_overloaded'])
   const small = limitsOf({ per_key: { requests_per_minute: 2 } }, 4)
   expect([ask(small), ask(small)]).toEqual(['ok', 'rate_limit_exceeded'])
 })
 
-test('what is used up stays so when the limits change', () => {
+test('what a key has used is kept when the limits change', () => {
   const limits = limitsOf({ per_key: { concurrent_streams: 2, requests_per_minute: 100 } })
   const running = limits.admit({ apiKey: ALICE, model: 'm', stream: true })
   const changed = { model_mappings: {}, limits: { per_key: { concurrent_streams: 1 } } }
@@ -85,7 +85,7 @@ test('what is used up stays so when the limits change', () => {
 const KEYS = { environment: { API_KEYS: 'alice:0123456789abcdef' } }
 const AS_ALICE = { authorization: 'Bearer 0123456789abcdef' }
 
-test('a refusal tells when to come back, is logged, and echo is never refused', async () => {
+test('a refusal says when to try again and is logged; echo is never refused', async () => {
   const limits = { per_key: { requests_per_minute: 1, models: ['mock/*'] } }
   const { gateway, upstream } = await startWithUpstream({ ...KEYS, config: { limits } })
   expect((await gateway.post(chat('mock/normal'), AS_ALICE)).status).toBe(200)
@@ -101,7 +101,7 @@ test('a refusal tells when to come back, is logged, and echo is never refused', 
   expect(JSON.stringify(records)).not.toContain('0123456789abcdef')
 })
 
-test('the whole gateway has a cap, which is free again when answers end or clients leave', async () => {
+test('the whole gateway has a limit, which is free again when answers end or clients leave', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { concurrent_requests: 1 } } })
   const gone = new AbortController()
   const body = Buffer.from(JSON.stringify(chat('mock/hang', { stream: true })))

@@ -16,7 +16,7 @@ test('an exact name wins over every pattern', () => {
   expect(route({ '*': 'a', 'gpt-4': 'gemini:b', 'gpt-*': 'c' }, 'gpt-4')).toBe('gemini b')
 })
 
-test('the pattern with the most literal characters wins, wherever it stands', () => {
+test('the pattern with the most literal characters wins, wherever it is in the file', () => {
   const mappings = { '*': 'all', 'gemini-*': 'gemini:g', 'gemini-*-pro': 'gemini:p', '*-pro': 'pro' }
   for (const order of [Object.entries(mappings), Object.entries(mappings).reverse()]) {
     const shuffled = Object.fromEntries(order)
@@ -40,7 +40,7 @@ test('a prefix is a provider only if one has that name', () => {
   expect(route({ m: ':x' }, 'm')).toBe('openrouter :x')
 })
 
-test('* in the value stands for what the pattern’s * took', () => {
+test('* in the value stands for the text that the pattern’s * matched', () => {
   const mappings = { 'openai/*': 'openrouter:openai/*', '*@*': 'b-*-a-*' }
   expect(route(mappings, 'openai/gpt-5')).toBe('openrouter openai/gpt-5')
   expect(route(mappings, 'x@y')).toBe('openrouter b-x-a-y')
@@ -61,12 +61,12 @@ test('no mapping, no route', () => {
   expect(route({ 'ab*ba': 'x' }, 'aba')).toBeUndefined()
 })
 
-test('echo is always there, whatever is mapped', () => {
+test('echo always exists, whatever is mapped', () => {
   expect(route({}, 'echo')).toBe('echo echo')
   expect(route({ echo: 'openrouter:paid', '*': 'openrouter:paid' }, 'echo')).toBe('echo echo')
 })
 
-test('a fallback counts under the name that config.yml has for it, whatever clients ask for', () => {
+test('a fallback is counted under its name in config.yml, whatever name clients send', () => {
   const { fallbacks } = compileRouting({
     mappings: { 'mini-*': 'gemini:mini-*' },
     fallbacks: { 'gpt-*': ['gemini:gpt-*', 'mini-*', 'other/*'] },

@@ -30,7 +30,7 @@ function chatEvents(count: number): object[] {
   return [...Array.from({ length: count }, () => choice({ content: WORD })), end]
 }
 
-test('events are read wherever the bytes are cut', () => {
+test('events are read, wherever the bytes are divided', () => {
   const bytes = Buffer.from('data: {"choices":[{"delta":{"content":"🙂"}}]}\r\n\r\n: comment\n\ndata:[DONE]')
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   for (let at = 0; at < bytes.length; at++) tap.push(bytes.subarray(at, at + 1))
@@ -38,7 +38,7 @@ test('events are read wherever the bytes are cut', () => {
   expect([tap.eventCount, tap.answer.isDone]).toEqual([2, true])
 })
 
-test('nothing is logged of nothing', () => {
+test('nothing is logged if nothing arrives', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   tap.push(Buffer.from(': comment\n\n'))
   expect(logged(tap)).toBeUndefined()
@@ -101,14 +101,14 @@ test.for<[name: string, builder: () => AnswerBuilder, events: (count: number) =>
   expect(tap.answer).toMatchObject({ isWhole: true, finishReason: reason, usage: expect.any(Object) })
 })
 
-test('the last event of a Response counts once', () => {
+test('the last event of a Response is measured once', () => {
   const response = { id: 'resp_1', status: 'completed', text: 'x'.repeat(MAX_BYTES) }
   const tap = tapOf(new ResponseBuilder())
   push(tap, [{ type: 'response.completed', response }])
   expect(logged(tap)?.json._truncated.bytes).toBe(JSON.stringify(response).length)
 })
 
-test('what breaks off above the limit is an excerpt too', () => {
+test('an answer above the limit that breaks off is logged as an excerpt too', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   push(tap, chatEvents(5_000).slice(0, -1))
   expect(logged(tap)).toMatchObject({ truncated: true, json: { _truncated: { bytes: expect.any(Number) } } })
@@ -116,7 +116,7 @@ test('what breaks off above the limit is an excerpt too', () => {
   expect(tap.answer.toJson()?.length).toBeLessThan(2 * MAX_BYTES)
 })
 
-test('small pieces of an answer count as what they amount to', () => {
+test('small pieces of an answer are measured by the text that they add', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   push(tap, chatEvents(800))
   const body = logged(tap)
@@ -124,7 +124,7 @@ test('small pieces of an answer count as what they amount to', () => {
   expect(JSON.stringify(chatEvents(800)).length).toBeGreaterThan(5 * MAX_BYTES)
 })
 
-test('an event that cannot be put together breaks the tap and nothing else', () => {
+test('an event that cannot be assembled breaks only the tap, not the stream', () => {
   const tap = tapOf(new MessageBuilder())
   const block = (index: number, text: unknown) => ({
     type: 'content_block_start',
@@ -141,7 +141,7 @@ test('an event that cannot be put together breaks the tap and nothing else', () 
   })
 })
 
-test('an event without end is given up, and the ones after it are read', () => {
+test('an event that does not end is given up, and later events are read', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   const megabyte = Buffer.alloc(2 ** 20, 'x')
   tap.push(Buffer.from('data: '))

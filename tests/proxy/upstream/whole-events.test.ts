@@ -3,7 +3,7 @@ import { WholeEvents } from '../../../proxy/upstream/whole-events.ts'
 
 const STREAM = 'data: {"a":"é🙂"}\n\n: ping\r\n\r\nevent: x\rdata: b\r\rdata: c\n\n'
 
-test('however the bytes come, all of them go out, event by event', () => {
+test('all bytes are passed on, event by event, however they arrive', () => {
   const bytes = Buffer.from(STREAM)
   for (let size = 1; size <= bytes.length; size++) {
     const events = new WholeEvents()
@@ -23,7 +23,7 @@ test('bytes that end with an event are passed on without a copy', () => {
   expect(new WholeEvents().push(bytes)?.buffer).toBe(bytes.buffer)
 })
 
-test('an unfinished event is held, and closed if it is let out', () => {
+test('an unfinished event is held, and is closed if it has to be sent', () => {
   const events = new WholeEvents()
   expect(events.push(Buffer.from('data: a\n\nevent: b\ndata: [DO'))?.toString()).toBe('data: a\n\n')
   expect(events.push(Buffer.from('NE]\n'))).toBeUndefined()
@@ -32,7 +32,7 @@ test('an unfinished event is held, and closed if it is let out', () => {
   expect(events.rest.toString()).toBe('event: b\ndata: [DONE]\n\n\n')
 })
 
-test('an event of any length gets through, and what follows it begins on its own', () => {
+test('an event of any length is passed on, and the next event starts after it', () => {
   const events = new WholeEvents()
   const long = Buffer.from(`data: ${'x'.repeat(200_000)}`)
   expect(events.push(long)).toHaveLength(long.length)

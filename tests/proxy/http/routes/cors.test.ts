@@ -2,7 +2,7 @@ import { request } from 'undici'
 import { expect, test } from 'vitest'
 import { chat, startGateway, startWithUpstream } from '../../../helpers/gateway/gateway.ts'
 
-test('a browser may ask first, with or without saying where it comes from', async () => {
+test('a browser may ask for permission first, with or without an Origin header', async () => {
   const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key' } })
   for (const path of ['/v1/chat/completions', '/chat/completions']) {
     const response = await request(gateway.url + path, { method: 'OPTIONS' })
@@ -24,7 +24,7 @@ test('without keys, pages of other origins cannot read answers', async () => {
   expect(answer.headers['access-control-allow-origin']).toBeUndefined()
 })
 
-test('without keys, pages of other origins may use nothing', async () => {
+test('without keys, pages of other origins may not use the gateway', async () => {
   const { gateway } = await startWithUpstream()
   const post = async (origin: string) => {
     const { statusCode, body } = await request(`${gateway.url}/v1/chat/completions`, {

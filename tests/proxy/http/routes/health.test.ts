@@ -22,7 +22,7 @@ test('/health has the predecessor’s fields and the release', async () => {
   expect(response.headers['x-ai-proxy-release']).toBe('20261123-120000')
 })
 
-test('/ready tells when the gateway is on its way out', async () => {
+test('/ready reports that the gateway is draining', async () => {
   const gateway = await startGateway({ environment: RELEASE })
   const ready = await gateway.get('/ready')
   expect([ready.status, JSON.parse(ready.text)]).toEqual([200, { status: 'ready', release: '20261123-120000' }])

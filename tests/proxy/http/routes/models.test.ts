@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { errorOf, startGateway, startWithUpstream } from '../../../helpers/gateway/gateway.ts'
 
-test('the list of models has every name, echo too, and no pattern', async () => {
+test('the list of models has every name, including echo, and no pattern', async () => {
   const gateway = await startGateway({ mappings: { 'gpt-5': 'openai/gpt-5', 'g*': 'gemini:x', flash: 'gemini:flash' } })
   const list = await gateway.get('/v1/models')
   const model = (id: string, owner: string) => ({
@@ -20,7 +20,7 @@ test('the list of models has every name, echo too, and no pattern', async () => 
   expect((await gateway.get('/models')).text).toBe(list.text)
 })
 
-test('a model is found by its id, slashes and all', async () => {
+test('a model is found by its id, which may contain slashes', async () => {
   const { gateway } = await startWithUpstream({ mappings: { 'team/fast': 'openrouter:x' } })
   const named = await gateway.get('/v1/models/team/fast')
   expect(JSON.parse(named.text)).toMatchObject({ id: 'team/fast', object: 'model', owned_by: 'openrouter' })
@@ -30,7 +30,7 @@ test('a model is found by its id, slashes and all', async () => {
   expect([unknown.status, errorOf(unknown).code]).toEqual([404, 'model_not_found'])
 })
 
-test('the list of models asks for a key when told to', async () => {
+test('the list of models needs a key if MODELS_REQUIRE_KEY is on', async () => {
   const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key', MODELS_REQUIRE_KEY: 'True' } })
   expect((await gateway.get('/v1/models')).status).toBe(401)
   expect((await gateway.get('/v1/models', { authorization: 'Bearer a-secret-key' })).status).toBe(200)
