@@ -13,4 +13,5 @@ export const GATEWAY_ERRORS = {
   },
 } as const satisfies Record<string, ErrorKind>
 
+/** Makes an error of this table. */
 export const gatewayError = errorMaker(GATEWAY_ERRORS)

@@ -8,6 +8,7 @@ export interface ApiProblem {
   headers?: Record<string, string>
 }
 
+/** The problem as an error object of OpenAI. */
 export function errorJson({ message, type, param, code }: Omit<ApiProblem, 'status'>): string {
   return JSON.stringify({ error: { message, type, param, code } })
 }

@@ -12,6 +12,7 @@ import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid } from '../kit/user-error.ts'
 
+/** Address and keys of a built-in provider. */
 export interface ProviderSettings {
   /** Without a slash at the end. */
   baseUrl: string

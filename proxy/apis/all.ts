@@ -5,6 +5,7 @@ import { embeddings } from './embeddings.ts'
 import { messages } from './messages.ts'
 import { responses } from './responses.ts'
 
+/** Every API that the gateway serves. */
 export const APIS: readonly Api[] = [chatCompletions, completions, embeddings, responses, messages]
 
 /** The API of a path, with or without /v1. */

@@ -28,8 +28,10 @@ export interface Api {
 /** Top-level members of a request that at least one of the APIs checks. */
 export const REQUEST_MEMBERS = ['model', 'stream', 'messages', 'input'] as const
 
+/** Where the members of a request are, those that it has. */
 export type RequestMembers = Partial<Record<(typeof REQUEST_MEMBERS)[number], Slice>>
 
+/** How an API writes errors. */
 export interface ErrorFormat {
   json: (problem: ApiProblem, requestId: string) => string
   /** One event, with the blank line, that reports why a stream stops; `eventCount` events came before it. */
@@ -38,6 +40,7 @@ export interface ErrorFormat {
   requestIdHeader?: string
 }
 
+/** What the log holds of an answer in addition to its body. */
 export interface AnswerFacts {
   finishReason: string | null
   usage: Record<string, unknown> | null

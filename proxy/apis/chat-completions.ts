@@ -9,6 +9,7 @@ import { openAiErrors } from './openai-errors.ts'
 
 const DONE = Buffer.from('data: [DONE]\n\n')
 
+/** OpenAI's Chat Completions API; its streams end with `[DONE]`. */
 export const chatCompletions: Api = {
   name: 'chat/completions',
   endpoint: '/v1/chat/completions',

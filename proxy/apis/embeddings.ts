@@ -7,6 +7,7 @@ import type { AnswerFacts, Api } from './api.ts'
 import { CompletionBuilder } from './completion-builder.ts'
 import { openAiErrors } from './openai-errors.ts'
 
+/** OpenAI's Embeddings API; the log holds digests of the vectors. */
 export const embeddings: Api = {
   name: 'embeddings',
   endpoint: '/v1/embeddings',

@@ -14,6 +14,7 @@ export interface RequestFacts {
 /** A request whose body is not read yet, or is not JSON. */
 export const UNREAD_REQUEST: RequestFacts = { isJson: false, model: null, stream: false }
 
+/** A body that was read: its facts, and either what is wrong with it or how to change its model. */
 export type ReadRequest =
   | { facts: RequestFacts; problem: ApiProblem; withModel?: never }
   | {
@@ -27,6 +28,7 @@ export type ReadRequest =
 const MAX_MODEL_LENGTH = 512
 const LOWER_T = 0x74
 
+/** Finds the facts in the bytes of a body, without parsing the rest. */
 export function readRequest(body: Buffer, api: Api): ReadRequest {
   const members = scanJsonObject(body, REQUEST_MEMBERS)
   if (!members) return { facts: UNREAD_REQUEST, problem: problems.badJson() }

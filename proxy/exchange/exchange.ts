@@ -54,6 +54,7 @@ export interface RunningAnswer {
   logged: () => LoggedAnswer | undefined
 }
 
+/** What is known when a request arrives. */
 export interface ExchangeStart {
   id: string
   request: IncomingMessage
@@ -180,32 +181,32 @@ export class Exchange implements Running {
 
   #settle(): void {
     this.#release?.()
-    const isLeft = !this.response.isFinished
-    if (isLeft) this.response.abort()
+    const hasClientLeft = !this.response.isFinished
+    if (hasClientLeft) this.response.abort()
     const { bodyLog } = this.services
     const { isJson, model } = this.#facts
-    if (isJson && this.body.sizeBytes > LARGE_BODY_BYTES) void this.#leaveLater(isLeft)
-    else this.#leave(isJson ? logJson(this.body.bytes, model, bodyLog) : logInvalidBody(this.body.bytes), isLeft)
+    if (isJson && this.body.sizeBytes > LARGE_BODY_BYTES) void this.#leaveLater(hasClientLeft)
+    else this.#leave(isJson ? logJson(this.body.bytes, model, bodyLog) : logInvalidBody(this.body.bytes), hasClientLeft)
   }
 
-  async #leaveLater(isLeft: boolean): Promise<void> {
-    this.#leave(await logLargeJson(this.body.bytes, this.#facts.model, this.services.bodyLog), isLeft)
+  async #leaveLater(hasClientLeft: boolean): Promise<void> {
+    this.#leave(await logLargeJson(this.body.bytes, this.#facts.model, this.services.bodyLog), hasClientLeft)
   }
 
-  #leave(request: LoggedBody, isLeft: boolean): void {
+  #leave(request: LoggedBody, hasClientLeft: boolean): void {
     this.services.running.delete(this)
     this.body.release()
     this.serving.leave()
     try {
-      this.#writeRecord(request, this.#outcome(isLeft))
+      this.#writeRecord(request, this.#outcome(hasClientLeft))
     } catch (error) {
       this.services.logger.error({ err: error, requestId: this.id }, 'a record could not be made')
     }
   }
 
-  #outcome(isLeft: boolean): Outcome {
+  #outcome(hasClientLeft: boolean): Outcome {
     return toOutcome({
-      isLeft,
+      hasClientLeft,
       response: this.response,
       route: this.#route,
       refusal: this.#refusal,

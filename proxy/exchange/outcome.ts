@@ -39,7 +39,7 @@ export interface Outcome {
 /** What is known of an exchange when its response has closed. */
 export interface ExchangeEnd {
   /** The client did not wait for the end. */
-  isLeft: boolean
+  hasClientLeft: boolean
   response: { readonly statusCode: number | undefined; readonly bytesOut: number }
   route: Route | undefined
   refusal: Refusal | undefined
@@ -49,18 +49,19 @@ export interface ExchangeEnd {
   logged: LoggedAnswer | undefined
 }
 
-export function toOutcome({ isLeft, response, route, refusal, delivered, logged }: ExchangeEnd): Outcome {
+/** Decides how an exchange ended; pure. */
+export function toOutcome({ hasClientLeft, response, route, refusal, delivered, logged }: ExchangeEnd): Outcome {
   const { statusCode, bytesOut } = response
-  const answer = refusal || !logged ? ownAnswer(isLeft, refusal) : logged
+  const answer = refusal || !logged ? ownAnswer(hasClientLeft, refusal) : logged
   let result = refusal?.result ?? delivered ?? 'ok'
   if (result === 'ok' && answer.hasFailed) result = 'upstream_error'
-  if (isLeft) result = 'client_aborted'
+  if (hasClientLeft) result = 'client_aborted'
   return { result, statusCode, bytesOut, route, answer, problem: refusal?.problem }
 }
 
 /** The error that stands in the log in place of an answer. */
-function ownAnswer(isLeft: boolean, refusal: Refusal | undefined): LoggedAnswer {
-  const reason = isLeft ? problems.clientAborted() : problems.upstreamDisconnected()
+function ownAnswer(hasClientLeft: boolean, refusal: Refusal | undefined): LoggedAnswer {
+  const reason = hasClientLeft ? problems.clientAborted() : problems.upstreamDisconnected()
   const json = Buffer.from(errorJson(refusal?.problem ?? reason))
   return { body: { json, truncated: false }, finishReason: null, usage: null, hasFailed: false }
 }

@@ -6,6 +6,7 @@ import { type ApiProblem, problems } from '../problems.ts'
 /** `key` is null if no key is needed. */
 type Authentication = { ok: true; key: ApiKey | null } | { ok: false; problem: ApiProblem }
 
+/** Checks the key in the headers of a request. */
 export type Authenticate = (headers: IncomingHttpHeaders) => Authentication
 
 /**

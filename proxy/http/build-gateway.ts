@@ -23,6 +23,7 @@ export interface GatewayDeps {
   logger: FastifyLoggerOptions
 }
 
+/** A gateway that can listen, and what its process needs to control it. */
 export interface Gateway {
   app: FastifyInstance
   metrics: GatewayMetrics

@@ -1,3 +1,4 @@
+/** An object of JSON. */
 export type Json = Record<string, unknown>
 
 /** Deeper values are not read: JSON.stringify and other recursive functions would run out of stack. */

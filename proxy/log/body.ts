@@ -9,6 +9,7 @@ export interface LoggedBody {
   truncated: boolean
 }
 
+/** Largest body that is logged in full, in bytes, and what happens to images in it. */
 export interface BodyLogOptions {
   bodyMaxBytes: number
   images: 'digest' | 'full'

@@ -11,6 +11,7 @@ export interface RequestSeries {
   outputTokens: number
 }
 
+/** Observations that have the same labels. */
 export interface DistributionSeries {
   labels: Record<'endpoint' | 'provider', string>
   /** Observations up to each bound; the last entry counts those beyond the last bound. */

@@ -13,11 +13,13 @@ const FIRST_CHECKING_VERSION = 3
 const MODEL = /^(?:models\/)?gemini-(?:(\d+)|(?:pro|flash|flash-lite)-latest$)/
 const TOOL_CALLS = Buffer.from('"tool_calls"')
 const SIGNATURE_MEMBER = 'thought_signature'
+/** The bytes that every answer with a signature contains. */
 export const SIGNATURE = Buffer.from(`"${SIGNATURE_MEMBER}"`)
 const CALL_MEMBERS = ['id', 'function', 'extra_content'] as const
 const MAX_ENTRIES = 10_000
 const MAX_BYTES = 16 * 2 ** 20
 
+/** Keeps the signature of a tool call. */
 export type Remember = (callId: string, signature: string) => void
 type Recall = (callId: string) => string | undefined
 
@@ -55,6 +57,7 @@ function sizeBytes(call: string, signature: string): number {
   return call.length + signature.length
 }
 
+/** Whether this model of Google's refuses calls without their signature. */
 export function checksSignatures(model: string): boolean {
   const match = MODEL.exec(model)
   return match !== null && Number(match[1] ?? FIRST_CHECKING_VERSION) >= FIRST_CHECKING_VERSION

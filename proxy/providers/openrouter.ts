@@ -3,6 +3,7 @@ import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { HttpProvider } from './http-provider.ts'
 
+/** OpenRouter, which passes requests on to many providers. */
 export function openRouter(settings: ProviderSettings): HttpProvider {
   return new HttpProvider({
     ...settings,

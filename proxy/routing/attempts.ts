@@ -11,6 +11,7 @@ interface Candidate {
   provider: Provider
 }
 
+/** What is needed to send a request under the name of any provider's model. */
 export interface RoutedRequest {
   /** The model as the client named it. */
   model: string

@@ -1,5 +1,6 @@
 const WILDCARD = '*'
 
+/** An entry that was found for a name. */
 export interface PatternMatch<T> {
   /** The name or pattern that matched. */
   name: string
@@ -31,6 +32,7 @@ export function compilePatterns<T>(entries: Iterable<[string, T]>): (name: strin
   }
 }
 
+/** Whether the name contains a wildcard. */
 export function isPattern(name: string): boolean {
   return name.includes(WILDCARD)
 }

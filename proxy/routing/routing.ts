@@ -3,12 +3,14 @@ import { ECHO } from '../../kit/providers.ts'
 import type { Route } from '../exchange/outcome.ts'
 import { compilePatterns, fillWildcards, isPattern, type PatternMatch } from './patterns.ts'
 
+/** The parts of config.yml that decide on routes, and the names of all providers. */
 export interface RoutingRules {
   mappings: Record<string, string>
   fallbacks: Record<string, string[]>
   providers: ReadonlySet<string>
 }
 
+/** Finds the routes of models. */
 export interface Routing {
   /** The route of a model; undefined if no mapping matches it. */
   find: (model: string) => Route | undefined

@@ -5,6 +5,7 @@ export interface UpstreamKey {
   coolsUntilMs: Map<string, number>
 }
 
+/** Stands for every model of a key. */
 export const ALL_MODELS = '*'
 /** Clients choose the names of models, so their number must be limited. */
 const MAX_MODELS = 1_000

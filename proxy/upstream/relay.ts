@@ -9,6 +9,7 @@ import type { Attempt } from './attempt.ts'
 import { createDecoder } from './decoder.ts'
 import { mayWorkElsewhere } from './failure.ts'
 
+/** The HTTP request to a provider. */
 export interface UpstreamRequest {
   path: string
   headers: Record<string, string>

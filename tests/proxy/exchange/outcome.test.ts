@@ -11,7 +11,7 @@ const ANSWER: LoggedAnswer = {
 
 function outcomeOf(end: Partial<ExchangeEnd>) {
   return toOutcome({
-    isLeft: false,
+    hasClientLeft: false,
     response: { statusCode: 200, bytesOut: 2 },
     route: undefined,
     refusal: undefined,
@@ -31,9 +31,9 @@ test('the result is that of the answer, unless the answer contains an error', ()
 
 test('if the client leaves, that is the result', () => {
   const refusal = { problem: problems.internal(), result: 'rejected' } as const
-  expect(outcomeOf({ isLeft: true }).result).toBe('client_aborted')
-  expect(outcomeOf({ isLeft: true, logged: { ...ANSWER, hasFailed: true } }).result).toBe('client_aborted')
-  expect(outcomeOf({ isLeft: true, refusal }).result).toBe('client_aborted')
+  expect(outcomeOf({ hasClientLeft: true }).result).toBe('client_aborted')
+  expect(outcomeOf({ hasClientLeft: true, logged: { ...ANSWER, hasFailed: true } }).result).toBe('client_aborted')
+  expect(outcomeOf({ hasClientLeft: true, refusal }).result).toBe('client_aborted')
 })
 
 test('without an answer the log gets the error that took its place', () => {
@@ -42,9 +42,9 @@ test('without an answer the log gets the error that took its place', () => {
     return JSON.parse(answer.body.json.toString()).error.code
   }
   expect(codeOf({})).toBe('upstream_disconnected')
-  expect(codeOf({ isLeft: true })).toBe('client_aborted')
+  expect(codeOf({ hasClientLeft: true })).toBe('client_aborted')
   const refusal = { problem: problems.upstreamUnreachable('openai'), result: 'upstream_error' } as const
   expect(codeOf({ refusal })).toBe('upstream_unreachable')
-  expect(codeOf({ refusal, isLeft: true, logged: ANSWER })).toBe('upstream_unreachable')
+  expect(codeOf({ refusal, hasClientLeft: true, logged: ANSWER })).toBe('upstream_unreachable')
   expect(outcomeOf({ refusal })).toMatchObject({ result: 'upstream_error', problem: refusal.problem })
 })
