@@ -53,6 +53,15 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['json/'],
     [''],
   ],
+  'scripts/rig': [
+    ['commands/'],
+    ['servers/'],
+    ['images/node/', 'images/server/', 'images/traefik/'],
+    ['images/'],
+    ['services/'],
+    ['machine/'],
+    [''],
+  ],
 }
 
 /** The only files that may read process.env: where a program starts. */
