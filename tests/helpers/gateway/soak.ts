@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { onTestFinished } from 'vitest'
 import { freePort, type RunningProcess, startScript, startServer } from '../process/server-process.ts'
 import { residentBytes, tcpConnections } from '../process/usage.ts'
+import { tempFolder } from '../temp-folder.ts'
 import { KEY, SoakLoad } from './soak-load.ts'
 
 export interface SoakOptions {
@@ -40,12 +40,12 @@ const IDLE_TIMEOUT_MS = 15_000
  * of them break at the provider, and the client leaves every third one at a random moment.
  */
 export async function soak({ command, streams, durationMs, seed }: SoakOptions): Promise<SoakReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-soak-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const upstream = await startMock()
-  onTestFinished(upstream.kill)
-  const gateway = await startGateway(command, folder, upstream.url)
-  onTestFinished(gateway.kill)
+  const folder = tempFolder()
+  const port = await freePort()
+  const [upstream, gateway] = await Promise.all([
+    startMock(port, folder),
+    startGateway(command, folder, `http://127.0.0.1:${port}`),
+  ])
   const dispatcher = new Agent()
   onTestFinished(() => dispatcher.destroy())
   const load = new SoakLoad(gateway.url, dispatcher)
@@ -67,19 +67,15 @@ export async function soak({ command, streams, durationMs, seed }: SoakOptions):
   }
 }
 
-async function startMock() {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const process = await startScript(join(import.meta.dirname, 'mock-upstream.ts'), [String(port)], {
-    cwd: tmpdir(),
-    port,
-  })
+async function startMock(port: number, cwd: string) {
+  const process = await startScript(join(import.meta.dirname, 'mock-upstream.ts'), [String(port)], { cwd, port })
+  onTestFinished(process.kill)
   const seen = async () => {
-    const { body } = await request(`${url}/__requests`, { dispatcher: new Agent({ pipelining: 0 }) })
+    const { body } = await request(`http://127.0.0.1:${port}/__requests`, { dispatcher: new Agent({ pipelining: 0 }) })
     const requests = (await body.json()) as { body: string }[]
     return requests.map((one) => String(JSON.parse(one.body).user))
   }
-  return { ...process, url, seen }
+  return { ...process, seen }
 }
 
 async function startGateway(
@@ -100,6 +96,7 @@ async function startGateway(
     OPENROUTER_BASE_URL: upstream,
   }
   const process = await startServer([program, ...args, '--no-dotenv'], { cwd: folder, env, port })
+  onTestFinished(process.kill)
   return { ...process, url: `http://127.0.0.1:${port}` }
 }
 
