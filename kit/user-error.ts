@@ -5,7 +5,14 @@ export interface UserErrorOptions {
   cause?: unknown
 }
 
-/** A problem that the user can fix. Shown as message and hint, without a stack; any other Error is our bug. */
+/**
+ * A problem that the user can fix. Shown as message and hint, without a stack; any other Error is our bug.
+ * @example
+ * const show = (error: unknown) => {
+ *   if (!(error instanceof UserError)) throw error
+ *   console.error(`${error.message}. Hint: ${error.hint} (${error.code})`)
+ * }
+ */
 export class UserError extends Error {
   override readonly name = 'UserError'
   /** Stable identifier (UPPER_SNAKE), never reused for something else. */

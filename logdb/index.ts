@@ -1,24 +1,33 @@
 /** The log database as a library. Functions return what they found and throw UserError; they print nothing. */
 export { UserError } from '../kit/user-error.ts'
-export { findDialog, findRequest } from './conversation/read.ts'
+export { findDialog, findRequest } from './conversation/find-requests.ts'
 export { type Part, requestTurns, responseTurns, type Turn } from './conversation/turns.ts'
+export type { DayRange, Granularity } from './days.ts'
+export type { IngestOptions, Progress } from './ingest/passes.ts'
+export type { IngestReport, QuarantinedRecord } from './ingest/report.ts'
+export { ingest } from './ingest/run.ts'
+export { type LogdbSettings, readSettings } from './settings.ts'
+export type { Retention } from './store/control/retention.ts'
+export type { ChangeOptions } from './store/folder/lease.ts'
+export { findPartitions, type PartitionFile, partitionPath } from './store/folder/partition-files.ts'
+export type { Selection } from './store/partition/erase.ts'
+export type { RequestDetails } from './store/partition/requests.ts'
+export type { Term } from './store/search/search-sql.ts'
+export type { IndexCounts } from './store/text-index/text-index.ts'
+export type { QueryResult } from './store/union/union.ts'
 export {
   assignDialogs,
   clearAssignedDialogs,
   type DialogCount,
   type DialogsOptions,
   type Grouping,
-} from './dialogs/assign.ts'
-export { type ForgetOptions, type ForgetReport, forget } from './erasure/forget.ts'
-export { type RetainCount, type RetainOptions, retain } from './erasure/retain.ts'
-export { buildTextIndexes, dropTextIndexes, type TextIndexOptions } from './fts/text-index.ts'
-export { type IngestOptions, ingest } from './ingest/ingest.ts'
-export type { IngestReport, QuarantinedRecord } from './ingest/report.ts'
-export { type InitOptions, type InitResult, init } from './init.ts'
-export { findPartitions, type PartitionFile, partitionPath } from './partitions.ts'
-export { type QueryOptions, query } from './query/query.ts'
-export { HIT_END, HIT_START } from './search/excerpt.ts'
-export { parseQuery, parseRawQuery, type TextQuery } from './search/query.ts'
+} from './verbs/dialogs/assign.ts'
+export { type ForgetOptions, type ForgetReport, forget } from './verbs/erasure/forget.ts'
+export { type RetainCount, type RetainOptions, type RetainReport, retain } from './verbs/erasure/retain.ts'
+export { buildTextIndexes, dropTextIndexes, type TextIndexOptions } from './verbs/fts/text-indexes.ts'
+export { type InitOptions, type InitResult, init } from './verbs/init.ts'
+export { type QueryOptions, query } from './verbs/query.ts'
+export { HIT_END, HIT_START } from './verbs/search/excerpt.ts'
 export {
   openSearcher,
   type Searcher,
@@ -26,11 +35,7 @@ export {
   type SearchOptions,
   type SearchResult,
   search,
-} from './search/search.ts'
-export { type LogdbSettings, readSettings } from './settings.ts'
-export { type GroupStats, type Stats, type StatsOptions, stats } from './stats/stats.ts'
-export type { TallyFigures } from './stats/tally.ts'
-export type { DayRange } from './store/control.ts'
-export type { Selection } from './store/erase.ts'
-export type { RequestDetails } from './store/requests.ts'
-export type { QueryResult } from './store/union.ts'
+} from './verbs/search/search.ts'
+export { parseQuery, parseRawQuery, type TextQuery } from './verbs/search/text-query.ts'
+export { type GroupStats, type Stats, type StatsOptions, stats } from './verbs/stats/stats.ts'
+export type { TallyFigures } from './verbs/stats/tally.ts'

@@ -1,10 +1,17 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { isHelpShown } from '../kit/cli/command-errors.ts'
+import { addCompletion } from '../kit/cli/completion/add-completion.ts'
+import { printFailure } from '../kit/cli/json-envelope.ts'
+import { renderError } from '../kit/cli/render-error.ts'
+import { errColors, type Terminal } from '../kit/cli/terminal.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { loadEnvironment } from '../kit/settings/environment.ts'
 import { EXIT_USAGE } from '../kit/user-error.ts'
+import type { CommandContext } from './command-line/context.ts'
+import { addExamples } from './command-line/options.ts'
+import { userFacing } from './command-line/user-facing-error.ts'
 import { addAudit } from './commands/audit.ts'
-import type { CommandContext } from './commands/context.ts'
 import { addConvert } from './commands/convert.ts'
 import { addDialogs } from './commands/dialogs.ts'
 import { addErrors } from './commands/errors.ts'
@@ -18,62 +25,65 @@ import { addSeal } from './commands/seal.ts'
 import { addSearch } from './commands/search.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
-import { usageError, userFacing } from './commands/user-facing-error.ts'
 import { addVerify } from './commands/verify.ts'
+import { logdbError } from './errors.ts'
 import { readSettings } from './settings.ts'
-import { linesWithoutControls, printError, type Terminal } from './terminal.ts'
 
-const COMMANDS = [
-  addInit,
-  addIngest,
-  addSearch,
-  addFts,
-  addShow,
-  addStats,
-  addQuery,
-  addDialogs,
-  addForget,
-  addRetain,
-  addAudit,
-  addErrors,
-  addVerify,
-  addSeal,
-  addConvert,
-]
+type AddCommand = (program: Command, context: CommandContext) => void
+
+/** By the headings under which --help lists them. */
+const COMMANDS: Record<string, AddCommand[]> = {
+  'Fill the database:': [addIngest, addConvert, addInit],
+  'Find and read:': [addSearch, addShow, addStats, addQuery],
+  'Index and group:': [addFts, addDialogs],
+  'Remove and archive:': [addForget, addRetain, addSeal],
+  'Check:': [addAudit, addErrors, addVerify],
+}
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function main(args: string[], terminal: Terminal): Promise<number> {
   const program = new Command('logdb')
-  /** What --quiet holds back for as long as all goes well. */
+  /** What --quiet holds back unless something is wrong. */
   const held: string[] = []
-  let exitCode = 0
-  let isQuiet = false
-  const context: CommandContext = {
-    terminal,
-    settings: () =>
-      readSettings(loadEnvironment({ cwd: terminal.cwd, env: terminal.env, dotenv: usesDotenv(program) })),
-    resolve: (path) => resolve(terminal.cwd, path),
-    note: (text) => {
-      if (!isQuiet) terminal.err(`${text}\n`)
-    },
-    exitWith: (code) => {
-      exitCode = code
-    },
-  }
+  const state = { exitCode: 0, isQuiet: false }
+  const context = contextOf(program, terminal, state)
   describe(program, terminal)
   program.hook('preAction', (_, command) => {
-    isQuiet = command.opts<{ quiet?: true }>().quiet ?? false
-    if (isQuiet) context.terminal = silenced(terminal, held)
+    state.isQuiet = command.opts<{ quiet?: true }>().quiet ?? false
+    if (state.isQuiet) context.terminal = silenced(terminal, held)
   })
-  for (const add of COMMANDS) add(program, context)
+  addCommands(program, context)
   try {
     checkVerb(program, args)
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
-    exitCode = report(error, { program, args, terminal })
+    state.exitCode = report(error, { program, args, terminal })
   }
-  if (exitCode !== 0) for (const text of held) terminal.out(text)
-  return exitCode
+  if (state.exitCode !== 0) for (const text of held) terminal.out(text)
+  return state.exitCode
+}
+
+interface RunState {
+  exitCode: number
+  isQuiet: boolean
+}
+
+function contextOf(program: Command, terminal: Terminal, state: RunState): CommandContext {
+  const { cwd, env } = terminal
+  return {
+    terminal,
+    settings: () => {
+      const { dotenv } = program.opts<{ dotenv: boolean }>()
+      return readSettings(loadEnvironment({ cwd, env, dotenv }))
+    },
+    resolve: (path) => resolve(cwd, path),
+    note: (text) => {
+      if (!state.isQuiet) terminal.err(`${text}\n`)
+    },
+    exitWith: (code) => {
+      state.exitCode = code
+    },
+  }
 }
 
 function describe(program: Command, { out, err }: Terminal): void {
@@ -82,37 +92,51 @@ function describe(program: Command, { out, err }: Terminal): void {
     .version(packageVersion())
     .option('--no-dotenv', 'do not read ./.env')
     .configureOutput({ writeOut: out, writeErr: err, outputError: () => {} })
-    .addHelpText('after', '\nExit codes, environment, tables and SQL: docs/logdb.md')
     .exitOverride()
+  addExamples(program, [
+    'logdb ingest',
+    'logdb search "rate limit" --since 2025-09-01 --status 5xx',
+    'logdb query "SELECT model_original, COUNT(*) FROM requests GROUP BY 1"',
+  ])
+  program.addHelpText('after', '\nExit codes, environment, tables and SQL: docs/logdb.md')
 }
 
-const usesDotenv = (program: Command) => program.opts<{ dotenv: boolean }>().dotenv
+function addCommands(program: Command, context: CommandContext): void {
+  for (const [heading, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading)
+    for (const add of commands) add(program, context)
+  }
+  program.commandsGroup('Other:')
+  addCompletion(program, (text) => context.terminal.out(text))
+  const help = new Command('help').argument('[command]').description('Print the help of a command')
+  program.addHelpCommand(help.helpGroup('Other:'))
+}
 
-/** The same without data, which goes to `held`, and without progress. */
+/** The same terminal without data, which goes to `held`, and without progress. */
 function silenced(terminal: Terminal, held: string[]): Terminal {
   return Object.create(terminal, {
     out: { value: (text: string) => held.push(text) },
-    isErrTTY: { value: false },
+    isErrTty: { value: false },
   })
 }
 
-/** Of a verb that there is not, commander would show some help, or suggest one that is spelt alike, like `forget` for `merge`. */
+/** For an unknown verb commander prints help or suggests a similar one; `forget` for `merge` would be dangerous. */
 function checkVerb(program: Command, args: string[]): void {
   const verb = args.find((arg) => !arg.startsWith('-'))
   if (verb === undefined || verb === 'help' || program.commands.some((command) => command.name() === verb)) return
-  throw usageError(`unknown command '${verb}'`, 'logdb --help')
+  throw logdbError('USAGE', `unknown command '${verb}'`, 'see logdb --help')
 }
 
-/** Prints an error, and returns the exit code that it has. */
+/** Prints an error and returns its exit code. */
 function report(error: unknown, run: { program: Command; args: string[]; terminal: Terminal }): number {
   const { program, args, terminal } = run
-  if (error instanceof CommanderError && error.exitCode === 0) return 0
+  if (isHelpShown(error)) return 0
   if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_USAGE
   const verb = verbOf(program, args)
-  const told = userFacing(error, verb)
-  if (wantsJson(args)) printError(terminal, verb, told)
-  terminal.err(linesWithoutControls(`✖ ${told.message}\nHint: ${told.hint}\n`))
-  return told.exitCode
+  const shown = userFacing(error, verb)
+  if (wantsJson(args)) printFailure(terminal, { verb, error: shown })
+  terminal.err(renderError(shown, errColors(terminal)))
+  return shown.exitCode
 }
 
 /** `fts build` of a command line that begins with it, as far as it is known. */
@@ -128,5 +152,7 @@ function verbOf(program: Command, args: string[]): string {
   return names.join(' ')
 }
 
-const wantsJson = (args: string[]) =>
-  args.slice(0, args.includes('--') ? args.indexOf('--') : undefined).includes('--json')
+function wantsJson(args: string[]): boolean {
+  const end = args.indexOf('--')
+  return args.slice(0, end < 0 ? undefined : end).includes('--json')
+}

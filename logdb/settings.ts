@@ -2,21 +2,31 @@ import { hostname } from 'node:os'
 import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid, type UserError } from '../kit/user-error.ts'
-import type { Granularity } from './partitions.ts'
+import type { Granularity } from './days.ts'
 
-/** What the environment says about the log database. */
+/**
+ * The settings of logdb from the environment.
+ * @example
+ * const settings: LogdbSettings = { ...readSettings(process.env), granularity: 'weekly' }
+ */
 export interface LogdbSettings {
+  /** LOGDB_ENABLED: false turns off the command `logdb ingest`. */
   isEnabled: boolean
+  /** LOGDB_FTS_ENABLED: keep text indexes up to date. */
   isTextIndexEnabled: boolean
+  /** LOGDB_GROUPING_ENABLED: false turns off the command `logdb dialogs`. */
   isGroupingEnabled: boolean
+  /** LOGDB_PARTITION_GRANULARITY, for days without a partition. */
   granularity: Granularity
-  /** Overrides the id that the log database has. */
+  /** LOGDB_SERVER_ID; replaces the id that the log database has. */
   serverId: string | undefined
+  /** Of this machine; stored with the rows. */
   hostname: string
+  /** LOGDB_ENV or ENV, for example dev or production; stored with the rows. */
   env: string
-  /** How many threads an ingest may use. */
+  /** LOGDB_IMPORT_PARALLELISM: how many threads an ingest may use. */
   parallelism: number
-  /** What an ingest may take of memory, in MiB. */
+  /** LOGDB_MEMORY_CAP_MB: how much memory an ingest may take, in MiB. */
   memoryCapMb: number
 }
 
@@ -27,7 +37,13 @@ const DEFAULT_MEMORY_CAP_MB = 256
 const MIN_MEMORY_CAP_MB = 64
 const MAX_MEMORY_CAP_MB = 1_048_576
 
-/** @throws UserError CONFIG_INVALID */
+/**
+ * Reads the settings; missing variables get their defaults.
+ * @param environment variables by name, for example `process.env`; ./.env is not read
+ * @throws UserError CONFIG_INVALID
+ * @example
+ * const settings = readSettings({ LOGDB_IMPORT_PARALLELISM: '4' })
+ */
 export function readSettings(environment: Environment): LogdbSettings {
   return {
     isEnabled: isOn(environment, 'LOGDB_ENABLED'),

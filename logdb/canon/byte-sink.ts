@@ -1,10 +1,10 @@
 const FIRST_SIZE_BYTES = 64 * 1024
-/** A buffer that is larger grows by so much, not to twice its size. */
+/** A larger buffer grows by this much instead of doubling. */
 const LARGE_STEP_BYTES = 4 * 1024 * 1024
 /** Below this a loop is faster than a call of `copy`. */
 const SHORT_RUN_BYTES = 160
 
-/** A buffer that grows; whoever writes may also set the length back. */
+/** A buffer that grows; the caller may also set the length back. */
 export class ByteSink {
   bytes: Buffer
   length = 0
@@ -53,7 +53,7 @@ export class ByteSink {
     return this.bytes.subarray(from, to)
   }
 
-  /** Empties it, and gives memory back that only a rare long text needed. */
+  /** Empties it, and frees memory that only a rare long text needed. */
   clear(keptBytes: number): void {
     this.length = 0
     if (this.bytes.length > keptBytes) this.bytes = Buffer.allocUnsafeSlow(FIRST_SIZE_BYTES)

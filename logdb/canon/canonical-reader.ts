@@ -1,3 +1,24 @@
+import {
+  BACKSLASH,
+  CARRIAGE_RETURN,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  LINE_FEED,
+  LOWER_E,
+  MINUS,
+  NINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  PLUS,
+  POINT,
+  QUOTE,
+  SPACE,
+  TAB,
+  UPPER_E,
+  ZERO,
+} from '../../kit/ascii.ts'
 import type { ByName } from './by-name.ts'
 import { ByteSink } from './byte-sink.ts'
 import { compareKeys, writeString } from './canonical-string.ts'
@@ -6,23 +27,13 @@ import { NOT_PLAIN, plainNumberEnd } from './plain-number.ts'
 import { pythonFloat } from './python-float.ts'
 import { stringEnd, valueEnd } from './value-end.ts'
 
-const QUOTE = 0x22
-const COMMA = 0x2c
-const MINUS = 0x2d
-const COLON = 0x3a
-const SPACE = 0x20
-const OPEN_BRACKET = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
 const LITERALS = ['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity']
 const LONGEST_LITERAL = '-Infinity'.length
 const NON_FINITE = /^-?(NaN|Infinity)$/
 const MAX_NUMBER_BYTES = 100_000
-/** So many are sorted fastest by insertion. */
+/** This many are sorted fastest by insertion. */
 const FEW_MEMBERS = 32
-/** What stays reserved for the next text. */
+/** What is kept reserved for the next text. */
 const KEPT_MEMBERS = 4096
 const KEPT_BYTES = 4 * 1024 * 1024
 const NOTHING = Buffer.alloc(0)
@@ -30,9 +41,9 @@ const NOTHING = Buffer.alloc(0)
 /** Reads one value, and may mark what it finds in it. */
 export type Visit<T = void> = (reader: CanonicalReader) => T
 
-/** A value that whoever reads wants to find again, by its place in the sink and in the source. */
+/** A value the caller wants to locate, by its place in the sink and in the source. */
 export interface Mark {
-  /** What it is, as whoever marked it counts. */
+  /** Its kind, as numbered by the caller. */
   kind: number
   name: string
   start: number
@@ -69,7 +80,7 @@ export class CanonicalReader {
   /** The next byte to be read. */
   at = 0
   readonly #sorted = new ByteSink()
-  /** Members of the objects that are being read, outer ones first; they are used again, since there are so many. */
+  /** Members of the objects that are being read, outer ones first; they are reused, because there are many. */
   readonly #members: Member[] = []
   #memberCount = 0
   readonly #nonFiniteAsNull: boolean
@@ -95,7 +106,7 @@ export class CanonicalReader {
     const { source } = this
     while (this.at < source.length) {
       const byte = source[this.at] as number
-      if (byte !== SPACE && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte
+      if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return byte
       this.at++
     }
     return -1
@@ -158,8 +169,8 @@ export class CanonicalReader {
   }
 
   /**
-   * Reads the next value, an object, of which only the members with a visit are looked at, each by its visit. Whoever needs
-   * to know that the others are well-formed has to read them. @throws InvalidJson
+   * Reads the next value, an object, but only its members with a visit, each by its visit. The others are skipped without
+   * a check that they are well-formed. @throws InvalidJson
    */
   pick(visits: ByName<Visit>): void {
     this.#expect(OPEN_BRACE)
@@ -242,7 +253,7 @@ export class CanonicalReader {
     return compareKeys(this.sink.bytes, a.start, a.keyEnd, b.start, b.keyEnd)
   }
 
-  /** Writes the members anew in the order of their keys; of equal keys the last wins. */
+  /** Writes the members again in the order of their keys; of equal keys the last wins. */
   #sort(start: number, sorted: Member[]): void {
     const { sink, marks } = this
     const written = this.#sorted
@@ -286,7 +297,7 @@ export class CanonicalReader {
     if (++this.#depth > MAX_DEPTH) throw nestedTooDeep(this.at)
   }
 
-  /** Reads what stands behind a member or an element: true at the end of all. */
+  /** Reads what follows a member or an element: true at the end of all. */
   #isLast(close: number): boolean {
     const next = this.peek()
     if (next !== COMMA && next !== close) throw new InvalidJson('expected a comma', this.at)
@@ -316,7 +327,7 @@ export class CanonicalReader {
     const match = /^-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/.exec(lexeme)
     if (!match) throw new InvalidJson('malformed number', this.at)
     const isInteger = match[1] === undefined && match[2] === undefined
-    this.#scalar(isInteger ? (lexeme === '-0' ? '0' : lexeme) : pythonFloat(Number(lexeme)))
+    this.#scalar(isInteger ? pythonInteger(lexeme) : pythonFloat(Number(lexeme)))
     this.at = end
     return true
   }
@@ -339,7 +350,13 @@ export class CanonicalReader {
   }
 }
 
-const writeValue = (reader: CanonicalReader) => reader.value()
+function writeValue(reader: CanonicalReader): void {
+  reader.value()
+}
+
+function pythonInteger(lexeme: string): string {
+  return lexeme === '-0' ? '0' : lexeme
+}
 
 function moveMarks(marks: readonly Mark[], { marksBefore, marksAfter }: Member, by: number): void {
   for (let i = marksBefore; i < marksAfter; i++) {
@@ -367,8 +384,11 @@ function hasEscape(source: Buffer, start: number, end: number): boolean {
   return false
 }
 
-const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE
+}
 
 function isNumberByte(byte: number): boolean {
-  return isDigit(byte) || byte === MINUS || byte === 0x2b || byte === 0x2e || byte === 0x45 || byte === 0x65
+  if (isDigit(byte) || byte === POINT || byte === MINUS || byte === PLUS) return true
+  return byte === LOWER_E || byte === UPPER_E
 }

@@ -1,16 +1,16 @@
+import { BACKSLASH, CARRIAGE_RETURN, LINE_FEED, LOWER_U, QUOTE, SLASH, SPACE, TAB } from '../../kit/ascii.ts'
 import type { ByteSink } from './byte-sink.ts'
 import { InvalidJson } from './invalid-json.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const FIRST_PRINTABLE = 0x20
-const LETTER_U = 0x75
+const BACKSPACE = 0x08
+const FORM_FEED = 0x0c
+const FIRST_PRINTABLE = SPACE
 const SHORT_ESCAPES = new Map([
-  [0x08, '\\b'],
-  [0x09, '\\t'],
-  [0x0a, '\\n'],
-  [0x0c, '\\f'],
-  [0x0d, '\\r'],
+  [BACKSPACE, '\\b'],
+  [TAB, '\\t'],
+  [LINE_FEED, '\\n'],
+  [FORM_FEED, '\\f'],
+  [CARRIAGE_RETURN, '\\r'],
   [QUOTE, '\\"'],
   [BACKSLASH, '\\\\'],
 ])
@@ -23,7 +23,8 @@ const ESCAPES = 2
 const FORBIDDEN = 3
 const MEANING = Uint8Array.from({ length: 256 }, (_, byte) => {
   if (byte === QUOTE) return ENDS
-  return byte === BACKSLASH ? ESCAPES : byte < FIRST_PRINTABLE ? FORBIDDEN : PLAIN
+  if (byte === BACKSLASH) return ESCAPES
+  return byte < FIRST_PRINTABLE ? FORBIDDEN : PLAIN
 })
 /** Letters of the escapes that the canonical form writes as they are: `\" \\ \b \f \n \r \t`. */
 const IS_KEPT_ESCAPE = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -56,7 +57,7 @@ export function writeString(source: Buffer, at: number, sink: ByteSink): number 
   throw new InvalidJson('unterminated string', at)
 }
 
-/** Whether the four bytes from `at` on are just text; four at a time are faster than one. */
+/** True if the four bytes from `at` on are just text; four at a time are faster than one. */
 function arePlain(source: Buffer, at: number): boolean {
   const first = (MEANING[source[at] as number] as number) | (MEANING[source[at + 1] as number] as number)
   return (
@@ -66,14 +67,14 @@ function arePlain(source: Buffer, at: number): boolean {
 
 function writeEscape(source: Buffer, at: number, end: number, sink: ByteSink): number {
   const letter = source[at + 1]
-  if (letter === 0x2f) {
-    sink.byte(0x2f)
+  if (letter === SLASH) {
+    sink.byte(SLASH)
     return at + 2
   }
-  if (letter !== LETTER_U) throw new InvalidJson('unknown escape', at)
+  if (letter !== LOWER_U) throw new InvalidJson('unknown escape', at)
   const first = hexUnit(source, at, end)
   const after = at + 2 + HEX_DIGITS
-  if (isHighSurrogate(first) && source[after] === BACKSLASH && source[after + 1] === LETTER_U) {
+  if (isHighSurrogate(first) && source[after] === BACKSLASH && source[after + 1] === LOWER_U) {
     const second = hexUnit(source, after, end)
     if (isLowSurrogate(second)) {
       sink.text(String.fromCharCode(first, second))
@@ -99,8 +100,13 @@ function canonicalUnit(unit: number): string {
   return String.fromCharCode(unit)
 }
 
-const isHighSurrogate = (unit: number) => unit >= 0xd800 && unit <= 0xdbff
-const isLowSurrogate = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
+}
 
 /**
  * Order of two canonical strings in a buffer, with their quotes, by code point of what they mean; for text without

@@ -1,6 +1,7 @@
-/** Bytes that are no JSON text; `at` is the byte where reading stopped. */
+/** Bytes that are not JSON. */
 export class InvalidJson extends Error {
   override readonly name = 'InvalidJson'
+  /** The byte where reading stopped. */
   readonly at: number
 
   constructor(problem: string, at: number) {
@@ -11,4 +12,6 @@ export class InvalidJson extends Error {
 
 export const MAX_DEPTH = 2000
 
-export const nestedTooDeep = (at: number) => new InvalidJson(`nested deeper than ${MAX_DEPTH} levels`, at)
+export function nestedTooDeep(at: number): InvalidJson {
+  return new InvalidJson(`nested deeper than ${MAX_DEPTH} levels`, at)
+}

@@ -1,16 +1,13 @@
-import { storableText } from './storable-text.ts'
+import { LOWER_N, NINE, QUOTE, ZERO } from '../../kit/ascii.ts'
+import { storableText } from './utf8.ts'
 
-const QUOTE = 0x22
-const ZERO = 0x30
-const NINE = 0x39
-const LETTER_N = 0x6e
-/** Whole numbers of so many digits are read in a loop. */
+/** Whole numbers of at most this many digits are read in a loop. */
 const FEW_DIGITS = 9
 
 /** The value of canonical JSON at these bytes, a text as it can be stored; undefined if only Python calls it JSON. */
 export function jsonValue(bytes: Buffer, start: number, end: number): unknown {
   const first = bytes[start]
-  if (first === LETTER_N) return null
+  if (first === LOWER_N) return null
   const number = smallNumber(bytes, start, end)
   if (number !== undefined) return number
   const text = bytes.toString('utf8', start, end)

@@ -1,10 +1,6 @@
-const MINUS = 0x2d
-const POINT = 0x2e
-const ZERO = 0x30
-const NINE = 0x39
-const UPPER_E = 0x45
-const LOWER_E = 0x65
-/** Decimals of so many digits are the shortest ones that read back as the same double. */
+import { LOWER_E, MINUS, NINE, POINT, UPPER_E, ZERO } from '../../kit/ascii.ts'
+
+/** Decimals of at most this many digits are the shortest ones that read back as the same double. */
 const MAX_DIGITS = 15
 /** From here on, `0.0001`, Python writes no exponent. */
 const MAX_ZEROS_AFTER_POINT = 3
@@ -12,8 +8,8 @@ const MAX_ZEROS_AFTER_POINT = 3
 export const NOT_PLAIN = -1
 
 /**
- * Where the number at `at` ends if the canonical form has it as it stands: a whole number, or a short decimal without
- * exponent and needless zeros. `NOT_PLAIN` for all others, well-formed or not.
+ * Where the number at `at` ends if it is already canonical: a whole number, or a short decimal without exponent and
+ * needless zeros. `NOT_PLAIN` for all others, well-formed or not.
  */
 export function plainNumberEnd(source: Buffer, at: number): number {
   const first = source[at] === MINUS ? at + 1 : at

@@ -1,11 +1,12 @@
-/** Python writes floats from here on, and below `MIN_PLAIN_EXPONENT`, with an exponent. */
+/** Above this, and below `MIN_PLAIN_EXPONENT`, Python writes floats with an exponent. */
 const MAX_PLAIN_EXPONENT = 15
 const MIN_PLAIN_EXPONENT = -4
 const EXPONENT_DIGITS = 2
 
 /** A float as Python's `json.dumps` writes it: the shortest digits that read back as the same number, `1.0`, `1e-05`. */
 export function pythonFloat(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity'
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
   const [mantissa = '', exponentText = ''] = Math.abs(value).toExponential().split('e')
   const digits = mantissa.replace('.', '')

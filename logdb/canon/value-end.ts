@@ -1,15 +1,16 @@
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SPACE,
+} from '../../kit/ascii.ts'
 import { InvalidJson, MAX_DEPTH, nestedTooDeep } from './invalid-json.ts'
 
-const SPACE = 0x20
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-
-/** Where the value at `at` ends, provided that it is well-formed: nothing else of it is looked at. @throws InvalidJson */
+/** Where the value at `at` ends; it is not checked that the value is well-formed. @throws InvalidJson */
 export function valueEnd(source: Buffer, at: number): number {
   const first = source[at]
   if (first === QUOTE) return stringEnd(source, at)
@@ -25,7 +26,7 @@ export function valueEnd(source: Buffer, at: number): number {
   throw new InvalidJson('unterminated value', at)
 }
 
-/** Behind the closing quote of the string that starts at `at`. @throws InvalidJson */
+/** After the closing quote of the string that starts at `at`. @throws InvalidJson */
 export function stringEnd(source: Buffer, at: number): number {
   for (let i = at + 1; i < source.length; i++) {
     const byte = source[i] as number

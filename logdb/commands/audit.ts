@@ -1,46 +1,53 @@
 import type { Command } from 'commander'
-import type { AuditedSource, AuditReport } from '../audit/audit.ts'
-import { printReport, withoutControls } from '../terminal.ts'
-import { type CommandContext, checkFailed, noteIfEmpty } from './context.ts'
-import { withOut, withReport } from './options.ts'
+import { withoutControls } from '../../kit/cli/terminal.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { addExamples, addOptions, type Flags, OUT, REPORT } from '../command-line/options.ts'
+import { logdbError } from '../errors.ts'
+import type { AuditedSource, AuditReport } from '../verbs/audit/audit.ts'
 
-interface AuditFlags {
+interface AuditFlags extends Flags {
   from?: string
-  out: string
   deep?: true
-  json?: true
 }
 
 export function addAudit(program: Command, context: CommandContext): void {
   const command = program
     .command('audit')
     .description('Prove that every byte of every log is accounted for')
-    .option('--from <folder>', 'folder of the logs, to name what has not been read yet')
-  withReport(withOut(command).option('--deep', 'compare with the rows in the partitions too')).action(
-    (flags: AuditFlags) => run(flags, context),
-  )
+    .option('--from <folder>', 'folder of the logs, to show what has not been read yet')
+  addOptions(command, OUT).option('--deep', 'compare with the rows in the partitions too')
+  addOptions(command, REPORT).action((flags: AuditFlags) => run(flags, context))
+  addExamples(command, ['logdb audit --deep --from logs'])
 }
 
-async function run({ from, out, deep, json }: AuditFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve } = context
-  const { audit } = await import('../audit/audit.ts')
+async function run(flags: AuditFlags, context: CommandContext): Promise<void> {
+  const { out, from, deep } = flags
+  const { resolve } = context
+  const { audit } = await import('../verbs/audit/audit.ts')
   const report = await audit({
     out: resolve(out),
     from: from === undefined ? undefined : resolve(from),
     isDeep: deep ?? false,
   })
-  const ok = report.sources.every(({ problems }) => problems.length === 0)
-  if (json) printReport(terminal, { ok, verb: 'audit', result: toJson(report) })
-  else print(report, context)
-  noteIfEmpty(context, out)
-  if (ok) return
-  const { controlPath } = await import('../store/control.ts')
-  const control = controlPath(resolve(out))
-  const again = `mv ${control} ${control}.old && logdb ingest`
-  checkFailed(
-    context,
-    `to read all logs again, which doubles nothing: ${again}; then repeat what was forgotten or retained`,
-  )
+  const wrong = report.sources.filter(({ problems }) => problems.length > 0).length
+  const unread = report.unread.map(({ path, bytes }) => {
+    return `${withoutControls(path)}: ${bytes} bytes are not read yet: logdb ingest`
+  })
+  end(context, flags, {
+    verb: 'audit',
+    result: toJson(report),
+    print: () => print(report, context),
+    notes: [...(flags.json ? [] : unread), ...noteIfEmpty(context, out)],
+    failure: wrong > 0 ? await auditFailed(wrong, resolve(out)) : undefined,
+  })
+}
+
+async function auditFailed(wrong: number, base: string) {
+  const { controlPath } = await import('../store/control/open-control.ts')
+  const control = controlPath(base)
+  const hint = `to read all logs again, which doubles nothing, run: mv ${control} ${control}.old && logdb ingest; then repeat what was forgotten or retained`
+  return logdbError('AUDIT_FAILED', `the bytes of ${wrong} logs do not add up`, hint)
 }
 
 function toJson({ sources, unread }: AuditReport) {
@@ -54,12 +61,11 @@ function counts({ offset, booked, pending }: AuditedSource) {
   return { read: offset, ...booked, pending }
 }
 
-function print({ sources, unread }: AuditReport, { terminal: { out, err }, note }: CommandContext): void {
+function print({ sources }: AuditReport, { terminal: { out, err } }: CommandContext): void {
   for (const source of sources) {
     const { path, problems } = source
     const numbers = Object.entries(counts(source)).map(([name, bytes]) => `${name}=${bytes}`)
     out(`${withoutControls(path)} ${numbers.join(' ')} ${problems.length === 0 ? 'ok' : 'fail'}\n`)
     for (const problem of problems) err(`${withoutControls(path)}: ${problem}\n`)
   }
-  for (const { path, bytes } of unread) note(`${withoutControls(path)}: ${bytes} bytes are not read yet: logdb ingest`)
 }

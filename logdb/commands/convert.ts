@@ -1,39 +1,27 @@
 import type { Command } from 'commander'
-import { printReport } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED } from './context.ts'
-import { withReport, withWait } from './options.ts'
-
-interface ConvertFlags {
-  out: string
-  /** Milliseconds. */
-  wait?: number
-  dryRun?: true
-  json?: true
-}
+import { type CommandContext, changeOf } from '../command-line/context.ts'
+import { end } from '../command-line/ending.ts'
+import { addExamples, addOptions, DRY_RUN, type Flags, REPORT, WAIT } from '../command-line/options.ts'
 
 export function addConvert(program: Command, context: CommandContext): void {
   const command = program
     .command('convert')
-    .description("Take over the predecessor's databases; the old files stay beside the new ones")
+    .description("Take over the predecessor's databases; the old files stay next to the new ones")
     .option('--out <folder>', 'folder of the log database, where the old ones are', 'logs/db')
-  withReport(withWait(command).option('--dry-run', 'change nothing, only count')).action((flags: ConvertFlags) =>
-    run(flags, context),
-  )
+  addOptions(command, WAIT, DRY_RUN, REPORT).action((flags: Flags) => run(flags, context))
+  addExamples(command, ['logdb convert --dry-run'])
 }
 
-async function run({ out, wait, dryRun, json }: ConvertFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve, note } = context
-  const { convert } = await import('../convert/convert.ts')
-  const isDryRun = dryRun ?? false
-  const converted = await convert({ out: resolve(out), settings: context.settings(), waitMs: wait, isDryRun })
+async function run(flags: Flags, context: CommandContext): Promise<void> {
+  const { convert } = await import('../verbs/convert/convert.ts')
+  const change = changeOf(flags, context)
+  const { isDryRun } = change
+  const converted = await convert({ ...change, settings: context.settings() })
   const result = converted.map(({ path, rows, inserted, keptAs }) => ({ path, rows, inserted, kept_as: keptAs }))
-  if (json) printReport(terminal, { verb: 'convert', isDryRun, result })
-  else {
+  const print = () => {
     for (const { path, rows, inserted, kept_as } of result) {
-      terminal.out(
-        isDryRun ? `${path} rows=${rows}\n` : `${path} rows=${rows} inserted=${inserted} kept_as=${kept_as}\n`,
-      )
+      context.terminal.out(`${path} rows=${rows}${isDryRun ? '' : ` inserted=${inserted} kept_as=${kept_as}`}\n`)
     }
   }
-  if (isDryRun) note(NOTHING_CHANGED)
+  end(context, flags, { verb: 'convert', isDryRun, result, print })
 }

@@ -1,88 +1,95 @@
 import { type Command, Option } from 'commander'
-import type { DialogCount, Grouping } from '../dialogs/assign.ts'
-import { DEFAULT_WINDOW_S, parseWindow } from '../dialogs/window.ts'
-import { printReport, type Terminal } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
+import type { Terminal } from '../../kit/cli/terminal.ts'
+import { type CommandContext, changeOf } from '../command-line/context.ts'
+import { end, endDisabled, noteIfEmpty } from '../command-line/ending.ts'
+import {
+  addExamples,
+  addOptions,
+  checkDays,
+  DAYS,
+  DRY_RUN,
+  type Flags,
+  OUT,
+  REPORT,
+  WAIT,
+} from '../command-line/options.ts'
+import type { DialogCount, Grouping } from '../verbs/dialogs/assign.ts'
+import { DEFAULT_WINDOW_S, parseWindow } from '../verbs/dialogs/window.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
 
-interface DialogsFlags extends DayOptions {
-  out: string
-  dryRun?: true
-  /** Milliseconds. */
-  wait?: number
-  json?: true
-}
-
-interface AssignFlags extends DialogsFlags {
+interface AssignFlags extends Flags {
   by: Grouping['by']
   window?: string
 }
 
 export function addDialogs(program: Command, context: CommandContext): void {
   const dialogs = program.command('dialogs').description('Group requests into dialogs')
-  withFlags(dialogs.command('assign').description('Assign dialogs, but where the client sent X-Dialog-Id'))
+  addExamples(dialogs, ['logdb dialogs assign', 'logdb dialogs clear --since 2025-09-01'])
+  const assigning = dialogs
+    .command('assign')
+    .description('Assign dialogs, except where the client sent X-Dialog-Id')
+    .optionsGroup('How to group:')
     .addOption(
-      new Option('--by <rule>', 'window: no longer pause; prefix: one goes on from the messages of another')
+      new Option('--by <rule>', 'window: no longer pause; prefix: a request starts with the messages of another')
         .choices(['window', 'prefix'])
         .default('window'),
     )
     .option('--window <time>', 'longest pause within a dialog, like 45s, 30m or 2h (default: 30m)')
-    .action((flags: AssignFlags) => assign(flags, context))
-  withFlags(dialogs.command('clear').description('Remove the assigned dialogs')).action((flags: DialogsFlags) => {
-    return clear(flags, context)
-  })
-}
-
-function withFlags(command: Command): Command {
-  const dated = withWait(withDays(withOut(command)))
-  return withReport(dated.option('--dry-run', 'change nothing, only count'))
+    .optionsGroup('Options:')
+  addOptions(assigning, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: AssignFlags) => assign(flags, context))
+  addExamples(assigning, ['logdb dialogs assign --window 15m', 'logdb dialogs assign --by prefix --since 2025-09-01'])
+  const clearing = dialogs.command('clear').description('Remove the assigned dialogs')
+  addOptions(clearing, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: Flags) => clear(flags, context))
+  addExamples(clearing, ['logdb dialogs clear --since 2025-09-01'])
 }
 
 async function assign(flags: AssignFlags, context: CommandContext): Promise<void> {
-  if (!isEnabled('dialogs assign', flags, context)) return
-  const { assignDialogs } = await import('../dialogs/assign.ts')
+  const verb = 'dialogs assign'
+  if (!isEnabled(verb, flags, context)) return
+  const { assignDialogs } = await import('../verbs/dialogs/assign.ts')
   const grouping: Grouping =
     flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: windowOf(flags, context.terminal) }
-  const counts = await assignDialogs({ ...rangeOf(flags, context), grouping })
-  report(counts, { verb: 'dialogs assign', done: 'updated' }, flags, context)
+  const { since, to } = flags
+  report(await assignDialogs({ ...changeOf(flags, context), since, to, grouping }), verb, 'updated', flags, context)
 }
 
-async function clear(flags: DialogsFlags, context: CommandContext): Promise<void> {
-  if (!isEnabled('dialogs clear', flags, context)) return
-  const { clearAssignedDialogs } = await import('../dialogs/assign.ts')
-  const counts = await clearAssignedDialogs(rangeOf(flags, context))
-  report(counts, { verb: 'dialogs clear', done: 'cleared' }, flags, context)
+async function clear(flags: Flags, context: CommandContext): Promise<void> {
+  const verb = 'dialogs clear'
+  if (!isEnabled(verb, flags, context)) return
+  const { clearAssignedDialogs } = await import('../verbs/dialogs/assign.ts')
+  const { since, to } = flags
+  report(await clearAssignedDialogs({ ...changeOf(flags, context), since, to }), verb, 'cleared', flags, context)
 }
 
-function isEnabled(verb: string, flags: DialogsFlags, context: CommandContext): boolean {
+function isEnabled(verb: string, flags: Flags, context: CommandContext): boolean {
   checkDays(flags)
   const { isGroupingEnabled } = context.settings()
-  if (!isGroupingEnabled) reportDisabled(context, { verb, line: DISABLED, json: flags.json })
+  if (!isGroupingEnabled) endDisabled(context, flags, { verb, line: DISABLED })
   return isGroupingEnabled
 }
 
-/** As for the predecessor, a time that is none counts as the default. */
+/** As in the predecessor, the default replaces a text that is not a time. */
 function windowOf({ window }: AssignFlags, { err }: Terminal): number {
   const windowS = window === undefined ? DEFAULT_WINDOW_S : parseWindow(window)
-  if (windowS === undefined) err(`--window ${window} is no time like 45s, 30m or 2h: ${DEFAULT_WINDOW_S}s is used\n`)
+  if (windowS === undefined) err(`--window ${window} is not a time like 45s, 30m or 2h: ${DEFAULT_WINDOW_S}s is used\n`)
   return windowS ?? DEFAULT_WINDOW_S
-}
-
-function rangeOf({ out, since, to, dryRun, wait }: DialogsFlags, { resolve }: CommandContext) {
-  return { out: resolve(out), since, to, isDryRun: dryRun ?? false, waitMs: wait }
 }
 
 function report(
   counts: DialogCount[],
-  { verb, done }: { verb: string; done: 'updated' | 'cleared' },
-  { out, json, dryRun }: DialogsFlags,
+  verb: string,
+  done: 'updated' | 'cleared',
+  flags: Flags,
   context: CommandContext,
 ): void {
-  const result = counts.map(({ path, rows }) => ({ path, [done]: rows }))
-  if (json) printReport(context.terminal, { verb, isDryRun: dryRun ?? false, result })
-  else for (const { path, rows } of counts) context.terminal.out(`${path} ${done}=${rows}\n`)
-  if (dryRun) context.note(NOTHING_CHANGED)
-  noteIfEmpty(context, out)
+  end(context, flags, {
+    verb,
+    isDryRun: flags.dryRun ?? false,
+    result: counts.map(({ path, rows }) => ({ path, [done]: rows })),
+    print: () => {
+      for (const { path, rows } of counts) context.terminal.out(`${path} ${done}=${rows}\n`)
+    },
+    notes: noteIfEmpty(context, flags.out),
+  })
 }

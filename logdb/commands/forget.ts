@@ -1,46 +1,46 @@
 import type { Command } from 'commander'
 import { configInvalid } from '../../kit/user-error.ts'
-import type { ForgetReport } from '../erasure/forget.ts'
-import type { Selection } from '../store/erase.ts'
-import { printReport } from '../terminal.ts'
-import { type CommandContext, confirmationMissing, NOTHING_CHANGED, warningsOfOldDatabases } from './context.ts'
-import { withOut, withReport, withWait } from './options.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { addErasing, type Erased, type ErasingFlags } from '../command-line/erasing-command.ts'
+import { addExamples } from '../command-line/options.ts'
+import type { ChangeOptions } from '../store/folder/lease.ts'
+import type { Selection } from '../store/partition/erase.ts'
 
-interface ForgetFlags {
+interface ForgetFlags extends ErasingFlags {
   requestId?: string
   apiKeyHash?: string
   dialog?: string
-  out: string
-  yes?: true
-  dryRun?: true
-  /** Milliseconds. */
-  wait?: number
-  json?: true
 }
 
 export function addForget(program: Command, context: CommandContext): void {
   const command = program
     .command('forget')
-    .description('Remove requests for good, with every message and word that no other request uses')
-    .option('--request-id <id>', 'one request, by what `show` takes')
+    .description('Remove requests permanently, with every message and word that no other request uses')
+    .optionsGroup('What to remove:')
+    .option('--request-id <id>', 'one request, by any id that show takes')
     .option('--key, --api-key-hash <key>', 'all requests of an API key, by its hash or name')
     .option('--dialog <id>', 'all requests of a dialog')
-  const changing = withWait(withOut(command))
-    .option('--yes', 'do it; without this nothing is changed')
-    .option('--dry-run', 'change nothing, only count')
-  withReport(changing)
-    .addHelpText('after', '\nReading their logs again does not bring them back; the logs themselves are not changed.')
-    .action((flags: ForgetFlags) => run(flags, context))
+    .optionsGroup('Options:')
+  addErasing(command, context, forgetRequests).addHelpText(
+    'after',
+    '\nReading their logs again does not bring them back. The logs themselves are not changed.',
+  )
+  addExamples(command, ['logdb forget --key alice --dry-run', 'logdb forget --key alice --yes'])
 }
 
-async function run(flags: ForgetFlags, context: CommandContext): Promise<void> {
-  const { forget } = await import('../erasure/forget.ts')
-  const out = context.resolve(flags.out)
-  const isConfirmed = flags.yes === true && !flags.dryRun
-  const found = await forget({ out, selection: selectionOf(flags), waitMs: flags.wait, isDryRun: !isConfirmed })
-  const requests = found.partitions.reduce((sum, partition) => sum + partition.requests, 0)
-  if (requests > 0 && !flags.dryRun && !flags.yes) throw confirmationMissing(`${requests} requests would be removed`)
-  report(found, flags, context)
+async function forgetRequests(flags: ForgetFlags, change: ChangeOptions): Promise<Erased> {
+  const { forget } = await import('../verbs/erasure/forget.ts')
+  const { partitions, logs, oldDatabases, unreadable } = await forget({ ...change, selection: selectionOf(flags) })
+  const requests = partitions.reduce((sum, partition) => sum + partition.requests, 0)
+  const result = partitions.map(({ path, requests: forgotten }) => ({ path, forgotten }))
+  return {
+    question: requests > 0 ? `${requests} requests would be removed` : undefined,
+    result: { partitions: result, logs },
+    lines: result.map(({ path, forgotten }) => `${path} forgotten=${forgotten}`),
+    notes: logs.length > 0 ? [`the logs that they came from are not changed:\n${logs.join('\n')}`] : [],
+    oldDatabases,
+    warnings: warningOfUnreadable(unreadable),
+  }
 }
 
 function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags): Selection {
@@ -52,23 +52,8 @@ function selectionOf({ requestId, apiKeyHash, dialog }: ForgetFlags): Selection 
   return { requestId: requestId ?? '' }
 }
 
-function report(
-  { partitions, logs, oldDatabases, unreadable }: ForgetReport,
-  { json, dryRun }: ForgetFlags,
-  { terminal, note }: CommandContext,
-): void {
-  const result = partitions.map(({ path, requests }) => ({ path, forgotten: requests }))
-  const warnings = [...warningsOfOldDatabases(oldDatabases), ...warningOfUnreadable(unreadable)]
-  if (json)
-    printReport(terminal, { verb: 'forget', isDryRun: dryRun ?? false, result: { partitions: result, logs }, warnings })
-  else for (const { path, forgotten } of result) terminal.out(`${path} forgotten=${forgotten}\n`)
-  if (dryRun) note(NOTHING_CHANGED)
-  if (logs.length > 0) note(`the logs that they came from are not changed:\n${logs.join('\n')}`)
-  for (const warning of warnings) note(warning)
-}
-
 function warningOfUnreadable(count: number): string[] {
   if (count === 0) return []
-  const kept = `of ${count} records that could not be read the first bytes are kept, whoever sent them`
-  return [`${kept}: logdb errors shows them, logdb retain --bodies removes them when they are old enough`]
+  const kept = `the first bytes of ${count} unreadable records are kept; their senders are not known`
+  return [`${kept}. logdb errors shows them, logdb retain --bodies removes them when they are old enough`]
 }

@@ -1,64 +1,72 @@
 import type { Command } from 'commander'
 import { errorMessage } from '../../kit/user-error.ts'
-import { printReport } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, noteIfEmpty, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
-
-interface FtsFlags extends DayOptions {
-  out: string
-  /** Milliseconds. */
-  wait?: number
-  dryRun?: true
-  json?: true
-}
+import { type CommandContext, changeOf } from '../command-line/context.ts'
+import { end, endDisabled, noteIfEmpty } from '../command-line/ending.ts'
+import {
+  addExamples,
+  addOptions,
+  checkDays,
+  DAYS,
+  DRY_RUN,
+  type Flags,
+  OUT,
+  REPORT,
+  WAIT,
+} from '../command-line/options.ts'
+import { logdbError } from '../errors.ts'
 
 export function addFts(program: Command, context: CommandContext): void {
   const fts = program.command('fts').description('Build or drop the text indexes')
-  withFlags(fts.command('build').description('Bring the text indexes up to date')).action((flags: FtsFlags) => {
-    return build(flags, context)
-  })
-  withFlags(fts.command('drop').description('Remove the text indexes; the requests stay')).action((flags: FtsFlags) => {
-    return drop(flags, context)
-  })
+  addExamples(fts, ['logdb fts build', 'logdb fts drop --to 2025-06-30'])
+  const building = fts.command('build').description('Bring the text indexes up to date')
+  addOptions(building, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: Flags) => build(flags, context))
+  addExamples(building, ['logdb fts build --since 2025-09-01'])
+  const dropping = fts.command('drop').description('Remove the text indexes; the requests stay')
+  addOptions(dropping, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: Flags) => drop(flags, context))
+  addExamples(dropping, ['logdb fts drop --to 2025-06-30'])
 }
 
-function withFlags(command: Command): Command {
-  const dated = withWait(withDays(withOut(command)))
-  return withReport(dated.option('--dry-run', 'change nothing, only show which partitions'))
-}
-
-async function build(flags: FtsFlags, context: CommandContext): Promise<void> {
-  const { terminal } = context
+async function build(flags: Flags, context: CommandContext): Promise<void> {
   checkDays(flags)
+  const { out, since, to } = flags
+  const verb = 'fts build'
   const { isTextIndexEnabled, parallelism } = context.settings()
-  if (!isTextIndexEnabled) {
-    return reportDisabled(context, { verb: 'fts build', line: 'FTS disabled by LOGDB_FTS_ENABLED', json: flags.json })
+  if (!isTextIndexEnabled) return endDisabled(context, flags, { verb, line: 'FTS disabled by LOGDB_FTS_ENABLED' })
+  const { buildTextIndexes } = await import('../verbs/fts/text-indexes.ts')
+  const change = changeOf(flags, context)
+  const result = await buildTextIndexes({ ...change, since, to, parallelism })
+  const print = () => {
+    for (const { path, indexed, skipped } of result) {
+      context.terminal.out(`${path} indexed=${indexed} skipped=${skipped}\n`)
+    }
   }
-  const { buildTextIndexes } = await import('../fts/text-index.ts')
-  const built = await buildTextIndexes({ ...rangeOf(flags, context), parallelism })
-  if (flags.json) printReport(terminal, { verb: 'fts build', isDryRun: flags.dryRun ?? false, result: built })
-  else for (const { path, indexed, skipped } of built) terminal.out(`${path} indexed=${indexed} skipped=${skipped}\n`)
-  if (flags.dryRun) context.note(NOTHING_CHANGED)
-  noteIfEmpty(context, flags.out)
+  end(context, flags, { verb, isDryRun: change.isDryRun, result, print, notes: noteIfEmpty(context, out) })
 }
 
-async function drop(flags: FtsFlags, context: CommandContext): Promise<void> {
-  const { terminal, exitWith } = context
+async function drop(flags: Flags, context: CommandContext): Promise<void> {
   checkDays(flags)
-  const { dropTextIndexes } = await import('../fts/text-index.ts')
-  const dropped = await dropTextIndexes(rangeOf(flags, context))
-  const results = dropped.map(({ path, error }) => ({ path, ...(error ? { error: errorMessage(error) } : {}) }))
-  const ok = results.every(({ error }) => error === undefined)
-  if (flags.json) printReport(terminal, { ok, verb: 'fts drop', isDryRun: flags.dryRun ?? false, result: results })
-  else {
-    for (const { path, error } of results)
-      terminal.out(error ? `${path} drop_error=${error}\n` : `${path} fts dropped\n`)
+  const { out, since, to } = flags
+  const { dropTextIndexes } = await import('../verbs/fts/text-indexes.ts')
+  const change = changeOf(flags, context)
+  const dropped = await dropTextIndexes({ ...change, since, to })
+  const result = dropped.map(({ path, error }) => ({ path, ...(error ? { error: errorMessage(error) } : {}) }))
+  const failed = result.filter(({ error }) => error !== undefined).length
+  const print = () => {
+    for (const { path, error } of result) {
+      context.terminal.out(error ? `${path} drop_error=${error}\n` : `${path} fts dropped\n`)
+    }
   }
-  if (flags.dryRun) context.note(NOTHING_CHANGED)
-  noteIfEmpty(context, flags.out)
-  if (!ok) exitWith(1)
+  end(context, flags, {
+    verb: 'fts drop',
+    isDryRun: change.isDryRun,
+    result,
+    print,
+    notes: noteIfEmpty(context, out),
+    failure: failed > 0 ? notDropped(failed) : undefined,
+  })
 }
 
-function rangeOf({ out, since, to, wait, dryRun }: FtsFlags, { resolve }: CommandContext) {
-  return { out: resolve(out), since, to, isDryRun: dryRun ?? false, waitMs: wait }
+function notDropped(count: number) {
+  const hint = 'see the error of each on stdout and run the command again'
+  return logdbError('INDEX_NOT_DROPPED', `the text indexes of ${count} partitions could not be removed`, hint)
 }

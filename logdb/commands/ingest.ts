@@ -1,50 +1,69 @@
 import type { Command } from 'commander'
-import type { IngestOptions } from '../ingest/ingester.ts'
+import { type Terminal, withoutControls } from '../../kit/cli/terminal.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { end, endDisabled } from '../command-line/ending.ts'
+import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT, WAIT } from '../command-line/options.ts'
+import { LOGDB_ERRORS, logdbError } from '../errors.ts'
+import type { IngestOptions } from '../ingest/passes.ts'
 import type { IngestReport } from '../ingest/report.ts'
-import { printReport, type Terminal, withoutControls } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, reportDisabled } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
-import { progressLine, rowsLine, StatusLine } from './progress.ts'
+import { progressLine, rowsLine, StatusLine } from '../output/status-line.ts'
 
-const EXIT_QUARANTINED = 3
+const EXIT_STRICT = LOGDB_ERRORS.RECORDS_UNREADABLE.exitCode
 
-interface IngestFlags extends DayOptions {
+interface IngestFlags extends Flags {
   from: string
-  out: string
   follow?: true
-  /** Milliseconds. */
-  wait?: number
   strict?: true
-  dryRun?: true
-  json?: true
 }
 
 export function addIngest(program: Command, context: CommandContext): void {
   const command = program
     .command('ingest')
     .description('Read what is new in the logs into the log database')
+    .optionsGroup('What to read:')
     .option('--from <folder>', 'folder of the logs', 'logs')
-  const following = withWait(withDays(withOut(command)))
-    .option('--follow', 'go on with what is written to the logs, until Ctrl-C')
+  addOptions(command, OUT, DAYS).option('--follow', 'keep reading new records until Ctrl-C').optionsGroup('Options:')
+  addOptions(command, WAIT)
     .option('--dry-run', 'change nothing, only name the logs with bytes that are not read yet')
-    .option('--strict', `exit ${EXIT_QUARANTINED} if a record or a file could not be read`)
-  withReport(following)
+    .option('--strict', `exit ${EXIT_STRICT} if a record or a file could not be read`)
+  addOptions(command, REPORT)
     .addHelpText('after', '\nRecords outside --since and --to are left for a later run.')
     .action((flags: IngestFlags) => run(flags, context))
+  addExamples(command, ['logdb ingest --from /var/log/ai-proxy', 'logdb ingest --quiet   # for cron'])
 }
 
-const ingest = async (options: IngestOptions) => (await import('../ingest/ingest.ts')).ingest(options)
-const follow = async (options: IngestOptions & { signal: AbortSignal }) =>
-  (await import('../ingest/follow.ts')).follow(options)
+async function ingest(options: IngestOptions): Promise<IngestReport> {
+  const { ingest: readOnce } = await import('../ingest/run.ts')
+  return readOnce(options)
+}
+
+async function follow(options: IngestOptions & { signal: AbortSignal }): Promise<IngestReport> {
+  const { follow: readOn } = await import('../ingest/follow.ts')
+  return readOn(options)
+}
 
 async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve, exitWith } = context
   checkDays(flags)
   const settings = context.settings()
-  if (!settings.isEnabled) {
-    return reportDisabled(context, { verb: 'ingest', line: 'Ingest disabled by LOGDB_ENABLED', json: flags.json })
-  }
+  const verb = 'ingest'
+  if (!settings.isEnabled) return endDisabled(context, flags, { verb, line: 'Ingest disabled by LOGDB_ENABLED' })
   if (flags.dryRun) return showUnread(flags, context)
+  const { terminal } = context
+  const report = await read(flags, context)
+  const warnings = problemsIn(report)
+  for (const warning of warnings) terminal.err(`${withoutControls(warning)}\n`)
+  end(context, flags, {
+    verb,
+    isDryRun: false,
+    result: toJson(report),
+    warnings,
+    print: () => printLines(terminal, report),
+    notes: filteredNote(report),
+    failure: flags.strict ? failureOf(report) : undefined,
+  })
+}
+
+async function read(flags: IngestFlags, { terminal, resolve, settings }: CommandContext): Promise<IngestReport> {
   const line = new StatusLine(terminal)
   const options = {
     from: resolve(flags.from),
@@ -52,38 +71,30 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
     since: flags.since,
     to: flags.to,
     waitMs: flags.wait,
-    settings,
+    settings: settings(),
     signal: terminal.signal,
-    onProgress: terminal.isErrTTY ? showOn(line, flags) : undefined,
+    onProgress: terminal.isErrTty ? showOn(line, flags) : undefined,
   }
-  const report = await (flags.follow ? follow : ingest)(options).finally(() => line.clear())
-  const warnings = troubles(report)
-  if (flags.json) printReport(terminal, { verb: 'ingest', isDryRun: false, result: toJson(report), warnings })
-  else printLines(terminal, report)
-  if (report.recordsFiltered > 0) {
-    context.note(`${report.recordsFiltered} records outside --since and --to are left for a later run`)
-  }
-  for (const warning of warnings) terminal.err(`${withoutControls(warning)}\n`)
-  if (flags.strict && report.recordsQuarantined + report.unreadable.length > 0) exitWith(EXIT_QUARANTINED)
+  return (flags.follow ? follow : ingest)(options).finally(() => line.clear())
 }
 
-async function showUnread(
-  { from, out, json }: IngestFlags,
-  { terminal, resolve, note }: CommandContext,
-): Promise<void> {
-  const { audit } = await import('../audit/audit.ts')
+async function showUnread(flags: IngestFlags, context: CommandContext): Promise<void> {
+  const { from, out } = flags
+  const { resolve, terminal } = context
+  const { audit } = await import('../verbs/audit/audit.ts')
   const { unread } = await audit({ out: resolve(out), from: resolve(from), isDeep: false })
-  if (json) printReport(terminal, { verb: 'ingest', isDryRun: true, result: { unread } })
-  else for (const { path, bytes } of unread) terminal.out(`${path} unread=${bytes}\n`)
-  note(NOTHING_CHANGED)
+  const print = () => {
+    for (const { path, bytes } of unread) terminal.out(`${path} unread=${bytes}\n`)
+  }
+  end(context, flags, { verb: 'ingest', isDryRun: true, result: { unread }, print })
 }
 
-/** Of a run that has no end only the rows are told. */
-function showOn(line: StatusLine, { follow }: IngestFlags): NonNullable<IngestOptions['onProgress']> {
+/** A run without an end shows only how many rows it has written. */
+function showOn(line: StatusLine, { follow: isEndless }: IngestFlags): NonNullable<IngestOptions['onProgress']> {
   const startedMs = performance.now()
   return (report, progress) => {
     const elapsedS = (performance.now() - startedMs) / 1000
-    line.show(follow ? rowsLine(report) : progressLine(report, progress, elapsedS))
+    line.show(isEndless ? rowsLine(report) : progressLine(report, progress, elapsedS))
   }
 }
 
@@ -97,7 +108,9 @@ function printLines(terminal: Terminal, report: IngestReport): void {
   terminal.out(`{${counts.join(', ')}}\n`)
 }
 
-const elapsedSeconds = ({ elapsedMs }: IngestReport) => Math.max(elapsedMs / 1000, 1e-6)
+function elapsedSeconds({ elapsedMs }: IngestReport): number {
+  return Math.max(elapsedMs / 1000, 1e-6)
+}
 
 /** What the predecessor counts, in its order. */
 function countsOf(report: IngestReport) {
@@ -125,7 +138,7 @@ function toJson(report: IngestReport) {
   }
 }
 
-function troubles(report: IngestReport): string[] {
+function problemsIn(report: IngestReport): string[] {
   const { recordsQuarantined, quarantined, unreadable, unsealed, isInterrupted } = report
   const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
   found.push(...unsealed.map((path) => `records came late, or again, for ${path}, which is no longer sealed`))
@@ -138,6 +151,16 @@ function troubles(report: IngestReport): string[] {
     )
     if (quarantined.length < recordsQuarantined) found.push('  ...')
   }
-  if (isInterrupted) found.push('interrupted; everything up to here is stored, the next run goes on from here')
+  if (isInterrupted) found.push('interrupted; everything up to here is stored, the next run resumes here')
   return found
+}
+
+function filteredNote({ recordsFiltered }: IngestReport): string[] {
+  return recordsFiltered > 0 ? [`${recordsFiltered} records outside --since and --to are left for a later run`] : []
+}
+
+function failureOf({ recordsQuarantined, unreadable }: IngestReport) {
+  if (recordsQuarantined + unreadable.length === 0) return undefined
+  const message = `${recordsQuarantined} records and ${unreadable.length} files could not be read`
+  return logdbError('RECORDS_UNREADABLE', message, 'run: logdb errors; everything else is stored')
 }

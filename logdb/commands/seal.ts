@@ -1,43 +1,46 @@
 import type { Command } from 'commander'
-import { errorMessage, UserError } from '../../kit/user-error.ts'
-import type { SealedPartition } from '../seal/seal.ts'
-import { printReport, type Terminal } from '../terminal.ts'
-import { type CommandContext, NOTHING_CHANGED, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport, withWait } from './options.ts'
-
-interface SealFlags extends DayOptions {
-  out: string
-  /** Milliseconds. */
-  wait?: number
-  dryRun?: true
-  json?: true
-}
+import { errorMessage } from '../../kit/user-error.ts'
+import { type CommandContext, changeOf } from '../command-line/context.ts'
+import { end, noteIfEmpty } from '../command-line/ending.ts'
+import {
+  addExamples,
+  addOptions,
+  checkDays,
+  DAYS,
+  DRY_RUN,
+  type Flags,
+  OUT,
+  REPORT,
+  WAIT,
+} from '../command-line/options.ts'
+import { userFacing } from '../command-line/user-facing-error.ts'
+import type { SealedPartition } from '../verbs/seal.ts'
 
 export function addSeal(program: Command, context: CommandContext): void {
   const command = program
     .command('seal')
-    .description('Make partitions that are over compact, and safe for read-only disks and immutable=1')
-  const dated = withWait(withDays(withOut(command)))
-  withReport(dated.option('--dry-run', 'change nothing, only name them'))
-    .addHelpText('after', '\nWithout --to partitions are left open for a day after their last one.')
-    .action((flags: SealFlags) => run(flags, context))
+    .description('Make partitions of past days compact, and safe for read-only disks and immutable=1')
+  addOptions(command, OUT, DAYS, WAIT, DRY_RUN, REPORT)
+    .addHelpText('after', '\nWithout --to a partition stays open until a day after its last one.')
+    .action((flags: Flags) => run(flags, context))
+  addExamples(command, ['logdb seal --to 2025-09-30', 'logdb seal --quiet   # for cron'])
 }
 
-async function run(flags: SealFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve, note, exitWith } = context
+async function run(flags: Flags, context: CommandContext): Promise<void> {
   checkDays(flags)
-  const { out, since, to, wait, dryRun, json } = flags
-  const { seal } = await import('../seal/seal.ts')
-  const sealed = await seal({ out: resolve(out), since, to, waitMs: wait, isDryRun: dryRun ?? false })
-  const failed = sealed.filter(({ error }) => error !== undefined)
-  if (json) {
-    const result = sealed.map(toJson)
-    printReport(terminal, { ok: failed.length === 0, verb: 'seal', isDryRun: dryRun ?? false, result })
-  } else print(sealed, terminal)
-  if (dryRun) note(NOTHING_CHANGED)
-  noteIfEmpty(context, out)
-  const [first] = failed
-  if (first) exitWith(first.error instanceof UserError ? first.error.exitCode : 1)
+  const { out, since, to } = flags
+  const { seal } = await import('../verbs/seal.ts')
+  const change = changeOf(flags, context)
+  const sealed = await seal({ ...change, since, to })
+  const failed = sealed.find(({ error }) => error !== undefined)
+  end(context, flags, {
+    verb: 'seal',
+    isDryRun: change.isDryRun,
+    result: sealed.map(toJson),
+    print: () => print(sealed, context),
+    notes: noteIfEmpty(context, out),
+    failure: failed && userFacing(failed.error, 'seal'),
+  })
 }
 
 function toJson({ path, bytesBefore, bytesAfter, error }: SealedPartition) {
@@ -45,9 +48,9 @@ function toJson({ path, bytesBefore, bytesAfter, error }: SealedPartition) {
   return { path, bytes_before: bytesBefore, ...after, ...(error === undefined ? {} : { error: errorMessage(error) }) }
 }
 
-function print(sealed: SealedPartition[], { out }: Terminal): void {
+function print(sealed: SealedPartition[], { terminal }: CommandContext): void {
   for (const { path, bytesBefore, bytesAfter, error } of sealed) {
     const sizes = `bytes_before=${bytesBefore}${bytesAfter === undefined ? '' : ` bytes_after=${bytesAfter}`}`
-    out(error === undefined ? `${path} ${sizes}\n` : `${path} seal_error=${errorMessage(error)}\n`)
+    terminal.out(error === undefined ? `${path} ${sizes}\n` : `${path} seal_error=${errorMessage(error)}\n`)
   }
 }

@@ -1,11 +1,21 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { outColors, type Terminal, withoutControls } from '../../kit/cli/terminal.ts'
 import { configInvalid } from '../../kit/user-error.ts'
-import { HIT_END, HIT_START } from '../search/excerpt.ts'
-import { parseQuery, parseRawQuery } from '../search/query.ts'
-import type { SearchHit } from '../search/search.ts'
-import { colorsFor, printReport, type Terminal, withoutControls } from '../terminal.ts'
-import { type CommandContext, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, parseCount, withDays, withJson, withOut } from './options.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { end, noteIfEmpty } from '../command-line/ending.ts'
+import {
+  addExamples,
+  addOptions,
+  checkDays,
+  DAYS,
+  type Flags,
+  JSON_OUTPUT,
+  OUT,
+  parseCount,
+} from '../command-line/options.ts'
+import { HIT_END, HIT_START } from '../verbs/search/excerpt.ts'
+import type { SearchHit } from '../verbs/search/search.ts'
+import { parseQuery, parseRawQuery } from '../verbs/search/text-query.ts'
 
 const DEFAULT_LIMIT = 20
 const DEFAULT_SNIPPET_WORDS = 24
@@ -14,8 +24,7 @@ const MAX_SNIPPET_WORDS = 64
 const HIT = new RegExp(`${HIT_START}([^${HIT_END}]*)${HIT_END}`, 'g')
 const HIT_MARKS = new RegExp(`[${HIT_START}${HIT_END}]`, 'g')
 
-interface SearchFlags extends DayOptions {
-  out: string
+interface SearchFlags extends Flags {
   role?: string
   model?: string
   endpoint?: string
@@ -24,7 +33,6 @@ interface SearchFlags extends DayOptions {
   limit: number
   snippet: number
   rawQuery?: true
-  json?: true
 }
 
 export function addSearch(program: Command, context: CommandContext): void {
@@ -32,25 +40,32 @@ export function addSearch(program: Command, context: CommandContext): void {
     .command('search')
     .description('Find messages by their text, the latest first')
     .argument('<query...>', 'words and "quoted phrases" that must all occur; a NEAR/5 b')
-  withDays(withOut(command))
-    .option('--role <role>', 'who said it: user, assistant, system, tool, error')
-    .option('--model <pattern>', 'model asked for or answered by; * matches anything')
-    .option('--endpoint <pattern>', 'for example /v1/chat/*')
-    .option('--key <key>', 'hash or name of the API key')
-    .option('--status <code>', 'for example 200 or 5xx', parseStatus)
-    .option('--limit <n>', 'at most n messages', parseCount, DEFAULT_LIMIT)
-    .option(
-      '--snippet <words>',
-      `length of the excerpt, at most ${MAX_SNIPPET_WORDS}`,
-      parseSnippet,
-      DEFAULT_SNIPPET_WORDS,
-    )
-    .option('--raw-query', "the query is in FTS5's syntax: OR, NOT, prefix*, role:user")
-    .addHelpText(
-      'after',
-      `\nExamples:\n  logdb search "rate limit" --since 2025-09-01 --status 5xx\n  logdb search --raw-query '("machine learning" OR AI) AND python' --json | jq -r .result[].request_id`,
-    )
-  withJson(command).action((words: string[], flags: SearchFlags) => run(words, flags, context))
+  addOptions(command, OUT).option('--raw-query', 'the query is in the syntax of FTS5: OR, NOT, prefix*, role:user')
+  addOptions(command.optionsGroup('Filters:'), DAYS, FILTERS)
+  addOptions(command.optionsGroup('Output:'), OUTPUT, JSON_OUTPUT)
+  command.action((words: string[], flags: SearchFlags) => run(words, flags, context))
+  addExamples(command, [
+    'logdb search "rate limit" --since 2025-09-01 --status 5xx',
+    `logdb search --raw-query '("machine learning" OR AI) AND python' --json | jq -r .result[].request_id`,
+  ])
+}
+
+function FILTERS(): Option[] {
+  return [
+    new Option('--role <role>', 'who said it: user, assistant, system, tool, error'),
+    new Option('--model <pattern>', 'model asked for or answered by; * matches anything'),
+    new Option('--endpoint <pattern>', 'for example /v1/chat/*'),
+    new Option('--key <key>', 'hash or name of the API key'),
+    new Option('--status <code>', 'for example 200 or 5xx').argParser(parseStatus),
+  ]
+}
+
+function OUTPUT(): Option[] {
+  const snippet = `length of the excerpt, at most ${MAX_SNIPPET_WORDS}`
+  return [
+    new Option('--limit <n>', 'at most n messages').argParser(parseCount).default(DEFAULT_LIMIT),
+    new Option('--snippet <words>', snippet).argParser(parseSnippet).default(DEFAULT_SNIPPET_WORDS),
+  ]
 }
 
 async function run(words: string[], flags: SearchFlags, context: CommandContext): Promise<void> {
@@ -58,18 +73,21 @@ async function run(words: string[], flags: SearchFlags, context: CommandContext)
   checkDays(flags)
   const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
   if (query.terms.length === 0) throw configInvalid('the query holds no word', 'name what to search for')
-  const { search } = await import('../search/search.ts')
-  const { out, snippet, rawQuery: _, json, ...filter } = flags
-  const result = await search(resolve(out), { ...filter, query, snippetWords: snippet })
-  for (const warning of result.warnings) terminal.err(`${warning}\n`)
-  noteIfEmpty(context, out)
-  const { hits, warnings } = result
-  if (json) printReport(terminal, { verb: 'search', result: hits.map(toJson), warnings })
-  else for (const hit of hits) terminal.out(toText(hit, terminal))
+  const { search } = await import('../verbs/search/search.ts')
+  const { out, snippet, rawQuery: _, json: __, ...filter } = flags
+  const { hits, warnings } = await search(resolve(out), { ...filter, query, snippetWords: snippet })
+  for (const warning of warnings) terminal.err(`${warning}\n`)
+  for (const note of noteIfEmpty(context, out)) context.note(note)
+  const print = () => {
+    for (const hit of hits) terminal.out(toText(hit, terminal))
+  }
+  end(context, flags, { verb: 'search', result: hits.map(toJson), warnings, print })
 }
 
 /** One argument with spaces, `search "rate limit"`, is several words; only quotes within it make a phrase. */
-const asTyped = (words: string[]) => words.join(' ')
+function asTyped(words: string[]): string {
+  return words.join(' ')
+}
 
 function toJson(hit: SearchHit) {
   return {
@@ -87,7 +105,7 @@ function toJson(hit: SearchHit) {
 }
 
 function toText(hit: SearchHit, terminal: Terminal): string {
-  const colors = colorsFor(terminal)
+  const colors = outColors(terminal)
   const model = hit.modelOriginal ?? hit.modelMapped ?? '-'
   const facts = [isoTime(hit), hit.role, model, hit.statusCode ?? '-'].map((fact) => withoutControls(String(fact)))
   const parts = hit.snippet.split(HIT)
@@ -98,7 +116,9 @@ function toText(hit: SearchHit, terminal: Terminal): string {
   return `${colors.cyan(facts.join('  '))}  ${colors.dim(withoutControls(hit.requestId))}\n    ${snippet.join('').trim()}\n`
 }
 
-const isoTime = ({ ts }: SearchHit) => new Date(ts * 1000).toISOString().replace('.000Z', 'Z')
+function isoTime({ ts }: SearchHit): string {
+  return new Date(ts * 1000).toISOString().replace('.000Z', 'Z')
+}
 
 function parseStatus(text: string): { from: number; to: number } {
   if (/^[1-5]xx$/i.test(text)) return { from: Number(text[0]) * 100, to: Number(text[0]) * 100 + 99 }

@@ -1,34 +1,36 @@
 import type { Command } from 'commander'
-import type { GroupStats, Stats } from '../stats/stats.ts'
-import type { TallyFigures } from '../stats/tally.ts'
-import { colorsFor, printReport } from '../terminal.ts'
-import { type CommandContext, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, withDays, withJson, withOut } from './options.ts'
-
-interface StatsFlags extends DayOptions {
-  out: string
-  json?: true
-}
+import { outColors } from '../../kit/cli/terminal.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { addExamples, addOptions, checkDays, DAYS, type Flags, JSON_OUTPUT, OUT } from '../command-line/options.ts'
+import { skippedWarning } from '../output/warnings.ts'
+import type { GroupStats, Stats } from '../verbs/stats/stats.ts'
+import type { TallyFigures } from '../verbs/stats/tally.ts'
 
 export function addStats(program: Command, context: CommandContext): void {
   const command = program
     .command('stats')
     .description('Count requests, errors and tokens, and show latencies, by day, model and key')
-  withJson(withDays(withOut(command))).action((flags: StatsFlags) => run(flags, context))
+  addOptions(command, OUT, DAYS, JSON_OUTPUT).action((flags: Flags) => run(flags, context))
+  addExamples(command, ['logdb stats --since 2025-09-01'])
 }
 
-async function run(flags: StatsFlags, context: CommandContext): Promise<void> {
+async function run(flags: Flags, context: CommandContext): Promise<void> {
   const { terminal, resolve } = context
   checkDays(flags)
-  const { out, since, to, json } = flags
-  const { stats } = await import('../stats/stats.ts')
-  const { statsText } = await import('../stats/print.ts')
+  const { out, since, to } = flags
+  const { stats } = await import('../verbs/stats/stats.ts')
+  const { statsText } = await import('../output/stats-text.ts')
   const result = await stats({ out: resolve(out), since, to })
-  const warnings = result.leftOut.map((path) => `${path}: was not made by this logdb and is left out: logdb convert`)
+  const warnings = result.leftOut.map(skippedWarning)
   for (const warning of warnings) terminal.err(`${warning}\n`)
-  if (json) printReport(terminal, { verb: 'stats', result: toJson(result), warnings })
-  else terminal.out(statsText(result, colorsFor(terminal)))
-  noteIfEmpty(context, out)
+  end(context, flags, {
+    verb: 'stats',
+    result: toJson(result),
+    warnings,
+    print: () => terminal.out(statsText(result, outColors(terminal))),
+    notes: noteIfEmpty(context, out),
+  })
 }
 
 function toJson({ total, days, models, keys }: Stats) {

@@ -1,37 +1,38 @@
 import type { Command } from 'commander'
-import { printReport, type Terminal } from '../terminal.ts'
-import type { VerifiedPartition } from '../verify/verify.ts'
-import { type CommandContext, checkFailed, noteIfEmpty } from './context.ts'
-import { checkDays, type DayOptions, withDays, withOut, withReport } from './options.ts'
+import type { CommandContext } from '../command-line/context.ts'
+import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT } from '../command-line/options.ts'
+import { logdbError } from '../errors.ts'
+import type { VerifiedPartition } from '../verbs/verify.ts'
 
-const ADVICE =
-  'where nothing else is said, bring the partition back from a backup, or if its logs are still there move it away with control.sqlite3 and run: logdb ingest; then repeat what was forgotten or set by retain'
+const ADVICE = `follow the advice next to each problem. Without any, restore the partition from a backup. If its logs still exist, you can instead move it away together with control.sqlite3, run logdb ingest, and repeat what was forgotten or retained`
 
-interface VerifyFlags extends DayOptions {
-  out: string
+interface VerifyFlags extends Flags {
   deep?: true
-  json?: true
 }
 
 export function addVerify(program: Command, context: CommandContext): void {
   const command = program.command('verify').description('Check that partitions are whole')
-  const dated = withDays(withOut(command))
-  withReport(dated.option('--deep', 'derive every id anew from what is stored')).action((flags: VerifyFlags) =>
-    run(flags, context),
-  )
+  addOptions(command, OUT, DAYS).option('--deep', 'recompute every id from the stored data')
+  addOptions(command, REPORT).action((flags: VerifyFlags) => run(flags, context))
+  addExamples(command, ['logdb verify --deep --since 2025-09-01'])
 }
 
 async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve } = context
   checkDays(flags)
-  const { out, since, to, deep, json } = flags
-  const { verify } = await import('../verify/verify.ts')
-  const partitions = await verify({ out: resolve(out), since, to, isDeep: deep ?? false })
-  const ok = partitions.every(({ problems }) => problems.length === 0)
-  if (json) printReport(terminal, { ok, verb: 'verify', result: partitions.map(toJson) })
-  else for (const partition of partitions) print(partition, terminal)
-  noteIfEmpty(context, out)
-  if (!ok) checkFailed(context, ADVICE)
+  const { out, since, to, deep } = flags
+  const { verify } = await import('../verbs/verify.ts')
+  const partitions = await verify({ out: context.resolve(out), since, to, isDeep: deep ?? false })
+  const wrong = partitions.filter(({ problems }) => problems.length > 0).length
+  end(context, flags, {
+    verb: 'verify',
+    result: partitions.map(toJson),
+    print: () => {
+      for (const partition of partitions) print(partition, context)
+    },
+    notes: noteIfEmpty(context, out),
+    failure: wrong > 0 ? logdbError('VERIFY_FAILED', `${wrong} partitions have problems`, ADVICE) : undefined,
+  })
 }
 
 function counts({ rows, unindexed, deep }: VerifiedPartition): Record<string, number> {
@@ -42,11 +43,11 @@ function counts({ rows, unindexed, deep }: VerifiedPartition): Record<string, nu
   }
 }
 
-const toJson = (partition: VerifiedPartition) => {
+function toJson(partition: VerifiedPartition) {
   return { path: partition.path, ...counts(partition), problems: partition.problems }
 }
 
-function print(partition: VerifiedPartition, { out, err }: Terminal): void {
+function print(partition: VerifiedPartition, { terminal: { out, err } }: CommandContext): void {
   const { path, problems } = partition
   const numbers = Object.entries(counts(partition)).map(([name, count]) => `${name}=${count}`)
   out(`${path} ${numbers.join(' ')} ${problems.length === 0 ? 'ok' : 'fail'}\n`)

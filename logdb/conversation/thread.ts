@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import { requestTurns, responseTurns, type Turn } from './turns.ts'
 
-/** A request of a dialog, with what it says that none before it said. */
+/** A request of a dialog, with what earlier requests did not say. */
 export interface Step {
-  /** Index of the request that it goes on from; undefined if it begins anew. */
+  /** Index of the request that it continues; undefined if it starts a new conversation. */
   after: number | undefined
   turns: Turn[]
   answers: Turn[]
 }
 
-/** Goes through the requests of a dialog in the order of time: each repeats what was said before it. */
+/** Finds what each request of a dialog adds; they must come in the order of time. Each repeats what was said before it. */
 export class Thread {
   /** The request that first had a conversation, by the hash of what was said. */
   readonly #known = new Map<string, number>()
@@ -39,7 +39,7 @@ function chain(before: string, turns: Turn[]): string[] {
   })
 }
 
-/** Reasoning is mostly not sent back. */
+/** Reasoning is usually not sent back. */
 function said({ role, parts }: Turn): string {
   return JSON.stringify([role, ...parts.filter(({ kind }) => kind !== 'reasoning')])
 }

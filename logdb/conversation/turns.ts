@@ -1,17 +1,27 @@
+import { isObject } from '../../kit/json.ts'
 import { canonicalJson } from '../canon/canonical-reader.ts'
-import { dataText, isObject, roleOf } from '../record/message-text.ts'
+import { dataText, roleOf } from '../record/message-text.ts'
 
-/** One thing within a turn. A call is what a tool was given, a result what it gave back; a note stands for what is no text. */
+/**
+ * A part of a turn.
+ * @example
+ * const part: Part = { kind: 'call', name: 'get_weather', text: 'city: Oslo' }
+ */
 export interface Part {
+  /** A call is what a tool was given, a result what it gave back; a note replaces something that is not text. */
   kind: 'text' | 'reasoning' | 'refusal' | 'call' | 'result' | 'note'
-  /** Of the tool. */
+  /** Name of the tool. */
   name?: string
   text: string
 }
 
-/** What one side said at once. */
+/**
+ * What one side said in one message.
+ * @example
+ * const turn: Turn = { role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }
+ */
 export interface Turn {
-  /** system, user, assistant, tool, or what else the message says; `error` for an answer that is one. */
+  /** system, user, assistant, tool, or another role that the message names; `error` for an answer that is an error. */
   role: string
   parts: Part[]
 }
@@ -24,7 +34,7 @@ const REASONING = ['reasoning_content', 'reasoning', 'thinking'] as const
 const TEXTS = ['content', 'parts', 'text', 'transcript', 'audio'] as const
 const MAX_NOTE_LENGTH = 500
 
-/** A canonical body; what only Python calls JSON is null in it. */
+/** Parses a canonical body; NaN and infinities, which only Python accepts, become null. */
 export function parseBody(json: string): unknown {
   try {
     return JSON.parse(json)
@@ -33,7 +43,16 @@ export function parseBody(json: string): unknown {
   }
 }
 
-/** The conversation in a request body of any of the APIs: chat, completions, Anthropic's, Responses, Gemini's. */
+/**
+ * The conversation in a request body of any API: chat, completions, Anthropic's, Responses, Gemini's.
+ * @param body the parsed JSON of `request_json`
+ * @returns an empty list for a body without a conversation
+ * @example
+ * const { request_json } = await findRequest('logs/db', '3fa2c9')
+ * for (const { role, parts } of requestTurns(JSON.parse(request_json))) {
+ *   console.log(role, parts.map(({ text }) => text).join(' '))
+ * }
+ */
 export function requestTurns(body: unknown): Turn[] {
   if (!isObject(body)) return []
   const instructions = INSTRUCTIONS.flatMap((name) => turnOf(body[name], 'system'))
@@ -42,7 +61,15 @@ export function requestTurns(body: unknown): Turn[] {
   return turns.length > 0 ? turns : replacedBody(body, 'user')
 }
 
-/** The answer in a response body; of several choices each is a turn. */
+/**
+ * The answer in a response body; each of several choices is a turn.
+ * @param body the parsed JSON of `response_json`
+ * @returns an empty list for a body without an answer
+ * @example
+ * const { response_json } = await findRequest('logs/db', '3fa2c9')
+ * const [answer] = responseTurns(JSON.parse(response_json))
+ * console.log(answer?.parts[0]?.text)
+ */
 export function responseTurns(body: unknown): Turn[] {
   if (!isObject(body)) return []
   const choices = listOf(body['choices']).filter(isObject)
@@ -57,7 +84,10 @@ export function responseTurns(body: unknown): Turn[] {
   return turns.length > 0 ? turns : replacedBody(body, 'assistant')
 }
 
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value])
+function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value
+  return value === undefined ? [] : [value]
+}
 
 function turnOf(item: unknown, defaultRole: string): Turn[] {
   const role = roleOf(item, defaultRole)
@@ -76,7 +106,7 @@ function errorTurn(error: unknown): Turn[] {
   return [{ role: 'error', parts: [{ kind: 'text', text }] }]
 }
 
-/** A body that was removed, that was too long to be logged, or that is no JSON. */
+/** For a body that was removed, that was too long to be logged, or that is not JSON. */
 function replacedBody({ _removed, _truncated, _invalid_body }: Json, role: string): Turn[] {
   const note = (text: string): Turn[] => [{ role, parts: [{ kind: 'note', text }] }]
   if (_removed !== undefined) return note('removed')
@@ -85,7 +115,7 @@ function replacedBody({ _removed, _truncated, _invalid_body }: Json, role: strin
   return note(`logged in part, ${_truncated['bytes']} bytes: ${_truncated['head']} … ${_truncated['tail']}`)
 }
 
-/** Of a message, or of a part of one. */
+/** The parts of a message, or of a part of one. */
 function partsOf(value: unknown): Part[] {
   if (typeof value === 'string') return value === '' ? [] : [{ kind: 'text', text: value }]
   if (Array.isArray(value)) return value.flatMap(partsOf)
@@ -130,11 +160,15 @@ function resultParts(value: Json): Part[] {
   return [...results, { kind: 'result', ...nameOf(value), text }]
 }
 
-const isToolResult = ({ type }: Json) => typeof type === 'string' && type.endsWith('tool_result')
+function isToolResult({ type }: Json): boolean {
+  return typeof type === 'string' && type.endsWith('tool_result')
+}
 
-const nameOf = ({ name }: Json) => (typeof name === 'string' ? { name } : {})
+function nameOf({ name }: Json): { name?: string } {
+  return typeof name === 'string' ? { name } : {}
+}
 
-/** What is no text, such as an image: its type and where it is, or else its JSON. */
+/** For something that is not text, such as an image: its JSON, cut if it is long. */
 function noteParts(value: Json): Part[] {
   const text = JSON.stringify(value)
   return [{ kind: 'note', text: text.length > MAX_NOTE_LENGTH ? `${text.slice(0, MAX_NOTE_LENGTH)}…` : text }]

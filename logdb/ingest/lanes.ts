@@ -1,16 +1,16 @@
 import type { LogdbSettings } from '../settings.ts'
-import type { Retention } from '../store/retention.ts'
-import { HAS_THREADS } from '../threads.ts'
-import { type PacketReader, type ReaderOptions, SourceReader } from './source-reader.ts'
-import { WorkerReader } from './worker-reader.ts'
+import type { Retention } from '../store/control/retention.ts'
+import { hasThreads } from '../threads.ts'
+import { type PacketReader, type ReaderOptions, SourceReader } from './reading/source-reader.ts'
+import { WorkerReader } from './worker/client.ts'
 
-/** Below this a thread costs more than it gives. */
+/** Below this size a thread costs more time than it saves. */
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
 const BYTES_PER_MIB = 1024 * 1024
 /** With the default cap a record of the gateway fits whose bodies are both as long as its log takes them, 8 MiB. */
 const MAX_RECORD_SHARE = 1 / 15
 
-/** Reads one file after the other, small ones in this thread, others in one of its own. */
+/** Reads one file after the other, small ones in this thread, others in a separate one. */
 export class Lane {
   readonly #options: ReaderOptions
   readonly #hasThread: boolean
@@ -45,5 +45,5 @@ export function openLanes(
   const maxRecordBytes = Math.floor(memoryCapMb * BYTES_PER_MIB * MAX_RECORD_SHARE)
   const maxKnownBytes = (memoryCapMb * BYTES_PER_MIB) / 10 / count
   const options = { ...database, granularity, maxRecordBytes, maxKnownBytes }
-  return Array.from({ length: count }, () => new Lane(options, HAS_THREADS && parallelism > 1))
+  return Array.from({ length: count }, () => new Lane(options, hasThreads() && parallelism > 1))
 }

@@ -1,33 +1,48 @@
-/** A record that could not be read. */
+/**
+ * A record that could not be read.
+ * @example
+ * const { quarantined } = await ingest({ from: 'logs', out: 'logs/db', settings: readSettings({}) })
+ * const places = quarantined.map(({ path, offset }: QuarantinedRecord) => `${path} at byte ${offset}`)
+ */
 export interface QuarantinedRecord {
   path: string
   /** Where it starts in the file, in decompressed bytes. */
   offset: number
+  /** In bytes. */
   length: number
   reason: string
 }
 
-/** What a run did. */
+/**
+ * What a run of `ingest` did.
+ * @example
+ * const report: IngestReport = await ingest({ from: 'logs', out: 'logs/db', settings: readSettings({}) })
+ */
 export interface IngestReport {
+  /** Files that were looked at. */
   filesScanned: number
-  /** Files that gave records. */
+  /** Files with new records. */
   filesIngested: number
+  /** New requests. */
   rowsInserted: number
-  /** Records whose row was there already. */
+  /** Records whose request was already stored. */
   rowsDuplicate: number
   /** Records outside the dates asked for; a later run can still take them. */
   recordsFiltered: number
   recordsQuarantined: number
-  /** The first of them; ingest_errors in control.sqlite3 has all. */
+  /** The first 20 of them; the table ingest_errors of control.sqlite3 has all. */
   quarantined: QuarantinedRecord[]
+  /** Files and folders that could not be read. */
   unreadable: { path: string; reason: string }[]
-  /** Partitions that were sealed and are open again, since records came for them. */
+  /** Paths of partitions that are no longer sealed, because new records belong to them. */
   unsealed: string[]
+  /** Decompressed. */
   bytesRead: number
   /** Bytes at the end of files whose record is not complete yet. */
   bytesPending: number
+  /** Duration of the run. */
   elapsedMs: number
-  /** True if a signal ended the run early; everything it did is committed. */
+  /** True if the signal ended the run early; everything it did is committed. */
   isInterrupted: boolean
 }
 

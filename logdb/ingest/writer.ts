@@ -1,7 +1,9 @@
-import type { Control, Gap, Source } from '../store/control.ts'
-import { Session } from '../store/session.ts'
-import type { Packet } from './packer.ts'
-import type { PartitionSet } from './partition-set.ts'
+import type { Control } from '../store/control/control.ts'
+import type { Gap, Source } from '../store/control/sources.ts'
+import type { Partition } from '../store/rows/partition.ts'
+import type { PartitionSet } from '../store/rows/partition-set.ts'
+import { Session } from '../store/rows/session.ts'
+import type { Packet } from './reading/packets.ts'
 import type { IngestReport } from './report.ts'
 
 const MAX_UNCOMMITTED_BYTES = 8 * 1024 * 1024
@@ -24,7 +26,7 @@ export interface Stretch {
  */
 export class Writer {
   readonly #control: Control
-  readonly #partitions: PartitionSet
+  readonly #partitions: PartitionSet<Partition>
   readonly #report: IngestReport
   readonly #onCommit: (doneBytes: number) => void
   readonly #sessions = new Map<object, Map<number, Session>>()
@@ -34,14 +36,19 @@ export class Writer {
   #uncommittedRows = 0
   #committedAtMs = performance.now()
 
-  constructor(control: Control, partitions: PartitionSet, report: IngestReport, onCommit: (doneBytes: number) => void) {
+  constructor(
+    control: Control,
+    partitions: PartitionSet<Partition>,
+    report: IngestReport,
+    onCommit: (doneBytes: number) => void,
+  ) {
     this.#control = control
     this.#partitions = partitions
     this.#report = report
     this.#onCommit = onCommit
   }
 
-  /** Writes a packet of this reader, of which there may be several. @throws UserError */
+  /** Writes a packet of this reader; there may be several readers. @throws UserError */
   add(packet: Packet, stretch: Stretch, reader: object): void {
     for (const group of packet.groups) {
       if (this.#partitions.mustCloseFor(group.path)) this.commit()
@@ -82,10 +89,10 @@ export class Writer {
 
   #advance(packet: Packet, { source, gap }: Stretch): void {
     if (gap) {
-      this.#control.shrinkGap(source.id, gap, packet)
+      this.#control.sources.shrinkGap(source.id, gap, packet)
       gap.start = packet.to
     } else {
-      this.#control.advance(source.id, packet, packet.tail)
+      this.#control.sources.advance(source.id, packet, packet.tail)
       source.offset = packet.to
     }
   }

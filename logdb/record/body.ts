@@ -1,12 +1,13 @@
+import { OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../kit/ascii.ts'
 import { ByName } from '../canon/by-name.ts'
 import { CanonicalReader, type Mark, type Visit } from '../canon/canonical-reader.ts'
 
-const OPEN_BRACKET = 0x5b
-const OPEN_BRACE = 0x7b
-const QUOTE = 0x22
 const MESSAGE_TYPE = '"type": "message"'
 
-/** Kinds of marks. Those from 0 on are conversations, of which the lowest that a body has is cut out of it. */
+/** What replaces a body that was removed, in canonical form. */
+export const REMOVED_BODY = '{"_removed": true}'
+
+/** Kinds of marks. Those from 0 on are conversations; the one with the lowest kind is cut out of its body. */
 const INSIDE = -1
 const FACT = -2
 /** Messages of a conversation that were stepped over: `STEPPED_OVER - kind`. */
@@ -15,7 +16,7 @@ const STEPPED_OVER = -3
 /** A message, or another text worth searching, in canonical form. */
 export interface Item {
   json: Buffer
-  /** Who speaks, where the message itself does not say. */
+  /** Who speaks, if the message itself does not say. */
   role: string
 }
 
@@ -33,18 +34,18 @@ export interface Body {
   items: Mark[]
   /** Texts within head or tail that are worth searching. */
   inside: Mark[]
-  /** True if some of those were stepped over, so that the body has to be read again. */
+  /** True if some of those were stepped over, so that the body must be read again. */
   hidesTexts: boolean
-  /** Members that say something about the request. */
+  /** Members with facts about the request. */
   facts: Mark[]
 }
 
-/** Knows messages that earlier requests sent. */
+/** Messages that earlier requests sent. */
 export interface KnownMessages {
-  /** Called at each value that may be a conversation of this kind; of several in one body the last one counts. */
+  /** Called at each value that may be a conversation of this kind; of several in one body the last one is used. */
   begin(kind: number): void
   /**
-   * Called at the first element of an array of messages. Leaves the reader behind the last one that need not be read, and
+   * Called at the first element of an array of messages. Leaves the reader after the last one that need not be read, and
    * returns how many those are.
    */
   stepOver(reader: CanonicalReader, kind: number): number
@@ -75,12 +76,12 @@ export function requestVisit(known: KnownMessages): Visit {
   })
 }
 
-/** The same where nothing is known. */
+/** The same if nothing is known. */
 export const visitRequest = requestVisit({ begin: () => {}, stepOver: () => 0 })
 
 /**
- * For a response body. At most one message is cut out: the one that the next request of a conversation will repeat, or
- * what many failed requests got alike.
+ * For a response body. At most one message is cut out: the one that the next request of a conversation will repeat, or an
+ * error text shared by many requests.
  */
 export const visitResponse: Visit = object({
   choices: first(object({ message: single(0, 'assistant'), text: single(1, 'assistant') })),
@@ -137,10 +138,12 @@ function cutKind(marks: readonly Mark[]): number | undefined {
   return lowest
 }
 
-/** Below 0 for a mark that is none. */
-const conversationOf = ({ kind }: Mark) => (kind <= STEPPED_OVER ? STEPPED_OVER - kind : kind)
+/** Below 0 for a mark that is not a conversation. */
+function conversationOf({ kind }: Mark): number {
+  return kind <= STEPPED_OVER ? STEPPED_OVER - kind : kind
+}
 
-/** An object whose named members are read by a visit of their own. */
+/** An object; each of the named members has its own visit. */
 function object(visits: Record<string, Visit>, visitOther: Visit = (reader) => reader.value()): Visit {
   const byName = new ByName(visits)
   return (reader) => {
@@ -187,7 +190,7 @@ function fact(name: string): Visit {
   }
 }
 
-/** An array of which only the first element is cut. */
+/** An array; only its first element is cut out. */
 function first(visit: Visit): Visit {
   return (reader) => {
     if (reader.peek() !== OPEN_BRACKET) {

@@ -3,8 +3,7 @@ import { ByName } from '../canon/by-name.ts'
 import { ByteSink } from '../canon/byte-sink.ts'
 import { CanonicalReader, canonicalJson, type Visit } from '../canon/canonical-reader.ts'
 import { jsonValue } from '../canon/json-value.ts'
-import { storableText } from '../canon/storable-text.ts'
-import { dropInvalidUtf8 } from '../canon/utf8.ts'
+import { dropInvalidUtf8, storableText } from '../canon/utf8.ts'
 import { type Body, type KnownMessages, readBody, requestVisit, visitRequest, visitResponse } from './body.ts'
 import { type Instant, parseTimestamp } from './timestamp.ts'
 
@@ -17,7 +16,7 @@ export class BadRecord extends Error {
   override readonly name = 'BadRecord'
 }
 
-/** What a record says beside its bodies, in the units of the table: seconds for `ts`, milliseconds for `_ms`. */
+/** What a record says in addition to its bodies, in the units of the table: seconds for `ts`, milliseconds for `_ms`. */
 export interface EntryFields {
   timestamp: string
   endpoint: string
@@ -57,7 +56,7 @@ export class EntryReader {
   readonly #bodies: ByName<Visit>
   #request: Body | undefined
   #response: Body | undefined
-  /** The text of the record with a number in the place of each body, as far as it has been read. */
+  /** The text of the record with a number instead of each body, as far as it has been read. */
   #envelope = ''
   #envelopeTo = 0
 
@@ -73,7 +72,7 @@ export class EntryReader {
     })
   }
 
-  /** Where the bodies of all entries stand that were read. */
+  /** Where the bodies of all entries that were read stand. */
   get sink(): ByteSink {
     return this.#reader.sink
   }
@@ -91,7 +90,7 @@ export class EntryReader {
   }
 
   /**
-   * Reads one record. Undefined for a JSON object that is no record of a request.
+   * Reads one record. Undefined for a JSON object that is not a record of a request.
    * @throws InvalidJson, BadRecord
    */
   read(bytes: Buffer): LogEntry | undefined {
@@ -119,18 +118,12 @@ export class EntryReader {
 }
 
 function toEntry(members: Members, sink: ByteSink, request: Body, response: Body): LogEntry {
-  const version = members.value('v')
-  if (version !== undefined && version !== OWN_VERSION) {
-    throw new BadRecord(`record version ${JSON.stringify(version)} is unknown to this logdb`)
-  }
+  const isOwn = isOwnRecord(members)
   if (isNull(sink, request)) throw new BadRecord('request is null')
   if (isNull(sink, response)) throw new BadRecord('response is null')
-  const timestamp = members.value('timestamp')
-  const instant = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined
-  if (typeof timestamp !== 'string' || !instant) throw new BadRecord('timestamp is no ISO 8601 time')
+  const { timestamp, instant } = timeOf(members)
   const endpoint = members.value('endpoint')
-  if (typeof endpoint !== 'string' || endpoint === '') throw new BadRecord('endpoint is no text')
-  const isOwn = version === OWN_VERSION
+  if (typeof endpoint !== 'string' || endpoint === '') throw new BadRecord('endpoint is not a string')
   const usage = asObject(members.value('usage')) ?? asObject(valueAt(sink, fact(response, 'usage'))) ?? {}
   const stream = members.value('stream')
   const fields = {
@@ -160,9 +153,26 @@ function toEntry(members: Members, sink: ByteSink, request: Body, response: Body
   return { fields, instant, request, response }
 }
 
+/** @throws BadRecord */
+function isOwnRecord(members: Members): boolean {
+  const version = members.value('v')
+  if (version !== undefined && version !== OWN_VERSION) {
+    throw new BadRecord(`record version ${JSON.stringify(version)} is unknown to this logdb`)
+  }
+  return version === OWN_VERSION
+}
+
+/** @throws BadRecord */
+function timeOf(members: Members): { timestamp: string; instant: Instant } {
+  const timestamp = members.value('timestamp')
+  const instant = typeof timestamp === 'string' ? parseTimestamp(timestamp) : undefined
+  if (typeof timestamp !== 'string' || !instant) throw new BadRecord('timestamp is not an ISO 8601 time')
+  return { timestamp, instant }
+}
+
 /**
  * The id of a row from the SHA-256 of both bodies: the same log gives the same ids wherever and however often it is read.
- * A record's own `x_request_id` goes in, so that two equal requests in one microsecond stay two.
+ * A record's own `x_request_id` is part of it, so that two equal requests in one microsecond stay two.
  */
 export function requestId(
   serverId: string,
@@ -198,7 +208,7 @@ type MemberName =
   | 'bytes_out'
   | 'release'
 
-/** Members of a record beside its bodies. */
+/** Members of a record in addition to its bodies. */
 class Members {
   readonly #source: Buffer
   readonly #values: Partial<Record<MemberName, unknown>>
@@ -217,7 +227,7 @@ class Members {
     return this.#values[name]
   }
 
-  /** A text as it can be stored; null stays null; what is no text is given as its canonical JSON. */
+  /** A text as it can be stored; null stays null; any other value becomes its canonical JSON. */
   text(name: MemberName): string | null {
     const value = this.#values[name] ?? null
     if (typeof value === 'string') return storableText(value)
@@ -225,17 +235,17 @@ class Members {
   }
 }
 
-/** NaN and infinities, which only Python calls JSON, are null. */
+/** NaN and infinities, which only Python accepts as JSON, become null. */
 function parseEnvelope(source: Buffer, envelope: string): Partial<Record<MemberName, unknown>> {
   try {
     return JSON.parse(envelope)
   } catch {
-    canonicalJson(source) // tells where it is broken, if it is
+    canonicalJson(source) // throws with the place if the JSON is broken
     return JSON.parse(canonicalJson(Buffer.from(envelope), { nonFiniteAsNull: true }).toString())
   }
 }
 
-/** For the few that are no texts: numbers are kept as they are written. */
+/** For the few that are not texts: numbers are kept as they are written. */
 function canonicalMember(source: Buffer, name: MemberName): string {
   const reader = new CanonicalReader()
   reader.begin(source)
@@ -253,19 +263,21 @@ interface Place {
   end: number
 }
 
-/** Undefined where there is none, or one that only Python calls JSON. */
+/** Undefined if there is none, or one that only Python accepts as JSON. */
 function valueAt({ bytes }: ByteSink, place: Place | undefined): unknown {
   return place && jsonValue(bytes, place.start, place.end)
 }
 
-/** Null stays null; what is no text is given as its JSON. */
+/** Null stays null; any value that is not a text becomes its JSON. */
 function textAt(sink: ByteSink, place: Place | undefined): string | null {
   const value = valueAt(sink, place)
   if (typeof value === 'string') return value
   return value === undefined || value === null || !place ? null : sink.bytes.toString('utf8', place.start, place.end)
 }
 
-const fact = ({ facts }: Body, name: string) => facts.find((mark) => mark.name === name)
+function fact({ facts }: Body, name: string): Place | undefined {
+  return facts.find((mark) => mark.name === name)
+}
 
 function askedModel(sink: ByteSink, request: Body): string | null {
   return textAt(sink, fact(request, '_original_model')) || textAt(sink, fact(request, 'model'))

@@ -1,17 +1,19 @@
+import { BACKSLASH, LOWER_U, QUOTE, SPACE } from '../../kit/ascii.ts'
+import { isObject } from '../../kit/json.ts'
 import { canonicalJson } from '../canon/canonical-reader.ts'
-import { storableText } from '../canon/storable-text.ts'
+import { storableText } from '../canon/utf8.ts'
 import type { Item } from './body.ts'
 
-/** What of a message is searched. */
+/** The searchable part of a message. */
 export interface MessageText {
-  /** user, assistant, system, developer, tool, or what else the message says. */
+  /** user, assistant, system, developer, tool, or another role that the message names. */
   role: string
   text: string
-  /** True if role and text are just the message's `role` and `content`, so that SQL can get them from it. */
+  /** True if role and text are exactly the message's `role` and `content`, so that SQL can read them from it. */
   isPlain: boolean
 }
 
-/** Members that hold what somebody said, called or got back, in the order in which it reads best. */
+/** Members that hold what was said, called or returned, in the best order to read them. */
 const TEXT_MEMBERS = [
   'reasoning_content',
   'reasoning',
@@ -37,8 +39,7 @@ const TEXT_MEMBERS = [
   'logs',
 ] as const
 const TEXT_RANKS = new Map<string, number>(TEXT_MEMBERS.map((name, rank) => [name, rank]))
-const rankOf = (name: string) => TEXT_RANKS.get(name) ?? 0
-/** Members with what a tool was given or gave back, of any form; its name counts only beside them. */
+/** Members with what a tool was given or gave back, in any form; its name is searched only next to them. */
 const DATA_MEMBERS = ['arguments', 'args', 'input', 'response'] as const
 /** Data below is not searched. */
 const MAX_DATA_DEPTH = 100
@@ -47,17 +48,13 @@ const PLAIN_START = Buffer.from('{"content": "')
 const END_OF_TEXT = Buffer.from('", "')
 const PLAIN_END = /^role": "(?!model")[a-z]+"(?:, "tool_call_id": "[^"\\]*")?}$/
 const UNICODE_ESCAPE = Buffer.from('\\u')
-const BACKSLASH = 0x5c
-const SPACE = 0x20
-const QUOTE = 0x22
-const LETTER_U = 0x75
 const SPACE_ESCAPES = Buffer.from('ntrf')
 /** First bytes of U+00A0, U+1680, U+2000 to U+205F, U+3000 and U+FEFF. */
 const BEGINS_SPACE = [0xc2, 0xe1, 0xe2, 0xe3, 0xef]
 
 /**
- * True only for a message of which `messageText` finds that it is plain: a role, and a text with a visible character.
- * Most messages are, and this is much faster.
+ * True only if `messageText` would find the message plain: a role, and a text with a visible character. Most messages are,
+ * and this check is much faster.
  */
 export function isSurelyPlain(json: Buffer): boolean {
   const textAt = PLAIN_START.length
@@ -67,7 +64,7 @@ export function isSurelyPlain(json: Buffer): boolean {
   return end >= 0 && PLAIN_END.test(json.toString('latin1', end + END_OF_TEXT.length)) && !json.includes(UNICODE_ESCAPE)
 }
 
-/** Behind ASCII white space within a string. */
+/** After ASCII white space within a string. */
 function afterSpaces(json: Buffer, from: number): number {
   let at = from
   for (;;) {
@@ -77,10 +74,10 @@ function afterSpaces(json: Buffer, from: number): number {
   }
 }
 
-/** False for the end of the string, and for all characters that begin as one of Unicode's spaces. */
+/** False for the end of the string, and for characters whose first byte one of Unicode's spaces has too. */
 function isSurelyVisible(json: Buffer, at: number): boolean {
   const first = json[at] as number
-  return first !== QUOTE && !(first === BACKSLASH && json[at + 1] === LETTER_U) && !BEGINS_SPACE.includes(first)
+  return first !== QUOTE && !(first === BACKSLASH && json[at + 1] === LOWER_U) && !BEGINS_SPACE.includes(first)
 }
 
 /** Undefined if there is nothing to search, as in a message that is only an image. */
@@ -110,10 +107,14 @@ export function roleOf(value: unknown, defaultRole: string): string {
   return typeof type === 'string' ? roleOfType(type, defaultRole) : defaultRole
 }
 
-/** Items of the Responses API that are no messages have no role: `function_call`, `function_call_output`, `reasoning`. */
+/** Items of the Responses API other than messages have no role: `function_call`, `function_call_output`, `reasoning`. */
 function roleOfType(type: string, defaultRole: string): string {
   if (type.endsWith('_output')) return 'tool'
   return type.endsWith('_call') || type === 'reasoning' ? 'assistant' : defaultRole
+}
+
+function rankOf(name: string): number {
+  return TEXT_RANKS.get(name) ?? 0
 }
 
 function texts(value: unknown): string[] {
@@ -142,9 +143,11 @@ function collectCall(value: Record<string, unknown>, found: string[]): void {
 }
 
 /** What a tool was given or gave back, one value a line. */
-export const dataText = (data: unknown): string => dataTexts(parsedData(data), 0).join('\n')
+export function dataText(data: unknown): string {
+  return dataTexts(parsedData(data), 0).join('\n')
+}
 
-/** Arguments are mostly JSON within a text, where line breaks and often all that is not ASCII are escaped. */
+/** Arguments are mostly JSON within a text, where line breaks and often everything except ASCII are escaped. */
 function parsedData(data: unknown): unknown {
   if (typeof data !== 'string') return data
   try {
@@ -164,14 +167,12 @@ function dataTexts(value: unknown, depth: number): string[] {
   })
 }
 
-/** Only scalars beside `content`: SQLite's JSON functions have a limit of depth. */
+/** Only scalars next to `content`, because SQLite's JSON functions have a limit of depth. */
 function isPlain(value: unknown, role: string, text: string): boolean {
   if (!isObject(value) || value['content'] !== text || value['role'] !== role) return false
   return Object.values(value).every((member) => typeof member !== 'object' || member === null || isEmptyArray(member))
 }
 
-const isEmptyArray = (value: object) => Array.isArray(value) && value.length === 0
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function isEmptyArray(value: object): boolean {
+  return Array.isArray(value) && value.length === 0
 }

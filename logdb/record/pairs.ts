@@ -4,7 +4,7 @@
  */
 const RUN_RANGES = String.raw`\u0E00-\u0EFF\u1000-\u109F\u1100-\u11FF\u1780-\u17FF\u3005-\u3007\u3040-\u318F\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uA960-\uA97F\uAC00-\uD7FF\uF900-\uFAFF\uFF66-\uFFDC`
 export const RUN_CHARACTER = String.raw`[${RUN_RANGES}\u{20000}-\u{3FFFF}]`
-/** What the text index takes for part of a word. */
+/** Characters that the text index takes for parts of words. */
 export const WORD_CHARACTER = String.raw`[\p{L}\p{N}\p{M}\p{Co}]`
 
 const WORD = new RegExp(`${WORD_CHARACTER}+`, 'gu')
@@ -14,15 +14,20 @@ const NEXT_RUN = new RegExp(String.raw`[${RUN_RANGES}\uD840-\uD8BF]`, 'g')
 const IN_WORD = new RegExp(WORD_CHARACTER, 'u')
 const REST_OF_WORD = new RegExp(`${WORD_CHARACTER}*`, 'uy')
 
-export const hasRun = (text: string): boolean => text.search(NEXT_RUN) >= 0
+/** True if a text holds a run of characters without spaces. */
+export function hasRun(text: string): boolean {
+  return text.search(NEXT_RUN) >= 0
+}
 
 /** The words of a text as the text index cuts it. */
-export const wordsOf = (text: string): string[] => text.match(WORD) ?? []
+export function wordsOf(text: string): string[] {
+  return text.match(WORD) ?? []
+}
 
 /**
- * What is indexed, beside the words, of a text that holds runs of characters without spaces: for each word with such a
- * run the pairs of neighbours in it, its last character, and what else stands in that word. `说Go语言。` gives
- * `说 Go 语言 言`, so that 语言, 言 and Go are found although to the index of words it is one word. Empty without runs.
+ * What is indexed of a text with runs of characters without spaces, in addition to its words: for each word with such a
+ * run the pairs of neighbours in it, its last character, and the rest of that word. `说Go语言。` gives `说 Go 语言 言`, so
+ * that 语言, 言 and Go are found although the index of words takes it for one word. Empty without runs.
  */
 export function runPairs(text: string): string {
   return wordsWithRuns(text)
@@ -41,9 +46,11 @@ export function pairsQuery(word: string): string {
   return hasRun(last) && [...last].length === 1 ? `"${phrase}" *` : `"${phrase}"`
 }
 
-const segmentsOf = (word: string): string[] => word.match(SEGMENT) ?? []
+function segmentsOf(word: string): string[] {
+  return word.match(SEGMENT) ?? []
+}
 
-/** The pairs of a run that ends here, which keeps a phrase from going on into the next word. */
+/** The pairs of a run that ends here, so that a phrase does not continue into the next word. */
 function closedPairs(segment: string): string {
   const characters = [...segment]
   return characters.length === 1 || !hasRun(segment) ? segment : [...pairs(segment), characters.at(-1)].join(' ')

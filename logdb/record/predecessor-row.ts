@@ -17,7 +17,7 @@ export interface PredecessorRow {
   dialogId: string | null
 }
 
-/** A row of the predecessor as the record of a log, which is read like any other. */
+/** A row of the predecessor as the record of a log, to be read like any other. */
 export function asRecord(row: PredecessorRow): Buffer {
   const { ts, endpoint, modelOriginal, modelMapped, statusCode, latencyMs, apiKeyHash } = row
   const fields = {
@@ -35,8 +35,9 @@ export function asRecord(row: PredecessorRow): Buffer {
 }
 
 /** True if taking the bodies apart and putting them together again gives the same bytes. */
-export const isCanonical = ({ requestJson, responseJson }: PredecessorRow) =>
-  isCanonicalText(requestJson) && isCanonicalText(responseJson)
+export function isCanonical({ requestJson, responseJson }: PredecessorRow): boolean {
+  return isCanonicalText(requestJson) && isCanonicalText(responseJson)
+}
 
 function isCanonicalText(text: string): boolean {
   try {

@@ -1,3 +1,5 @@
+import { isDate, isDay } from '../days.ts'
+
 const MS_PER_SECOND = 1000
 const MICROSECONDS_PER_MS = 1000
 const MICROSECONDS_PER_MINUTE = 60_000_000
@@ -8,7 +10,6 @@ const DATE = String.raw`(\d{4})-(\d\d)-(\d\d)`
 const TIME = String.raw`(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?`
 const ZONE = String.raw`(Z|[-+]\d\d(?::?\d\d)?)?`
 const TIMESTAMP = new RegExp(`^${DATE}(?:[T ]${TIME}${ZONE})?$`)
-const EXACT_DATE = new RegExp(`^${DATE}$`)
 
 export interface Instant {
   /** Microseconds since 1970. */
@@ -19,12 +20,12 @@ export interface Instant {
   day: string
 }
 
-/** As our logs and the predecessor's have it. */
+/** The form in our logs and the predecessor's. */
 const UTC = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?Z$/
 /** The day that was read last. */
 let known = { day: '1970-01-01', epochS: 0 }
 
-/** An ISO 8601 time; without a zone it is UTC. Undefined if it is none, or not from 1970 to 9999. */
+/** Parses an ISO 8601 time; without a zone it is UTC. Undefined for any other text, and for years before 1970 or after 9999. */
 export function parseTimestamp(text: string): Instant | undefined {
   const [, day, hour, minute, second, fraction = ''] = UTC.exec(text) ?? []
   if (day === undefined || !knowsDay(day)) return parseAny(text)
@@ -54,17 +55,6 @@ function parseAny(text: string): Instant | undefined {
 }
 
 type SixNumbers = [number, number, number, number, number, number]
-
-/** True for YYYY-MM-DD of the calendar. */
-export function isDay(text: string): boolean {
-  const match = EXACT_DATE.exec(text)
-  return match !== null && isDate(Number(match[1]), Number(match[2]), Number(match[3]))
-}
-
-function isDate(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-}
 
 function zoneUs(zone: string | undefined): number {
   if (zone === undefined || zone === 'Z') return 0

@@ -1,8 +1,9 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorMessage, UserError } from '../../kit/user-error.ts'
+import { errorMessage } from '../../kit/user-error.ts'
+import { logdbError } from '../errors.ts'
 
-/** How the records of a file are told apart: one per line, or the predecessor's header line and pretty JSON. */
+/** How records follow each other in a file: one per line, or the predecessor's header lines and pretty JSON. */
 export type LogFormat = 'jsonl' | 'predecessor'
 
 export interface LogFile {
@@ -20,7 +21,7 @@ export interface FoundLogs {
 }
 
 /**
- * Every log file below a folder, by path: `requests-*.jsonl`, `*.log`, rotated `*.log.*`, each also with .gz.
+ * Every log file below a folder, sorted by path: `requests-*.jsonl`, `*.log`, rotated `*.log.*`, each also with .gz.
  * @throws UserError LOGS_MISSING
  */
 export function findLogFiles(folder: string): FoundLogs {
@@ -29,7 +30,7 @@ export function findLogFiles(folder: string): FoundLogs {
   const failure = found.unreadable.find(({ path }) => path === folder)
   if (failure) {
     const hint = 'name the folder of the logs with --from'
-    throw new UserError('LOGS_MISSING', `cannot read the logs: ${failure.reason}`, { hint })
+    throw logdbError('LOGS_MISSING', `cannot read the logs: ${failure.reason}`, hint)
   }
   found.files.sort((a, b) => (a.path < b.path ? -1 : 1))
   return found

@@ -3,7 +3,7 @@ import type { LogFormat } from './find.ts'
 import { afterOverlong, type FindFrame, type Following, type Frame, findBlock, findLine, isRecord } from './frames.ts'
 import type { ByteInput } from './input.ts'
 
-/** So many bytes before a position stay at hand. */
+/** This many bytes before a position stay available. */
 export const TAIL_BYTES = 4096
 const WINDOW_BYTES = 1024 * 1024
 const LEAST_READ_BYTES = 64 * 1024
@@ -19,7 +19,7 @@ export interface Damage {
   head: string
 }
 
-/** A stretch of a source. Its bytes hold until the next one is asked for. */
+/** A stretch of a source. Its bytes are valid until the next one is read. */
 export type Piece =
   | { kind: 'record'; start: number; end: number; bytes: Buffer; json: Buffer }
   | { kind: 'ignored'; start: number; end: number }
@@ -27,16 +27,16 @@ export type Piece =
 
 export interface FrameReaderOptions {
   format: LogFormat
-  /** Where in the source the input starts, and where the first line does that is to be read. */
+  /** Where the input starts in the source, and where the first line starts that will be read. */
   inputStart: number
   from: number
   /** True if nothing more can be written to the source. */
   isFinal: boolean
-  /** Longer records are damage: memory stays bounded. */
+  /** Longer records are damage, so that memory stays bounded. */
   maxRecordBytes: number
 }
 
-/** A record that is too long to be held, as far as it has been passed over. */
+/** A record that is too long to be kept in memory, as far as it has been skipped. */
 interface Overlong {
   start: number
   isRecord: boolean
@@ -51,8 +51,8 @@ export function damageOf(bytes: Buffer, reason: string): Damage {
 }
 
 /**
- * Cuts a source into frames. What is unfinished at the end of a source that may still grow is not given. `next` gives
- * all that is at hand; then `fill` is to be called, until it says that there is no more.
+ * Cuts a source into frames. An unfinished record at the end of a source that may still grow is not given. Call `next`
+ * until it gives nothing, then `fill`, until that returns false.
  */
 export class FrameReader {
   readonly #input: ByteInput
@@ -85,7 +85,7 @@ export class FrameReader {
     return true
   }
 
-  /** Undefined if what is at hand holds no whole frame more. */
+  /** Undefined if the available bytes hold no further whole frame. */
   next(): Piece | undefined {
     if (this.#overlong) return this.#passOver(this.#overlong)
     const { maxRecordBytes, format } = this.#options
@@ -103,7 +103,7 @@ export class FrameReader {
     return this.#passOver(this.#overlong)
   }
 
-  /** The last bytes before an offset that has just been reached; fewer at the start. */
+  /** The last bytes before an offset that was just reached; fewer at the start. */
   tail(end: number): Buffer {
     const to = end - this.#start
     return Buffer.from(this.#bytes.subarray(Math.max(0, to - TAIL_BYTES), to))
@@ -138,7 +138,7 @@ export class FrameReader {
     return { kind: 'corrupt', start, end, damage: { reason, sha256: hash.digest('hex'), head } }
   }
 
-  /** Moves what is still needed to the front, of a larger window if a long record fills this one. */
+  /** Moves what is still needed to the front; into a larger window if a long record fills this one. */
   #makeRoom(): void {
     const kept = this.#bytes.subarray(Math.max(0, this.#at - TAIL_BYTES))
     const mostBytes = this.#options.maxRecordBytes + TAIL_BYTES + 2 * LEAST_READ_BYTES

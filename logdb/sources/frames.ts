@@ -1,39 +1,37 @@
+import { CARRIAGE_RETURN, LINE_FEED, NINE, OPEN_BRACE, SPACE, TAB, ZERO } from '../../kit/ascii.ts'
 import type { LogFormat } from './find.ts'
 
-/** A stretch of a log: a record's JSON, text that is no record, or a record that cannot be read. */
+/** A stretch of a log: a record's JSON, text that is not a record, or a record that cannot be read. */
 export type Frame =
   | { kind: 'record'; end: number; jsonStart: number; jsonEnd: number }
   | { kind: 'ignored'; end: number }
   | { kind: 'corrupt'; end: number; reason: string }
 
 /**
- * What follows the bytes at hand: `more` of the same reading, nothing yet since the file is `growing`, or nothing ever.
+ * What follows the available bytes: `more` of the file, nothing yet because the file is `growing`, or `nothing` at all.
  */
 export type Following = 'more' | 'growing' | 'nothing'
 
 export const CUT_OFF = 'record is cut off by the next one'
 
-/** Finds what starts at `from`, the start of a line. Undefined: that cannot be told before more bytes follow. */
+/** Finds the frame that starts at `from`, the start of a line. Undefined if more bytes are needed to decide. */
 export type FindFrame = (bytes: Buffer, from: number, following: Following) => Frame | undefined
 
-const NEWLINE = 0x0a
-const RETURN = 0x0d
-const OPEN_BRACE = 0x7b
-/** What some programs put in front of UTF-8. */
+/** Some programs write it before UTF-8. */
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
-/** False if what starts at `from` can be no record, however it goes on. */
+/** False if what starts at `from` cannot be a record, whatever follows. */
 export function isRecord(format: LogFormat, bytes: Buffer, from: number): boolean {
   return format === 'jsonl' || headerLength(bytes, from) > 0
 }
 
 /**
- * Where reading goes on after a record, or other text, that is too long to be held; `from` is anywhere in it. Undefined:
- * not within these bytes, apart from the last ones, which may begin a header.
+ * Where reading continues after a record, or other text, that is too long to be kept in memory; `from` is anywhere in it.
+ * Undefined if that is not within these bytes; the last of them may begin a header.
  */
 export function afterOverlong(format: LogFormat, bytes: Buffer, from: number, wasRecord: boolean): number | undefined {
   if (format === 'predecessor' && wasRecord) return nextHeader(bytes, from, bytes.length)
-  const newline = bytes.indexOf(NEWLINE, from)
+  const newline = bytes.indexOf(LINE_FEED, from)
   return newline < 0 ? undefined : newline + 1
 }
 
@@ -48,13 +46,13 @@ export function findLine(bytes: Buffer, from: number, following: Following): Fra
 const HEADER = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)? - [A-Z]+ - /
 const LATE_HEADER = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d+)? - [A-Z]+ - \{$/
 const LONGEST_HEADER_BYTES = 64
-/** Years 2000 to 2999; in column 0 no pretty JSON has a digit, so this finds a header that cuts a record off. */
+/** Years 2000 to 2999. Pretty JSON never has a digit in column 0, so this finds a header that cuts a record off. */
 const HEADER_START = Buffer.from('\n2')
 const CLOSING_LINE = Buffer.from('\n}')
 
 /**
- * The predecessor's logs: a header line that ends in `{`, pretty JSON, `}` in column 0. A header can stand nowhere
- * inside a record, since strings hold no raw newlines, so after damage reading goes on at the next one.
+ * The predecessor's logs: a header line that ends in `{`, pretty JSON, `}` in column 0. A header cannot stand inside a
+ * record, because strings hold no raw newlines, so after damage reading continues at the next header.
  */
 export function findBlock(bytes: Buffer, from: number, following: Following): Frame | undefined {
   const end = lineEnd(bytes, from, following)
@@ -80,13 +78,13 @@ function blockOf(bytes: Buffer, jsonStart: number, following: Following): Frame 
   return { kind: 'record', end: lineEnd(bytes, jsonEnd, 'nothing') ?? jsonEnd, jsonStart, jsonEnd }
 }
 
-/** Where a line that is only `}` is preceded by its newline. */
+/** Position of the newline before a line that is only `}`. */
 function closingLine(bytes: Buffer, from: number, following: Following): number | undefined {
   let at = bytes.indexOf(CLOSING_LINE, from)
   while (at >= 0) {
     const after = at + CLOSING_LINE.length
     const next = bytes[after]
-    if (next === NEWLINE || next === RETURN || (next === undefined && following !== 'more')) return at
+    if (next === LINE_FEED || next === CARRIAGE_RETURN || (next === undefined && following !== 'more')) return at
     at = bytes.indexOf(CLOSING_LINE, after)
   }
   return undefined
@@ -107,7 +105,7 @@ function foreignLines(bytes: Buffer, from: number, firstEnd: number): Frame {
   for (;;) {
     const late = lateHeader(bytes, start, end)
     if (late !== undefined) return { kind: 'ignored', end: late }
-    const next = headerLength(bytes, end) > 0 ? -1 : bytes.indexOf(NEWLINE, end)
+    const next = headerLength(bytes, end) > 0 ? -1 : bytes.indexOf(LINE_FEED, end)
     if (next < 0) return { kind: 'ignored', end }
     start = end
     end = next + 1
@@ -115,8 +113,8 @@ function foreignLines(bytes: Buffer, from: number, firstEnd: number): Frame {
 }
 
 /**
- * Where the next record begins in bytes that are no JSON, behind what its writer had begun when it was killed. No JSON
- * holds a line that ends in a header.
+ * Where the next record begins in bytes that are not JSON, after a record that its writer had begun when it was killed. JSON
+ * never holds a line that ends in a header.
  */
 export function recordWithin(bytes: Buffer): { start: number; jsonStart: number } | undefined {
   for (let from = 0; from < bytes.length; ) {
@@ -128,20 +126,20 @@ export function recordWithin(bytes: Buffer): { start: number; jsonStart: number 
   return undefined
 }
 
-/** Where a header that opens a record stands at the end of a line, behind other text. */
+/** Position of a header that opens a record at the end of a line, after other text. */
 function lateHeader(bytes: Buffer, lineStart: number, end: number): number | undefined {
-  const brace = bytes[end - 2] === RETURN ? end - 3 : end - 2
+  const brace = bytes[end - 2] === CARRIAGE_RETURN ? end - 3 : end - 2
   if (bytes[brace] !== OPEN_BRACE) return undefined
   const from = Math.max(lineStart + markLength(bytes, lineStart) + 1, brace + 1 - LONGEST_HEADER_BYTES)
   const match = LATE_HEADER.exec(bytes.toString('latin1', from, brace + 1))
   return match ? from + match.index : undefined
 }
 
-/** With the byte order mark that may stand before it. */
+/** Includes a byte order mark before it. */
 function headerLength(bytes: Buffer, at: number): number {
   const mark = markLength(bytes, at)
   const first = bytes[at + mark]
-  if (first === undefined || first < 0x30 || first > 0x39) return 0
+  if (first === undefined || first < ZERO || first > NINE) return 0
   const header = HEADER.exec(bytes.toString('latin1', at + mark, at + mark + LONGEST_HEADER_BYTES))
   return header ? mark + header[0].length : 0
 }
@@ -152,16 +150,17 @@ function markLength(bytes: Buffer, at: number): number {
   return bytes.subarray(at, at + length).equals(BYTE_ORDER_MARK) ? length : 0
 }
 
-/** After the newline. */
+/** The end of a line, after its newline. */
 function lineEnd(bytes: Buffer, from: number, following: Following): number | undefined {
-  const newline = bytes.indexOf(NEWLINE, from)
-  return newline >= 0 ? newline + 1 : following === 'nothing' ? bytes.length : undefined
+  const newline = bytes.indexOf(LINE_FEED, from)
+  if (newline >= 0) return newline + 1
+  return following === 'nothing' ? bytes.length : undefined
 }
 
 function isBlank(bytes: Buffer, from: number, to: number): boolean {
   for (let i = from; i < to; i++) {
     const byte = bytes[i] as number
-    if (byte !== 0x20 && byte !== NEWLINE && byte !== RETURN && byte !== 0x09) return false
+    if (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB) return false
   }
   return true
 }

@@ -5,7 +5,7 @@ import { errorMessage } from '../../kit/user-error.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
-/** A log file that cannot be read; others can. */
+/** A log file that cannot be read. The run continues with other files. */
 export class UnreadableSource extends Error {
   override readonly name = 'UnreadableSource'
 }
@@ -14,11 +14,11 @@ export class UnreadableSource extends Error {
 export interface OpenFile {
   fd: number
   isCompressed: boolean
-  /** How long it was when it was opened; what is written after that is left for later. */
+  /** Its size when it was opened; what is written after that is left for later. */
   sizeBytes: number
 }
 
-/** Bytes of a log as if it were never compressed. */
+/** Decompressed bytes of a log. */
 export interface ByteInput {
   /** How many bytes of the file itself have been read. */
   readonly fileBytes: number
@@ -109,7 +109,7 @@ function* rawChunks(file: OpenFile, onRead: (count: number) => void): Generator<
   }
 }
 
-/** Returns how many bytes it read; a file that was truncated meanwhile gives fewer. @throws UnreadableSource */
+/** Returns how many bytes it read: fewer than `count` if the file was truncated meanwhile. @throws UnreadableSource */
 export function readAt(fd: number, target: Buffer, at: number, count: number, position: number): number {
   try {
     return readSync(fd, target, at, count, position)

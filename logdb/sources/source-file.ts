@@ -10,7 +10,7 @@ const OTHER_COMPRESSION: [name: string, magic: Buffer][] = [
 const LONGEST_MAGIC_BYTES = 5
 const CHUNK_BYTES = 64 * 1024
 
-/** An open log file; offsets count decompressed bytes. */
+/** An open log file; offsets are in decompressed bytes. */
 export interface SourceFile extends OpenFile {
   path: string
   stats: Stats
@@ -38,7 +38,7 @@ export function closeSource({ fd }: SourceFile): void {
   closeSync(fd)
 }
 
-/** Changes when the file does. */
+/** A text that changes whenever the file does. */
 export function stampOf({ stats }: SourceFile): string {
   return [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino].join(' ')
 }
@@ -51,13 +51,13 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** @throws UnreadableSource if it is compressed in another way */
+/** @throws UnreadableSource if it is compressed in another format */
 function isGzip(fd: number): boolean {
   const start = Buffer.alloc(LONGEST_MAGIC_BYTES)
   const length = readAt(fd, start, 0, start.length, 0)
   const begins = (magic: Buffer) => length >= magic.length && start.subarray(0, magic.length).equals(magic)
   const other = OTHER_COMPRESSION.find(([, magic]) => begins(magic))
-  if (other) throw new UnreadableSource(`compressed with ${other[0]}, of which only gzip is read`)
+  if (other) throw new UnreadableSource(`compressed with ${other[0]}; logdb reads only gzip`)
   return begins(GZIP_MAGIC)
 }
 

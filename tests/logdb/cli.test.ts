@@ -12,13 +12,14 @@ import {
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
-import { loadSqlite } from '../../logdb/store/sqlite.ts'
-import { endOf, startLogdb } from '../helpers/logdb/cli-child.ts'
+import { loadSqlite } from '../../logdb/store/sqlite/open.ts'
+import { compiledCli } from '../helpers/logdb/compiled-cli.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logdb/logs.ts'
+import { shownError } from '../helpers/logdb/shown-error.ts'
 import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 import { openDatabase, workspace } from '../helpers/logdb/workspace.ts'
 
-const CLI = join(packageRoot(), 'logdb/cli.ts')
+const CLI = compiledCli()
 
 sqliteTest('init prints the path of the partition and ok', async () => {
   const { db, run } = workspace()
@@ -76,12 +77,13 @@ sqliteTest('bad records are counted on stderr and change the exit code only with
   expect((await run(['ingest', '--strict'])).exitCode).toBe(0)
 })
 
-sqliteTest('logs that are worth a thread are read from the sources too, without one', async () => {
+sqliteTest('a program that runs from its sources reads large logs without a thread', () => {
   const { folder, write } = workspace()
   const long = chat('long '.repeat(1_000_000))
   write('requests-2025-09-10.jsonl', jsonl([record({ request: long })]))
-  const { code, stderr, stdout } = await endOf(startLogdb(['ingest'], { cwd: folder }))
-  expect([code, stderr, stdout]).toEqual([0, '', expect.stringContaining('rows_inserted=1 ')])
+  const args = ['--import', import.meta.resolve('tsx'), join(packageRoot(), 'logdb/cli.ts'), 'ingest']
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+  expect([status, stderr, stdout]).toEqual([0, '', expect.stringContaining('rows_inserted=1 ')])
 })
 
 sqliteTest('with --json ingest gives one document', async () => {
@@ -141,9 +143,9 @@ test.each([
   [['ingest', '--since', 'yesterday'], 'expected a date like 2025-09-15'],
   [['ingest', '--since', '2025-02-30'], 'expected a date like 2025-09-15'],
   [['ingest', '--since', '2025-09-02', '--to', '2025-09-01'], '--since 2025-09-02 is after --to 2025-09-01'],
-  [['ingest', '--nonsense'], 'unknown option'],
-  [['search'], 'missing required argument'],
-  [['search', ' -- '], 'the query holds no word'],
+  [['ingest', '--nonsense'], 'Unknown option'],
+  [['search'], 'Missing required argument'],
+  [['search', ' -- '], 'The query holds no word'],
   [['search', 'x', '--status', '7xx'], 'expected a status'],
   [['search', 'x', '--snippet', '65'], 'expected at most 64'],
   [['search', 'x', '--limit', '0'], 'expected a whole number'],
@@ -166,7 +168,11 @@ test.each([
   const { exitCode, stderr } = await workspace().run(['ingest'], { [name]: value })
   expect([exitCode, stderr]).toEqual([
     2,
-    `✖ ${name}: found "${value}", allowed: ${allowed}\nHint: correct it in .env or in the environment\n`,
+    shownError(2, {
+      code: 'CONFIG_INVALID',
+      message: `${name}: found "${value}", allowed: ${allowed}`,
+      hint: 'correct it in .env or in the environment',
+    }),
   ])
 })
 
@@ -181,9 +187,10 @@ test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '
     const { run } = workspace()
     const message = `unknown command '${args[0]}'`
     const hint = 'see logdb --help'
-    expect(await run(args)).toEqual({ exitCode: 2, stdout: '', stderr: `✖ ${message}\nHint: ${hint}\n` })
+    const error = { code: 'USAGE', message, hint }
+    expect(await run(args)).toEqual({ exitCode: 2, stdout: '', stderr: shownError(2, error) })
     const { stdout } = await run([...args, '--json'])
-    expect(JSON.parse(stdout)).toEqual({ ok: false, verb: '', error: { code: 'USAGE', message, hint } })
+    expect(JSON.parse(stdout)).toEqual({ ok: false, verb: '', error })
   },
 )
 
@@ -200,7 +207,8 @@ test('a wrong option is told with the help to look at', async () => {
         hint: 'see logdb fts build --help',
       },
     })}\n`,
-    stderr: "✖ unknown option '--snce' (Did you mean --since?)\nHint: see logdb fts build --help\n",
+    stderr:
+      "✖ Unknown option '--snce' (Did you mean --since?).\nHint: see logdb fts build --help. (USAGE, exit code 2)\n",
   })
 })
 
@@ -242,7 +250,7 @@ sqliteTest('--quiet prints nothing while all goes well, and everything when it d
   expect(await run(['verify', '--quiet'])).toEqual({
     exitCode: 1,
     stdout: `${path} rows=0 fail\n`,
-    stderr: expect.stringContaining('is damaged or no SQLite database'),
+    stderr: expect.stringContaining('is damaged or not a SQLite database'),
   })
 })
 
@@ -253,7 +261,7 @@ test('folders that cannot be used are told as such', async () => {
     expect(await run([...verb, '--out', 'file'])).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^✖ E[A-Z]+: .*\/file'\nHint: check the folders that --from and --out name/),
+      stderr: expect.stringMatching(/^✖ E[A-Z]+: .*\/file'\.\nHint: check the folders that --from and --out name/),
     })
   }
 })
@@ -271,13 +279,13 @@ sqliteTest('who may not write to the folder of a partition that is not sealed is
   ]
   const modeOf = (path: string) => (statSync(path).isDirectory() ? 0o555 : 0o444)
   for (const path of paths.reverse()) chmodSync(path, modeOf(path))
-  const args = ['--import', import.meta.resolve('tsx'), CLI, 'stats']
+  const args = [CLI, 'stats']
   const as = isRoot ? { uid: 65534, gid: 65534 } : {}
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', ...as })
   for (const path of paths.reverse()) chmodSync(path, 0o755)
   expect([status, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(
-    /^✖ cannot open .*ai_proxy_20250910.sqlite3: .*\nHint: run it as the user who owns that folder/,
+    /^✖ Cannot open .*ai_proxy_20250910.sqlite3: .*\nHint: run it as the user who owns that folder/,
   )
 })
 
@@ -295,7 +303,7 @@ test('help and version need nothing', async () => {
 
 sqliteTest('an empty database has nothing to search, which is no error', async () => {
   const { db, run } = workspace()
-  const stderr = `${db} holds no partition: run logdb ingest, or give --out\n`
+  const stderr = `${db} contains no log database: run logdb ingest, or give --out\n`
   expect(await run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr })
 })
 
@@ -325,11 +333,7 @@ const WITHOUT_SQLITE = asUrl(`import { register } from 'node:module'; register($
 test('without better-sqlite3 the program still starts', () => {
   const { folder } = workspace()
   const logdb = (...args: string[]) => {
-    return spawnSync(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), '--import', WITHOUT_SQLITE, CLI, ...args],
-      { cwd: folder, encoding: 'utf8' },
-    )
+    return spawnSync(process.execPath, ['--import', WITHOUT_SQLITE, CLI, ...args], { cwd: folder, encoding: 'utf8' })
   }
   expect(logdb('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: logdb') })
   expect(logdb('init')).toMatchObject({
@@ -344,8 +348,8 @@ sqliteShellTest('whatever the umask, nobody but owner and group can read what in
   for (const umask of ['022', '077']) {
     const { folder, db, write, partitions } = workspace()
     write('requests-2025-09-10.jsonl', jsonl([record()]))
-    const command = `umask ${umask}; exec "$0" --import "$1" "$2" ingest`
-    const args = ['-c', command, process.execPath, import.meta.resolve('tsx'), CLI]
+    const command = `umask ${umask}; exec "$0" "$1" ingest`
+    const args = ['-c', command, process.execPath, CLI]
     expect(spawnSync('sh', args, { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
     const [partition = ''] = partitions()
     // While somebody reads there are -wal and -shm, which get the mode of the database.

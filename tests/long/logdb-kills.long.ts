@@ -13,10 +13,9 @@ import {
 import { type Killable, killAtRandom, killBeforeSteps } from '../helpers/logdb/kills/kills.ts'
 import { sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 import { seededRandom } from '../helpers/random.ts'
-import { sharedTempFolder } from '../helpers/temp-folder.ts'
 
 const TIMEOUT_MS = 30 * 60_000
-const cli = compiledCli(sharedTempFolder())
+const cli = compiledCli()
 const [few, many] = [logsOf(60), logsOf(3000)]
 
 /** 200 kills together. */

@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import type { ErrorKind } from '../../../kit/cli/errors.ts'
-import { packageRoot } from '../../../kit/package-root.ts'
+import { LOGDB_ERRORS } from '../../../logdb/errors.ts'
 import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 /** Where the page says that the project is. */
@@ -35,7 +31,7 @@ export function sectionsOf(page: string): Section[] {
 
 /** The section with each block as the program prints it now. */
 export async function refreshed(text: string, space: () => Promise<Workspace>): Promise<string> {
-  const withErrors = await replaceAll(text, ERRORS, async ([rows]) => (await errorRows()) ?? rows)
+  const withErrors = await replaceAll(text, ERRORS, async () => errorRows())
   const withHelp = await replaceAll(withErrors, HELP, async ([, words = '']) => {
     const { stdout } = await workspace().run([...words.split(' ').filter(Boolean), '--help'])
     return stdout
@@ -50,11 +46,7 @@ export async function refreshed(text: string, space: () => Promise<Workspace>): 
   })
 }
 
-/** Undefined as long as logdb has no table of its errors. */
-async function errorRows(): Promise<string | undefined> {
-  const path = join(packageRoot(), 'logdb/errors.ts')
-  if (!existsSync(path)) return undefined
-  const { LOGDB_ERRORS } = (await import(pathToFileURL(path).href)) as { LOGDB_ERRORS: Record<string, ErrorKind> }
+function errorRows(): string {
   const rows = Object.entries(LOGDB_ERRORS).map(([code, { exitCode, meaning }]) => {
     return `| ${exitCode} | \`${code}\` | ${meaning} |\n`
   })

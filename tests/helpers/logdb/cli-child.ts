@@ -1,16 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { SERVER_ID } from './server-id.ts'
+import { compiledCli } from './compiled-cli.ts'
+import { SERVER_ID } from './workspace.ts'
 
-const CLI = fileURLToPath(import.meta.resolve('../../../logdb/cli.ts'))
-
-/** logdb in a process of its own. */
+/** The compiled logdb in a process of its own. */
 export function startLogdb(
   args: string[],
   { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
 ): ChildProcess {
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CLI, ...args], {
+  return spawn(process.execPath, [compiledCli(), ...args], {
     cwd,
     env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -24,7 +22,7 @@ export interface Ended {
   stderr: string
 }
 
-/** To be called at once, so that nothing of its output is missed. */
+/** To be called immediately, so that nothing of its output is missed. */
 export async function endOf(child: ChildProcess): Promise<Ended> {
   const [stdout, stderr, [code, signal]] = await Promise.all([
     textOf(child.stdout),

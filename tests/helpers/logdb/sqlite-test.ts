@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { loadSqlite } from '../../../logdb/store/sqlite.ts'
+import { loadSqlite } from '../../../logdb/store/sqlite/open.ts'
 import { needing } from '../needs.ts'
 
 const runs = (command: string, args: string[]) => spawnSync(command, args).status === 0

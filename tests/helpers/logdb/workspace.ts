@@ -1,13 +1,17 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type Sqlite from 'better-sqlite3'
-import { ingest } from '../../../logdb/ingest/ingest.ts'
+import { sha256 } from '../../../kit/sha256.ts'
+import type { DayRange } from '../../../logdb/days.ts'
 import type { IngestReport } from '../../../logdb/ingest/report.ts'
+import { ingest } from '../../../logdb/ingest/run.ts'
 import { main } from '../../../logdb/main.ts'
 import { readSettings } from '../../../logdb/settings.ts'
-import type { DayRange } from '../../../logdb/store/control.ts'
+import { testTerminal } from '../process/test-terminal.ts'
 import { tempFolder } from '../temp-folder.ts'
-import { SERVER_ID } from './server-id.ts'
+
+/** The identity of every server in these tests. */
+export const SERVER_ID = '11111111-2222-3333-4444-555555555555'
 
 const ENVIRONMENT = { LOGDB_SERVER_ID: SERVER_ID }
 
@@ -61,22 +65,9 @@ export function workspace(): Workspace {
 }
 
 async function run(cwd: string, args: string[], env: Record<string, string>, isTTY: boolean): Promise<Run> {
-  let [stdout, stderr] = ['', '']
-  const exitCode = await main(args, {
-    out: (text) => {
-      stdout += text
-    },
-    err: (text) => {
-      stderr += text
-    },
-    isOutTTY: isTTY,
-    isErrTTY: isTTY,
-    errColumns: undefined,
-    cwd,
-    env,
-    signal: new AbortController().signal,
-  })
-  return { exitCode, stdout, stderr }
+  const terminal = testTerminal({ cwd, env, isInTty: isTTY, isOutTty: isTTY, isErrTty: isTTY })
+  const exitCode = await main(args, terminal)
+  return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr }
 }
 
 async function readAll(path: string, sql: string): Promise<unknown[]> {
@@ -104,3 +95,8 @@ function listFiles(folder: string): string[] {
 /** Bytes of the sources that the ledger does not account for; all zero when it adds up. */
 export const LEDGER_GAP = `SELECT offset - ingested_bytes - duplicate_bytes - ignored_bytes - filtered_bytes
   - quarantined_bytes AS gap FROM sources`
+
+/** SHA-256 of each file: to compare what may be long. */
+export function digests(paths: string[]): string[] {
+  return paths.map((path) => sha256(readFileSync(path)))
+}

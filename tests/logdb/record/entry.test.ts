@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { InvalidJson } from '../../../logdb/canon/invalid-json.ts'
 import { BadRecord, EntryReader, type LogEntry, requestId } from '../../../logdb/record/entry.ts'
 import { predecessorEvent, record } from '../../helpers/logdb/logs.ts'
-import { SERVER_ID } from '../../helpers/logdb/server-id.ts'
+import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
 
 /** An entry with the text of its bodies. */
 interface ReadEntry extends LogEntry {
@@ -104,9 +104,9 @@ test('models of the predecessor come from its bodies', () => {
 test.each([
   [{ request: null }, 'request is null'],
   [{ response: null }, 'response is null'],
-  [{ timestamp: 'yesterday' }, 'timestamp is no ISO 8601 time'],
-  [{ timestamp: '2025-02-30T00:00:00Z' }, 'timestamp is no ISO 8601 time'],
-  [{ endpoint: '' }, 'endpoint is no text'],
+  [{ timestamp: 'yesterday' }, 'timestamp is not an ISO 8601 time'],
+  [{ timestamp: '2025-02-30T00:00:00Z' }, 'timestamp is not an ISO 8601 time'],
+  [{ endpoint: '' }, 'endpoint is not a string'],
   [{ v: 2 }, 'record version 2 is unknown'],
 ])('%j is refused', (fields, reason) => {
   const bytes = Buffer.from(JSON.stringify({ ...record(), ...fields }))

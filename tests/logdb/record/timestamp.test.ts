@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isDay, parseTimestamp } from '../../../logdb/record/timestamp.ts'
+import { parseTimestamp } from '../../../logdb/record/timestamp.ts'
 
 test.each([
   ['2025-09-10T08:42:42.753538Z', 1757493762753538, '2025-09-10'],
@@ -25,8 +25,4 @@ test.each([
   '9999-12-31T23:59:59-00:01',
 ])('%j is no time', (text) => {
   expect(parseTimestamp(text)).toBeUndefined()
-})
-
-test('a day is one of the calendar', () => {
-  expect(['2024-02-29', '2025-02-29', '2025-9-1', '2025-09-01x'].map(isDay)).toEqual([true, false, false, false])
 })

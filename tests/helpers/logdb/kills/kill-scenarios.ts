@@ -8,8 +8,7 @@ import { sharedTempFolder } from '../../temp-folder.ts'
 import { chat, completion, jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../logs.ts'
 import { makePredecessorDatabase, type PredecessorTuple } from '../predecessor-database.ts'
 import { RotatingLogs, streamOf } from '../rotating-logs.ts'
-import { SERVER_ID } from '../server-id.ts'
-import { openDatabase, type Workspace, workspace } from '../workspace.ts'
+import { openDatabase, SERVER_ID, type Workspace, workspace } from '../workspace.ts'
 import type { Killable } from './kills.ts'
 
 /** From an hour before midnight on, so that there are two partitions. */

@@ -5,8 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Random } from '../../random.ts'
 import { type Ended, endOf } from '../cli-child.ts'
-import { SERVER_ID } from '../server-id.ts'
 import type { Workspace } from '../workspace.ts'
+import { SERVER_ID } from '../workspace.ts'
 
 const HOOK = import.meta.resolve('./kill-before-step.mjs')
 /** More than enough, though half of the runs may end before their kill. */

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { canonicalJson } from '../../../../logdb/canon/canonical-reader.ts'
 import { seededRandom } from '../../random.ts'
 import { predecessorEvent, record, timestampAt } from '../logs.ts'
-import { SERVER_ID } from '../server-id.ts'
+import { SERVER_ID } from '../workspace.ts'
 import { randomJson } from './random-json.ts'
 
 const DUMPS = `

@@ -1,0 +1,63 @@
+import { printFailure, printSuccess } from '../../kit/cli/json-envelope.ts'
+import { renderError } from '../../kit/cli/render-error.ts'
+import { errColors } from '../../kit/cli/terminal.ts'
+import type { UserError } from '../../kit/user-error.ts'
+import { logdbError } from '../errors.ts'
+import { findPartitions } from '../store/folder/partition-files.ts'
+import type { CommandContext } from './context.ts'
+import type { Flags } from './options.ts'
+
+/** What a verb reports at its end. */
+export interface Ending {
+  /** As typed, for example `fts build`. */
+  verb: string
+  /** Of verbs that know --dry-run. */
+  isDryRun?: boolean
+  /** For --json. */
+  result: unknown
+  /** For --json; those that must be seen without it too are printed by the verb. */
+  warnings?: readonly string[]
+  /** Prints the result without --json. */
+  print(): void
+  /** Information that is not a problem. */
+  notes?: readonly string[]
+  /** Why the verb failed, if it did and still has a result. */
+  failure?: UserError | undefined
+}
+
+const NOTHING_CHANGED = 'nothing was changed: this was a dry run'
+
+/** Prints what a verb reports; a failure decides the exit code. */
+export function end(context: CommandContext, { json }: Pick<Flags, 'json'>, ending: Ending): void {
+  const { print, isDryRun, notes = [], failure } = ending
+  if (json) printDocument(context, ending)
+  else print()
+  for (const note of isDryRun ? [NOTHING_CHANGED, ...notes] : notes) context.note(note)
+  if (!failure) return
+  context.terminal.err(renderError(failure, errColors(context.terminal)))
+  context.exitWith(failure.exitCode)
+}
+
+function printDocument({ terminal }: CommandContext, { verb, isDryRun, result, warnings, failure }: Ending): void {
+  if (failure) printFailure(terminal, { verb, error: failure, isDryRun, result, warnings: warnings ?? [] })
+  else printSuccess(terminal, { verb, isDryRun, result, warnings })
+}
+
+/** Ends a verb that a variable turns off, with the predecessor's line on stdout. */
+export function endDisabled(
+  { terminal, exitWith }: CommandContext,
+  { json }: Pick<Flags, 'json'>,
+  { verb, line }: { verb: string; line: string },
+): void {
+  const error = logdbError('DISABLED', line, 'set that variable to true, or remove it')
+  if (json) printFailure(terminal, { verb, error })
+  else terminal.out(`${line}\n`)
+  exitWith(error.exitCode)
+}
+
+/** A note for users who named the wrong folder; none if it has partitions. */
+export function noteIfEmpty({ resolve }: CommandContext, out: string): string[] {
+  const folder = resolve(out)
+  if (findPartitions(folder, {}).length > 0) return []
+  return [`${folder} contains no log database: run logdb ingest, or give --out`]
+}

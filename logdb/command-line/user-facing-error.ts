@@ -1,0 +1,19 @@
+import { toUserError } from '../../kit/cli/command-errors.ts'
+import { hasErrorCode, type UserError } from '../../kit/user-error.ts'
+import { logdbError } from '../errors.ts'
+
+/**
+ * The error to show for anything that ended a command.
+ * @param verb as typed, for example `fts build`
+ */
+export function userFacing(error: unknown, verb: string): UserError {
+  return error instanceof Error && 'syscall' in error ? fileError(error) : toUserError(error, 'logdb', verb)
+}
+
+function fileError(error: Error): UserError {
+  if (hasErrorCode(error, 'ENOSPC')) {
+    return logdbError('DISK_FULL', error.message, 'free some space and run the command again; nothing is lost', error)
+  }
+  const hint = 'check the folders that --from and --out name, and that this user may read and write there'
+  return logdbError('FILE_ERROR', error.message, hint, error)
+}

@@ -1,0 +1,99 @@
+import { nowWholeS } from '../../days.ts'
+import { REMOVED_BODY } from '../../record/body.ts'
+import { compact } from '../sqlite/compact.ts'
+import type { Connection } from '../sqlite/engine.ts'
+import { withNewTextIndex } from '../text-index/text-index.ts'
+import { collectGarbage } from './garbage.ts'
+
+/**
+ * A choice of requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client.
+ * @example
+ * const selection: Selection = { key: '0123456789abcdef' }
+ */
+export type Selection = { requestId: string } | { key: string } | { dialogId: string }
+
+/** How many requests are selected, and the keys of the logs that they came from. */
+export function selectedRequests(db: Connection, selection: Selection): { requests: number; sources: string[] } {
+  const condition = conditionOf(selection)
+  const requests = Number(db.prepareValue<[Selection]>(`SELECT count(*) FROM req WHERE ${condition}`).get(selection))
+  const sql = `SELECT source_key FROM ingest_marks WHERE source_id IN (SELECT src FROM req WHERE ${condition})`
+  return { requests, sources: db.prepareValue<[Selection], string>(sql).all(selection) }
+}
+
+/** Requests, and those with a body, before a time in seconds since 1970. */
+export function countBefore(db: Connection, beforeTs: number): { requests: number; bodies: number } {
+  const sql = 'SELECT count(*) AS requests, count(nullif(req_head, ?)) AS bodies FROM req WHERE ts < ?'
+  return db.prepare<[string, number], { requests: number; bodies: number }>(sql).get(REMOVED_BODY, beforeTs) ?? NONE
+}
+
+const NONE = { requests: 0, bodies: 0 }
+
+/** Removes requests, but keeps their ids so that reading their log again does not bring them back. Returns how many. */
+export function forgetRequests(db: Connection, selection: Selection): number {
+  return erase(db, () => {
+    db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
+    const keep = 'INSERT INTO forgotten SELECT request_id, ? FROM req WHERE id IN (SELECT row FROM temp.erased)'
+    db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowWholeS())
+    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+  })
+}
+
+/** Removes the requests before a time in seconds since 1970. Returns how many. */
+export function deleteRequests(db: Connection, beforeTs: number): number {
+  return erase(db, () => {
+    db.prepare<[number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ?').run(beforeTs)
+    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+  })
+}
+
+/** Removes the bodies of the requests before a time in seconds since 1970. Returns how many requests had some. */
+export function removeBodies(db: Connection, beforeTs: number): number {
+  return erase(db, () => {
+    db.prepare<[number, string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${HAS_OLD_BODY}`).run(
+      beforeTs,
+      REMOVED_BODY,
+    )
+    db.exec(`
+      UPDATE req SET req_head = '${REMOVED_BODY}', tip = NULL, req_tail = '', resp_head = '${REMOVED_BODY}', resp_msg = NULL,
+        resp_tail = '', texts = 0 WHERE id IN (SELECT row FROM temp.erased)`)
+  })
+}
+
+const HAS_OLD_BODY = 'ts < ? AND req_head <> ?'
+
+function conditionOf(selection: Selection): string {
+  if ('requestId' in selection) return 'request_id = @requestId'
+  if ('key' in selection) return '(api_key_hash = @key OR api_key_name = @key)'
+  return 'COALESCE(x_dialog_id, dialog_id) = @dialogId'
+}
+
+/** Erases what `choose` puts into `erased`, and what no other request uses, in one transaction. */
+function erase(db: Connection, choose: () => void): number {
+  db.pragma('secure_delete = ON')
+  return db.inTransaction(() => {
+    db.exec('CREATE TEMP TABLE erased (row INTEGER PRIMARY KEY)')
+    choose()
+    const erased = Number(db.prepareValue('SELECT count(*) FROM temp.erased').get())
+    if (erased > 0) {
+      db.exec('CREATE TABLE IF NOT EXISTS unfinished_erasure (x)')
+      withNewTextIndex(db, () => collectGarbage(db))
+    }
+    db.exec('DROP TABLE temp.erased')
+    return erased
+  })
+}
+
+/** True from when something was erased until none of its bytes is left in the file; the table `unfinished_erasure` marks it. */
+export function hasUnfinishedErasure(db: Connection): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'unfinished_erasure'").get() !== undefined
+}
+
+/**
+ * Rewrites a partition without the bytes of what was erased, which free or partly filled pages still hold. False if they
+ * stay in the file for now, because another process reads an older state.
+ */
+export function finishErasure(db: Connection): boolean {
+  if (!compact(db)) return false
+  db.exec('DROP TABLE unfinished_erasure')
+  return true
+}

@@ -1,0 +1,103 @@
+import { itemsOf, visitRequest, visitResponse } from '../../record/body.ts'
+import type { Connection } from '../sqlite/engine.ts'
+import { shortHash } from './chain-hash.ts'
+
+/** Removes paths of conversations that no request sends any more, and updates which conversations continue which. */
+const PRUNE_CONVERSATIONS = `
+DELETE FROM node WHERE id NOT IN (
+  WITH RECURSIVE live (id) AS (
+    SELECT tip FROM req WHERE tip IS NOT NULL
+    UNION SELECT node.parent FROM live JOIN node ON node.id = live.id WHERE node.parent <> 0
+  )
+  SELECT id FROM live
+);
+DELETE FROM conv WHERE tip NOT IN (SELECT tip FROM req WHERE tip IS NOT NULL);
+UPDATE conv SET conv_root = (
+  WITH RECURSIVE up (node, distance) AS (
+    SELECT conv.tip, 0
+    UNION ALL SELECT node.parent, distance + 1 FROM up JOIN node ON node.id = up.node WHERE node.parent <> 0
+  )
+  SELECT sent.tip FROM up JOIN conv sent ON sent.tip = up.node ORDER BY distance DESC LIMIT 1
+) WHERE conv_root NOT IN (SELECT tip FROM conv);
+`
+/** Messages whose first request was erased get the first of those that hold them in their conversation or answer. */
+const FIND_OTHER_HOLDERS = `
+UPDATE msg_first SET req = COALESCE((
+  SELECT min(id) FROM (
+    SELECT id FROM req WHERE resp_msg = msg_first.msg
+    UNION ALL
+    SELECT req.id FROM (
+      WITH RECURSIVE below (node) AS (
+        SELECT id FROM node WHERE node.msg = msg_first.msg
+        UNION SELECT node.id FROM below JOIN node ON node.parent = below.node
+      )
+      SELECT node FROM below
+    ) JOIN req ON req.tip = node
+  )
+), 0) WHERE req IN (SELECT row FROM erased);
+`
+const DELETE_UNUSED = `
+DELETE FROM msg_first WHERE req = 0;
+DELETE FROM msg WHERE id NOT IN (SELECT msg FROM node) AND id NOT IN (SELECT msg FROM msg_first)
+  AND id NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
+DELETE FROM msg_text WHERE msg NOT IN (SELECT id FROM msg);
+`
+
+/** A text outside the conversation stands in the bodies of requests; only its first request is noted. */
+interface Orphan {
+  message: number
+  h: Buffer
+}
+
+/** Bodies without what was cut out of them. */
+interface Remainder {
+  row: number
+  request: string
+  response: string
+}
+
+/**
+ * Removes what only erased requests used: messages, conversations, texts. Expects the requests in the temporary table
+ * `erased`, and no text index.
+ */
+export function collectGarbage(db: Connection): void {
+  db.exec(PRUNE_CONVERSATIONS)
+  db.exec(FIND_OTHER_HOLDERS)
+  adoptOrphans(db)
+  db.exec(DELETE_UNUSED)
+}
+
+/** Looks for texts without a request in what remains of the bodies of all other requests. */
+function adoptOrphans(db: Connection): void {
+  const orphans = db
+    .prepare<[], Orphan>(
+      'SELECT msg.id AS message, msg.h AS h FROM msg_first JOIN msg ON msg.id = msg_first.msg WHERE req = 0',
+    )
+    .all()
+  const searched = new Map(orphans.map(({ message, h }) => [h.toString('hex'), message]))
+  const found: { message: number; row: number }[] = []
+  if (searched.size > 0) {
+    for (const remainder of db.prepare<[], Remainder>(REMAINDERS).iterate()) {
+      for (const hex of hashesOf(remainder)) {
+        const message = searched.get(hex)
+        if (message === undefined) continue
+        found.push({ message, row: remainder.row })
+        searched.delete(hex)
+      }
+      if (searched.size === 0) break
+    }
+  }
+  const adopt = db.prepare<[number, number]>('UPDATE msg_first SET req = ? WHERE msg = ?')
+  for (const { message, row } of found) adopt.run(row, message)
+}
+
+/** `null` replaces the messages that were cut out. */
+const REMAINDERS = `
+  SELECT id AS row, req_head || CASE WHEN tip IS NULL THEN '' ELSE 'null' END || req_tail AS request,
+    resp_head || CASE WHEN resp_msg IS NULL THEN '' ELSE 'null' END || resp_tail AS response
+  FROM req ORDER BY id`
+
+function hashesOf({ request, response }: Remainder): string[] {
+  const items = [...itemsOf(Buffer.from(request), visitRequest), ...itemsOf(Buffer.from(response), visitResponse)]
+  return items.map(({ json }) => shortHash(json).toString('hex'))
+}

@@ -1,0 +1,96 @@
+import { chmodSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { nowWholeS } from '../../days.ts'
+import { logdbError } from '../../errors.ts'
+import { syncPath } from '../folder/durable.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import { openMigrated } from '../sqlite/migrate.ts'
+import { optimizeTextIndex } from '../text-index/text-index.ts'
+import { PARTITION_SCHEMA } from './partition-schema.ts'
+
+const WRITABLE_BY_OWNER = 0o200
+const WRITABLE_BY_ANY = 0o222
+
+/** True for a file that `sealPartition` made and that nothing has opened for writing since. @throws UserError */
+export function isSealed(engine: SqliteEngine, path: string): boolean {
+  if ((statSync(path).mode & WRITABLE_BY_OWNER) !== 0) return false
+  using db = engine.openReadonly(path)
+  return hasSeal(db)
+}
+
+/** Makes a sealed partition writable again. */
+export function unseal(engine: SqliteEngine, path: string): void {
+  chmodSync(path, statSync(path).mode | WRITABLE_BY_OWNER)
+  const db = engine.openWritable(path)
+  try {
+    db.exec('DELETE FROM seal')
+  } finally {
+    db.close()
+  }
+}
+
+/**
+ * Replaces a partition by a compact, read-only copy without a WAL, which may be opened with `immutable=1` and from a
+ * read-only disk. Nothing changes if it fails. Returns the sizes in bytes.
+ * @throws UserError DATABASE_BUSY while another process reads the partition, DISK_FULL and others
+ */
+export function sealPartition(engine: SqliteEngine, path: string): { bytesBefore: number; bytesAfter: number } {
+  const bytesBefore = statSync(path).size
+  requireSpace(path, bytesBefore)
+  const copy = `${path}.part`
+  rmSync(copy, { force: true })
+  try {
+    const rows = copyTo(engine, path, copy)
+    finishCopy(engine, copy, rows)
+    chmodSync(copy, statSync(path).mode & ~WRITABLE_BY_ANY)
+    syncPath(copy)
+    renameSync(copy, path)
+    syncPath(dirname(path))
+    return { bytesBefore, bytesAfter: statSync(path).size }
+  } finally {
+    rmSync(copy, { force: true })
+  }
+}
+
+function requireSpace(path: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(dirname(path))
+  if (bavail * bsize >= bytes) return
+  const hint = 'free some space and run the command again; nothing was changed'
+  throw logdbError('DISK_FULL', `no space left for a compact copy of ${path}`, hint)
+}
+
+/** Leaves the partition without a WAL, which would be taken for that of the copy. Returns how many rows it has. */
+function copyTo(engine: SqliteEngine, path: string, copy: string): number {
+  const db = openMigrated(engine, path, PARTITION_SCHEMA)
+  try {
+    db.inTransaction(() => optimizeTextIndex(db))
+    db.pragma('wal_checkpoint(TRUNCATE)')
+    db.pragma('journal_mode = DELETE')
+    db.prepare<[string]>('VACUUM INTO ?').run(copy)
+    return countRows(db)
+  } finally {
+    db.close()
+  }
+}
+
+function finishCopy(engine: SqliteEngine, copy: string, rows: number): void {
+  const db = engine.openAsIs(copy)
+  try {
+    db.pragma('journal_mode = DELETE')
+    db.exec('DROP TABLE IF EXISTS unfinished_erasure')
+    db.prepare<[number]>('INSERT INTO seal VALUES (?)').run(nowWholeS())
+    const integrity = db.pragma('integrity_check')
+    if (integrity !== 'ok' || countRows(db) !== rows) throw new Error(`the compact copy is not whole: ${integrity}`)
+  } finally {
+    db.close()
+  }
+}
+
+function countRows(db: Connection): number {
+  return Number(db.prepareValue('SELECT count(*) FROM req').get())
+}
+
+function hasSeal(db: Connection): boolean {
+  const hasTable = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'seal'").get() !== undefined
+  return hasTable && db.prepare('SELECT 1 FROM seal').get() !== undefined
+}

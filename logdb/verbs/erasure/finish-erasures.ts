@@ -1,0 +1,41 @@
+import { rmSync } from 'node:fs'
+import { logdbError } from '../../errors.ts'
+import { changeControl, controlPath, isOwnControl } from '../../store/control/open-control.ts'
+import { findPartitions, listFiles } from '../../store/folder/partition-files.ts'
+import { finishErasure, hasUnfinishedErasure } from '../../store/partition/erase.ts'
+import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
+import { compact } from '../../store/sqlite/compact.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+
+/** What a killed `seal` leaves. */
+const HALF_COPY = /\.sqlite3\.part(-journal)?$/
+
+/**
+ * Removes every byte of what was erased from the files of a log database. That includes what earlier runs erased that were
+ * killed or found the files in use. To be called with the lease.
+ * @throws UserError ERASURE_UNFINISHED
+ */
+export function finishErasures(engine: SqliteEngine, base: string): void {
+  for (const path of listFiles(base)) if (HALF_COPY.test(path)) rmSync(path, { force: true })
+  const paths = findPartitions(base, {}).map(({ path }) => path)
+  const unfinished = paths.filter((path) => isUnfinished(engine, path))
+  const held = unfinished.filter((path) => !changePartition(engine, path, finishErasure))
+  if (!isControlCompact(engine, base)) held.push(controlPath(base))
+  if (held.length > 0) throw erasureUnfinished(held)
+}
+
+function isUnfinished(engine: SqliteEngine, path: string): boolean {
+  using db = openPartition(engine, path)
+  return db !== undefined && hasUnfinishedErasure(db)
+}
+
+/** control.sqlite3 may hold the beginning of a record that could not be read at first. */
+function isControlCompact(engine: SqliteEngine, base: string): boolean {
+  if (!isOwnControl(engine, base)) return true
+  return changeControl(engine, base, compact)
+}
+
+function erasureUnfinished(paths: string[]) {
+  const message = `the requests are removed, but another process is reading the database, so deleted bytes remain in:\n${paths.join('\n')}`
+  return logdbError('ERASURE_UNFINISHED', message, 'stop that process and run the command again')
+}

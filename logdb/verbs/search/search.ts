@@ -1,0 +1,189 @@
+import { type DayRange, lastSecondOf, timesWithin } from '../../days.ts'
+import { logdbError } from '../../errors.ts'
+import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
+import { type FoundMessage, PartitionSearch } from '../../store/search/partition-search.ts'
+import type { PartitionQuery } from '../../store/search/search-sql.ts'
+import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { LastUsed } from '../../store/sqlite/last-used.ts'
+import { loadSqlite } from '../../store/sqlite/open.ts'
+import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
+import type { TextQuery } from './text-query.ts'
+
+/**
+ * What to search for; a missing filter sets no limit.
+ * @example
+ * const options: SearchOptions = { query: parseQuery('timeout'), status: { from: 500, to: 599 }, limit: 20, snippetWords: 24 }
+ */
+export interface SearchOptions extends DayRange {
+  /** From `parseQuery` or `parseRawQuery`. */
+  query: TextQuery
+  /** user, assistant, system, tool or error. */
+  role?: string | undefined
+  /** Pattern with `*`, for the model asked for or the one that answered. */
+  model?: string | undefined
+  /** Pattern with `*`, for example `/v1/chat/*`. */
+  endpoint?: string | undefined
+  /** Hash or name of the API key. */
+  key?: string | undefined
+  /** HTTP status codes, both included. */
+  status?: { from: number; to: number } | undefined
+  /** At most this many hits. */
+  limit: number
+  /** Length of the excerpts in words. */
+  snippetWords: number
+}
+
+/**
+ * A message that was found, in the first request that holds it and passes the filters.
+ * @example
+ * const line = ({ ts, role, requestId }: SearchHit) => `${new Date(ts * 1000).toISOString()} ${role} ${requestId}`
+ */
+export interface SearchHit extends Omit<FoundMessage, 'message'> {
+  /** Who said it. */
+  role: string
+  /** An excerpt, with `HIT_START` and `HIT_END` around each match. */
+  snippet: string
+}
+
+/**
+ * What a search found.
+ * @example
+ * const result: SearchResult = await search('logs/db', { query: parseQuery('timeout'), limit: 20, snippetWords: 24 })
+ */
+export interface SearchResult {
+  /** The latest first. */
+  hits: SearchHit[]
+  /** Sentences about partitions that were not searched and messages that are not indexed yet. */
+  warnings: string[]
+}
+
+/**
+ * Searches a log database once.
+ * @param out folder of the log database
+ * @throws UserError INDEX_MISSING if no partition of the range has a text index, QUERY_INVALID and others
+ * @example
+ * const { hits } = await search('logs/db', { query: parseQuery('rate limit'), limit: 20, snippetWords: 24 })
+ * for (const { requestId, snippet } of hits) console.log(requestId, snippet)
+ */
+export async function search(out: string, options: SearchOptions): Promise<SearchResult> {
+  const searcher = await openSearcher(out)
+  try {
+    return searcher.search(options)
+  } finally {
+    searcher.close()
+  }
+}
+
+/**
+ * Opens a log database for many searches, which is faster than `search` from the second one on.
+ * @param out folder of the log database
+ * @throws UserError SQLITE_MISSING
+ * @example
+ * const searcher = await openSearcher('logs/db')
+ * const { hits } = searcher.search({ query: parseQuery('timeout'), limit: 20, snippetWords: 24 })
+ * searcher.close()
+ */
+export async function openSearcher(out: string): Promise<Searcher> {
+  return new OpenSearcher(await loadSqlite(), out)
+}
+
+/**
+ * A log database that is open for searching.
+ * @example
+ * const count = (searcher: Searcher, text: string) => {
+ *   return searcher.search({ query: parseQuery(text), limit: 1000, snippetWords: 1 }).hits.length
+ * }
+ */
+export interface Searcher {
+  /**
+   * Searches the partitions of the range, the latest first, until `limit` hits are found.
+   * @throws UserError INDEX_MISSING if no partition of the range has a text index, QUERY_INVALID and others
+   */
+  search(options: SearchOptions): SearchResult
+  close(): void
+}
+
+/** Each takes up to three files; many systems allow 1,024 a process. */
+const MAX_OPEN = 64
+
+/** The partitions that it used last stay open. */
+class OpenSearcher implements Searcher {
+  readonly #engine: SqliteEngine
+  readonly #out: string
+  readonly #open = new LastUsed<PartitionSearch>(MAX_OPEN)
+
+  constructor(engine: SqliteEngine, out: string) {
+    this.#engine = engine
+    this.#out = out
+  }
+
+  search(options: SearchOptions): SearchResult {
+    const partitions = findPartitions(this.#out, options)
+    const warnings: string[] = []
+    let found: Found[] = []
+    let searched = 0
+    for (const file of partitions) {
+      if (isBehind(file, found, options.limit)) break
+      const result = this.#partition(file.path).find(queryFor(file, options))
+      if (result.kind === 'searched') {
+        searched++
+        const all = [...found, ...result.found.map((message) => ({ message, path: file.path }))]
+        found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, options.limit)
+        if (result.unindexed > 0)
+          warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
+      } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
+    }
+    if (searched === 0 && partitions.length > 0) throw indexMissing(warnings)
+    return { hits: this.#hitsOf(found, options), warnings }
+  }
+
+  close(): void {
+    this.#open.close()
+  }
+
+  #partition(path: string): PartitionSearch {
+    return this.#open.get(path, () => new PartitionSearch(this.#engine, path))
+  }
+
+  /** A message that was erased meanwhile is left out. */
+  #hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
+    const { phrases, terms } = query
+    const excerpt = phrases && excerptOf(phrases, snippetWords)
+    const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
+    return found.flatMap(({ message: { message, ...hit }, path }) => {
+      const partition = this.#partition(path)
+      const text = partition.message(message)
+      if (!text) return []
+      const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
+      return [{ ...hit, role: text.role, snippet }]
+    })
+  }
+}
+
+interface Found {
+  message: FoundMessage
+  /** Of its partition. */
+  path: string
+}
+
+const NOT_SEARCHED = {
+  'no-index': 'has no text index: logdb fts build',
+  foreign: 'was made by the predecessor and is not searched: logdb convert',
+}
+
+/** True if no hit of this partition or an earlier one can still be among the latest. */
+function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): boolean {
+  const oldest = found.at(-1)
+  return found.length >= limit && oldest !== undefined && oldest.message.ts > lastSecondOf(lastDay)
+}
+
+function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
+  const { since: _, to: __, query, snippetWords: ___, ...filter } = options
+  return { ...filter, ...timesWithin(file, options), terms: query.terms }
+}
+
+function indexMissing(warnings: string[]) {
+  const isOfPredecessor = warnings.every((warning) => warning.endsWith(NOT_SEARCHED.foreign))
+  const hint = `run: logdb ${isOfPredecessor ? 'convert' : 'fts build'}`
+  return logdbError('INDEX_MISSING', `nothing to search in:\n${warnings.join('\n')}`, hint)
+}

@@ -1,0 +1,137 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import { type Ended, endOf } from '../../helpers/logdb/cli-child.ts'
+import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import { contentOf, logsOf, spaceWith } from '../../helpers/logdb/kills/kill-scenarios.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import type { Workspace } from '../../helpers/logdb/workspace.ts'
+import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
+import { needing } from '../../helpers/needs.ts'
+import { findProgram } from '../../helpers/process/programs.ts'
+import { sharedTempFolder } from '../../helpers/temp-folder.ts'
+
+const TIMEOUT_MS = 120_000
+const PAGE_BYTES = 8192
+/** As POSIX has it for `ulimit -f`. */
+const BLOCK_BYTES = 512
+const LIMITER = import.meta.resolve('../../helpers/logdb/limit-pages.mjs')
+const cli = compiledCli()
+const logs = logsOf(300)
+
+/** Bad records make control.sqlite3 grow. */
+function fresh(): Workspace {
+  const space = spaceWith(logs)
+  space.write(
+    'requests-9.jsonl',
+    Array.from({ length: 600 }, (_, index) => `oops ${index} ${'x'.repeat(200)}\n`).join(''),
+  )
+  return space
+}
+
+function run({ folder }: Workspace, command: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const [program = '', ...args] = command
+  return endOf(
+    spawn(program, args, {
+      cwd: folder,
+      env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  )
+}
+
+const ingest = (space: Workspace) => run(space, [process.execPath, cli, 'ingest'])
+
+/** A clean run: its content, and how large its files are. */
+async function cleanRun() {
+  const space = fresh()
+  await ingest(space)
+  const content = await contentOf(space)
+  const [partition = '', second = ''] = space.partitions()
+  return {
+    content,
+    partitionBytes: Math.min(statSync(partition).size, statSync(second).size),
+    controlBytes: statSync(join(space.db, 'control.sqlite3')).size,
+  }
+}
+
+const partsOf = (bytes: number, parts: number[]) => parts.map((part) => Math.floor(bytes * part))
+
+/** Nothing is lost, nothing is wrong, and with space the next run ends like a clean one. */
+async function expectFullAndUnharmed(space: Workspace, ended: Ended, content: unknown, file = ''): Promise<void> {
+  expect([ended.code, ended.stderr]).toEqual([5, expect.stringMatching(/No space left|ENOSPC|EFBIG/)])
+  expect(ended.stderr).toContain(file)
+  expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
+  expect(await ingest(space)).toMatchObject({ code: 0 })
+  expect(await contentOf(space)).toEqual(content)
+}
+
+sqliteTest(
+  'at a limit on the size of files a run ends with 5, whatever it was writing, and the next one completes it',
+  async () => {
+    const { content, partitionBytes } = await cleanRun()
+    for (const bytes of [0, ...partsOf(partitionBytes, [0.5, 0.95])]) {
+      const space = fresh()
+      const limited = `ulimit -f ${Math.ceil(bytes / BLOCK_BYTES)}; exec "$@"`
+      const ended = await run(space, ['sh', '-c', limited, 'sh', process.execPath, cli, 'ingest'])
+      await expectFullAndUnharmed(space, ended, content)
+    }
+  },
+  TIMEOUT_MS,
+)
+
+sqliteTest(
+  'when a partition, or control.sqlite3 alone, can grow no more, a run ends with 5 and names it',
+  async () => {
+    const { content, partitionBytes, controlBytes } = await cleanRun()
+    const limits = [
+      ...partsOf(partitionBytes, [0.9]).map((bytes) => ['ai_proxy_', bytes] as const),
+      ...partsOf(controlBytes, [0.2, 0.6, 0.9]).map((bytes) => ['control', bytes] as const),
+    ]
+    for (const [file, bytes] of limits) {
+      const space = fresh()
+      const env = { LIMITED_FILE: file, LIMIT_PAGES: String(Math.ceil(bytes / PAGE_BYTES)) }
+      const ended = await run(space, [process.execPath, '--import', LIMITER, cli, 'ingest'], env)
+      await expectFullAndUnharmed(space, ended, content, file)
+    }
+  },
+  TIMEOUT_MS,
+)
+
+const [MOUNT, UNMOUNT] = ['mount', 'umount'].map((name) => findProgram(name) ?? name) as [string, string]
+const MEBIBYTES = 16
+const KIBIBYTE = 1024
+/** A file system of its own, as small as that; undefined where this user may not mount one. */
+function smallDisk(folder: string): boolean {
+  mkdirSync(folder, { recursive: true })
+  const size = `size=${MEBIBYTES}m,mode=0755`
+  return spawnSync(MOUNT, ['-t', 'tmpfs', '-o', size, 'tmpfs', folder]).status === 0
+}
+
+const canMount = () => {
+  const folder = sharedTempFolder()
+  if (process.getuid?.() !== 0 || !smallDisk(folder)) return false
+  return spawnSync(UNMOUNT, [folder]).status === 0
+}
+
+needing('the right to mount a disk', canMount())(
+  'on a disk that is full a run ends with 5, and with space the next one completes it',
+  async () => {
+    const { content } = await cleanRun()
+    for (const freeKib of [0, 24, 500]) {
+      const space = fresh()
+      expect(smallDisk(space.db)).toBe(true)
+      onTestFinished(() => {
+        spawnSync(UNMOUNT, [space.db])
+      })
+      const filler = join(space.db, 'filler')
+      writeFileSync(filler, Buffer.alloc((MEBIBYTES * KIBIBYTE - freeKib) * KIBIBYTE))
+      const ended = await ingest(space)
+      truncateSync(filler)
+      rmSync(filler)
+      await expectFullAndUnharmed(space, ended, content)
+    }
+  },
+  TIMEOUT_MS,
+)

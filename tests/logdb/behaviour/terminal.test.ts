@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { type Project, projects } from '../../helpers/logdb/project.ts'
+import { pythonTest } from '../../helpers/logdb/sqlite-test.ts'
+
+const IN_TERMINAL = fileURLToPath(import.meta.resolve('../../helpers/process/in-terminal.py'))
+const CLEAR = '\r\u001b[K'
+/** A few commits. */
+const RECORDS = 3000
+
+const newProject = projects()
+
+function filled(recordCount = RECORDS): Project {
+  const project = newProject()
+  const records = Array.from({ length: recordCount }, (_, index) => {
+    return record({
+      timestamp: timestampAt(index),
+      x_request_id: `r${index}`,
+      request: chat(`question ${index} about rates`),
+    })
+  })
+  writeFileSync(join(project.logs, 'requests-1.jsonl'), jsonl(records))
+  return project
+}
+
+interface Shown {
+  shown: string
+  exitCode: number
+}
+
+/** Runs a command line with `sh` in a terminal; with `when` Ctrl-C is pressed as soon as that is shown. */
+function inTerminal(
+  { folder }: Project,
+  command: string,
+  { columns = 100, when = '', env = {} }: { columns?: number; when?: string; env?: Record<string, string> } = {},
+): Shown {
+  const args = [IN_TERMINAL, String(columns), when, 'sh', '-c', `exec ${command}`]
+  const environment = { PATH: process.env['PATH'], TERM: 'xterm', ...env }
+  return JSON.parse(execFileSync('python3', args, { cwd: folder, env: environment, encoding: 'utf8' }))
+}
+
+const rowsIn = ({ sh }: Project) =>
+  Number(sh('./scripts/logdb query "SELECT count(*) AS n FROM requests" --csv').stdout.split('\n')[1])
+
+pythonTest('on a terminal one line shows how far ingest is, and is gone at the end', () => {
+  const project = filled()
+  const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest > out')
+  expect([exitCode, rowsIn(project)]).toEqual([0, RECORDS])
+  const [before, ...lines] = shown.split(CLEAR)
+  expect([before, lines.pop(), lines.length > 1]).toEqual(['', '', true])
+  expect(lines[0]).toMatch(/^\d\d? %, \d+:\d\d left, \d+\.\d MB\/s, \d+\.\d of \d+\.\d MB, \d+ rows$/)
+  expect(lines.at(-1)).toMatch(/^100 %, \d+\.\d MB\/s, (\d+\.\d) of \1 MB, 3000 rows$/)
+  expect(readFileSync(join(project.folder, 'out'), 'utf8')).toMatch(/^ingest_elapsed_s=.*\n\{.*\}\n$/)
+})
+
+pythonTest('the line fits into a narrow terminal, and data is not mixed with it', () => {
+  const { shown } = inTerminal(filled(), './scripts/logdb ingest', { columns: 24 })
+  const lines = shown.split(CLEAR).slice(1)
+  const data = lines.pop()
+  expect(lines.map((line) => line.length)).toEqual(lines.map(() => 23))
+  expect(lines[0]).toMatch(/^\d\d? %, \d+:\d\d left, /)
+  expect(data).toMatch(/^ingest_elapsed_s=\d+\.\d{3} rows_inserted=3000 rps=\d+\.\d\r\n\{.*\}\r\n$/)
+})
+
+pythonTest('the line is cleared before an error too', () => {
+  const project = filled()
+  const nextDay = record({ timestamp: '2025-09-11T12:00:00.000001Z' })
+  writeFileSync(join(project.logs, 'requests-2.jsonl'), jsonl([nextDay]))
+  mkdirSync(join(project.db, '2025/09'), { recursive: true })
+  writeFileSync(join(project.db, '2025/09/ai_proxy_20250911.sqlite3'), 'no database')
+  const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest', { env: { LOGDB_SERVER_ID: 'here' } })
+  const [last = '', told] = shown.split(CLEAR).slice(-2)
+  expect([exitCode, last, told]).toEqual([
+    1,
+    expect.stringMatching(/ rows$/),
+    expect.stringMatching(/^.*✖.* .* is damaged or not a SQLite database\.\r\nHint: .*\r\n$/),
+  ])
+})
+
+pythonTest('with --quiet there is no line', () => {
+  expect(inTerminal(filled(), './scripts/logdb ingest --quiet')).toEqual({ exitCode: 0, shown: '' })
+})
+
+pythonTest('Ctrl-C ends after a clean commit with 130, also where one thread does all', () => {
+  for (const threads of ['1', '2']) {
+    const many = 20 * RECORDS
+    const project = filled(many)
+    const env = { LOGDB_IMPORT_PARALLELISM: threads }
+    const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest', { when: ' rows', env })
+    expect([exitCode, shown]).toEqual([130, expect.stringContaining('interrupted; everything up to here is stored')])
+    const stored = rowsIn(project)
+    expect([stored > 0, stored < many]).toEqual([true, true])
+    expect(project.sh('./scripts/logdb audit --deep')).toMatchObject({ exitCode: 0 })
+  }
+})
+
+pythonTest('line and colours are for terminals, and NO_COLOR is honoured', () => {
+  const project = filled()
+  const withoutTerminal = project.sh('./scripts/logdb ingest')
+  expect(withoutTerminal).toMatchObject({ exitCode: 0, stderr: '' })
+  const search = (env = {}) => inTerminal(project, './scripts/logdb search rates --limit 1', { env }).shown
+  expect(search()).toContain('\u001b[1m\u001b[33mrates\u001b[39m\u001b[22m')
+  for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) expect(search(env)).not.toContain('\u001b')
+  expect(project.sh('./scripts/logdb search rates --limit 1').stdout).not.toContain('\u001b')
+  const stats = inTerminal(project, './scripts/logdb stats', { env: { NO_COLOR: '1' } })
+  expect(stats).toEqual({ exitCode: 0, shown: expect.not.stringContaining('\u001b') })
+})
