@@ -43,6 +43,19 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['errors.ts'],
   ],
   kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+  proxy: [
+    ['main.ts'],
+    ['process/'],
+    ['http/'],
+    ['routing/'],
+    ['providers/'],
+    ['upstream/'],
+    ['exchange/'],
+    ['apis/', 'metrics/'],
+    ['log/'],
+    ['json/'],
+    [''],
+  ],
   'scripts/rig': [
     ['commands/'],
     ['servers/'],
@@ -87,4 +100,4 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
 export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
 
 /** Folders that hold a flat list of alike things, which may be long. */
-export const ALIKE: readonly string[] = ['logdb/commands', 'deploy/steps/changes']
+export const ALIKE: readonly string[] = ['logdb/commands', 'deploy/steps/changes', 'proxy/apis']
