@@ -1,38 +1,56 @@
-import { UserError } from '../kit/user-error.ts'
+import { COMMON_ERRORS, type ErrorKind, errorMaker } from '../kit/cli/errors.ts'
 
-/** Exit code of each failure. Codes and numbers are public: they are never reused for something else. */
+/** Exit code and meaning of each failure. Codes and numbers are public: they are never reused for something else. */
 export const DEPLOY_ERRORS = {
-  USAGE: 2,
-  SSH_UNREACHABLE: 10,
-  SSH_AUTH: 10,
-  HOST_KEY_UNKNOWN: 11,
-  HOST_KEY_CHANGED: 11,
-  TARGET_UNSUPPORTED: 12,
-  SUDO_MISSING: 12,
-  DISK_FULL: 13,
-  PORT_TAKEN: 13,
-  ADDRESS_UNKNOWN: 13,
-  LOCKED: 20,
-  SERVER_CHANGED: 20,
-  COMMAND_FAILED: 30,
-  INSTALL_FAILED: 30,
-  UPLOAD_FAILED: 30,
-  BUILD_FAILED: 30,
-  EDGE_FAILED: 30,
-  RELEASE_UNHEALTHY: 31,
-  SWITCH_FAILED: 32,
-  UNDO_INCOMPLETE: 33,
-  NOTHING_TO_ROLL_BACK: 34,
-  CERTIFICATE_MISSING: 40,
-  NOT_REACHABLE: 41,
-  BACKUP_FAILED: 50,
-  RESTORE_FAILED: 50,
-  INTERRUPTED: 130,
-} as const
+  ...COMMON_ERRORS,
+  USAGE: {
+    ...COMMON_ERRORS.USAGE,
+    meaning: 'unknown or wrong options, or --yes is missing where there is no terminal to ask on',
+  },
+  SSH_UNREACHABLE: { exitCode: 10, meaning: 'no connection to the server, or the connection was lost' },
+  SSH_AUTH: { exitCode: 10, meaning: 'the server accepts none of your keys' },
+  HOST_KEY_UNKNOWN: { exitCode: 11, meaning: "the server's host key is not known yet and was not accepted" },
+  HOST_KEY_CHANGED: { exitCode: 11, meaning: "the server's host key is not the recorded one" },
+  TARGET_UNSUPPORTED: {
+    exitCode: 12,
+    meaning: 'the server cannot run the gateway, or its edge belongs to another folder',
+  },
+  SUDO_MISSING: { exitCode: 12, meaning: 'the user cannot become root on the server' },
+  DISK_FULL: { exitCode: 13, meaning: 'too little free space for a new release; nothing was changed' },
+  PORT_TAKEN: { exitCode: 13, meaning: 'another program listens on a port of the edge; nothing was changed' },
+  ADDRESS_UNKNOWN: { exitCode: 13, meaning: 'the public address of the server is not known; nothing was changed' },
+  LOCKED: { exitCode: 20, meaning: 'another deploy is running' },
+  SERVER_CHANGED: { exitCode: 20, meaning: 'the server was changed after the plan was shown' },
+  COMMAND_FAILED: { exitCode: 30, meaning: 'a command on the server failed; the previous release still answers' },
+  INSTALL_FAILED: { exitCode: 30, meaning: 'Docker could not be installed or started' },
+  UPLOAD_FAILED: { exitCode: 30, meaning: 'a file could not be written; the previous release still answers' },
+  BUILD_FAILED: { exitCode: 30, meaning: 'the image could not be built; the previous release still answers' },
+  EDGE_FAILED: { exitCode: 30, meaning: 'the edge did not start; its previous files are put back' },
+  RELEASE_UNHEALTHY: {
+    exitCode: 31,
+    meaning:
+      'the new release did not become ready, or answers wrongly; the previous one still answers, the new container is kept, stopped',
+  },
+  SWITCH_FAILED: { exitCode: 32, meaning: 'the edge did not lead to the new release; the route was put back' },
+  UNDO_INCOMPLETE: {
+    exitCode: 33,
+    meaning: 'something failed and not all of it could be undone; run the same command again',
+  },
+  NOTHING_TO_ROLL_BACK: { exitCode: 34, meaning: 'there is no previous release, or its image is gone' },
+  CERTIFICATE_MISSING: {
+    exitCode: 40,
+    meaning: 'the gateway runs, but has no valid certificate yet; remove the cause, then run again',
+  },
+  NOT_REACHABLE: { exitCode: 41, meaning: 'the gateway runs, but does not answer from here' },
+  BACKUP_FAILED: { exitCode: 50, meaning: 'the backup could not be written; nothing was changed' },
+  RESTORE_FAILED: { exitCode: 50, meaning: 'the backup is missing or cannot be used; nothing was changed' },
+  INTERRUPTED: {
+    exitCode: 130,
+    meaning: 'Ctrl-C: what was begun was undone, or the message says that the change was already made',
+  },
+} as const satisfies Record<string, ErrorKind>
 
 export type DeployErrorCode = keyof typeof DEPLOY_ERRORS
 
-/** A failure that the user can do something about; `hint` says what. */
-export function deployError(code: DeployErrorCode, message: string, hint: string, cause?: unknown): UserError {
-  return new UserError(code, message, { hint, exitCode: DEPLOY_ERRORS[code], cause })
-}
+/** A failure that the user can do something about. */
+export const deployError = errorMaker<DeployErrorCode>(DEPLOY_ERRORS)

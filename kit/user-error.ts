@@ -19,8 +19,6 @@ export class UserError extends Error {
   readonly code: string
   readonly hint: string
   readonly exitCode: number
-  /** Goes into the JSON form of the error. */
-  readonly data: Record<string, string> = {}
 
   constructor(code: string, message: string, { hint, exitCode = 1, cause }: UserErrorOptions) {
     super(message, { cause })

@@ -1,142 +1,17 @@
-/** Something that a client is told as an OpenAI error object. */
-export interface ApiProblem {
-  status: number
-  message: string
-  type: string
-  param: string | null
-  code: string | null
-  headers?: Record<string, string>
-}
+import { COMMON_ERRORS, type ErrorKind, errorMaker } from '../kit/cli/errors.ts'
 
-export function errorJson({ message, type, param, code }: Omit<ApiProblem, 'status'>): string {
-  return JSON.stringify({ error: { message, type, param, code } })
-}
+const { BUG, CONFIG_INVALID } = COMMON_ERRORS
 
-function invalidRequest(status: number, message: string, code: string | null, param: string | null = null): ApiProblem {
-  return { status, message, type: 'invalid_request_error', param, code }
-}
-
-function serverError(status: number, message: string, code: string, headers: Record<string, string> = {}): ApiProblem {
-  return { status, message, type: 'server_error', param: null, code, headers }
-}
-
-/** `waitMs` is undefined where nobody knows how long to wait. */
-export function rateLimit(message: string, waitMs: number | undefined): ApiProblem {
-  const problem = { status: 429, message, type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded' }
-  if (waitMs === undefined) return problem
-  const headers = { 'retry-after': String(Math.ceil(waitMs / 1000)), 'retry-after-ms': String(Math.ceil(waitMs)) }
-  return { ...problem, headers }
-}
-
-/** Client libraries repeat 5xx by themselves; this tells them that it would not help, or cost twice. */
-const DO_NOT_RETRY = { 'x-should-retry': 'false' }
-
-export const problems = {
-  noKey: () =>
-    invalidRequest(
-      401,
-      "You didn't provide an API key. Send it in an Authorization header: Authorization: Bearer YOUR_KEY.",
-      null,
-    ),
-  wrongKey: (key: string) =>
-    invalidRequest(
-      401,
-      `Incorrect API key provided: ${maskKey(key)}. Ask whoever runs this gateway.`,
-      'invalid_api_key',
-    ),
-  badJson: () =>
-    invalidRequest(400, 'We could not parse the JSON body of your request. It must be one JSON object in UTF-8.', null),
-  badHttp: (message: string) => invalidRequest(400, message, null),
-  missing: (param: string) =>
-    invalidRequest(400, `Missing required parameter: '${param}'.`, 'missing_required_parameter', param),
-  wrongType: (param: string, expected: string) =>
-    invalidRequest(400, `Invalid type for '${param}': expected ${expected}.`, 'invalid_type', param),
-  emptyMessages: () =>
-    invalidRequest(
-      400,
-      "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
-      'empty_array',
-      'messages',
-    ),
-  modelNotFound: (model: string) =>
-    invalidRequest(
-      404,
-      `The model \`${model.slice(0, 256)}\` does not exist or you do not have access to it.`,
-      'model_not_found',
-    ),
-  unknownUrl: (method: string, path: string) => invalidRequest(404, `Invalid URL (${method} ${path})`, 'unknown_url'),
-  wrongMethod: (method: string, path: string, allow: string) => ({
-    ...invalidRequest(405, `Not allowed to ${method} on ${path}. Use ${allow}.`, 'method_not_supported'),
-    headers: { allow },
-  }),
-  tooLarge: (limitBytes: number) =>
-    invalidRequest(413, `The request's body is larger than ${limitBytes} bytes.`, 'request_too_large'),
-  unsupportedMediaType: (type: string) =>
-    invalidRequest(415, `Unsupported content type ${JSON.stringify(type)}. Send application/json.`, null),
-  foreignOrigin: () =>
-    invalidRequest(
-      403,
-      'Without API_KEYS this gateway takes no requests from pages of other origins. Set API_KEYS to use it from there.',
-      'origin_not_allowed',
-    ),
-  modelNameTooLong: (limit: number) =>
-    invalidRequest(400, `Invalid 'model': longer than ${limit} characters.`, 'string_above_max_length', 'model'),
-  modelNotAllowed: (model: string) =>
-    invalidRequest(
-      403,
-      `Your key may not use the model \`${model.slice(0, 256)}\`. Ask whoever runs this gateway.`,
-      'model_not_allowed',
-      'model',
-    ),
-  endpointNotServed: (provider: string, endpoint: string, apis: readonly string[]) =>
-    invalidRequest(
-      400,
-      `${provider} does not serve ${endpoint}. Its models answer at ${apis.map((api) => `/v1/${api}`).join(', ')}.`,
-      'endpoint_not_supported',
-      'model',
-    ),
-  tooManyRequests: (perMinute: number, waitMs: number) =>
-    rateLimit(`Your key has used up its ${perMinute} requests per minute.`, waitMs),
-  tooManyStreams: (atOnce: number) => rateLimit(`Your key has its ${atOnce} streams open already.`, 1000),
-  overloaded: () =>
-    serverError(503, 'The gateway is answering as many requests as it may.', 'server_overloaded', {
-      'retry-after': '1',
-    }),
-  providerNotConfigured: (provider: string, variable: string) =>
-    serverError(
-      503,
-      `The gateway has no key for ${provider}: ${variable} is not set.`,
-      'provider_not_configured',
-      DO_NOT_RETRY,
-    ),
-  shuttingDown: () => serverError(503, 'The gateway is shutting down.', 'server_shutting_down', { 'retry-after': '1' }),
-  internal: () => serverError(500, 'The gateway failed to handle this request.', 'internal_error'),
-  clientAborted: () =>
-    serverError(499, 'The client closed the connection before the answer was whole.', 'client_aborted'),
-  upstreamUnreachable: (provider: string) =>
-    serverError(502, `${provider} could not be reached.`, 'upstream_unreachable'),
-  upstreamDisconnected: () => serverError(502, 'Upstream connection closed before completion', 'upstream_disconnected'),
-  upstreamTimeout: (provider: string) => ({
-    ...serverError(504, `${provider} did not answer in time.`, 'upstream_timeout', DO_NOT_RETRY),
-    type: 'timeout_error',
-  }),
-  upstreamAuth: (provider: string, status: number) =>
-    serverError(
-      502,
-      `${provider} refused the gateway's own key (status ${status}). Tell whoever runs this gateway.`,
-      'upstream_auth_error',
-      DO_NOT_RETRY,
-    ),
-  /** For an upstream's error that is no JSON object. */
-  upstreamStatus: (provider: string, upstreamStatus: number) => {
-    const status = upstreamStatus >= 400 ? upstreamStatus : 502
-    const problem = serverError(status, `${provider} answered with status ${upstreamStatus}.`, 'upstream_error')
-    return status === 429 ? { ...problem, type: 'rate_limit_error' } : problem
+/** Errors that end the process of the gateway; docs/gateway.md lists the same codes. `problems.ts` has those of requests. */
+export const GATEWAY_ERRORS = {
+  BUG,
+  CONFIG_INVALID,
+  PORT_IN_USE: { exitCode: 1, meaning: 'another program already listens on `HOST` and `PORT`' },
+  CANNOT_LISTEN: {
+    exitCode: 1,
+    meaning: 'the gateway may not listen on `HOST` and `PORT`, or not on `METRICS_HOST` and `METRICS_PORT`',
   },
-  upstreamMalformed: (provider: string) =>
-    serverError(502, `${provider} answered with something that cannot be read.`, 'upstream_malformed'),
-}
+} as const satisfies Record<string, ErrorKind>
 
-function maskKey(key: string): string {
-  return key.length < 12 ? '***' : `${key.slice(0, 3)}***${key.slice(-3)}`
-}
+/** Makes an error of this table. */
+export const gatewayError = errorMaker(GATEWAY_ERRORS)

@@ -12,6 +12,7 @@ import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
 import { configInvalid } from '../kit/user-error.ts'
 
+/** Address and keys of a built-in provider. */
 export interface ProviderSettings {
   /** Without a slash at the end. */
   baseUrl: string
@@ -25,9 +26,9 @@ interface LogSettings {
   bodyMaxBytes: number
 }
 
-/** What the environment decides, which stays as it is while the gateway runs. */
+/** Settings from the environment, which do not change while the gateway runs. */
 export interface GatewaySettings {
-  /** Where providers of config.yml find their keys. */
+  /** Holds the keys of providers of config.yml. */
   environment: Environment
   host: string
   port: number
@@ -40,7 +41,7 @@ export interface GatewaySettings {
   log: LogSettings
   metrics: { host: string; port: number; isDefault: boolean }
   workers: number
-  /** Undefined: the entry point decides. */
+  /** Undefined if it is not set. */
   logLevel: string | undefined
   drainTimeoutMs: number
 }
@@ -50,7 +51,8 @@ const DEFAULT_METRICS_PORT = 9464
 const MIB = 2 ** 20
 
 /**
- * What the gateway runs by, `cwd` being the folder that relative paths start from.
+ * Reads the settings of the gateway.
+ * @param cwd the folder that relative paths start from
  * @throws UserError CONFIG_INVALID
  */
 export function gatewaySettings(environment: Environment, cwd: string): GatewaySettings {
@@ -79,14 +81,14 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
   }
   if (settings.apiKeys.length === 0 && !isLoopback(settings.host)) {
     throw configInvalid(
-      `HOST is ${settings.host}, so others can reach the gateway, but API_KEYS is empty`,
+      `HOST is ${settings.host}, so other machines can reach the gateway, but API_KEYS is empty`,
       'set API_KEYS in .env to a long random text, for example the output of: openssl rand -hex 24',
     )
   }
   return settings
 }
 
-/** With HTTPS_PORT beside it, HTTP_PORT is a port of the server's edge. */
+/** If HTTPS_PORT is set too, HTTP_PORT is a port of the server's edge, not of the gateway. */
 function localPort(environment: Environment): string | number {
   const httpPort = environment['HTTPS_PORT'] ? undefined : environment['HTTP_PORT']
   return environment['PORT'] || httpPort || DEFAULT_PORT
@@ -108,7 +110,7 @@ export function splitKeys(csv: string | undefined): string[] {
   return keys.filter((key) => key !== '')
 }
 
-/** The predecessor spelled levels as Python does. */
+/** The predecessor used Python's names of levels. */
 function pinoLevel(level: string | undefined): string | undefined {
   const lower = level?.toLowerCase()
   if (lower === 'warning') return 'warn'

@@ -1,6 +1,5 @@
-import { stringify } from 'yaml'
-import type { ServerSettings } from '../deploy/config/server-settings.ts'
-import { YAML_OPTIONS } from './yaml-options.ts'
+import type { ServerSettings } from './server-settings.ts'
+import { renderYaml } from './yaml.ts'
 
 export interface ReleaseComposeInput {
   id: string
@@ -23,38 +22,35 @@ export function stopGraceS({ drainTimeoutS }: ServerSettings): number {
 /** The Compose file of one release. INSTANCE, when set, names a further run of the same release. */
 export function renderReleaseCompose({ id, deployedAt, image, network, port, settings }: ReleaseComposeInput): string {
   const instance = `\${INSTANCE:-${id}}`
-  return stringify(
-    {
-      services: {
-        gateway: {
-          image,
-          container_name: `ai-proxy-${instance}`,
-          // Only the release that took over is started again after a reboot; deploy says so to Docker.
-          restart: 'no',
-          init: true,
-          user: `${settings.uid}:${settings.gid}`,
-          env_file: ['gateway.env'],
-          environment: {
-            HOST: '0.0.0.0',
-            PORT: String(port),
-            LOG_DIR: '/app/logs',
-            CONFIG_PATH: '/app/config.yml',
-            RELEASE_ID: instance,
-            DEPLOYED_AT: deployedAt,
-          },
-          volumes: ['./config.yml:/app/config.yml:ro', '../../logs:/app/logs'],
-          networks: { edge: { aliases: [`ai-proxy-${instance}`] } },
-          read_only: true,
-          tmpfs: ['/tmp'],
-          cap_drop: ['ALL'],
-          security_opt: ['no-new-privileges:true'],
-          stop_grace_period: `${stopGraceS(settings)}s`,
-          logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
-          labels: { 'ai-deploy.release': id },
+  return renderYaml({
+    services: {
+      gateway: {
+        image,
+        container_name: `ai-proxy-${instance}`,
+        // Only the release that took over is started again after a reboot: deploy sets that when it switches.
+        restart: 'no',
+        init: true,
+        user: `${settings.uid}:${settings.gid}`,
+        env_file: ['gateway.env'],
+        environment: {
+          HOST: '0.0.0.0',
+          PORT: String(port),
+          LOG_DIR: '/app/logs',
+          CONFIG_PATH: '/app/config.yml',
+          RELEASE_ID: instance,
+          DEPLOYED_AT: deployedAt,
         },
+        volumes: ['./config.yml:/app/config.yml:ro', '../../logs:/app/logs'],
+        networks: { edge: { aliases: [`ai-proxy-${instance}`] } },
+        read_only: true,
+        tmpfs: ['/tmp'],
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        stop_grace_period: `${stopGraceS(settings)}s`,
+        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
+        labels: { 'ai-deploy.release': id },
       },
-      networks: { edge: { external: true, name: network } },
     },
-    YAML_OPTIONS,
-  )
+    networks: { edge: { external: true, name: network } },
+  })
 }

@@ -1,5 +1,5 @@
-import { parse, stringify } from 'yaml'
-import { YAML_OPTIONS } from './yaml-options.ts'
+import { parse } from 'yaml'
+import { renderYaml } from './yaml.ts'
 
 export interface Route {
   domain: string
@@ -19,25 +19,22 @@ export function renderRoute({ domain, live, canary }: Route, port: number): stri
     loadBalancer: { servers: [{ url: `http://ai-proxy-${instance}:${port}` }] },
   })
   const rule = canary && `${host} && Header(\`${canary.header}\`, \`${canary.token}\`)`
-  return stringify(
-    {
-      http: {
-        routers: {
-          ...(live !== null && { app: { ...router, rule: host, service: 'app' } }),
-          ...(canary && { canary: { ...router, rule, priority: CANARY_PRIORITY, service: 'canary' } }),
-        },
-        services: {
-          ...(live !== null && { app: service(live) }),
-          ...(canary && { canary: service(canary.instance) }),
-        },
-        middlewares: {
-          // Traefik repeats a request only if no byte of it was sent: a refused connection, nothing else.
-          retry: { retry: { attempts: 3, initialInterval: '100ms' } },
-        },
+  return renderYaml({
+    http: {
+      routers: {
+        ...(live !== null && { app: { ...router, rule: host, service: 'app' } }),
+        ...(canary && { canary: { ...router, rule, priority: CANARY_PRIORITY, service: 'canary' } }),
+      },
+      services: {
+        ...(live !== null && { app: service(live) }),
+        ...(canary && { canary: service(canary.instance) }),
+      },
+      middlewares: {
+        // Traefik repeats a request only if no byte of it was sent: a refused connection, nothing else.
+        retry: { retry: { attempts: 3, initialInterval: '100ms' } },
       },
     },
-    YAML_OPTIONS,
-  )
+  })
 }
 
 /** The instance that a route file sends requests to; null for a file that is not ours. */

@@ -1,146 +1,105 @@
+import { canAsk } from '../../kit/cli/terminal.ts'
 import { readText } from '../../kit/files.ts'
-import { UserError } from '../../kit/user-error.ts'
-import { deploySteps, type OutsideView } from '../apply.ts'
-import { gatewayUrl } from '../config/server-settings.ts'
-import { type LocalFiles, readLocalFiles } from '../local-files.ts'
-import { makePlan, type Plan } from '../plan.ts'
-import { fileHashes } from '../release.ts'
-import { planServerEnv, type ServerEnv } from '../server-env.ts'
-import { runSteps, type StepTime } from '../steps.ts'
-import { UndoStack } from '../undo.ts'
-import { report } from './report.ts'
-import {
-  type Context,
-  changeServer,
-  confirm,
-  defaultDomain,
-  type OpenServer,
-  openServer,
-  outsideView,
-  overridesOf,
-  withDomain,
-} from './shared.ts'
+import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
+import { serverSettings } from '../../templates/server-settings.ts'
+import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
+import { type Options, settingsGiven } from '../local/options.ts'
+import type { Change } from '../plan/change.ts'
+import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
+import { makePlan } from '../plan/make-plan.ts'
+import { providerChoices } from '../plan/provider-choices.ts'
+import { fileHashes } from '../plan/release.ts'
+import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
+import type { OutsideView } from '../probe/outside-probe.ts'
+import { carryOut } from '../session/carry-out.ts'
+import type { Context } from '../session/context.ts'
+import { defaultDomain } from '../session/default-domain.ts'
+import { type OpenServer, withServer } from '../session/open-server.ts'
+import { outsideView } from '../session/outside-view.ts'
+import type { Outcome } from '../session/report.ts'
 
-/** Makes the server what the files here and its .env say; does nothing where that is so already. */
-export async function deploy(context: Context): Promise<void> {
-  const { options } = context
+/** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
+export async function deploy(context: Context): Promise<Outcome> {
+  const { options, now } = context
   const local = readLocalFiles(options.cwd, options.env['CONFIG_PATH'])
-  const outside = outsideView(context)
-  const acmeCa = options.acmeCaCert === null ? null : readText(options.acmeCaCert)
-  const open = await openServer(context)
-  try {
+  const outside = outsideView(options)
+  const givenCa = options.acmeCaCert === null ? null : readText(options.acmeCaCert)
+  return withServer(context, async (open) => {
+    const { facts } = open
     const env = await serverEnv(context, open, local)
-    const plan = makePlan({
+    const acmeCa = givenCa ?? facts.edge.acmeCa
+    const settings = serverSettings(env.values, acmeCa !== null)
+    const changes = makePlan(facts, {
       ...local,
-      contextHashes: fileHashes(local.context),
-      facts: open.facts,
+      settings,
       env,
       acmeCa,
-      now: context.now,
+      outside,
+      now,
+      contextHashes: fileHashes(local.buildContext),
+      context: { kind: 'local' },
     })
-    const decided = { plan, env, local, outside }
-    showPlan(context, plan)
-    if (plan.changes.length === 0) await verifyOnly(context, open, decided)
-    else if (options.dryRun || !(await confirm(context, open.asks, `Do this on ${options.host}?`))) {
-      finish(context, open, decided, [], false)
-    } else await apply(context, open, decided)
-  } finally {
-    await open.host.close()
-  }
-}
-
-const KEY_SHOWN_ONCE = "This key is shown only now. It is in the server's .env too."
-
-interface Decided {
-  plan: Plan
-  env: ServerEnv
-  local: LocalFiles
-  outside: OutsideView
-}
-
-async function apply(context: Context, open: OpenServer, decided: Decided): Promise<void> {
-  const { plan, env } = decided
-  const input = stepsInput(decided)
-  const seen: { undo?: UndoStack } = {}
-  try {
-    const times = await changeServer(context, {
-      open,
+    const gateway = gatewayAddress(settings, env.values['API_KEYS'])
+    const url = gatewayUrl(gateway)
+    return carryOut(context, open, {
       verb: 'deploy',
-      release: plan.release?.manifest.id ?? null,
-      steps: (server) => {
-        seen.undo = server.undo
-        return deploySteps({ ...input, server })
+      changes,
+      warnings: envWarnings(env),
+      url,
+      generatedKey: env.generatedKey,
+      buildContext: local.buildContext,
+      ifNothingToDo: {
+        note: `Nothing to change: ${url} answers as it should.`,
+        check: readingCheck(gateway, outside, facts.live),
       },
+      next: nextSteps(options, open, env, url),
     })
-    finish(context, open, decided, times, true)
-  } catch (error) {
-    // A key that was made must be shown, whatever came after the release began to answer.
-    if (seen.undo?.isSettled && env.generatedKey !== null) {
-      if (context.options.json && error instanceof UserError) error.data['api_key'] = env.generatedKey
-      else context.io.out(`API_KEY=${env.generatedKey}`)
-      context.io.err(KEY_SHOWN_ONCE)
-    }
-    throw error
-  }
-}
-
-function stepsInput({ plan, env, local, outside }: Decided) {
-  const { logdbScript, context: files } = local
-  return { plan, env, logdbScript, outside, context: { kind: 'local', files } as const }
-}
-
-/** With nothing to change: GET requests only, and nothing is written. */
-async function verifyOnly(context: Context, open: OpenServer, decided: Decided): Promise<void> {
-  const input = stepsInput(decided)
-  const server = { ...open, undo: new UndoStack(), signal: context.signal, now: context.now }
-  const steps = deploySteps({ ...input, server })
-  const times = await runSteps(steps, context.io)
-  finish(context, open, decided, times, false)
+  })
 }
 
 async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {
-  const { options, io } = context
-  const { facts } = open
-  const asksForKeys = facts.env === null && local.env === null && !options.yes && !options.dryRun && io.isTty
-  const answers = asksForKeys ? await open.asks.firstKeys() : {}
-  return withDomain(
-    planServerEnv({
-      server: facts.env,
-      local: options.dotenv ? local.env : null,
-      answers,
-      overrides: overridesOf(context),
-      defaultDomain: await defaultDomain(context, open),
-    }),
-  )
+  const { options } = context
+  const { facts, questions } = open
+  const env = planServerEnv({
+    server: facts.env,
+    local: options.readsDotenv ? local.env : null,
+    answers: asksForKeys(context, open, local) ? await questions.firstKeys(providerChoices(local.gatewayConfig)) : {},
+    overrides: settingsGiven(options),
+    defaultDomain: await defaultDomain(options, open),
+    neededKeys: neededKeyVariables(local.gatewayConfig),
+  })
+  return requireDomain(env)
 }
 
-function showPlan({ io, options }: Context, { changes, warnings }: Plan): void {
-  if (changes.length > 0) {
-    io.err(`On ${options.host}:`)
-    for (const line of changes) io.err(`  - ${line}`)
-  }
-  for (const line of warnings) io.err(`Note: ${line}.`)
+/** A first deploy, from a folder without .env. */
+function asksForKeys({ options, terminal }: Context, { facts }: OpenServer, local: LocalFiles): boolean {
+  const isFirst = facts.env === null && local.env === null
+  return isFirst && !options.isConfirmed && !options.isDryRun && canAsk(terminal)
 }
 
-function finish(context: Context, open: OpenServer, { plan, env }: Decided, times: StepTime[], changed: boolean): void {
-  const { io } = context
-  const url = gatewayUrl(plan.settings)
-  const release = plan.release?.manifest.id ?? open.facts.state?.live.release ?? null
-  const apiKey = changed ? env.generatedKey : null
-  report(context, open, { changed, url, release, changes: plan.changes, apiKey, times })
-  if (changed) showNext(context, open, url, apiKey !== null)
-  else if (plan.changes.length > 0) io.err('Nothing was changed.')
-  else io.err(`Nothing to change: ${url} answers as it should.`)
+function readingCheck(
+  gateway: GatewayAddress,
+  outside: OutsideView,
+  instance: string | null,
+): Change<'check-from-outside'> {
+  return { kind: 'check-from-outside', gateway, outside, instance, isAfterChanges: false }
 }
 
-function showNext({ io, options }: Context, { facts, layout }: OpenServer, url: string, madeKey: boolean): void {
-  if (madeKey) io.err(KEY_SHOWN_ONCE)
-  else if (facts.live === null && facts.env !== null) io.err(`Your keys are in ${layout.env} on the server.`)
-  const again = ['ai-deploy', '--host', options.host, ...(options.path ? ['--path', options.path] : [])]
-  if (options.sshConfig) again.push('--ssh-config', options.sshConfig)
-  const command = again.join(' ')
-  io.err(`Next:
-  curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'
-  ${command} --rollback        goes back to the release before
-  ${command} --list-backups    shows what --restore-backup can bring back`)
+function nextSteps(
+  options: Options,
+  { facts, layout }: OpenServer,
+  { generatedKey }: ServerEnv,
+  url: string,
+): string[] {
+  const isAdopted = facts.live === null && facts.env !== null && generatedKey === null
+  const path = options.path ? ['--path', options.path] : []
+  const sshConfig = options.sshConfig ? ['--ssh-config', options.sshConfig] : []
+  const command = ['ai-deploy', '--host', options.host, ...path, ...sshConfig].join(' ')
+  return [
+    ...(isAdopted ? [`Your keys are in ${layout.env} on the server.`] : []),
+    'Next:',
+    `  curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'`,
+    `  ${command} --rollback        switches back to the previous release`,
+    `  ${command} --list-backups    shows the backups that --restore-backup can restore`,
+  ]
 }

@@ -1,7 +1,7 @@
 import type { Duplex, Readable } from 'node:stream'
 import { UserError } from '../../kit/user-error.ts'
 import { DEPLOY_ERRORS } from '../errors.ts'
-import type { Argv } from '../remote/argv.ts'
+import type { Argv } from './argv.ts'
 
 export interface ExecOptions {
   stdin?: string | Buffer | Readable
@@ -16,8 +16,8 @@ export interface ExecResult {
   stderr: string
 }
 
-/** A command that goes on until it is ended; it dies with the connection. */
-export interface Session {
+/** A command that keeps running until it is ended; it ends with the connection. */
+export interface RemoteProcess {
   stdout: Readable
   end(): void
 }
@@ -27,17 +27,17 @@ export interface ConnectionCounts {
   channels: number
 }
 
-/** The server: the only way in which anything is done there. */
+/** The server: everything that is done there goes through this. */
 export interface Host {
   /** As the user named it. */
   readonly name: string
-  /** The address that was dialled; null when something stood between (a jump host) or nothing was dialled. */
+  /** The address that was dialled; null behind a jump host, and where nothing was dialled. */
   readonly address: string | null
   readonly counts: ConnectionCounts
   /** Runs a command as root. A non-zero exit code is a result; only a lost connection throws. */
   exec(argv: Argv, options?: ExecOptions): Promise<ExecResult>
   /** Starts a command as root and leaves it running. */
-  start(argv: Argv): Promise<Session>
+  start(argv: Argv): Promise<RemoteProcess>
   /** A connection to a port of the server's own loopback. */
   connect(port: number): Promise<Duplex>
   close(): Promise<void>
@@ -49,7 +49,7 @@ export class CommandFailed extends UserError {
     const said = lastLines(result.stderr) || lastLines(result.stdout)
     super('COMMAND_FAILED', `cannot ${what}: ${said || `exit code ${result.exitCode}`}`, {
       hint: 'when the cause is gone, run again',
-      exitCode: DEPLOY_ERRORS.COMMAND_FAILED,
+      exitCode: DEPLOY_ERRORS.COMMAND_FAILED.exitCode,
     })
   }
 }

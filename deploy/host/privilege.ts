@@ -1,4 +1,4 @@
-import type { Argv } from '../remote/argv.ts'
+import type { Argv } from './argv.ts'
 
 /** How commands become root's: by being root, by sudo without a password, or by sudo with one. */
 export type Privilege = { kind: 'root' } | { kind: 'sudo' } | { kind: 'sudo-password'; password: string }

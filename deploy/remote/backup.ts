@@ -1,4 +1,5 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 export interface BackupInput {
   folder: string
@@ -15,7 +16,7 @@ export interface BackupInput {
   protect: string
 }
 
-/** Copies each database with VACUUM INTO, which sees one state of it whoever else writes. */
+/** Copies each database with VACUUM INTO, which reads one consistent state while other processes write. */
 const COPY_DATABASES = `
 const { mkdirSync, readdirSync } = require('node:fs')
 const { dirname, join } = require('node:path')
@@ -85,7 +86,7 @@ export function verifySums(folder: string): Argv {
   return sh('cd "$1" && sha256sum --check --strict --quiet -', folder)
 }
 
-/** Puts the certificates of an unpacked backup in place; the present ones go to a folder of their own. */
+/** Puts the certificates of an unpacked backup in place; the present ones go to another folder. */
 export function replaceCerts(source: string, certs: string, kept: string): Argv {
   return sh(
     `set -e

@@ -1,4 +1,5 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 export interface ComposeProject {
   /** `docker compose` or `docker-compose`. */
@@ -31,7 +32,7 @@ export function stopContainer(name: string, graceS: number): Argv {
   return ['docker', 'stop', '-t', String(graceS), name]
 }
 
-/** As above, but goes on by itself after the connection has ended. */
+/** The same, but it continues after the connection has ended. */
 export function stopDetached(name: string, graceS: number): Argv {
   return sh('setsid docker stop -t "$2" "$1" >/dev/null 2>&1 </dev/null &', name, String(graceS))
 }
@@ -48,7 +49,7 @@ export function containerLogs(name: string, lines: number): Argv {
   return sh('docker logs --tail "$2" "$1" 2>&1', name, String(lines))
 }
 
-/** What the edge says about certificates that it cannot get; `sinceS` is seconds since 1970 by the server's clock. */
+/** What the edge logs about certificates that it cannot get; `sinceS` is seconds since 1970 by the server's clock. */
 export function acmeErrors(container: string, sinceS: number): Argv {
   return sh(
     'docker logs --since "$2" "$1" 2>&1 | grep -i acme | grep -iE "error|unable|cannot" | tail -n 1',
@@ -91,7 +92,7 @@ docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`,
   )
 }
 
-/** Removes images that deploys made and that are not to be kept; one that a container uses stays anyway. */
+/** Removes images of earlier deploys except those with these tags; an image that a container uses stays. */
 export function pruneImages(keepTags: string[]): Argv {
   return sh(
     `docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do

@@ -1,8 +1,9 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
 /**
- * Replaces a file by its stdin with one rename, on disk before it counts. A connection that drops half-way looks like
- * the end of stdin, so the content is compared with its SHA-256 first.
+ * Replaces a file by its stdin with one rename; the content is on disk before that. A connection that drops half-way looks
+ * like the end of stdin, so the content is compared with its SHA-256 first.
  */
 export function writeFile(path: string, mode: string, sha256: string): Argv {
   return sh(
@@ -22,7 +23,7 @@ mv -f "$t" "$1"`,
   )
 }
 
-/** The folders that a first deploy makes; existing ones stay as they are. */
+/** Makes the folders of a first deploy; existing ones stay as they are. */
 export function makeFolders(folder: string, uid: number, gid: number): Argv {
   return sh(
     `set -e
@@ -62,12 +63,12 @@ export function removeTree(path: string): Argv {
   return ['rm', '-rf', '--', path]
 }
 
-/** Keeps a file as it is beside itself, so that `putBack` needs no space. The first copy of that name counts. */
+/** Keeps a copy of a file, so that `putBack` needs no space. A copy of that name that exists already is kept. */
 export function keepCopy(path: string, copy: string): Argv {
   return sh('[ -e "$2" ] || { cp -p "$1" "$2.part" && sync "$2.part" && mv "$2.part" "$2"; }', path, copy)
 }
 
-/** One rename; safe to run in vain. */
+/** One rename; it has no effect if there is no copy. */
 export function putBack(path: string, copy: string): Argv {
   return sh('[ ! -e "$2" ] || mv -f "$2" "$1"', path, copy)
 }
@@ -87,7 +88,7 @@ export function appendLine(path: string): Argv {
   return sh('umask 077; cat >> "$1"', path)
 }
 
-/** Keeps its stdin, readable by nobody else; whoever reads it next finds out whether it is whole. */
+/** Keeps its stdin, readable by its owner only. The caller must check that it arrived whole. */
 export function receiveFile(path: string): Argv {
   return sh('umask 077; cat > "$1"', path)
 }

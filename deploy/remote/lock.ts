@@ -1,13 +1,14 @@
-import { type Argv, sh } from './argv.ts'
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
 
-/** Shell function: one SHA-256 over its files, which the facts and the lock must compute alike. */
+/** Shell function: one SHA-256 over its files, which the facts and the lock must compute in the same way. */
 export const WATCHED_DIGEST = `watched_digest() {
   for f; do sha256sum < "$f" 2>/dev/null || echo absent; done | sha256sum | cut -d' ' -f1
 }`
 
 /**
  * Holds the lock for as long as stdin stays open, which the kernel ends with the connection. Prints `busy` and who holds
- * it, or `held` and SHA-256 sums that tell whether the server is still what the plan was made for.
+ * it, or `held` and a SHA-256 that shows whether the server is still as it was when the plan was made.
  */
 export function holdLock(folder: string, holder: string, watched: string[]): Argv {
   return sh(

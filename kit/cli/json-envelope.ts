@@ -19,7 +19,7 @@ export interface Failure {
   warnings?: readonly string[] | undefined
 }
 
-export interface ErrorFacts {
+interface ErrorFacts {
   /** Stable identifier, UPPER_SNAKE. */
   code: string
   message: string

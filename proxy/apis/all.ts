@@ -5,9 +5,10 @@ import { embeddings } from './embeddings.ts'
 import { messages } from './messages.ts'
 import { responses } from './responses.ts'
 
+/** Every API that the gateway serves. */
 export const APIS: readonly Api[] = [chatCompletions, completions, embeddings, responses, messages]
 
-/** The API that a path belongs to, with or without /v1. */
+/** The API of a path, with or without /v1. */
 export function apiOf(path: string): Api | undefined {
   return APIS.find(({ name }) => path === `/v1/${name}` || path === `/${name}`)
 }

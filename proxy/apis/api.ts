@@ -1,65 +1,68 @@
 import type { ApiName } from '../../kit/providers.ts'
-import type { ApiProblem } from '../errors.ts'
-import type { Slice } from '../json-scan.ts'
-import type { HeaderList } from '../response-headers.ts'
+import type { HeaderList } from '../header-list.ts'
+import type { Slice } from '../json/scan.ts'
+import type { ApiProblem } from '../problems.ts'
 
-/** One of the APIs that the gateway serves by passing bytes on: what it has to know of its requests and answers. */
+/** One of the APIs that the gateway passes on as bytes: what it has to know of the API's requests and answers. */
 export interface Api {
   name: ApiName
-  /** With /v1. */
+  /** Path with /v1. */
   endpoint: string
   /** What is wrong with a body that is JSON and names a model. */
   check: (json: Buffer, members: RequestMembers) => ApiProblem | undefined
   errors: ErrorFormat
-  /** Headers that browsers may send beside the usual ones. */
+  /** Headers that browsers may send in addition to the usual ones. */
   requestHeaders?: readonly string[]
-  /** What is to be known of an answer that is one JSON body; undefined if it is no JSON object. */
+  /** Reads an answer that is one JSON body; undefined if it is not a JSON object. */
   readAnswer: (json: Buffer) => AnswerFacts | undefined
-  /** Puts the events of a stream together. */
+  /** Makes the builder that assembles the events of one stream. */
   newBuilder: () => AnswerBuilder
-  /** Closes a stream that is whole but does not say so, where the API has a sign for that. */
+  /** Closes a complete stream that does not mark its end, if the API has a mark for that. */
   doneEvent?: Buffer
-  /** For an upstream that answers with JSON where a stream was asked for. */
+  /** For a provider that answers with JSON although a stream was requested. */
   asStream?: (json: Buffer) => StreamedReply | undefined
-  /** How the log holds a JSON answer, where that is not as it is. */
+  /** The form of a JSON answer in the log, if that is not the answer itself. */
   forLog?: (json: Buffer) => Buffer
 }
 
-/** Top-level members of a request that any of the APIs looks at. */
+/** Top-level members of a request that at least one of the APIs checks. */
 export const REQUEST_MEMBERS = ['model', 'stream', 'messages', 'input'] as const
 
+/** Where the members of a request are, those that it has. */
 export type RequestMembers = Partial<Record<(typeof REQUEST_MEMBERS)[number], Slice>>
 
+/** How an API writes errors. */
 export interface ErrorFormat {
   json: (problem: ApiProblem, requestId: string) => string
-  /** One event that tells of a stream that cannot go on, with the blank line; `eventCount` events came before it. */
+  /** One event, with the blank line, that reports why a stream stops; `eventCount` events came before it. */
   event: (problem: ApiProblem, requestId: string, eventCount: number) => string
-  /** The header that clients of the API read the request's id from, beside x-request-id. */
+  /** The header, in addition to x-request-id, from which clients of the API read the id of the request. */
   requestIdHeader?: string
 }
 
+/** What the log holds of an answer in addition to its body. */
 export interface AnswerFacts {
   finishReason: string | null
   usage: Record<string, unknown> | null
-  /** The upstream told of an error, whatever its status. */
-  failed: boolean
+  /** The answer contains an error of the provider, whatever its status. */
+  hasFailed: boolean
 }
 
-/** What a stream of events amounts to: the answer that would have come without `stream`. */
+/** Assembles the events of a stream to the answer that the provider would have given without `stream`. */
 export interface AnswerBuilder extends Readonly<AnswerFacts> {
   /** Takes one event. */
   add: (data: string, event: string | undefined) => void
-  /** The API's own sign of the end has come. */
-  readonly done: boolean
-  /** Nothing is missing, with or without that sign. */
-  readonly whole: boolean
-  /** Undefined if nothing came. */
+  /** The API's own mark of the end has arrived. */
+  readonly isDone: boolean
+  /** Nothing is missing, with or without that mark. */
+  readonly isWhole: boolean
+  /** Undefined if nothing arrived. */
   toJson: () => Buffer | undefined
-  /** Forgets the content so far, since it has become too much for the log. */
+  /** Discards the content so far, because it is too large for the log. */
   dropContent: () => void
 }
 
-/** A stream made of a JSON answer; an error in that answer gets an honest status instead. */
+/** A stream made of a JSON answer; for an error in that answer it has the status of the error instead. */
 export interface StreamedReply {
   status: number
   headers: HeaderList

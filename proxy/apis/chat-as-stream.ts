@@ -1,13 +1,14 @@
-import { isObject, type Json, parseJson } from '../log/json.ts'
-import { EVENT_STREAM_HEADERS } from '../upstream/headers.ts'
+import { isObject } from '../../kit/json.ts'
+import { EVENT_STREAM_HEADERS } from '../header-list.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import type { StreamedReply } from './api.ts'
 
 const BAD_GATEWAY = 502
 const JSON_HEADERS = ['content-type', 'application/json']
 
 /**
- * A completion, of chat or of text, as a stream of one chunk; an error gets an honest status instead. Undefined if the
- * body is neither.
+ * Makes a stream of one chunk out of a completion, of chat or of text. An error is replied with the status that it names.
+ * @returns undefined if the body is neither
  */
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
   const whole = parseJson(json.toString('utf8'))

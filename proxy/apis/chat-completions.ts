@@ -1,14 +1,15 @@
-import { problems } from '../errors.ts'
-import { firstElement } from '../json-scan.ts'
-import { CompletionBuilder } from '../log/completion.ts'
+import { OPEN_BRACKET } from '../../kit/ascii.ts'
+import { firstElement } from '../json/scan.ts'
+import { problems } from '../problems.ts'
 import type { Api, RequestMembers } from './api.ts'
 import { chatAsStream } from './chat-as-stream.ts'
+import { CompletionBuilder } from './completion-builder.ts'
 import { firstFinishReason, readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
 
-const OPEN_BRACKET = 0x5b
 const DONE = Buffer.from('data: [DONE]\n\n')
 
+/** OpenAI's Chat Completions API; its streams end with `[DONE]`. */
 export const chatCompletions: Api = {
   name: 'chat/completions',
   endpoint: '/v1/chat/completions',
@@ -20,7 +21,7 @@ export const chatCompletions: Api = {
   asStream: chatAsStream,
 }
 
-/** What every provider would refuse is refused here, with the words that clients know. */
+/** Refuses what every provider would refuse, with the error that clients know. */
 export function checkMessages(json: Buffer, { messages }: RequestMembers) {
   if (!messages) return problems.missing('messages')
   if (json[messages.start] !== OPEN_BRACKET) return problems.wrongType('messages', 'an array of objects')

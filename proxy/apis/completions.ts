@@ -1,8 +1,8 @@
-import { CompletionBuilder } from '../log/completion.ts'
 import type { Api } from './api.ts'
 import { chatCompletions } from './chat-completions.ts'
+import { CompletionBuilder } from './completion-builder.ts'
 
-/** The older API of texts; its chunks differ from chat's only in what a choice holds. */
+/** The older API for plain text; its chunks differ from those of chat only in the content of a choice. */
 export const completions: Api = {
   ...chatCompletions,
   name: 'completions',

@@ -1,27 +1,29 @@
-import { problems } from '../errors.ts'
-import { type Slice, scanJsonObject } from '../json-scan.ts'
-import { CompletionBuilder } from '../log/completion.ts'
-import { isObject, parseJson } from '../log/json.ts'
+import { isObject } from '../../kit/json.ts'
+import { parseJson } from '../json/parse.ts'
+import { type Slice, scanJsonObject } from '../json/scan.ts'
 import { digestVectors } from '../log/vectors.ts'
+import { problems } from '../problems.ts'
 import type { AnswerFacts, Api } from './api.ts'
+import { CompletionBuilder } from './completion-builder.ts'
 import { openAiErrors } from './openai-errors.ts'
 
+/** OpenAI's Embeddings API; the log holds digests of the vectors. */
 export const embeddings: Api = {
   name: 'embeddings',
   endpoint: '/v1/embeddings',
   check: (_json, { input }) => (input ? undefined : problems.missing('input')),
   errors: openAiErrors,
   readAnswer,
-  // No provider streams vectors.
+  // Never used: no provider streams vectors.
   newBuilder: () => new CompletionBuilder('list'),
   forLog: digestVectors,
 }
 
-/** Without making numbers of the vectors. */
+/** Does not parse the vectors, which are most of the answer. */
 function readAnswer(json: Buffer): AnswerFacts | undefined {
   const found = scanJsonObject(json, ['usage', 'error'])
   if (!found) return undefined
   const read = (slice?: Slice) => slice && parseJson(json.toString('utf8', slice.start, slice.end))
   const usage = read(found.usage)
-  return { finishReason: null, usage: isObject(usage) ? usage : null, failed: isObject(read(found.error)) }
+  return { finishReason: null, usage: isObject(usage) ? usage : null, hasFailed: isObject(read(found.error)) }
 }

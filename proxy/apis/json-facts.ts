@@ -1,8 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import { isObject, type Json, parseJson } from '../log/json.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
 import type { AnswerFacts } from './api.ts'
 
-/** Facts of an answer that is one JSON object; `finish` finds why it ended. Undefined if it is none. */
+/**
+ * Facts of an answer that is one JSON object.
+ * @param finish finds the reason why the answer ended
+ * @returns undefined if it is not a JSON object
+ */
 export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown): AnswerFacts | undefined {
   const answer = isUtf8(json) ? parseJson(json.toString('utf8')) : undefined
   if (!isObject(answer)) return undefined
@@ -11,7 +16,7 @@ export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown):
   return {
     finishReason: typeof reason === 'string' ? reason : null,
     usage: isObject(usage) ? usage : null,
-    failed: isObject(error),
+    hasFailed: isObject(error),
   }
 }
 

@@ -1,8 +1,8 @@
-import type { ApiProblem } from '../errors.ts'
-import { MessageBuilder } from '../log/message.ts'
+import type { ApiProblem } from '../problems.ts'
 import type { Api } from './api.ts'
 import { checkMessages } from './chat-completions.ts'
 import { readJsonAnswer } from './json-facts.ts'
+import { MessageBuilder } from './message-builder.ts'
 
 /** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Record<number, string> = {
@@ -18,7 +18,7 @@ const ERROR_TYPES: Record<number, string> = {
   504: 'timeout_error',
 }
 
-/** Anthropic's Messages; the end of a stream is `message_stop`. */
+/** Anthropic's Messages API; its streams end with `message_stop`. */
 export const messages: Api = {
   name: 'messages',
   endpoint: '/v1/messages',

@@ -1,7 +1,7 @@
-import { errorJson } from '../errors.ts'
+import { errorJson } from '../problems.ts'
 import type { ErrorFormat } from './api.ts'
 
-/** As OpenAI's APIs have them, but for the events of Responses. */
+/** The form of errors in OpenAI's APIs, except in the events of Responses. */
 export const openAiErrors: ErrorFormat = {
   json: (problem) => errorJson(problem),
   event: (problem) => `data: ${errorJson(problem)}\n\n`,

@@ -1,13 +1,13 @@
-import { ResponseBuilder, responseFinishReason } from '../log/response.ts'
 import type { Api } from './api.ts'
 import { readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
+import { ResponseBuilder, responseFinishReason } from './response-builder.ts'
 
-/** OpenAI's Responses; its streams have named events and no `[DONE]`. */
+/** OpenAI's Responses API; its streams have named events and no `[DONE]`. */
 export const responses: Api = {
   name: 'responses',
   endpoint: '/v1/responses',
-  // A stored prompt may stand for the input.
+  // A stored prompt may replace the input.
   check: () => undefined,
   errors: {
     json: openAiErrors.json,

@@ -1,29 +1,31 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { CARRIAGE_RETURN, LINE_FEED, SPACE } from '../../kit/ascii.ts'
 import { digestDataUrls, digestingDataUrls } from './data-urls.ts'
 
-/** A body as the log holds it: one line of valid JSON. */
+/** A body in the form of the log: one line of valid JSON. */
 export interface LoggedBody {
   json: Buffer
   truncated: boolean
 }
 
+/** Largest body that is logged in full, in bytes, and what happens to images in it. */
 export interface BodyLogOptions {
   bodyMaxBytes: number
   images: 'digest' | 'full'
 }
 
 const EXCERPT_BYTES = 4096
-const LINE_FEED = 0x0a
-const CARRIAGE_RETURN = 0x0d
-const SPACE = 0x20
 
-/** For bytes that are known to be JSON; `model` goes into the form of a body that is too large. */
+/**
+ * Makes the log's form of a body that is known to be JSON.
+ * @param model is kept in the log if the body is too large for it
+ */
 export function logJson(json: Buffer, model: string | null, options: BodyLogOptions): LoggedBody {
   return toLogged(json, options.images === 'digest' ? digestDataUrls(json) : json, model, options)
 }
 
-/** The same for a large body, a little at a time. */
+/** The same for a large body, in small steps, so that other requests need not wait. */
 export async function logLargeJson(json: Buffer, model: string | null, options: BodyLogOptions): Promise<LoggedBody> {
   if (options.images !== 'digest') return logJson(json, model, options)
   const steps = digestingDataUrls(json)
@@ -42,12 +44,12 @@ function toLogged(json: Buffer, shown: Buffer, model: string | null, { bodyMaxBy
   return excerpt.toBody(model)
 }
 
-/** For what is no JSON. */
+/** Makes the log's form of a body that is not JSON: its first 4096 bytes as text. */
 export function logInvalidBody(body: Buffer): LoggedBody {
   return { json: Buffer.from(JSON.stringify({ _invalid_body: startOfText(body) })), truncated: false }
 }
 
-/** A body that arrives in pieces: kept whole up to a limit, beyond it only its size, hash, head and tail. */
+/** A body that arrives in pieces. It is kept whole up to a limit; of a larger one only size, hash, head and tail are kept. */
 export class BodyCapture {
   readonly #maxBytes: number
   #pieces: Buffer[] = []
@@ -69,13 +71,13 @@ export class BodyCapture {
     else this.#pieces.push(piece)
   }
 
-  /** The whole body, or what is left of it. */
+  /** The whole body, or its excerpt if it was too large. */
   get content(): Buffer | Excerpt {
     return this.#excerpt ?? joined(this.#pieces)
   }
 }
 
-/** What the log keeps of a body that is too large. */
+/** The parts of a too large body that the log keeps. */
 export class Excerpt {
   readonly #hash = createHash('sha256')
   #bytes = 0
@@ -98,13 +100,13 @@ export class Excerpt {
   }
 }
 
-/** Without a copy where there is one piece, as there nearly always is. */
+/** Makes no copy if there is only one piece, which is the usual case. */
 export function joined(pieces: Buffer[]): Buffer {
   const [first] = pieces
   return first && pieces.length === 1 ? first : Buffer.concat(pieces)
 }
 
-/** Outside of strings JSON may hold line breaks, inside it cannot; a space in their place changes nothing. */
+/** JSON has line breaks only between its tokens, never inside a string; there a space means the same. */
 function onOneLine(json: Buffer): Buffer {
   if (!json.includes(LINE_FEED) && !json.includes(CARRIAGE_RETURN)) return json
   const line = Buffer.from(json)
@@ -114,7 +116,7 @@ function onOneLine(json: Buffer): Buffer {
   return line
 }
 
-/** A character that the limit cuts in two is left out. */
+/** Omits a character that the limit cuts in two. */
 function startOfText(bytes: Buffer): string {
   const cut = bytes.length >= EXCERPT_BYTES
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, EXCERPT_BYTES), { stream: cut })

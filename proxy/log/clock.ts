@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks'
 
-/** Beyond this the wall clock was set, or the machine slept. */
+/** With a larger difference, the wall clock was set or the machine was asleep. */
 const MAX_DRIFT_US = 5_000
 
 let offsetUs = Math.floor(performance.timeOrigin * 1000)
 let lastUs = 0
-/** The text of the last second, which most timestamps share. */
+/** The formatted last second, which most timestamps share. */
 let second = { startUs: Number.NaN, text: '' }
 
-/** Now as ISO with microseconds and `Z`; every call gives a later time than the one before. */
+/** The current time as ISO text with microseconds and `Z`; later than every time that was returned before. */
 export function uniqueTimestamp(): string {
   const monotonicUs = Math.floor(performance.now() * 1000)
   const wallUs = Date.now() * 1000

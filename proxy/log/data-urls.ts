@@ -1,29 +1,26 @@
 import { createHash } from 'node:crypto'
+import { BACKSLASH, COMMA, QUOTE, SEMICOLON, SLASH } from '../../kit/ascii.ts'
+import { sha256 } from '../../kit/sha256.ts'
 
 const MARK = 'data:'
-/** The longest head of a data: URL that we look for: media type and parameters. */
+/** The longest head of a data: URL that is recognised: media type and parameters. */
 const MAX_HEAD = 256
 const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
-/** Pauses after so many marks, most of which begin no URL where there are many. */
+/** Pauses after this many marks; in a text with many marks, most of them begin no URL. */
 const MARKS_A_STEP = 1000
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const SLASH = 0x2f
-const COMMA = 0x2c
-const SEMICOLON = 0x3b
-/** 1 for bytes that base64 is made of. */
+/** 1 for the bytes of base64. */
 const BASE64 = new Uint8Array(256)
 for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_')) BASE64[byte] = 1
-/** 1 for bytes that a media type is made of. */
+/** 1 for the bytes of a media type. */
 const TYPE = new Uint8Array(256)
 for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-')) TYPE[byte] = 1
-/** Base64 that is read at a time, which takes about half a millisecond. */
+/** Bytes of base64 in one step, which takes about half a millisecond. */
 const STEP_BYTES = 256 * 1024
 
 /**
- * JSON in which every data: URL is replaced by `data:<mime>;sha256=...;bytes=...` of what it holds. Base64 is found
- * anywhere in a text; the plain form only if it is the whole text, since prose may well hold `data:text/plain,`. Pauses
- * after every piece of a large one, so that whoever drives it can see to others.
+ * JSON with every data: URL replaced by `data:<mime>;sha256=...;bytes=...` of its content. A base64 URL is found anywhere
+ * in a text; a URL in the plain form only if it is the whole text, because prose may contain `data:text/plain,`. The
+ * generator yields after each step, so that the caller can do other work in between.
  */
 export function* digestingDataUrls(json: Buffer): Generator<void, Buffer> {
   let at = json.indexOf(MARK)
@@ -42,7 +39,7 @@ export function* digestingDataUrls(json: Buffer): Generator<void, Buffer> {
   return copied === 0 ? json : Buffer.concat([...parts, json.subarray(copied)])
 }
 
-/** The same in one go. */
+/** The same without pauses. */
 export function digestDataUrls(json: Buffer): Buffer {
   const steps = digestingDataUrls(json)
   let step = steps.next()
@@ -64,7 +61,7 @@ function* readingBase64(json: Buffer, start: number): Generator<void, { end: num
   const hash = createHash('sha256')
   let bytes = 0
   let at = start
-  /** Characters that wait until they are four. */
+  /** Characters that wait until there are four of them. */
   let rest = ''
   while (true) {
     const end = endOfBase64(json, at, at + STEP_BYTES)
@@ -84,10 +81,10 @@ function* readingBase64(json: Buffer, start: number): Generator<void, { end: num
 function readText(json: Buffer, start: number): { end: number; bytes: number; sha256: string } {
   const end = endOfString(json, start)
   const content = Buffer.from(JSON.parse(`"${json.toString('utf8', start, end)}"`))
-  return { end, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') }
+  return { end, bytes: content.length, sha256: sha256(content) }
 }
 
-/** Whether a media type comes at `start`, and then what may follow one: cheaper than the expression that reads it. */
+/** Whether a media type, and then a valid next character, is at `start`: a cheap test before the regular expression. */
 function mayBeHead(json: Buffer, start: number): boolean {
   const typeEnd = endOfType(json, start)
   const slash = json[typeEnd] === BACKSLASH ? typeEnd + 1 : typeEnd
@@ -102,14 +99,14 @@ function endOfType(json: Buffer, start: number): number {
   return at
 }
 
-/** Whether the quote before `start` is the one that opens a string of JSON, not one that is quoted in it. */
+/** Whether the quote before `start` opens a string of JSON; an escaped quote inside a string does not. */
 function beginsText(json: Buffer, start: number): boolean {
   let at = start - 2
   while (json[at] === BACKSLASH) at--
   return json[start - 1] === QUOTE && (start - at) % 2 === 0
 }
 
-/** Slashes may be written as `\/`, so a backslash is part of it only before a slash. */
+/** JSON may write a slash as `\/`, so a backslash belongs to base64 only before a slash. */
 function endOfBase64(json: Buffer, start: number, limit: number): number {
   const stop = Math.min(limit, json.length)
   let at = start

@@ -1,8 +1,8 @@
 const INITIAL_BYTES = 64 * 1024
-/** The most bytes of UTF-8 that one unit of a string can take. */
+/** The largest number of UTF-8 bytes for one unit of a string. */
 const MAX_BYTES_PER_UNIT = 3
 
-/** Text that grows in one piece of memory, which costs less than the many small ones it is made of. */
+/** Text that grows in one piece of memory, which costs less than keeping its many small pieces. */
 export class LineBuffer {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #length = 0
@@ -19,12 +19,12 @@ export class LineBuffer {
     }
   }
 
-  /** What was appended; valid until {@link clear}. */
+  /** All that was appended; valid until {@link clear}. */
   get content(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** Keeps the memory for what comes next, unless it has grown large. */
+  /** Keeps the memory for the next lines, unless it has grown large. */
   clear(): void {
     this.#length = 0
     if (this.#bytes.length > 16 * INITIAL_BYTES) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto'
 import { endianness } from 'node:os'
-import { applyEdits, type Edit } from '../json-edit.ts'
-import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json-scan.ts'
+import { OPEN_BRACKET } from '../../kit/ascii.ts'
+import { sha256 } from '../../kit/sha256.ts'
+import { applyEdits, type Edit } from '../json/edit.ts'
+import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json/scan.ts'
 
-const OPEN_BRACKET = 0x5b
 const FLOAT_BYTES = 4
 
 /**
- * An answer of the embeddings API with `{"dimensions","sha256"}` in the place of each vector. The hash is over the
- * vector as 32-bit floats, little-endian: what base64 holds, so both encodings of a vector have the same hash.
+ * An answer of the embeddings API with `{"dimensions","sha256"}` in place of each vector. The hash is that of the vector
+ * as 32-bit floats, little-endian. Base64 holds the same bytes, so both encodings of a vector have the same hash.
  */
 export function digestVectors(json: Buffer): Buffer {
   const data = scanJsonObject(json, ['data'])?.data
@@ -23,11 +23,10 @@ export function digestVectors(json: Buffer): Buffer {
 }
 
 function digest(floats: Buffer): string {
-  const sha256 = createHash('sha256').update(floats).digest('hex')
-  return JSON.stringify({ dimensions: Math.floor(floats.length / FLOAT_BYTES), sha256 })
+  return JSON.stringify({ dimensions: Math.floor(floats.length / FLOAT_BYTES), sha256: sha256(floats) })
 }
 
-/** Undefined for what is no list of numbers. */
+/** Undefined for a value that is not a list of numbers. */
 function readVector(json: Buffer, slice: Slice): Buffer | undefined {
   const vector = valueAt(json, slice)
   if (typeof vector === 'string') return Buffer.from(vector, 'base64')

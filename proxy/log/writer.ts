@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, write } from 'node:fs'
 import { join } from 'node:path'
+import { LINE_FEED } from '../../kit/ascii.ts'
+import { isoDay } from '../../kit/time.ts'
 import { errorMessage } from '../../kit/user-error.ts'
 import { LineBuffer } from './line-buffer.ts'
 
@@ -7,30 +9,29 @@ export interface RequestLogOptions {
   dir: string
   /** Between the day and `.jsonl`: empty, or `.<release>`. */
   suffix: string
-  /** Told at most once a minute. */
+  /** Called at most once a minute. */
   onProblem: (problem: string) => void
 }
 
-/** Lines wait this long for others to be written with. */
+/** How long a line waits for others, to be written together with them. */
 const FLUSH_MS = 10
-/** More than this waiting for the disk is dropped. */
+/** Records beyond this size that wait for the disk are dropped. */
 const MAX_WAITING_BYTES = 64 * 2 ** 20
 const PROBLEM_INTERVAL_MS = 60_000
-const LINE_FEED = 0x0a
 const NEWLINE = Buffer.from('\n')
 
 /**
- * Appends records to `requests-YYYY-MM-DD<suffix>.jsonl`, whole lines at a time. It never throws: what cannot be written
- * is counted and reported, and requests go on.
+ * Appends records to `requests-YYYY-MM-DD<suffix>.jsonl`, always whole lines. It never throws: records that cannot be
+ * written are counted and reported, and requests are not affected.
  */
 export class RequestLog {
   readonly #options: RequestLogOptions
   #file: { day: string; fd: number; endsWithNewline: boolean } | undefined
-  /** Of one day; the one before is written when the day ends. */
+  /** Lines of the current day that wait for the disk. */
   #waiting = { day: '', lines: new LineBuffer() }
-  /** Taken in turn with the waiting one, so that the memory is used again. */
+  /** Takes turns with the waiting buffer, so that the memory is used again. */
   #spare = new LineBuffer()
-  /** Of a day that is over. */
+  /** Waiting lines of days that are over. */
   #earlier: { day: string; lines: LineBuffer }[] = []
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
@@ -46,17 +47,21 @@ export class RequestLog {
     return this.#lost
   }
 
-  /** What waits for the disk. */
+  /** Bytes that wait for the disk. */
   get waitingBytes(): number {
     return this.#waiting.lines.length
   }
 
-  /** Where records of this moment go. */
+  /** The file that records of this moment go to. */
   get path(): string {
-    return this.#pathOf(new Date().toISOString().slice(0, 10))
+    return this.#pathOf(isoDay(Date.now()))
   }
 
-  /** Takes the pieces of one line, newline included; `day` is YYYY-MM-DD. */
+  /**
+   * Takes one record.
+   * @param day YYYY-MM-DD
+   * @param line pieces of one line, including the newline
+   */
   append(day: string, line: readonly (string | Buffer)[]): void {
     if (day !== this.#waiting.day) this.#beginDay(day)
     const { lines } = this.#waiting
@@ -69,7 +74,7 @@ export class RequestLog {
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS)
   }
 
-  /** Resolves when all that was appended before is written or lost. */
+  /** Resolves when everything that was appended before is written or lost. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -113,7 +118,7 @@ export class RequestLog {
         const bytes = file.endsWithNewline ? rest : Buffer.concat([NEWLINE, rest])
         const written = await writeOnce(file.fd, bytes)
         file.endsWithNewline = written > 0 ? bytes[written - 1] === LINE_FEED : file.endsWithNewline
-        // A line that was cut is written again, whole, after the newline that closes its fragment.
+        // A line that was cut off is written again as a whole, after a newline that closes its fragment.
         const wholeLines =
           written === bytes.length ? written : bytes.lastIndexOf(LINE_FEED, Math.max(written - 1, 0)) + 1
         rest = bytes.subarray(written === 0 ? 0 : wholeLines)

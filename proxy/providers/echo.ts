@@ -1,41 +1,32 @@
 import { randomUUID } from 'node:crypto'
+import { isObject } from '../../kit/json.ts'
 import { ECHO } from '../../kit/providers.ts'
-import type { Exchange, Flow } from '../exchange.ts'
+import type { Flow } from '../exchange/client-response.ts'
 import { Answer } from '../upstream/answer.ts'
 import type { Provider } from './provider.ts'
 
 /**
- * Go's reverse proxies, Traefik among them, drop an answer that begins before they have read the end of the request,
- * which an answer from memory does now and then. No provider is so fast.
+ * Go's reverse proxies, Traefik among them, drop an answer that begins before they have read the end of the request, and
+ * an answer from memory sometimes does. No real provider is this fast.
  */
 const THINKING_MS = 10
-/** What comes after so many words comes in larger pieces. */
+/** The text after this many words is sent in larger pieces. */
 const WORDS_ALONE = 1000
 const LARGE_PIECE = /.{1,4096}/gsu
 const WORD = /\S+/g
-/** With the space before it; space at the end is a piece of its own. */
+/** With the space before it; space at the end of the text is a separate piece. */
 const SPACED_WORD = /\s*\S+|\s+/g
 
-/** Answers with the last user message, without a key and without any upstream; a word counts as a token. */
+/** Answers with the last user message; needs neither a key nor a server. A word counts as a token. */
 export const echo: Provider = {
   name: ECHO,
   apis: ['chat/completions'],
-  send: (exchange, body) => {
+  send: ({ exchange, route, body }) => {
     const request: EchoedRequest = JSON.parse(body.toString('utf8'))
+    const answer = new Answer({ exchange, route, tryOther: () => false })
     exchange.timings.dispatched()
-    const answer = new Answer(exchange)
-    const thinking = setTimeout(() => {
-      if (request.stream === true) streamEvents(exchange, answer, completionEvents(request))
-      else sendWhole(answer, completion(request))
-    }, THINKING_MS)
-    exchange.flow = { pause() {}, resume() {}, abort: () => clearTimeout(thinking) }
+    exchange.answerWith(answer, new EchoFlow(request, answer))
   },
-}
-
-function sendWhole(answer: Answer, completion: object): void {
-  answer.start(200, { 'content-type': 'application/json' })
-  answer.data(Buffer.from(JSON.stringify(completion)))
-  answer.end()
 }
 
 interface EchoedRequest {
@@ -45,32 +36,59 @@ interface EchoedRequest {
   stream_options?: { include_usage?: unknown } | null
 }
 
-/** One event a turn of the loop, as long as the client keeps up. */
-function streamEvents(exchange: Exchange, answer: Answer, events: Iterator<string>): void {
-  let paused = false
-  let stopped = false
-  const next = () => {
-    if (paused || stopped) return
-    const { done, value: event } = events.next()
-    if (done) return answer.end()
-    answer.data(Buffer.from(event))
-    setImmediate(next)
+/** Sends one event in each turn of the event loop, as fast as the client reads them. */
+class EchoFlow implements Flow {
+  readonly #request: EchoedRequest
+  readonly #answer: Answer
+  readonly #thinking: NodeJS.Timeout
+  /** Undefined until the answer has begun, and for an answer in one piece. */
+  #events: Iterator<string, void> | undefined
+  #isPaused = false
+  #isStopped = false
+
+  constructor(request: EchoedRequest, answer: Answer) {
+    this.#request = request
+    this.#answer = answer
+    this.#thinking = setTimeout(() => this.#begin(), THINKING_MS)
   }
-  const flow: Flow = {
-    pause: () => {
-      paused = true
-    },
-    resume: () => {
-      paused = false
-      next()
-    },
-    abort: () => {
-      stopped = true
-    },
+
+  pause(): void {
+    this.#isPaused = true
   }
-  exchange.flow = flow
-  answer.start(200, { 'content-type': 'text/event-stream' })
-  next()
+
+  resume(): void {
+    this.#isPaused = false
+    this.#sendNext()
+  }
+
+  abort(): void {
+    this.#isStopped = true
+    clearTimeout(this.#thinking)
+  }
+
+  #begin(): void {
+    if (this.#request.stream === true) {
+      this.#answer.start(200, { 'content-type': 'text/event-stream' })
+      this.#events = completionEvents(this.#request)
+      this.#sendNext()
+    } else {
+      this.#answer.start(200, { 'content-type': 'application/json' })
+      this.#answer.data(Buffer.from(JSON.stringify(completion(this.#request))))
+      this.#answer.end()
+    }
+  }
+
+  #sendNext(): void {
+    if (!this.#events || this.#isPaused || this.#isStopped) return
+    const { done, value: event } = this.#events.next()
+    if (done) {
+      this.#isStopped = true
+      this.#answer.end()
+      return
+    }
+    this.#answer.data(Buffer.from(event))
+    setImmediate(() => this.#sendNext())
+  }
 }
 
 function completion(request: EchoedRequest) {
@@ -82,7 +100,7 @@ function completion(request: EchoedRequest) {
   }
 }
 
-/** Made as they are sent: those of a long text are a hundred times as long as the text. */
+/** Made while they are sent: the events of a long text are a hundred times as long as the text. */
 function* completionEvents(request: EchoedRequest): Generator<string, void> {
   const includeUsage = request.stream_options?.include_usage === true
   const common = { ...identity('chat.completion.chunk', request), ...(includeUsage && { usage: null }) }
@@ -110,7 +128,7 @@ function usage({ messages }: EchoedRequest) {
   }
 }
 
-/** Together they are the text. */
+/** The pieces of the text, in order. */
 function* pieces(text: string): Generator<string, void> {
   let count = 0
   let end = 0
@@ -134,14 +152,10 @@ function lastText(messages: unknown[]): string {
   return textOf(last)
 }
 
-/** The text of a message, whose content may be a text or parts. */
+/** The text of a message, whose content is a text or a list of parts. */
 function textOf(message: unknown): string {
   const content = isObject(message) ? message['content'] : undefined
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
   return content.map((part) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).join('')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,10 +1,11 @@
-import { type ApiProblem, problems, rateLimit } from '../errors.ts'
-import { isObject, type Json, parseJson } from '../log/json.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
+import { type ApiProblem, problems, rateLimit } from '../problems.ts'
 
 const PROVIDER = 'gemini'
 const BAD_GATEWAY = 502
 
-/** HTTP's number for each of Google's words: https://cloud.google.com/apis/design/errors */
+/** HTTP statuses of Google's error names: https://cloud.google.com/apis/design/errors */
 const STATUSES = new Map([
   ['INVALID_ARGUMENT', 400],
   ['FAILED_PRECONDITION', 400],
@@ -18,8 +19,9 @@ const STATUSES = new Map([
 ])
 
 /**
- * What Google's error means, `httpStatus` being the answer's: an object or, as its OpenAI-compatible endpoint has it, an
- * array with one. Undefined if this is neither.
+ * Makes a problem of an error of Google's: an object or, from its OpenAI-compatible endpoint, an array with one object.
+ * @param httpStatus the status of the answer
+ * @returns undefined if it is neither
  */
 export function googleProblem(json: Buffer, httpStatus: number): ApiProblem | undefined {
   const body = parseJson(json.toString('utf8'))
@@ -38,7 +40,7 @@ export function googleProblem(json: Buffer, httpStatus: number): ApiProblem | un
   return { status, message, type, param: null, code: typeof word === 'string' ? word.toLowerCase() : null }
 }
 
-/** Empty for what is no text: an object may have a `toString` that is no function. */
+/** Empty for a value that is not a string; its `toString` may not even be a function. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
@@ -47,12 +49,12 @@ function isErrorStatus(code: unknown): code is number {
   return typeof code === 'number' && code >= 400 && code < 600
 }
 
-/** `API_KEY_INVALID` comes with status 400, others of its kind with 403; the key is ours, not the caller's. */
+/** `API_KEY_INVALID` has status 400, similar reasons have 403; they concern the gateway's key, not the client's. */
 function isAboutKey({ reason }: Json): boolean {
   return typeof reason === 'string' && reason.startsWith('API_KEY_')
 }
 
-/** From google.rpc.RetryInfo, whose delay is written as `17.4s`. */
+/** The delay of google.rpc.RetryInfo, for example `17.4s`, in milliseconds. */
 function waitMs(facts: Json[]): number | undefined {
   const delays = facts.map(({ retryDelay }) => /^(\d+(?:\.\d+)?)s$/.exec(textOf(retryDelay))?.[1])
   const seconds = delays.find((delay) => delay !== undefined)

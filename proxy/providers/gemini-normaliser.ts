@@ -1,12 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { ApiProblem } from '../errors.ts'
-import { isObject, type Json, parseJson } from '../log/json.ts'
+import { isObject } from '../../kit/json.ts'
+import { type Json, parseJson } from '../json/parse.ts'
+import type { ApiProblem } from '../problems.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
 import { googleProblem } from './gemini-errors.ts'
 import { type Remember, SIGNATURE, signatureOf } from './gemini-signatures.ts'
 import { GeminiStream } from './gemini-stream.ts'
 
-/** Makes of Google's answers what clients of OpenAI expect; the signatures in them are given to `remember`. */
+/** Changes Google's answers to what clients of OpenAI expect, and passes the signatures in them to `remember`. */
 export function geminiNormaliser(logger: FastifyBaseLogger, remember: Remember): Normaliser {
   const problem = (status: number, body: Buffer): ApiProblem | undefined => {
     const found = googleProblem(body, status)

@@ -1,6 +1,7 @@
-import { type ApiProblem, errorJson } from '../errors.ts'
-import { applyEdits, type Edit, insertMember } from '../json-edit.ts'
-import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json-scan.ts'
+import { LINE_FEED, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../kit/ascii.ts'
+import { applyEdits, type Edit, insertMember } from '../json/edit.ts'
+import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json/scan.ts'
+import { type ApiProblem, errorJson } from '../problems.ts'
 import { type Remember, signatureOf } from './gemini-signatures.ts'
 
 export interface GeminiStreamOptions {
@@ -10,29 +11,25 @@ export interface GeminiStreamOptions {
 }
 
 interface Choice {
-  /** Ids of the calls so far; the place in the list is the call's index. */
+  /** Ids of the calls so far; the position in the list is the index of the call. */
   calls: string[]
-  ended: boolean
+  hasEnded: boolean
 }
 
-/** What a line has that may need a change: nothing of it is in a chunk of plain text. */
+/** Matches lines that may need a change; chunks of plain text never match. */
 const NEEDS_A_LOOK = /"(?:tool_calls|finish_reason|usage|error)"|^[[{]/m
 const DATA = 'data:'
 const ERROR = Buffer.from('"error"')
 const CALL_MEMBERS = ['index', 'id', 'function', 'extra_content'] as const
-const LINE_FEED = 0x0a
-const QUOTE = 0x22
-const OPEN_BRACE = 0x7b
-const OPEN_BRACKET = 0x5b
 
 /**
- * The chunks of one stream of Google's as OpenAI would send them: calls of tools are numbered, an answer that calls
- * tools says so at its end and ends once, and tokens are counted once. Bytes that are right already stay as they are.
+ * Changes the chunks of one stream of Google's to those that OpenAI would send: tool calls are numbered, an answer with
+ * tool calls says so at its end and ends once, and tokens are reported once. Bytes that are correct stay unchanged.
  */
 export class GeminiStream {
   readonly #options: GeminiStreamOptions
   readonly #choices = new Map<unknown, Choice>()
-  /** Lines of an error so far; undefined while none is being told. */
+  /** Lines of an error so far; undefined outside an error. */
   #error: Buffer | undefined
 
   constructor(options: GeminiStreamOptions) {
@@ -63,7 +60,7 @@ export class GeminiStream {
     return shifted(this.#editsOf(json), DATA.length)
   }
 
-  /** Where Google fails in the middle of a stream it goes on with JSON on lines of its own, which is no event. */
+  /** If Google fails in the middle of a stream, it sends plain lines of JSON, which are not an event. */
   #continueError(line: Buffer): Edit {
     this.#error = Buffer.concat([this.#error ?? Buffer.alloc(0), line])
     const problem = /[\]}]\s*$/.test(line.toString('latin1')) ? this.#options.problemIn(this.#error) : undefined
@@ -75,9 +72,9 @@ export class GeminiStream {
     const { choices, usage } = scanJsonObject(json, ['choices', 'usage']) ?? {}
     const pieces = choices ? [...elementsOf(json, choices.start)] : []
     const edits = pieces.flatMap(({ start }) => this.#choiceEdits(json, start))
-    // Counts are totals so far, but clients add them up; OpenAI sends them once, at the end.
-    const goesOn = pieces.length > 0 && [...this.#choices.values()].some(({ ended }) => !ended)
-    if (goesOn && usage && json[usage.start] === OPEN_BRACE) edits.push({ ...usage, text: 'null' })
+    // Google's counts are totals so far, but clients add them up; OpenAI sends them once, at the end.
+    const continues = pieces.length > 0 && [...this.#choices.values()].some(({ hasEnded }) => !hasEnded)
+    if (continues && usage && json[usage.start] === OPEN_BRACE) edits.push({ ...usage, text: 'null' })
     return edits
   }
 
@@ -87,17 +84,17 @@ export class GeminiStream {
     const calls = delta && scanInnerObject(json, delta.start, ['tool_calls']).tool_calls
     const edits = calls ? this.#callEdits(json, calls, choice) : []
     if (!reason || json[reason.start] !== QUOTE) return edits
-    if (choice.ended) edits.push({ ...reason, text: 'null' })
-    else if (choice.calls.length > 0 && valueAt(json, reason) === 'stop')
-      edits.push({ ...reason, text: '"tool_calls"' })
-    choice.ended = true
+    const hasStoppedForCalls = choice.calls.length > 0 && valueAt(json, reason) === 'stop'
+    if (choice.hasEnded) edits.push({ ...reason, text: 'null' })
+    else if (hasStoppedForCalls) edits.push({ ...reason, text: '"tool_calls"' })
+    choice.hasEnded = true
     return edits
   }
 
   #choiceAt(index: unknown): Choice {
     const known = this.#choices.get(index)
     if (known) return known
-    const choice = { calls: [], ended: false }
+    const choice = { calls: [], hasEnded: false }
     this.#choices.set(index, choice)
     return choice
   }
@@ -121,7 +118,7 @@ function shifted(edits: Edit[], by: number): Edit[] {
   return edits.map(({ start, end, text }) => ({ start: start + by, end: end + by, text }))
 }
 
-/** Another id is another call; without an id it is one if it is named, and else goes on with the last one. */
+/** Another id means another call. Without an id, a piece with a name is a new call; any other piece continues the last one. */
 function indexOfCall(ids: string[], id: unknown, isNamed: boolean): number {
   if (typeof id === 'string' && id !== '') {
     const known = ids.indexOf(id)

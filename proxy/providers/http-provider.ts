@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Pool } from 'undici'
 import type { ApiName } from '../../kit/providers.ts'
-import type { Exchange } from '../exchange.ts'
-import { concernsKey, coolingMs } from '../upstream/failure.ts'
+import { concernsKey, coolingMs, type UpstreamFailure } from '../upstream/failure.ts'
 import { ALL_MODELS, KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
 import { relay } from '../upstream/relay.ts'
-import type { Provider } from './provider.ts'
+import type { Provider, ProviderRequest } from './provider.ts'
 
 export interface HttpProviderOptions {
   name: string
@@ -14,72 +13,96 @@ export interface HttpProviderOptions {
   baseUrl: string
   apis: readonly ApiName[]
   keys: readonly string[]
-  /** Variable that holds the keys; undefined where none is needed. */
+  /** Variable that holds the keys; undefined if no key is needed. */
   keyVariable: string | undefined
   /** Header that carries the key; `authorization` has `Bearer` before it. */
   keyHeader: (api: ApiName) => 'authorization' | 'x-api-key'
-  /** Headers that this provider wants beside the usual ones. */
+  /** Headers of this provider in addition to the usual ones. */
   extraHeaders?: (client: IncomingHttpHeaders) => Record<string, string>
-  /** The request as this provider wants it; the same bytes where it is that already. */
-  prepare?: (body: Buffer, exchange: Exchange) => Buffer
-  normaliser?: (exchange: Exchange) => Normaliser | undefined
+  /** The body in the form that this provider needs; the same bytes if they have it already. */
+  prepare?: (request: ProviderRequest) => Buffer
+  normaliser?: (request: ProviderRequest) => Normaliser | undefined
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
-/** Often of one model only, while the others still answer. */
+/** Often concerns only one model, while the others still answer. */
 const TOO_MANY_REQUESTS = 429
 const KEEP_ALIVE_MS = 30_000
 const ANTHROPIC_VERSION = '2023-06-01'
 
-/** A provider that serves some of the gateway's APIs under an address of its own. */
-export function httpProvider(options: HttpProviderOptions): Provider {
-  const { name, baseUrl, apis, keys, keyVariable } = options
-  const url = new URL(baseUrl)
-  const basePath = url.pathname.replace(/\/$/, '')
-  const ring = new KeyRing(keys)
-  // One request at a time on a connection: a stream would hold up all that waits behind it.
-  const pool = new Pool(url.origin, {
-    pipelining: 1,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-    // The exchange sees to timeouts.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-  })
+/** The key that a request uses now, and those that were refused before. */
+interface KeyUse {
+  key: UpstreamKey | undefined
+  refused: readonly UpstreamKey[]
+}
 
-  const attempt = (exchange: Exchange, body: Buffer, key: UpstreamKey | undefined, tried: UpstreamKey[]): void => {
-    const api = exchange.api.name
-    const model = exchange.route?.model ?? ''
-    relay(exchange, pool, {
-      path: `${basePath}/${api}`,
-      headers: upstreamHeaders(options, api, exchange.request.headers, key),
-      body,
-      normaliser: options.normaliser?.(exchange),
-      tryOther: (failure) => {
-        if (key && concernsKey(failure)) {
-          ring.cool(key, failure.status === TOO_MANY_REQUESTS ? model : ALL_MODELS, coolingMs(failure))
-          const used = [...tried, key]
-          const other = ring.other(used, model)
-          if (other) {
-            exchange.noteRetry(`${failure.reason}: another key of ${name}`)
-            attempt(exchange, body, other, used)
-            return true
-          }
-        }
-        return exchange.attempts?.next(failure.reason) ?? false
-      },
+/** A provider that serves some of the gateway's APIs below its own address. */
+export class HttpProvider implements Provider {
+  readonly name: string
+  readonly apis: readonly ApiName[]
+  readonly missing: string | undefined
+  readonly #options: HttpProviderOptions
+  readonly #basePath: string
+  readonly #ring: KeyRing
+  readonly #pool: Pool
+
+  constructor(options: HttpProviderOptions) {
+    const { name, apis, keys, keyVariable, baseUrl } = options
+    const { pathname, origin } = new URL(baseUrl)
+    this.name = name
+    this.apis = apis
+    this.missing = keys.length === 0 ? keyVariable : undefined
+    this.#options = options
+    this.#basePath = pathname.replace(/\/$/, '')
+    this.#ring = new KeyRing(keys)
+    this.#pool = new Pool(origin, {
+      // One request at a time on each connection: a stream would hold up all requests behind it.
+      pipelining: 1,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      // The relay checks the timeouts of an answer.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
     })
   }
 
-  return {
-    name,
-    apis,
-    ...(keys.length === 0 && keyVariable && { missing: keyVariable }),
-    ready: (model) => ring.isReady(model),
-    send: (exchange, body) => {
-      attempt(exchange, options.prepare?.(body, exchange) ?? body, ring.next(exchange.route?.model ?? ''), [])
-    },
-    close: () => pool.close(),
+  isReady(model: string): boolean {
+    return this.#ring.isReady(model)
+  }
+
+  send(request: ProviderRequest): void {
+    const body = this.#options.prepare?.(request) ?? request.body
+    this.#sendWith({ key: this.#ring.next(request.route.model), refused: [] }, request, body)
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  #sendWith(use: KeyUse, request: ProviderRequest, body: Buffer): void {
+    const { exchange, route } = request
+    const api = exchange.api.name
+    const attempt = {
+      exchange,
+      route,
+      normaliser: this.#options.normaliser?.(request),
+      tryOther: (failure: UpstreamFailure) =>
+        this.#triesOtherKey(failure, use, request, body) || request.next(failure.reason),
+    }
+    const headers = upstreamHeaders(this.#options, api, exchange.request.headers, use.key)
+    relay(attempt, this.#pool, { path: `${this.#basePath}/${api}`, headers, body })
+  }
+
+  #triesOtherKey(failure: UpstreamFailure, { key, refused }: KeyUse, request: ProviderRequest, body: Buffer): boolean {
+    if (!key || !concernsKey(failure)) return false
+    const { model } = request.route
+    this.#ring.cool(key, failure.status === TOO_MANY_REQUESTS ? model : ALL_MODELS, coolingMs(failure))
+    const used = [...refused, key]
+    const other = this.#ring.other(used, model)
+    if (!other) return false
+    request.exchange.noteRetry(`${failure.reason}: another key of ${this.name}`)
+    this.#sendWith({ key: other, refused: used }, request, body)
+    return true
   }
 }
 
@@ -91,7 +114,7 @@ function upstreamHeaders(
 ): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
-    // What is not compressed can be passed on and read along as it is.
+    // Bytes that are not compressed can be read and passed on unchanged.
     'accept-encoding': 'identity',
   }
   if (key && keyHeader(api) === 'x-api-key') headers['x-api-key'] = key.value

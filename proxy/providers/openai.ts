@@ -1,9 +1,10 @@
 import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { ProviderSettings } from '../settings.ts'
-import { httpProvider } from './http-provider.ts'
+import { HttpProvider } from './http-provider.ts'
 
-export function openAi(settings: ProviderSettings) {
-  return httpProvider({
+/** OpenAI's own servers. */
+export function openAi(settings: ProviderSettings): HttpProvider {
+  return new HttpProvider({
     ...settings,
     name: 'openai',
     apis: KEYED_PROVIDERS.openai.apis,

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { KEYED_PROVIDERS } from '../../kit/providers.ts'
 import type { ProviderSettings } from '../settings.ts'
-import { httpProvider } from './http-provider.ts'
+import { HttpProvider } from './http-provider.ts'
 
-export function openRouter(settings: ProviderSettings) {
-  return httpProvider({
+/** OpenRouter, which passes requests on to many providers. */
+export function openRouter(settings: ProviderSettings): HttpProvider {
+  return new HttpProvider({
     ...settings,
     name: 'openrouter',
     apis: KEYED_PROVIDERS.openrouter.apis,
@@ -13,7 +14,7 @@ export function openRouter(settings: ProviderSettings) {
   })
 }
 
-/** Which application a request counts for on OpenRouter's pages; a client may name its own. */
+/** The application that OpenRouter's pages show for a request; a client may name its own. */
 function attribution(client: IncomingHttpHeaders): Record<string, string> {
   return {
     'http-referer': String(client['http-referer'] ?? 'http://localhost:8123'),

@@ -1,16 +1,27 @@
 import type { ApiName } from '../../kit/providers.ts'
-import type { Exchange } from '../exchange.ts'
+import type { Exchange } from '../exchange/exchange.ts'
+import type { Route } from '../exchange/outcome.ts'
 
-/** Somewhere that models are. */
+/** A request on its way to a provider. */
+export interface ProviderRequest {
+  readonly exchange: Exchange
+  readonly route: Route
+  /** The client's bytes, with this provider's name of the model. */
+  readonly body: Buffer
+  /** Sends the request to the next candidate; false if none is left. `reason` is for the operator's log. */
+  readonly next: (reason: string) => boolean
+}
+
+/** A server that runs models, or the built-in echo. */
 export interface Provider {
-  name: string
-  /** What it serves. */
-  apis: readonly ApiName[]
-  /** The variable that holds its key, if it is not set. */
-  missing?: string
-  /** False while it would be no use to ask for this model. */
-  ready?: (model: string) => boolean
-  /** Answers the exchange; `body` is the client's, with this provider's name of the model. */
-  send: (exchange: Exchange, body: Buffer) => void
-  close?: () => Promise<void>
+  readonly name: string
+  /** The APIs that it serves. */
+  readonly apis: readonly ApiName[]
+  /** The variable that holds its keys, if a key is needed and none is set. */
+  readonly missing?: string | undefined
+  /** False while all keys cool down for this model. */
+  isReady?(model: string): boolean
+  /** Answers the exchange of this request. */
+  send(request: ProviderRequest): void
+  close?(): Promise<void>
 }

@@ -1,40 +1,44 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type ApiProblem, problems } from '../errors.ts'
-import type { Exchange, LoggedAnswer, RunningAnswer } from '../exchange.ts'
+import type { LogOutcome } from '../../kit/log-record.ts'
+import type { RunningAnswer } from '../exchange/exchange.ts'
+import type { LoggedAnswer } from '../exchange/outcome.ts'
+import { type ApiProblem, problems } from '../problems.ts'
+import { forwardedHeaders } from './answer-head.ts'
+import type { Attempt } from './attempt.ts'
 import { BodyAnswer } from './body-answer.ts'
 import { EventStreamAnswer } from './event-stream-answer.ts'
-import { type Attempt, failureOf } from './failure.ts'
-import { forwardedHeaders } from './headers.ts'
+import { failureOf } from './failure.ts'
 
 const EVENT_STREAM = 'text/event-stream'
 
-/** What an upstream answers, on its way to the client; its head decides what becomes of its body. */
+/** The answer of a provider on its way to the client; its head decides what happens to its body. */
 export class Answer implements RunningAnswer {
-  readonly #exchange: Exchange
-  readonly #attempt: Attempt | undefined
+  readonly #attempt: Attempt
   #body: EventStreamAnswer | BodyAnswer | undefined
 
-  constructor(exchange: Exchange, attempt?: Attempt) {
-    this.#exchange = exchange
+  constructor(attempt: Attempt) {
     this.#attempt = attempt
-    exchange.answer = this
   }
 
-  start(status: number, headers: IncomingHttpHeaders): void {
-    const exchange = this.#exchange
+  /** @returns false if the body will not be used, because something else is tried or the client was sent an error */
+  start(status: number, headers: IncomingHttpHeaders): boolean {
+    const { exchange, route } = this.#attempt
     exchange.timings.upstreamByte()
-    const provider = exchange.route?.provider ?? 'The upstream'
+    const { provider } = route
     if (status === 401) {
-      exchange.context.logger.error({ provider, status }, "the provider refused the gateway's key")
+      exchange.services.logger.error({ provider, status }, "the provider refused the gateway's key")
       this.#giveUp(problems.upstreamAuth(provider, status))
-    } else if (status >= 300 && status < 400) {
-      this.#giveUp(problems.upstreamStatus(provider, status))
-    } else {
-      const type = headers['content-type'] ?? (exchange.stream ? EVENT_STREAM : 'application/json')
-      const isEventStream = status < 300 && type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
-      const Body = isEventStream ? EventStreamAnswer : BodyAnswer
-      this.#body = new Body(exchange, { status, type, headers: forwardedHeaders(headers) }, this.#attempt)
+      return false
     }
+    if (status >= 300 && status < 400) {
+      this.#giveUp(problems.upstreamStatus(provider, status))
+      return false
+    }
+    const type = headers['content-type'] ?? (exchange.facts.stream ? EVENT_STREAM : 'application/json')
+    const isEventStream = status < 300 && type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
+    const Body = isEventStream ? EventStreamAnswer : BodyAnswer
+    this.#body = new Body(this.#attempt, { status, type, headers: forwardedHeaders(headers) })
+    return true
   }
 
   data(bytes: Buffer): void {
@@ -46,13 +50,18 @@ export class Answer implements RunningAnswer {
   }
 
   fail(problem: ApiProblem): void {
-    if (this.#exchange.closed) return
+    const { exchange } = this.#attempt
+    if (exchange.response.isClosed) return
     if (this.#body) this.#body.fail(problem)
-    else this.#exchange.refuse(problem, 'upstream_error')
+    else exchange.refuse(problem, 'upstream_error')
   }
 
   keepAlive(): void {
     if (this.#body instanceof EventStreamAnswer) this.#body.keepAlive()
+  }
+
+  get outcome(): LogOutcome {
+    return this.#body?.outcome ?? 'ok'
   }
 
   logged(): LoggedAnswer | undefined {
@@ -60,8 +69,7 @@ export class Answer implements RunningAnswer {
   }
 
   #giveUp(problem: ApiProblem): void {
-    const { flow } = this.#exchange
-    if (!this.#attempt?.tryOther(failureOf(problem))) this.#exchange.refuse(problem, 'upstream_error')
-    flow?.abort()
+    const { exchange, tryOther } = this.#attempt
+    if (!tryOther(failureOf(problem))) exchange.refuse(problem, 'upstream_error')
   }
 }

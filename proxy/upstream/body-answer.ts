@@ -1,96 +1,105 @@
-import { type ApiProblem, problems } from '../errors.ts'
-import type { Exchange, LoggedAnswer } from '../exchange.ts'
+import { OPEN_BRACE } from '../../kit/ascii.ts'
+import type { LogOutcome } from '../../kit/log-record.ts'
+import type { ClientResponse } from '../exchange/client-response.ts'
+import type { LoggedAnswer } from '../exchange/outcome.ts'
+import type { HeaderList } from '../header-list.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
-import type { HeaderList } from '../response-headers.ts'
-import { type Attempt, concernsKey, failureOf } from './failure.ts'
-import type { AnswerHead } from './headers.ts'
+import { type ApiProblem, problems } from '../problems.ts'
+import type { AnswerHead } from './answer-head.ts'
+import type { Attempt } from './attempt.ts'
+import { concernsKey, failureOf } from './failure.ts'
 
-/** A body up to this size is sent by one write, when it is known to be whole. */
+/** A body up to this size that is known to be complete is sent with one write. */
 const MAX_HELD_BYTES = 256 * 1024
-/** A body that has to become something else is held up to this size. */
+/** A body whose form changes is held up to this size. */
 const MAX_CHANGED_BYTES = 32 * 2 ** 20
-const OPEN_BRACE = 0x7b
 
-/** An answer that is one JSON body, passed on as the bytes it is. */
+/** An answer that is one JSON body, passed on byte for byte. */
 export class BodyAnswer {
-  readonly #exchange: Exchange
+  readonly #attempt: Attempt
+  readonly #response: ClientResponse
   readonly #head: AnswerHead
-  readonly #attempt: Attempt | undefined
   readonly #capture: BodyCapture
   readonly #maxHeldBytes: number
-  /** Undefined once it goes out piece by piece. */
+  #outcome: LogOutcome = 'ok'
+  /** Undefined once the body is sent piece by piece. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
 
-  constructor(exchange: Exchange, head: AnswerHead, attempt?: Attempt) {
-    this.#exchange = exchange
-    this.#head = head
+  constructor(attempt: Attempt, head: AnswerHead) {
+    const { exchange } = attempt
     this.#attempt = attempt
-    const { api, context, stream } = exchange
-    const { bodyMaxBytes } = context.settings.log
-    this.#maxHeldBytes = stream && api.asStream ? MAX_CHANGED_BYTES : MAX_HELD_BYTES
-    // What the log holds in another form is measured in that form.
+    this.#response = exchange.response
+    this.#head = head
+    const { api, facts } = exchange
+    const { bodyMaxBytes } = exchange.services.bodyLog
+    this.#maxHeldBytes = facts.stream && api.asStream ? MAX_CHANGED_BYTES : MAX_HELD_BYTES
+    // A body that the log holds in another form is measured in that form.
     this.#capture = new BodyCapture(api.forLog ? Math.max(bodyMaxBytes, MAX_CHANGED_BYTES) : bodyMaxBytes)
+  }
+
+  get outcome(): LogOutcome {
+    return this.#outcome
   }
 
   data(bytes: Buffer): void {
     this.#capture.push(bytes)
     if (this.#held) this.#hold(this.#held, bytes)
-    else this.#exchange.write(bytes)
+    else this.#response.write(bytes)
   }
 
   end(): void {
     if (this.#held) this.#replyWhole(joined(this.#held))
-    else this.#exchange.end()
+    else this.#response.end()
   }
 
   #hold(held: Buffer[], bytes: Buffer): void {
     held.push(bytes)
     this.#heldBytes += bytes.length
     if (this.#heldBytes <= this.#maxHeldBytes) return
-    this.#settleOutcome()
-    this.#exchange.begin(this.#head.status, this.#allHeaders())
-    this.#exchange.write(joined(held))
+    this.#noteStatus()
+    this.#response.begin(this.#head.status, this.#allHeaders())
+    this.#response.write(joined(held))
     this.#held = undefined
   }
 
   #replyWhole(body: Buffer): void {
-    const { api, stream } = this.#exchange
+    const { exchange, normaliser } = this.#attempt
     const { status, headers } = this.#head
-    if (status < 400) this.#attempt?.normaliser?.read?.(body)
-    const streamed = stream && status === 200 ? api.asStream?.(body) : undefined
+    if (status < 400) normaliser?.read?.(body)
+    const streamed = exchange.facts.stream && status === 200 ? exchange.api.asStream?.(body) : undefined
     const problem = streamed ? undefined : this.#problemOf(body)
     if (streamed) {
-      if (streamed.status !== status) this.#exchange.outcome = 'upstream_error'
-      this.#exchange.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
+      if (streamed.status !== status) this.#outcome = 'upstream_error'
+      this.#response.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
     } else if (problem) {
       if (this.#triesOther(problem)) return
-      this.#exchange.refuse({ ...problem, headers: { ...toRecord(headers), ...problem.headers } }, 'upstream_error')
+      exchange.refuse({ ...problem, headers: { ...toRecord(headers), ...problem.headers } }, 'upstream_error')
     } else {
-      this.#settleOutcome()
-      this.#exchange.reply(status, this.#allHeaders(), body)
+      this.#noteStatus()
+      this.#response.reply(status, this.#allHeaders(), body)
     }
   }
 
-  /** What a client has to be told instead of this body, if it cannot be passed on as it is. */
+  /** The error to send instead of this body, if the body cannot be passed on as it is. */
   #problemOf(body: Buffer): ApiProblem | undefined {
     const { status } = this.#head
+    const { normaliser, route } = this.#attempt
     const isError = status >= 400
-    const problem = isError ? this.#attempt?.normaliser?.problem(status, body) : undefined
+    const problem = isError ? normaliser?.problem(status, body) : undefined
     if (problem || looksLikeObject(body)) return problem
-    const provider = this.#exchange.route?.provider ?? 'The upstream'
-    return isError ? problems.upstreamStatus(provider, status) : problems.upstreamMalformed(provider)
+    return isError ? problems.upstreamStatus(route.provider, status) : problems.upstreamMalformed(route.provider)
   }
 
-  /** Where only the body says that a key was refused, or that this is no answer at all. */
+  /** For a refused key, or a body without an answer, that only the body shows. */
   #triesOther(problem: ApiProblem): boolean {
     const failure = failureOf(problem)
     const mayHelp = concernsKey(failure) || problem.code === 'upstream_malformed'
-    return mayHelp && this.#attempt?.tryOther(failure) === true
+    return mayHelp && this.#attempt.tryOther(failure)
   }
 
-  #settleOutcome(): void {
-    if (this.#head.status >= 400) this.#exchange.outcome = 'upstream_error'
+  #noteStatus(): void {
+    if (this.#head.status >= 400) this.#outcome = 'upstream_error'
   }
 
   #allHeaders(): HeaderList {
@@ -98,19 +107,23 @@ export class BodyAnswer {
   }
 
   fail(problem: ApiProblem): void {
-    if (this.#held) this.#exchange.refuse(problem, 'upstream_error')
-    else this.#exchange.breakOff('upstream_truncated')
+    if (this.#held) {
+      this.#attempt.exchange.refuse(problem, 'upstream_error')
+    } else {
+      this.#outcome = 'upstream_truncated'
+      this.#response.breakOff()
+    }
   }
 
   logged(): LoggedAnswer | undefined {
     const { content } = this.#capture
-    const { api, context, route } = this.#exchange
-    const model = route?.model ?? null
-    const unread = { finishReason: null, usage: null, failed: false }
-    if (content instanceof Excerpt) return { ...unread, body: content.toBody(model) }
+    const { exchange, route } = this.#attempt
+    const { api } = exchange
+    const unread = { finishReason: null, usage: null, hasFailed: false }
+    if (content instanceof Excerpt) return { ...unread, body: content.toBody(route.model) }
     const facts = api.readAnswer(content)
     if (!facts) return content.length > 0 ? { ...unread, body: logInvalidBody(content) } : undefined
-    return { ...facts, body: logJson(api.forLog?.(content) ?? content, model, context.settings.log) }
+    return { ...facts, body: logJson(api.forLog?.(content) ?? content, route.model, exchange.services.bodyLog) }
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 
-/** For an upstream that compresses although it was asked not to; undefined if we cannot read its encoding. */
+/**
+ * For a provider that compresses its answer although the request excluded that.
+ * @returns undefined if the encoding is not known
+ */
 export function createDecoder(contentEncoding: string): Transform | undefined {
   switch (contentEncoding.trim().toLowerCase()) {
     case 'gzip':

@@ -1,27 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ApiProblem } from '../errors.ts'
-import type { Normaliser } from './normaliser.ts'
+import type { ApiProblem } from '../problems.ts'
 
 /** An attempt that failed before the client got a byte. */
 export interface UpstreamFailure {
-  /** Undefined if no answer came at all. */
+  /** Undefined if there was no answer at all. */
   status?: number
   headers: IncomingHttpHeaders
-  /** For the operator's log and the metrics: a status, or why there is none. */
+  /** For the operator's log: a status, or why there is none. */
   reason: string
-}
-
-/** What an attempt gives to the answer that it gets. */
-export interface Attempt {
-  normaliser: Normaliser | undefined
-  /** Asked before a failure is told to the client; true if something else is being tried. */
-  tryOther: (failure: UpstreamFailure) => boolean
 }
 
 const UNAUTHORIZED = 401
 const KEY_STATUSES = new Set([UNAUTHORIZED, 402, 429])
 const REQUEST_TIMEOUT = 408
-/** Without a word of the provider on it. */
+/** Used where the provider says nothing about it. */
 const DEFAULT_COOLING_MS = 15_000
 const MAX_COOLING_MS = 5 * 60_000
 
@@ -31,17 +23,17 @@ export function failureOf({ status, code, headers = {} }: ApiProblem): UpstreamF
   return { status: refusedKey ? UNAUTHORIZED : status, headers, reason: code ?? String(status) }
 }
 
-/** True if another key might be let in: it was not known, has no credit, or was used too much. */
+/** True if another key might be accepted: this one is unknown, has no credit, or was used too often. */
 export function concernsKey({ status }: UpstreamFailure): boolean {
   return status !== undefined && KEY_STATUSES.has(status)
 }
 
-/** True if another provider might answer; every other error is about the request itself. */
+/** True if another provider might answer; every other error concerns the request itself. */
 export function mayWorkElsewhere(status: number): boolean {
   return status >= 500 || status === REQUEST_TIMEOUT || KEY_STATUSES.has(status)
 }
 
-/** How long to leave a key alone. */
+/** How long a key is not used, in milliseconds: what the provider asks for, within bounds. */
 export function coolingMs({ headers }: UpstreamFailure): number {
   const ms = Number(headers['retry-after-ms'] ?? Number.NaN)
   const after = headers['retry-after'] ?? ''

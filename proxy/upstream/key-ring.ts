@@ -1,15 +1,16 @@
-/** A key of ours at a provider. */
+/** One of the gateway's keys at a provider. */
 export interface UpstreamKey {
   value: string
-  /** Until when it is left alone, on performance.now's clock: by model, and for all of them under {@link ALL_MODELS}. */
+  /** Until when it is not used, on the clock of performance.now: by model, and for every model under {@link ALL_MODELS}. */
   coolsUntilMs: Map<string, number>
 }
 
+/** Stands for every model of a key. */
 export const ALL_MODELS = '*'
-/** Models are names that clients send, so they must not add up. */
+/** Clients choose the names of models, so their number must be limited. */
 const MAX_MODELS = 1_000
 
-/** The keys of one provider, used in turn; one that was refused is left alone for a while. */
+/** The keys of one provider, used in turn; a key that was refused is not used for a while. */
 export class KeyRing {
   readonly #keys: UpstreamKey[]
   #turn = 0
@@ -22,17 +23,17 @@ export class KeyRing {
     return this.#keys.length
   }
 
-  /** Whether any key may be used for this model right now; true where no key is needed. */
+  /** Whether any key may be used for this model now; true if no key is needed. */
   isReady(model: string): boolean {
     return this.size === 0 || this.#keys.some((key) => readyAtMs(key, model) <= performance.now())
   }
 
-  /** The next one in turn that is ready; while all cool down, the one that is ready first. Undefined without keys. */
+  /** The next key in turn that is ready; while all cool down, the one that is ready first. Undefined without keys. */
   next(model: string): UpstreamKey | undefined {
     return this.other([], model) ?? this.#keys.toSorted((a, b) => readyAtMs(a, model) - readyAtMs(b, model))[0]
   }
 
-  /** The next one in turn that is ready and none of these. */
+  /** The next key in turn that is ready and was not tried. */
   other(tried: readonly UpstreamKey[], model: string): UpstreamKey | undefined {
     for (let step = 0; step < this.size; step++) {
       const key = this.#keys[(this.#turn + step) % this.size]
@@ -43,7 +44,7 @@ export class KeyRing {
     return undefined
   }
 
-  /** `model` may be {@link ALL_MODELS}. */
+  /** @param model a model, or {@link ALL_MODELS} */
   cool({ coolsUntilMs }: UpstreamKey, model: string, forMs: number): void {
     if (coolsUntilMs.size >= MAX_MODELS) coolsUntilMs.clear()
     coolsUntilMs.set(model, performance.now() + forMs)

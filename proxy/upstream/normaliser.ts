@@ -1,11 +1,11 @@
-import type { ApiProblem } from '../errors.ts'
+import type { ApiProblem } from '../problems.ts'
 
-/** What makes a provider's answers what the API says they are. Bytes that are right already pass unchanged. */
+/** Corrects the answers of a provider where they differ from the API. Bytes that are correct stay unchanged. */
 export interface Normaliser {
-  /** For one stream: takes whole lines of events and gives back what goes out in their place. */
+  /** Makes the function for one stream: it takes whole lines of events and returns the lines to send instead. */
   lines: () => ((lines: Buffer) => Buffer) | undefined
-  /** What an error of this status and body means; undefined if it can pass as it is. */
+  /** The meaning of an error with this status and body; undefined if it can be passed on unchanged. */
   problem: (status: number, body: Buffer) => ApiProblem | undefined
-  /** Reads an answer in one body, which passes as it is. */
+  /** Reads an answer in one body, which is passed on unchanged. */
   read?: (body: Buffer) => void
 }

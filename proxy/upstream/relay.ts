@@ -2,60 +2,62 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
-import { type ApiProblem, problems } from '../errors.ts'
-import type { Exchange, Flow } from '../exchange.ts'
+import type { Flow } from '../exchange/client-response.ts'
+import { type ApiProblem, problems } from '../problems.ts'
 import { Answer } from './answer.ts'
+import type { Attempt } from './attempt.ts'
 import { createDecoder } from './decoder.ts'
-import { type Attempt, mayWorkElsewhere } from './failure.ts'
+import { mayWorkElsewhere } from './failure.ts'
 
-export interface UpstreamCall extends Attempt {
+/** The HTTP request to a provider. */
+export interface UpstreamRequest {
   path: string
   headers: Record<string, string>
   body: Buffer
 }
 
-/** Sends a request upstream and its answer to the client. */
-export function relay(exchange: Exchange, dispatcher: Dispatcher, call: UpstreamCall): void {
-  const handler = new RelayHandler(exchange, call)
-  exchange.flow = handler
+/** Sends a request to a provider and its answer to the client. */
+export function relay(attempt: Attempt, dispatcher: Dispatcher, { path, headers, body }: UpstreamRequest): void {
+  const { exchange } = attempt
+  const answer = new Answer(attempt)
+  const handler = new RelayHandler(attempt, answer)
+  exchange.answerWith(answer, handler)
   exchange.timings.dispatched()
-  dispatcher.dispatch({ path: call.path, method: 'POST', headers: call.headers, body: call.body }, handler)
+  dispatcher.dispatch({ path, method: 'POST', headers, body }, handler)
 }
 
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
-  readonly #exchange: Exchange
+  readonly #attempt: Attempt
   readonly #answer: Answer
-  readonly #tryOther: Attempt['tryOther']
-  #started = false
+  #hasStarted = false
   #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
-  #aborted = false
-  #paused = false
-  /** When the upstream last gave a sign of life, or was let speak again. */
+  #isAborted = false
+  #isPaused = false
+  /** When the provider last sent something, or was allowed to send again. */
   #heardAtMs = performance.now()
 
-  constructor(exchange: Exchange, attempt: Attempt) {
-    this.#exchange = exchange
-    this.#answer = new Answer(exchange, attempt)
-    this.#tryOther = attempt.tryOther
+  constructor(attempt: Attempt, answer: Answer) {
+    this.#attempt = attempt
+    this.#answer = answer
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#aborted) controller.abort(new Error('no longer wanted'))
+    if (this.#isAborted) controller.abort(new Error('no longer wanted'))
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return
-    if (mayWorkElsewhere(status) && this.#tryOther({ status, headers, reason: String(status) })) {
+    if (mayWorkElsewhere(status) && this.#attempt.tryOther({ status, headers, reason: String(status) })) {
       this.abort()
       return
     }
-    this.#started = true
+    this.#hasStarted = true
     this.#heardAtMs = performance.now()
     const encoding = headers['content-encoding']
     if (encoding && encoding !== 'identity') this.#decode(encoding)
-    if (!this.#aborted) this.#answer.start(status, headers)
+    if (!this.#isAborted && !this.#answer.start(status, headers)) this.abort()
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -70,82 +72,85 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#aborted) this.#fail(this.#toProblem(error), error.message)
+    if (!this.#isAborted) this.#fail(this.#toProblem(error), error.message)
   }
 
-  /** A provider that says nothing for too long is not waited for, unless it is we who keep it from speaking. */
+  /** Gives up on a provider that sends nothing for too long, unless the gateway itself keeps it from sending. */
   tick(nowMs: number): void {
-    const { firstByteTimeoutMs, idleTimeoutMs } = this.#exchange.serving.limits
-    const timeoutMs = this.#started ? idleTimeoutMs : firstByteTimeoutMs
-    if (this.#aborted || this.#paused || nowMs - this.#heardAtMs < timeoutMs) return
+    const { firstByteTimeoutMs, idleTimeoutMs } = this.#attempt.exchange.serving.limits
+    const timeoutMs = this.#hasStarted ? idleTimeoutMs : firstByteTimeoutMs
+    if (this.#isAborted || this.#isPaused || nowMs - this.#heardAtMs < timeoutMs) return
     this.abort()
     this.#fail(problems.upstreamTimeout(this.#provider), `no byte for ${timeoutMs} ms`)
   }
 
   get #provider(): string {
-    return this.#exchange.route?.provider ?? 'The upstream'
+    return this.#attempt.route.provider
   }
 
   #fail(problem: ApiProblem, error: string): void {
-    const { context, id: requestId } = this.#exchange
-    context.logger.warn({ provider: this.#provider, requestId, error }, 'the upstream failed')
+    const { exchange, tryOther } = this.#attempt
+    exchange.services.logger.warn({ provider: this.#provider, requestId: exchange.id, error }, 'the upstream failed')
     const reason = problem.code ?? 'unknown'
-    if (!this.#exchange.hasBegun && this.#tryOther({ headers: {}, reason })) return
+    if (!exchange.response.hasBegun && tryOther({ headers: {}, reason })) return
     this.#answer.fail(problem)
   }
 
   pause(): void {
-    this.#paused = true
+    this.#isPaused = true
     if (this.#decoder) this.#decoder.pause()
     else this.#controller?.pause()
   }
 
   resume(): void {
-    this.#paused = false
+    this.#isPaused = false
     this.#heardAtMs = performance.now()
     if (this.#decoder) this.#decoder.resume()
     else this.#controller?.resume()
   }
 
   abort(): void {
-    this.#aborted = true
+    this.#isAborted = true
     this.#decoder?.destroy()
     this.#controller?.abort(new Error('no longer wanted'))
   }
 
-  /** From here on the upstream is slowed down by the decoder, and the decoder by the client. */
+  /** From here on the decoder slows down the provider, and the client slows down the decoder. */
   #decode(encoding: string): void {
-    const fail = () => {
-      this.#answer.fail(problems.upstreamMalformed(this.#provider))
-      this.abort()
-    }
     this.#decoder = createDecoder(encoding)
     if (!this.#decoder) {
-      fail()
+      this.#failToDecode()
       return
     }
-    // Nobody else catches what is thrown in here.
-    const guarded =
-      <T>(act: (value: T) => void) =>
-      (value: T) => {
-        try {
-          act(value)
-        } catch (error) {
-          this.#exchange.context.logger.error({ err: error, requestId: this.#exchange.id }, 'an answer failed')
-          fail()
-        }
-      }
     this.#decoder
       .on(
         'data',
-        guarded((bytes: Buffer) => this.#answer.data(bytes)),
+        this.#guarded((bytes: Buffer) => this.#answer.data(bytes)),
       )
       .on('drain', () => this.#controller?.resume())
       .on(
         'end',
-        guarded(() => this.#answer.end()),
+        this.#guarded(() => this.#answer.end()),
       )
-      .on('error', fail)
+      .on('error', () => this.#failToDecode())
+  }
+
+  #failToDecode(): void {
+    this.#answer.fail(problems.upstreamMalformed(this.#provider))
+    this.abort()
+  }
+
+  /** Nothing else catches an error that is thrown in an event of the decoder. */
+  #guarded<T>(act: (value: T) => void): (value: T) => void {
+    return (value) => {
+      try {
+        act(value)
+      } catch (error) {
+        const { exchange } = this.#attempt
+        exchange.services.logger.error({ err: error, requestId: exchange.id }, 'an answer failed')
+        this.#failToDecode()
+      }
+    }
   }
 
   #toProblem(error: Error): ApiProblem {
@@ -153,7 +158,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
       return problems.upstreamMalformed(this.#provider)
     }
     const wasConnected = ['UND_ERR_SOCKET', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'ECONNRESET', 'EPIPE']
-    if (this.#started || wasConnected.some((code) => hasErrorCode(error, code))) return problems.upstreamDisconnected()
-    return problems.upstreamUnreachable(this.#provider)
+    const isBroken = this.#hasStarted || wasConnected.some((code) => hasErrorCode(error, code))
+    return isBroken ? problems.upstreamDisconnected() : problems.upstreamUnreachable(this.#provider)
   }
 }

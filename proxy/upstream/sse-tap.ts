@@ -2,20 +2,20 @@ import { createParser, type EventSourceParser } from 'eventsource-parser'
 import type { AnswerBuilder } from '../apis/api.ts'
 import { type BodyLogOptions, Excerpt, type LoggedBody, logJson } from '../log/body.ts'
 
-/** In characters. */
+/** Characters of one event. */
 const MAX_EVENT_LENGTH = 32 * 2 ** 20
 
-/** Reads along with an event stream without being in its way. */
+/** Reads a copy of an event stream, without delaying the stream. */
 export class SseTap {
   readonly answer: AnswerBuilder
-  /** Events that have come, the API's sign of the end included. */
+  /** Events so far, including the API's mark of the end. */
   eventCount = 0
-  /** An event could not be read: what came before it stays, and how the answer ends is not known. */
-  broken = false
+  /** An event could not be read: the content before it is kept, and it is not known how the answer ends. */
+  isBroken = false
   readonly #options: BodyLogOptions
   readonly #decoder = new TextDecoder()
   #parser: EventSourceParser
-  /** About what the answer holds, or more, in characters. */
+  /** An upper estimate of the answer's length, in characters. */
   #heldLength = 0
   #excerpt: Excerpt | undefined
 
@@ -34,7 +34,7 @@ export class SseTap {
     this.#feed(`${this.#decoder.decode()}\n\n`)
   }
 
-  /** What the events amount to; undefined if nothing came. */
+  /** The assembled answer; undefined if nothing arrived. */
   logged(model: string | null): LoggedBody | undefined {
     const json = this.answer.toJson()
     if (this.#excerpt) {
@@ -42,20 +42,20 @@ export class SseTap {
       return this.#excerpt.toBody(model)
     }
     const body = json && logJson(json, model, this.#options)
-    return body && { ...body, truncated: body.truncated || this.broken }
+    return body && { ...body, truncated: body.truncated || this.isBroken }
   }
 
-  /** Nothing that a provider sends may stop the stream itself. */
+  /** Nothing that a provider sends may break the stream to the client. */
   #feed(text: string): void {
-    if (this.broken) return
+    if (this.isBroken) return
     try {
       this.#parser.feed(text)
     } catch {
-      this.broken = true
+      this.isBroken = true
     }
   }
 
-  /** An event without end is given up; what follows it is read again. */
+  /** Gives up an event that does not end, and reads the events after it. */
   #createParser(): EventSourceParser {
     return createParser({
       maxBufferSize: MAX_EVENT_LENGTH,
@@ -74,8 +74,8 @@ export class SseTap {
   }
 
   /**
-   * Events are far longer than what they add to the answer. At least half the limit comes before the next look, so that
-   * looking costs no more than reading.
+   * Measures the answer, because events are much longer than the text that they add to it. At least half the limit arrives
+   * before the next measurement, so that measuring costs no more than reading.
    */
   #measure(): void {
     const json = this.answer.toJson() ?? Buffer.alloc(0)
@@ -84,7 +84,7 @@ export class SseTap {
     else this.#heldLength = Math.min(json.length, Math.floor(bodyMaxBytes / 2))
   }
 
-  /** Too much for the log: what came so far goes into the excerpt; how the answer ends is still followed. */
+  /** The answer is too large for the log: its content so far goes into the excerpt; the end of the answer is still read. */
   #dropContent(json: Buffer): void {
     this.#excerpt ??= new Excerpt()
     this.#excerpt.push(json)

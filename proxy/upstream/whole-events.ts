@@ -1,30 +1,32 @@
-/** What ends an event: a blank line, whichever line breaks are used. */
+import { LINE_FEED } from '../../kit/ascii.ts'
+
+/** The end of an event: a blank line, with any kind of line break. */
 const EVENT_ENDS = ['\n\n', '\n\r\n', '\r\r'] as const
 const LONGEST_EVENT_END = 3
 const MAX_HELD_BYTES = 64 * 1024
 
 /**
- * Lets the bytes of an event stream through up to the end of the last whole event and holds the rest, so that an upstream
- * that breaks off leaves no half event before the one that tells the client so.
+ * Passes on the bytes of an event stream up to the end of the last complete event and holds the rest. So a provider that
+ * breaks off leaves no half event before the error event.
  */
 export class WholeEvents {
   readonly #maxHeldBytes: number
   #held: Buffer[] = []
   #heldBytes = 0
-  /** An event was too long to be held, and its beginning is out. */
-  #open = false
+  /** The beginning of an event has been passed on, because the event is too long to be held. */
+  #isOpen = false
 
-  /** A longer unfinished event is let through. */
+  /** @param maxHeldBytes a longer unfinished event is passed on in pieces */
   constructor(maxHeldBytes = MAX_HELD_BYTES) {
     this.#maxHeldBytes = maxHeldBytes
   }
 
-  /** Whether another event may follow what was let through. */
-  get atEventEnd(): boolean {
-    return this.#heldBytes === 0 && !this.#open
+  /** Whether another event may follow the bytes that were passed on. */
+  get isAtEventEnd(): boolean {
+    return this.#heldBytes === 0 && !this.#isOpen
   }
 
-  /** What can go out now. */
+  /** @returns the bytes to send now; undefined if all are held */
   push(bytes: Buffer): Buffer | undefined {
     const end = this.#eventEnd(bytes)
     if (end === 0 && this.#heldBytes + bytes.length <= this.#maxHeldBytes) {
@@ -35,24 +37,25 @@ export class WholeEvents {
     const out = this.#heldBytes === 0 ? whole : Buffer.concat([...this.#held, whole])
     this.#held = []
     this.#heldBytes = 0
-    this.#open = end === 0
+    this.#isOpen = end === 0
     if (whole.length < bytes.length) this.#hold(bytes.subarray(end))
     return out
   }
 
-  /** What is held, closed as an event of its own; the stream has ended. */
+  /** The bytes that are held, closed as an event; for the end of the stream. */
   get rest(): Buffer {
-    return this.atEventEnd ? Buffer.alloc(0) : Buffer.concat([...this.#held, Buffer.from('\n\n')])
+    return this.isAtEventEnd ? Buffer.alloc(0) : Buffer.concat([...this.#held, Buffer.from('\n\n')])
   }
 
-  /** What has to go out before another event when that rest is left out. */
+  /** The bytes to send before another event if that rest is not sent. */
   get closing(): Buffer {
-    return Buffer.from(this.#open ? '\n\n' : '')
+    return Buffer.from(this.#isOpen ? '\n\n' : '')
   }
 
-  /** Just after the last event in these bytes, whose end may have begun in what is held; 0 if none ends here. */
+  /** The index after the last event in these bytes, whose end may have begun in the held bytes; 0 if no event ends here. */
   #eventEnd(bytes: Buffer): number {
-    if (bytes.length > 1 && bytes[bytes.length - 1] === 0x0a && bytes[bytes.length - 2] === 0x0a) return bytes.length
+    const { length } = bytes
+    if (length > 1 && bytes[length - 1] === LINE_FEED && bytes[length - 2] === LINE_FEED) return length
     const before = Buffer.concat(this.#held.slice(-LONGEST_EVENT_END)).subarray(-LONGEST_EVENT_END + 1)
     const seen = before.length === 0 ? bytes : Buffer.concat([before, bytes])
     const ends = EVENT_ENDS.map((end) => {

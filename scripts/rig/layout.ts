@@ -1,20 +1,23 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../../kit/user-error.ts'
+import { rigError } from './errors.ts'
 
-/** Debian suites of the servers: bookworm's packages bring Compose v1, those of trixie v2. */
+/** Debian suites of the servers. The packages of bookworm bring Compose v1, those of trixie bring v2. */
 export const SUITES = ['bookworm', 'trixie'] as const
 export type Suite = (typeof SUITES)[number]
 
+/** Users of every server in addition to root: `admin` (sudo without a password), `ops` (sudo asks for it), `guest` (no sudo). */
+export const OTHER_USERS = ['admin', 'ops', 'guest'] as const
+
 const MAX_ID = 99
 
-/** Where everything of one rig is; all of it derives from its id, so that several rigs never meet. */
+/** Where everything of one rig is. All of it follows from the id, so two rigs never share an address or a name. */
 export interface Layout {
   id: number
   /** Name of the Docker network and of its bridge, and prefix of the containers' names. */
   network: string
   subnet: string
-  /** This machine's address on that network; every service of the rig listens on it and nowhere else. */
+  /** This machine's address on that network. Every service of the rig listens only there. */
   gateway: string
   stateDir: string
   registryPort: number
@@ -31,7 +34,7 @@ export interface ServerAddress {
 }
 
 export interface ServerLayout extends ServerAddress {
-  /** Each server has a CA whose DNS sends every name to this server. */
+  /** Each server has its own CA. The DNS of that CA resolves every name to this server. */
   pebble: { directoryPort: number; managementPort: number; dnsPort: number; dnsManagementPort: number }
 }
 
@@ -60,14 +63,19 @@ export function rigLayout(id: number): Layout {
   }
 }
 
-/** @throws UserError when the text is no id. */
+/** @throws UserError RIG_ID if the text is not an id. */
 export function parseRigId(text: string): number {
   const id = Number(text)
   if (/^\d+$/.test(text) && id <= MAX_ID) return id
-  throw new UserError('RIG_ID', `"${text}" is no rig id.`, { hint: `Use a number from 0 to ${MAX_ID}.` })
+  throw rigError('RIG_ID', `"${text}" is not a rig id`, `use a number from 0 to ${MAX_ID}`)
 }
 
-/** What takes long to make is kept here, outside the repository, and made only once. */
+/** The command line that starts this rig, for hints. */
+export function upCommand(id: number, options = ''): string {
+  return `npm run rig -- up${options}${id === 0 ? '' : ` --id ${id}`}`
+}
+
+/** Folder outside the repository for everything that takes long to make and is made only once. */
 export function cacheDir(): string {
   const { AI_DEPLOY_RIG_CACHE: own, XDG_CACHE_HOME: xdg } = process.env
   return own || join(xdg || join(homedir(), '.cache'), 'ai-deploy-rig')

@@ -15,20 +15,12 @@ export interface Rule {
 export const RULES: readonly Rule[] = [
   { from: 'kit/cli/', ours: ['kit/'], packages: ['commander', 'picocolors'] },
   { from: 'kit/', ours: ['kit/'], packages: ['ajv', 'yaml'] },
-  { from: 'templates/', ours: ['templates/'], types: ['deploy/config/'], packages: ['yaml'] },
-  { from: 'deploy/remote/', ours: ['deploy/remote/'], packages: [] },
-  {
-    from: 'deploy/host/ssh',
-    ours: ['deploy/host/', 'deploy/remote/', 'deploy/errors.ts', 'kit/'],
-    packages: ['node-ssh', 'ssh2'],
-  },
-  { from: 'deploy/host/', ours: ['deploy/host/', 'deploy/remote/', 'deploy/errors.ts', 'kit/'], packages: ['execa'] },
-  { from: 'deploy/prompts.ts', ours: ['deploy/'], packages: ['inquirer'] },
-  {
-    from: 'deploy/',
-    ours: ['deploy/', 'templates/', 'kit/'],
-    packages: ['commander', 'listr2', 'picocolors', 'tar', 'undici'],
-  },
+  { from: 'templates/', ours: ['templates/', 'kit/'], packages: ['yaml'] },
+  { from: 'deploy/remote/', ours: ['deploy/remote/'], types: ['deploy/host/'], packages: [] },
+  { from: 'deploy/host/ssh/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: ['node-ssh', 'ssh2'] },
+  { from: 'deploy/host/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: ['execa'] },
+  { from: 'deploy/session/prompts.ts', ours: ['deploy/', 'kit/'], packages: ['inquirer'] },
+  { from: 'deploy/', ours: ['deploy/', 'templates/', 'kit/'], packages: ['commander', 'listr2', 'tar', 'undici'] },
   { from: 'logdb/store/sqlite/open.ts', ours: ['logdb/', 'kit/'], packages: ['better-sqlite3'] },
   { from: 'logdb/', ours: ['logdb/', 'kit/'], packages: ['commander'] },
   { from: 'proxy/', ours: ['proxy/', 'kit/'], packages: ['fastify', 'undici', 'eventsource-parser', 'prom-client'] },
@@ -39,7 +31,40 @@ export const RULES: readonly Rule[] = [
  * floors; rooms on one floor do not import each other. A file is in the room with the longest fitting path.
  */
 export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', readonly (readonly string[])[]>> = {
+  deploy: [
+    ['cli.ts'],
+    ['commands/'],
+    ['session/'],
+    ['steps/'],
+    ['plan/'],
+    ['server/'],
+    ['remote/', 'probe/', 'local/'],
+    ['host/'],
+    ['errors.ts'],
+  ],
   kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+  proxy: [
+    ['main.ts'],
+    ['process/'],
+    ['http/'],
+    ['routing/'],
+    ['providers/'],
+    ['upstream/'],
+    ['exchange/'],
+    ['apis/', 'metrics/'],
+    ['log/'],
+    ['json/'],
+    [''],
+  ],
+  'scripts/rig': [
+    ['commands/'],
+    ['servers/'],
+    ['images/node/', 'images/server/', 'images/traefik/'],
+    ['images/'],
+    ['services/'],
+    ['machine/'],
+    [''],
+  ],
   logdb: [
     ['cli.ts'],
     ['main.ts', 'index.ts'],
@@ -75,4 +100,4 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
 export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
 
 /** Folders that hold a flat list of alike things, which may be long. */
-export const ALIKE: readonly string[] = ['logdb/commands']
+export const ALIKE: readonly string[] = ['logdb/commands', 'deploy/steps/changes', 'proxy/apis']

@@ -20,7 +20,7 @@ function asking(model: string) {
   return { model, max_tokens: 100, messages: [{ role: 'user' as const, content: 'Hi there' }] }
 }
 
-test('a message, with the key of ours here and the provider’s own there', async () => {
+test('a message is sent with our key to the gateway and with the gateway’s key to the provider', async () => {
   const { client, gateway, upstream } = await startWithClient()
   const message = await client.messages.create(asking('mock/normal'))
   expect(message).toMatchObject({ content: [{ type: 'text', text: WHOLE }], stop_reason: 'end_turn' })

@@ -46,7 +46,7 @@ test('a stream with usage', async () => {
 })
 
 test.for(['bytes', 'split-utf8', 'crlf', 'comments', 'no-done', 'empty-choices'])(
-  'the stream helper puts a stream in the form %s together',
+  'the stream helper assembles a stream in the form %s',
   async (mode) => {
     const { client } = await startWithClient()
     const completion = await client.chat.completions.stream(asking(`mock/${mode}`)).finalChatCompletion()

@@ -56,15 +56,34 @@ describe.concurrent('ai-deploy', () => {
   })
 
   test.each([
-    [['--nonsense'], "error: unknown option '--nonsense'"],
-    [['server'], 'error: too many arguments. Expected 0 arguments but got 1.'],
-    [['--rollback', '--list-backups'], "error: option '--rollback' cannot be used with option '--list-backups'"],
+    [['--nonsense'], "Unknown option '--nonsense'"],
+    [['server'], 'Too many arguments. Expected 0 arguments but got 1'],
+    [['--rollback', '--list-backups'], "Option '--rollback' cannot be used with option '--list-backups'"],
     [
       ['--list-backups', '--restore-backup', 'x'],
-      "error: option '--list-backups' cannot be used with option '--restore-backup <file>'",
+      "Option '--list-backups' cannot be used with option '--restore-backup <file>'",
     ],
   ])('%j is refused', async (args, message) => {
-    expect(await run(args)).toMatchObject({ exitCode: 2, stdout: '', stderr: `${message}\n` })
+    expect(await run(args)).toMatchObject(refused(message, 'see ai-deploy --help'))
+  })
+
+  test('a command line that cannot be read is an object on stdout with --json, with its action', async () => {
+    const { exitCode, stdout } = await run(['--rollback', '--json', '--nonsense'])
+    expect([exitCode, JSON.parse(stdout)]).toEqual([
+      2,
+      {
+        ok: false,
+        verb: 'rollback',
+        error: { code: 'USAGE', message: "unknown option '--nonsense'", hint: 'see ai-deploy --help' },
+      },
+    ])
+  })
+
+  test('completion needs no --host, and knows its shells', async () => {
+    const [bash, other] = await Promise.all([run(['completion', 'bash']), run(['completion', 'tcsh'])])
+    expect(bash).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("'/--host')"), stderr: '' })
+    expect(other).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(other.stderr).toMatch(/bash, zsh, fish\.\nHint: see ai-deploy completion --help\. \(USAGE, exit code 2\)\n$/)
   })
 
   describe('a server that cannot be reached', () => {
@@ -89,9 +108,12 @@ describe.concurrent('ai-deploy', () => {
       expect([exitCode, stderr]).toEqual([10, unreachable.stderr])
       expect(JSON.parse(stdout)).toEqual({
         ok: false,
-        code: 'SSH_UNREACHABLE',
-        message: message.replace('C', 'c'),
-        hint: 'check the name, the port and the firewall; this must work: ssh nowhere true',
+        verb: 'list-backups',
+        error: {
+          code: 'SSH_UNREACHABLE',
+          message: message.replace('C', 'c'),
+          hint: 'check the name, the port and the firewall; this must work: ssh nowhere true',
+        },
       })
       expect(stdout.trimEnd()).not.toContain('\n')
     })
@@ -102,11 +124,11 @@ describe.concurrent('ai-deploy', () => {
     ['in .env', { files: { '.env': 'DEPLOY_HOST=-from-env\n' } }],
   ])('the host may be named by DEPLOY_HOST %s', async (_where, surroundings) => {
     expect(await run([], surroundings)).toMatchObject(
-      refused('"-from-env" is no host', 'name it: ai-deploy --host user@server'),
+      refused('"-from-env" is not a host name', 'name it: ai-deploy --host user@server'),
     )
   })
 
-  test('DEPLOY_PATH counts as --path does, and is checked before anything is dialled', async () => {
+  test('DEPLOY_PATH works as --path does, and is checked before any connection', async () => {
     expect(await run(['--host', 'nowhere'], { env: { DEPLOY_PATH: 'relative' } })).toMatchObject(
       refused('--path relative is not an absolute path of plain characters', 'give one like /root/ai-proxy'),
     )
@@ -128,11 +150,11 @@ describe.concurrent('ai-deploy', () => {
 .env ACME_STAGING: found "maybe", allowed: true or false
 Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit code 2)
 `)
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, code: 'CONFIG_INVALID' })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, verb: 'deploy', error: { code: 'CONFIG_INVALID' } })
     expect(stdout).not.toContain('top-secret')
   })
 
-  test('an invalid config.yml is refused with all that is wrong, before anything is dialled', async () => {
+  test('an invalid config.yml is refused with all that is wrong, before any connection', async () => {
     const files = { 'config.yml': 'model_mappings:\n  a: 7\n  b: ""\nextra: 1\n' }
     const { cwd, exitCode, stderr } = await run(['--host', 'nowhere', '--ssh-config', 'ssh'], { files })
     expect(exitCode).toBe(2)
@@ -164,10 +186,16 @@ Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit cod
   })
 })
 
-test('every error is in docs/cli.md beside its exit code', () => {
-  const rows = [...CLI_DOC.matchAll(/^\| (\d+) \| ([^|]*) \|/gm)]
-  const documented = rows.flatMap(([, exitCode, codes]) =>
-    [...(codes ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, code]) => [code, Number(exitCode)]),
-  )
-  expect(Object.fromEntries(documented)).toEqual({ ...DEPLOY_ERRORS, CONFIG_INVALID: 2 })
+test('docs/cli.md lists every error with its exit code and meaning, and no other', () => {
+  const rows = [...CLI_DOC.matchAll(/^\| (\d+) \| `([A-Z_]+)` \| ([^|]*) \|$/gm)]
+  const documented = rows.map(([, exitCode, code, meaning]) => [code, { exitCode: Number(exitCode), meaning }])
+  expect(documented).toHaveLength(Object.keys(DEPLOY_ERRORS).length)
+  expect(Object.fromEntries(documented)).toEqual(DEPLOY_ERRORS)
+})
+
+test('the exit codes of docs/cli.md are those of the errors, and 0', () => {
+  const section = CLI_DOC.slice(CLI_DOC.indexOf('## Exit codes'))
+  const numbers = [...section.matchAll(/^\| (\d+) \|/gm)].map(([, exitCode]) => Number(exitCode))
+  const ofErrors = Object.values(DEPLOY_ERRORS).map(({ exitCode }) => exitCode)
+  expect(new Set(numbers)).toEqual(new Set([0, ...ofErrors]))
 })

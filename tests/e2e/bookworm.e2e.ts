@@ -15,7 +15,7 @@ const server = serverOf(rig, 'bookworm')
 const url = `https://${domainOf(server)}`
 const FOLDER = '/root/ai-proxy'
 
-/** The CLI of the clone, run from a folder of its own. */
+/** The CLI of the clone, run from another folder. */
 const tool: DeployTool = { command: ['node', join(CLONE, 'dist/deploy/cli.js')], cwd: deployFolder('bookworm') }
 let apiKey = ''
 
@@ -23,25 +23,25 @@ const deploy = (...args: string[]) => aiDeploy(tool, rig, server, args)
 const ssh = (command: string) => onServer(rig, server, command)
 const liveRelease = async () => JSON.parse(await ssh(`cat ${FOLDER}/state.json`)).live.instance as string
 
-/** Exit code and the two lines that an error prints. */
+/** The exit code and the lines of the error. */
 function refusal({ exitCode, stderr }: { exitCode: number; stderr: string }) {
   const at = stderr.indexOf('✖')
   return `${exitCode} ${stderr.slice(at)}`
 }
 
-describe('a clean server refuses in clear words', () => {
+describe('a clean server: errors are clear', () => {
   beforeAll(async () => {
     expect(await ssh('command -v docker || echo none')).toBe('none')
   })
 
-  /** The rig's ssh configuration with another file or key in it. */
+  /** A changed copy of the rig's ssh configuration. */
   function sshConfig(change: (text: string) => string): string {
     const path = join(temporaryFolder('ssh'), 'config')
     writeFileSync(path, change(readFileSync(rig.sshConfigPath, 'utf8')))
     return path
   }
 
-  test('what cannot be reached', async () => {
+  test('a host that cannot be reached', async () => {
     const { command } = tool
     const { exitCode, stderr } = await execa(command[0], [command[1] ?? '', '--host', 'nobody.invalid', '--yes'], {
       reject: false,
@@ -60,7 +60,7 @@ describe('a clean server refuses in clear words', () => {
     )
   })
 
-  test('a host key that changed, and one that is new', async () => {
+  test('a changed host key, and an unknown one', async () => {
     const path = join(temporaryFolder('known-hosts'), 'known_hosts')
     const config = sshConfig((text) => text.replaceAll(rig.knownHostsPath, path))
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', `${path}.key`])
@@ -73,7 +73,7 @@ describe('a clean server refuses in clear words', () => {
     expect(refusal(unknown)).toMatch(/^11 ✖ The host key of .* is not known yet.*\nHint: .*--host-key SHA256:/)
   })
 
-  test('a user that cannot become root', async () => {
+  test('a user who cannot become root', async () => {
     expect(refusal(await aiDeploy(tool, rig, server, ['--yes'], { as: 'guest' }))).toMatch(
       /^12 ✖ The user guest cannot become root/,
     )
@@ -82,7 +82,7 @@ describe('a clean server refuses in clear words', () => {
     )
   })
 
-  test('a config.yml and a .env that are not valid, before anything is dialled', async () => {
+  test('an invalid config.yml or .env, before any connection is made', async () => {
     const badConfig = {
       ...tool,
       cwd: deployFolder('bad-config', { config: () => 'model_mappings:\n  a: [1]\nlimit: 3\n' }),
@@ -108,7 +108,7 @@ describe('a clean server refuses in clear words', () => {
     expect(refusal(outcome)).toMatch(/^13 ✖ Too little free space for the releases: \d+ MiB, needed \d+ MiB/)
   })
 
-  test('a port that something else holds', async () => {
+  test('a port that another program uses', async () => {
     const listen = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 80, Listen => 1, ReuseAddr => 1) or die; sleep 600`
     await ssh(`systemd-run --quiet --unit=other-server perl -e '${listen}'`)
     await ssh('for i in $(seq 50); do ss -Hltn sport = :80 | grep -q . && exit 0; sleep 0.1; done; exit 1')
@@ -117,13 +117,13 @@ describe('a clean server refuses in clear words', () => {
     expect(refusal(outcome)).toMatch(/^13 ✖ Port 80 of the server is taken by perl/)
   })
 
-  test('none of that left anything behind', async () => {
+  test('nothing of that is left on the server', async () => {
     expect(await ssh(`ls -d ${FOLDER} /mnt/small/ai-proxy 2>/dev/null; command -v docker || echo none`)).toBe('none')
   })
 })
 
 describe('from a clean server to an HTTPS gateway', () => {
-  test('with the ACME server down the gateway runs, and says what is missing', async () => {
+  test('without an ACME server the gateway runs, and the error says what is missing', async () => {
     const env = { ACME_CA_SERVER: `https://${rig.gateway}:9/dir` }
     const outcome = await aiDeploy(tool, rig, server, ['--yes'], { env })
     expect(refusal(outcome)).toMatch(/^40 ✖ The gateway runs, but \S+ has no valid certificate/)
@@ -134,13 +134,13 @@ describe('from a clean server to an HTTPS gateway', () => {
     )
   })
 
-  test('the next run gets the certificate and verifies all of it from outside', async () => {
+  test('the next run gets the certificate and checks everything from outside', async () => {
     const { exitCode, stdout, stderr } = await deploy('--yes')
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stdout: url })
     expect(stderr).toContain(`${url} answers, completions included`)
   })
 
-  test('secrets are readable by their owner only, and shown nowhere', async () => {
+  test('only the owner can read secrets, and no output or log shows them', async () => {
     const modes = await ssh(`cd ${FOLDER} && stat -c '%a %n' .env certs certs/acme.json backups current/gateway.env`)
     expect(modes.split('\n')).toEqual([
       '600 .env',
@@ -186,14 +186,15 @@ describe('later deploys', () => {
     const logged = await ssh(`cat ${FOLDER}/logs/requests-*.jsonl | wc -l`)
     const { exitCode, stdout, stderr } = await deploy('--json')
     expect(exitCode, stderr).toBe(0)
-    const report = JSON.parse(stdout)
-    expect(report).toMatchObject({ ok: true, changed: false, changes: [], connections: 1 })
-    expect(report.channels).toBeLessThanOrEqual(4)
+    const { ok, verb, result, warnings } = JSON.parse(stdout)
+    expect({ ok, verb, warnings: warnings.length }).toEqual({ ok: true, verb: 'deploy', warnings: 1 })
+    expect(result).toMatchObject({ changed: false, changes: [], connections: 1 })
+    expect(result.channels).toBeLessThanOrEqual(4)
     expect(await snapshot(rig, server, FOLDER)).toBe(before)
     expect(await ssh(`cat ${FOLDER}/logs/requests-*.jsonl | wc -l`)).toBe(logged)
   })
 
-  test('a .env changed on the server is a new release of the same image', async () => {
+  test('a change of .env on the server makes a new release from the same image', async () => {
     const images = await ssh('docker images -q ai-proxy')
     await ssh(
       `echo OPENROUTER_API_KEY=or-key >> ${FOLDER}/.env; echo OPENROUTER_BASE_URL=${rig.upstreamUrl} >> ${FOLDER}/.env`,
@@ -207,14 +208,14 @@ describe('later deploys', () => {
     expect(completion.choices[0]?.message.content).toContain('Hello from the mock')
   })
 
-  test('a changed release takes over, and is rolled back, without one failed request or cut stream', async () => {
+  test('a new release takes over and is rolled back without a failed request or a cut stream', async () => {
     const first = await liveRelease()
     const load = startLoad(server, apiKey)
     addModel(tool.cwd, 'takes-over')
     const changed = await deploy('--yes')
     expect(changed.exitCode, changed.stderr).toBe(0)
     const second = await liveRelease()
-    // Streams of the first release are still running now: it ends them while another run of it takes over again.
+    // The first release still has running streams. It finishes them while a new container of it takes over again.
     const images = await ssh('docker images -aq | sort')
     const back = await deploy('--rollback', '--yes')
     expect(back.exitCode, back.stderr).toBe(0)
@@ -227,7 +228,7 @@ describe('later deploys', () => {
     expect((await liveRelease()).startsWith(first)).toBe(true)
   })
 
-  test('the release before ends by itself and its container is kept, stopped', async () => {
+  test('the previous release ends by itself; its stopped container is kept', async () => {
     const others = `docker ps -a --filter label=ai-deploy.release --format '{{.Names}} {{.State}}' | grep -v ${await liveRelease()}'$\\|${await liveRelease()} '`
     for (let left = 60; left > 0; left--) {
       if (!(await ssh(`${others} || true`)).includes('running')) break
@@ -244,7 +245,7 @@ describe('later deploys', () => {
     ).toBe('0')
   })
 
-  test('an interrupted deploy leaves the server serving what it served', async () => {
+  test('after an interrupted deploy the server still serves the previous release', async () => {
     const before = await liveRelease()
     addModel(tool.cwd, 'never-comes')
     const running = startDeploy(tool, rig, server, ['--yes'])
@@ -272,7 +273,7 @@ describe('later deploys', () => {
     expect(models.data.length).toBeGreaterThan(1)
   })
 
-  test('two at once: the second is told who is at it', async () => {
+  test('two at once: the second one is refused and names the first', async () => {
     const command = `cd ${FOLDER} && flock -n lock sh -c 'printf somebody > lock; echo held; cat'`
     const holder = execa('ssh', ['-F', rig.sshConfigPath, server.host, command], { reject: false })
     await once(holder.stdout, 'data')
@@ -284,9 +285,9 @@ describe('later deploys', () => {
 })
 
 describe('backups', () => {
-  test('each change wrote one, five are kept, and one brings its state back', async () => {
+  test('each change writes one, five are kept, and a restore brings the old state back', async () => {
     const listed = await deploy('--list-backups', '--json')
-    const { backups } = JSON.parse(listed.stdout)
+    const { backups } = JSON.parse(listed.stdout).result
     expect(backups.length).toBeGreaterThan(1)
     expect(backups.length).toBeLessThanOrEqual(5)
     const oldest = backups.at(-1).name
@@ -303,14 +304,14 @@ describe('backups', () => {
     ).rejects.toMatchObject({ status: 503 })
   })
 
-  test('a local file is restored too, and what is no backup is refused', async () => {
+  test('a local file is restored too, and a file that is not a backup is refused', async () => {
     const folder = temporaryFolder('backup')
-    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).backups[0].name
+    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
     await execa('scp', ['-q', '-F', rig.sshConfigPath, `${server.host}:${FOLDER}/backups/${newest}`, folder])
     const outcome = await deploy('--restore-backup', join(folder, newest), '--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
     expect(await ssh(`grep -c OPENROUTER ${FOLDER}/.env`)).toBe('2')
-    writeFileSync(join(folder, 'broken.tar.gz'), 'this is no archive')
+    writeFileSync(join(folder, 'broken.tar.gz'), 'this is not an archive')
     expect(refusal(await deploy('--restore-backup', join(folder, 'broken.tar.gz'), '--yes'))).toMatch(
       /^50 ✖ .* cannot be restored/,
     )
@@ -322,7 +323,7 @@ describe('backups', () => {
 })
 
 describe('the log arrives', () => {
-  test('fetched from the server and ingested here, every request is found', async () => {
+  test('after fetch and ingest every request is found', async () => {
     const folder = temporaryFolder('logs')
     mkdirSync(join(folder, 'logs'))
     await execa('scp', [
@@ -342,7 +343,7 @@ describe('the log arrives', () => {
     expect((await logdb('search', 'wombat')).stdout).toContain('wombat')
   })
 
-  test('and on the server, with scripts/logdb', async () => {
+  test('also on the server, with scripts/logdb', async () => {
     const ingest = await ssh(`cd ${FOLDER} && ./scripts/logdb ingest --from ./logs`)
     expect(JSON.parse(ingest.split('\n').at(-1) ?? '').rows_inserted).toBeGreaterThan(10)
     // Many times: Node 24 may abort at the end of a process that has used SQLite.
@@ -355,7 +356,7 @@ describe('the log arrives', () => {
     addModel(tool.cwd, 'one-more')
     const outcome = await deploy('--yes')
     expect(outcome.exitCode, outcome.stderr).toBe(0)
-    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).backups[0].name
+    const newest = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
     expect(await ssh(`tar -tzf ${FOLDER}/backups/${newest} | grep -c 'logs/db/.*sqlite3$'`)).toBe('2')
   })
 })

@@ -7,7 +7,7 @@ import { openAiClient } from '../helpers/rig/client.ts'
 import { addModel, CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
 import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from '../helpers/rig/rig-server.ts'
 
-/** As a user with sudo, with the packed tarball in an empty folder, without better-sqlite3. */
+/** These tests deploy as a user with sudo. The packed tarball is installed in an empty folder, without better-sqlite3. */
 const rig = e2eRig()
 const server = serverOf(rig, 'trixie')
 const FOLDER = '/home/admin/ai-proxy'
@@ -30,7 +30,7 @@ beforeAll(async () => {
   })
 })
 
-test('without better-sqlite3 the tool works, and logdb says what to install', async () => {
+test('without better-sqlite3 ai-deploy works, and logdb says what to install', async () => {
   expect(existsSync(join(installed, 'node_modules/better-sqlite3'))).toBe(false)
   const logdb = await execa(join(installed, 'node_modules/.bin/logdb'), ['init'], { cwd: installed, reject: false })
   expect(logdb.exitCode).not.toBe(0)
@@ -41,13 +41,15 @@ test('without better-sqlite3 the tool works, and logdb says what to install', as
 test('deploys to a clean server, through sudo', async () => {
   const { exitCode, stdout, stderr } = await deploy('--yes', '--json')
   expect(exitCode, stderr).toBe(0)
-  const report = JSON.parse(stdout)
-  expect(report).toMatchObject({ ok: true, changed: true, url: `https://${domainOf(server)}`, connections: 1 })
-  expect(report).not.toHaveProperty('api_key')
+  const { ok, verb, result, warnings } = JSON.parse(stdout)
+  expect({ ok, verb }).toEqual({ ok: true, verb: 'deploy' })
+  expect(result).toMatchObject({ changed: true, url: `https://${domainOf(server)}`, connections: 1 })
+  expect(result).not.toHaveProperty('api_key')
+  expect(warnings).toContainEqual(expect.stringContaining('HTTP_PORT of your .env'))
   expect(stderr).toContain('take over your .env: API_KEYS')
   expect(stderr).not.toContain('0123456789abcdef')
-  expect(stderr).toContain('HTTP_PORT of your .env means the local gateway and stays behind')
-  process.stdout.write(`First deploy, ${report.channels} channels: ${JSON.stringify(report.steps)}\n`)
+  expect(stderr).toContain('HTTP_PORT of your .env means the local gateway and is not copied')
+  process.stdout.write(`First deploy, ${result.channels} channels: ${JSON.stringify(result.steps)}\n`)
 })
 
 test('every key of .env arrives as it was written', async () => {
@@ -58,7 +60,7 @@ test('every key of .env arrives as it was written', async () => {
   }
 })
 
-test('a second run changes nothing and says so', async () => {
+test('a second run changes nothing and reports that', async () => {
   const before = await snapshot(rig, server, FOLDER)
   const { exitCode, stderr } = await deploy()
   expect(exitCode, stderr).toBe(0)
@@ -66,7 +68,7 @@ test('a second run changes nothing and says so', async () => {
   expect(await snapshot(rig, server, FOLDER)).toBe(before)
 })
 
-test('another domain is answered for, and keeps the release', async () => {
+test('a change of the domain keeps the release', async () => {
   const live = async () => JSON.parse(await ssh(`cat ${FOLDER}/state.json`)).live
   const before = await live()
   const domain = 'gateway.rig.test'
@@ -78,7 +80,7 @@ test('another domain is answered for, and keeps the release', async () => {
   expect(back.exitCode, back.stderr).toBe(0)
 })
 
-test('a setting of the edge alone restarts the edge and ends well', async () => {
+test('a change of an edge setting restarts the edge', async () => {
   const { exitCode, stderr } = await deploy('--yes', '--email', 'me@rig.test')
   expect(exitCode, stderr).toBe(0)
   expect(stderr).toContain('restart the edge')
@@ -96,7 +98,7 @@ test('a gateway whose container and image were removed is repaired', async () =>
   await ssh('docker rm -f $(docker ps -q --filter label=ai-deploy.release) && docker rmi $(docker images -q ai-proxy)')
   const { exitCode, stderr } = await deploy('--yes')
   expect(exitCode, stderr).toBe(0)
-  expect(stderr).toContain('again, which does not run')
+  expect(stderr).toContain(', which is not running')
   expect((await deploy()).stderr).toContain('Nothing to change')
 })
 
@@ -116,7 +118,7 @@ describe('the image of a clone', () => {
   const key = 'sk-of-the-image'
   const run = 'docker run --read-only --tmpfs /app/logs:uid=1000'
 
-  test('docker build . gives it', async () => {
+  test('docker build . builds it', async () => {
     const context = join(temporaryFolder('clone'), 'clone.tar')
     await execa('tar', [
       '-cf',
@@ -147,7 +149,7 @@ describe('the image of a clone', () => {
     ).toContain('"rows_inserted": 1')
   })
 
-  test('it refuses to listen for everybody without API_KEYS', async () => {
+  test('without API_KEYS it refuses to listen on all addresses', async () => {
     expect(await ssh(`${run} --rm ai-proxy 2>&1; echo "exit $?"`)).toMatch(/API_KEYS[\s\S]*exit 2$/)
   })
 

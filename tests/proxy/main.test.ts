@@ -1,12 +1,62 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Agent, request } from 'undici'
-import { expect, onTestFinished, test } from 'vitest'
+import { request } from 'undici'
+import { expect, test } from 'vitest'
 import { chat, chunksOf, eventually, readRecords } from '../helpers/gateway/gateway.ts'
-import { freePort, spawnGateway, startProcess, startProcessWithUpstream } from '../helpers/gateway/gateway-process.ts'
+import {
+  newAgent,
+  spawnGateway,
+  startProcess,
+  startProcessWithUpstream,
+  usedPort,
+} from '../helpers/gateway/gateway-process.ts'
+import { freePort } from '../helpers/process/server-process.ts'
 
-test('without any configuration it answers, prints a line to paste that works, and writes a log', async () => {
+/** A client that sends all requests on the same connection. */
+const oneConnection = () => newAgent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 })
+
+test('SIGTERM: not ready, running streams end, everything is in the log, exit 0', async () => {
+  const { gateway } = await startProcessWithUpstream()
+  const keepAlive = oneConnection()
+  await (await gateway.post(chat('echo'), keepAlive)).body.text()
+  const stream = await gateway.post(chat('mock/slow-25x100', { stream: true }))
+  const busy = oneConnection()
+  const before = await gateway.post(chat('mock/slow-20x90', { stream: true }), busy)
+  const whole = gateway.post(chat('mock/slow-25x80'))
+  const text = stream.body.text()
+  gateway.process.kill('SIGTERM')
+  await eventually(async () => {
+    const ready = await request(`${gateway.url}/ready`)
+    await ready.body.dump()
+    expect(ready.statusCode).toBe(503)
+  })
+  // A connection that an edge keeps open is still served, and closed after its answer.
+  const late = await gateway.post(chat('mock/normal'), keepAlive)
+  expect(late.statusCode).toBe(200)
+  expect(late.headers['connection']).toBe('close')
+  await late.body.dump()
+  await eventually(() => expect(request(`${gateway.url}/health`)).rejects.toThrow(/ECONNREFUSED/))
+  expect(gateway.process.exitCode).toBeNull()
+
+  expect((await before.body.text()).endsWith('data: [DONE]\n\n')).toBe(true)
+  // The same connection; its last answer, before the signal, said that it may be used again.
+  const after = await gateway.post(chat('mock/normal'), busy)
+  expect([after.statusCode, after.headers['connection']]).toEqual([200, 'close'])
+  await after.body.dump()
+  expect((await whole).statusCode).toBe(200)
+  await (await whole).body.dump()
+  const streamed = await text
+  expect(streamed.endsWith('data: [DONE]\n\n')).toBe(true)
+  expect(chunksOf(streamed)).toHaveLength(102)
+  const endedAt = performance.now()
+  expect(await gateway.exit).toBe(0)
+  expect(performance.now() - endedAt).toBeLessThan(2000)
+  const records = readRecords(join(gateway.cwd, 'logs'))
+  expect(records.map(({ outcome }) => outcome)).toEqual(Array(6).fill('ok'))
+})
+
+test.concurrent('without any configuration it answers, prints a command that works, and writes a log', async () => {
   const gateway = await startProcess()
   expect(gateway.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   const curl = gateway.output.stderr.split('\n').find((line) => line.startsWith('  curl '))
@@ -29,7 +79,7 @@ test('without any configuration it answers, prints a line to paste that works, a
   expect(await gateway.exit).toBe(0)
 })
 
-test('in a release it reads its env file, logs under its name and speaks JSON only', async () => {
+test.concurrent('in a release it reads its env file, logs under its name and speaks JSON only', async () => {
   const { gateway } = await startProcessWithUpstream({
     RELEASE_ID: '20261123-120000',
     API_KEYS_BASE64: Buffer.from("it's $ecret").toString('base64'),
@@ -52,49 +102,7 @@ test('in a release it reads its env file, logs under its name and speaks JSON on
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ level: 30 })
 })
 
-test('SIGTERM: not ready, running streams end, everything is in the log, exit 0', async () => {
-  const { gateway } = await startProcessWithUpstream()
-  const keepAlive = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 })
-  onTestFinished(() => keepAlive.destroy())
-  await (await gateway.post(chat('echo'), keepAlive)).body.text()
-  const stream = await gateway.post(chat('mock/slow-25x100', { stream: true }))
-  const busy = new Agent({ connections: 1, pipelining: 1, keepAliveTimeout: 60_000 })
-  onTestFinished(() => busy.destroy())
-  const before = await gateway.post(chat('mock/slow-20x90', { stream: true }), busy)
-  const whole = gateway.post(chat('mock/slow-25x80'))
-  const text = stream.body.text()
-  gateway.process.kill('SIGTERM')
-  await eventually(async () => {
-    const ready = await request(`${gateway.url}/ready`)
-    await ready.body.dump()
-    expect(ready.statusCode).toBe(503)
-  })
-  // A connection that an edge keeps open goes on being served, and is closed with its answer.
-  const late = await gateway.post(chat('mock/normal'), keepAlive)
-  expect(late.statusCode).toBe(200)
-  expect(late.headers['connection']).toBe('close')
-  await late.body.dump()
-  await eventually(() => expect(request(`${gateway.url}/health`)).rejects.toThrow(/ECONNREFUSED/))
-  expect(gateway.process.exitCode).toBeNull()
-
-  expect((await before.body.text()).endsWith('data: [DONE]\n\n')).toBe(true)
-  // The same connection, which was told before the signal that it may be used again.
-  const after = await gateway.post(chat('mock/normal'), busy)
-  expect([after.statusCode, after.headers['connection']]).toEqual([200, 'close'])
-  await after.body.dump()
-  expect((await whole).statusCode).toBe(200)
-  await (await whole).body.dump()
-  const streamed = await text
-  expect(streamed.endsWith('data: [DONE]\n\n')).toBe(true)
-  expect(chunksOf(streamed)).toHaveLength(102)
-  const endedAt = performance.now()
-  expect(await gateway.exit).toBe(0)
-  expect(performance.now() - endedAt).toBeLessThan(2000)
-  const records = readRecords(join(gateway.cwd, 'logs'))
-  expect(records.map(({ outcome }) => outcome)).toEqual(Array(6).fill('ok'))
-})
-
-test('after the drain timeout what still runs is cut, and told so', async () => {
+test.concurrent('after the drain timeout running answers are cut off and get an error', async () => {
   const { gateway } = await startProcessWithUpstream({ DRAIN_TIMEOUT_S: '0' })
   const stream = await gateway.post(chat('mock/hang-after-3', { stream: true }))
   const whole = gateway.post(chat('mock/hang'))
@@ -111,13 +119,13 @@ test('after the drain timeout what still runs is cut, and told so', async () => 
   ])
 })
 
-test('all that is wrong is said at once, and nothing starts', async () => {
+test.concurrent('all problems are reported together, and nothing starts', async () => {
   const gateway = spawnGateway({ LOG_LEVEL: 'loud', PORT: '99999' })
   expect(await gateway.exit).toBe(2)
-  expect(gateway.output.stderr).toMatch(/^error: /)
+  expect(gateway.output.stderr).toMatch(/^✖ /)
   expect(gateway.output.stderr).toContain('LOG_LEVEL: found "loud"')
   expect(gateway.output.stderr).toContain('PORT: found "99999"')
-  expect(gateway.output.stderr).toMatch(/\nhint: .+\n$/)
+  expect(gateway.output.stderr).toMatch(/\nHint: .+ \(CONFIG_INVALID, exit code 2\)\n$/)
 
   const wrongFile = spawnGateway({}, 'PORT=1x\nwhat is this\n')
   expect(await wrongFile.exit).toBe(2)
@@ -125,28 +133,29 @@ test('all that is wrong is said at once, and nothing starts', async () => {
   expect(wrongFile.output.stderr).toContain('PORT: found "1x"')
 })
 
-test('beyond this machine without keys it refuses to start', async () => {
+test.concurrent('without keys it refuses to listen beyond this machine', async () => {
   const gateway = spawnGateway({}, 'HOST=0.0.0.0\n')
   expect(await gateway.exit).toBe(2)
-  expect(gateway.output.stderr).toMatch(/error: HOST is 0\.0\.0\.0.*API_KEYS is empty\nhint: set API_KEYS/)
+  expect(gateway.output.stderr).toMatch(
+    /✖ HOST is 0\.0\.0\.0.*API_KEYS is empty\.\nHint: set API_KEYS.*\(CONFIG_INVALID, exit code 2\)/,
+  )
   expect(existsSync(join(gateway.cwd, 'logs'))).toBe(false)
 })
 
-test('--no-dotenv leaves .env alone', async () => {
+test.concurrent('with --no-dotenv it does not read .env', async () => {
   const port = await freePort()
   const gateway = spawnGateway({ PORT: String(port) }, 'HOST=0.0.0.0\n', ['--no-dotenv'])
   await eventually(() => expect(gateway.output.stderr).toContain(`http://127.0.0.1:${port}`))
 })
 
-test('a port that is taken is named', async () => {
-  const first = await startProcess()
-  const port = new URL(first.url).port
-  const second = spawnGateway({ PORT: port })
-  expect(await second.exit).toBe(1)
-  expect(second.output.stderr).toContain(`error: port ${port} of 127.0.0.1 is in use\nhint: `)
+test.concurrent('a port that is in use is named', async () => {
+  const port = await usedPort()
+  const gateway = spawnGateway({ PORT: String(port) })
+  expect(await gateway.exit).toBe(1)
+  expect(gateway.output.stderr).toContain(`✖ Port ${port} of 127.0.0.1 is in use.\nHint: `)
 })
 
-test('a second Ctrl-C ends what runs, which leaves its records', async () => {
+test.concurrent('a second Ctrl-C ends running answers, and their records are written', async () => {
   const { gateway } = await startProcessWithUpstream()
   const stream = await gateway.post(chat('mock/hang-after-3', { stream: true }))
   const text = stream.body.text()

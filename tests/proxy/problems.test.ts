@@ -1,210 +1,34 @@
-import { connect } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chat, startGateway, startUpstream, startWithUpstream, type TestResponse } from '../helpers/gateway/gateway.ts'
+import { packageRoot } from '../../kit/package-root.ts'
+import { ALL_PROBLEMS } from '../helpers/gateway/all-problems.ts'
 
-function errorOf({ text }: TestResponse) {
-  return JSON.parse(text).error
+const PAGE = readFileSync(join(packageRoot(), 'docs/gateway.md'), 'utf8')
+const CHAPTER = PAGE.slice(PAGE.indexOf('\n## Errors of requests\n'), PAGE.indexOf('\n## Errors at the start\n'))
+
+/** `status code` of every row, with `none` for an error without a code. */
+function documented(): string[] {
+  const rows = [...CHAPTER.matchAll(/^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm)].slice(1)
+  const inTable = rows.flatMap(([, status = '', codes = '']) => {
+    const names = [...codes.matchAll(/`(\w+)`/g)].map(([, code]) => String(code))
+    const all = /\bnone\b/.test(codes) ? [...names, 'none'] : names
+    return all.map((code) => `${/^\d+$/.test(status) ? status : 'any'} ${code}`)
+  })
+  const inText = [...CHAPTER.matchAll(/^One code is only in the log: (\d+) `(\w+)`/gm)].map(([, ...pair]) =>
+    pair.join(' '),
+  )
+  return [...inTable, ...inText]
 }
 
-test('requests that cannot be served are refused as OpenAI does, each with its record', async () => {
-  const { gateway, upstream } = await startWithUpstream({ mappings: { 'gemini-x': 'gemini:x' } })
-  const cases: [body: unknown, status: number, error: object][] = [
-    ['{"model":', 400, { code: null, type: 'invalid_request_error' }],
-    ['[1]', 400, { code: null }],
-    [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 400, { code: null }],
-    ['', 400, { code: null }],
-    [{ messages: [1] }, 400, { code: 'missing_required_parameter', param: 'model' }],
-    [{ model: 'mock/normal' }, 400, { code: 'missing_required_parameter', param: 'messages' }],
-    [{ model: 'mock/normal', messages: [] }, 400, { code: 'empty_array', param: 'messages' }],
-    [{ model: 'mock/normal', messages: 'x' }, 400, { code: 'invalid_type', param: 'messages' }],
-    [{ model: 7, messages: [1] }, 400, { code: 'invalid_type', param: 'model' }],
-    [chat('nowhere'), 404, { code: 'model_not_found', param: null }],
-    [chat('x'.repeat(512)), 404, { code: 'model_not_found', message: expect.stringMatching(/^.{1,400}$/) }],
-    [chat('x'.repeat(5_000)), 400, { code: 'string_above_max_length', param: 'model' }],
-    [chat('gemini-x'), 503, { code: 'provider_not_configured', message: expect.stringContaining('GEMINI_API_KEY') }],
-  ]
-  for (const [body, status, error] of cases) {
-    const response = await gateway.post(body)
-    expect(response.status, JSON.stringify(body)).toBe(status)
-    expect(errorOf(response)).toMatchObject(error)
-    expect(response.headers).toMatchObject({ 'content-type': 'application/json', 'x-request-id': expect.any(String) })
-  }
-  const records = await gateway.records(cases.length)
-  for (const [index, record] of records.entries()) {
-    expect(record).toMatchObject({
-      outcome: 'rejected',
-      status_code: cases[index]?.[1],
-      response: { error: cases[index]?.[2] },
-      overhead_ms: null,
-    })
-  }
-  expect(records[0]?.request).toEqual({ _invalid_body: '{"model":' })
-  expect(records[9]).toMatchObject({ model_original: 'nowhere', model_mapped: null, provider: null })
-  expect(records[12]).toMatchObject({ model_original: 'gemini-x', model_mapped: 'x', provider: 'gemini' })
-  expect(upstream.requests).toEqual([])
-})
-
-test('a body that is too large is refused, whether its size is announced or not', async () => {
-  const { gateway } = await startWithUpstream({ config: { limits: { body_mib: 1 } } })
-  const large = chat('mock/normal', { padding: 'x'.repeat(5_000_000) })
-  const response = await gateway.post(large)
-  expect([response.status, errorOf(response).code]).toEqual([413, 'request_too_large'])
-  const [record] = await gateway.records(1)
-  expect(record?.request).toEqual({ _invalid_body: JSON.stringify(large).slice(0, 4096) })
-  expect(record).toMatchObject({ status_code: 413, outcome: 'rejected' })
-})
-
-test('only JSON is taken, with or without saying so', async () => {
-  const { gateway } = await startWithUpstream()
-  const form = await gateway.post(chat('mock/normal'), { 'content-type': 'multipart/form-data; boundary=x' })
-  expect(form.status).toBe(415)
-  const fetched = await fetch(`${gateway.url}/v1/chat/completions`, {
-    method: 'POST',
-    body: Buffer.from(JSON.stringify(chat('mock/normal'))),
+test('the docs list the status and the code of every error, and no other', () => {
+  const made = Object.entries(ALL_PROBLEMS).map(([name, { status, code }]) => {
+    // The status of this one is the provider's.
+    return `${name === 'upstreamStatus' ? 'any' : status} ${code ?? 'none'}`
   })
-  expect(fetched.status).toBe(200)
-  const utf8 = await gateway.post(chat('mock/normal'), { 'content-type': 'application/json; charset=utf-8' })
-  expect(utf8.status).toBe(200)
-  await gateway.records(3)
-})
-
-test('the record of a body of another type tells what was sent, up to the limit', async () => {
-  const { gateway } = await startWithUpstream({ config: { limits: { body_mib: 1 } } })
-  const form = { 'content-type': 'application/x-www-form-urlencoded' }
-  for (const body of ['model=mock%2Fnormal', 'x'.repeat(5_000), 'y'.repeat(5_000_000), '']) {
-    const response = await gateway.post(body, form)
-    expect([response.status, errorOf(response).type]).toEqual([415, 'invalid_request_error'])
-  }
-  const [short, long, tooLong, empty] = await gateway.records(4)
-  expect(short).toMatchObject({ status_code: 415, outcome: 'rejected', bytes_in: 19 })
-  expect(short?.request).toEqual({ _invalid_body: 'model=mock%2Fnormal' })
-  expect(long).toMatchObject({ status_code: 415, bytes_in: 5_000, request: { _invalid_body: 'x'.repeat(4096) } })
-  expect(tooLong).toMatchObject({ status_code: 415, request: { _invalid_body: 'y'.repeat(4096) } })
-  expect(tooLong?.bytes_in).toBeGreaterThan(2 ** 20)
-  expect(tooLong?.bytes_in).toBeLessThan(2_000_000)
-  expect(empty).toMatchObject({ status_code: 415, bytes_in: 0, request: { _invalid_body: '' } })
-})
-
-test('unknown paths and methods are OpenAI errors without a record', async () => {
-  const gateway = await startGateway()
-  const unknown = await gateway.get('/v2/nothing?a=b')
-  expect([unknown.status, errorOf(unknown)]).toEqual([
-    404,
-    { message: 'Invalid URL (GET /v2/nothing)', type: 'invalid_request_error', param: null, code: 'unknown_url' },
-  ])
-  const wrongMethod = await gateway.get('/v1/chat/completions')
-  expect([wrongMethod.status, errorOf(wrongMethod).code]).toEqual([405, 'method_not_supported'])
-  expect(wrongMethod.headers['allow']).toBe('POST, OPTIONS')
-  const malformed = await gateway.get('/%zz')
-  expect([malformed.status, malformed.headers['x-request-id']]).toEqual([404, expect.any(String)])
-  await gateway.records(0)
-})
-
-test('what is no HTTP gets an answer too', async () => {
-  const gateway = await startGateway()
-  const answer = await new Promise<string>((resolve) => {
-    let text = ''
-    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'))
-    socket.on('data', (bytes) => {
-      text += bytes
-    })
-    socket.on('close', () => resolve(text))
-  })
-  expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/)
-  expect(answer).toContain('x-ai-proxy-release: dev')
-  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '').error.type).toBe('invalid_request_error')
-})
-
-test('errors of the provider keep their status, body and retry headers', async () => {
-  const { gateway } = await startWithUpstream()
-  for (const stream of [false, true]) {
-    const limited = await gateway.post(chat('mock/429', { stream }))
-    expect(limited.status).toBe(429)
-    expect(limited.headers).toMatchObject({ 'retry-after': '7', 'x-ratelimit-remaining-requests': '0' })
-    expect(errorOf(limited)).toEqual({
-      message: 'Rate limit exceeded',
-      type: 'mock_error',
-      param: null,
-      code: 'rate_limit_exceeded',
-    })
-    expect((await gateway.post(chat('mock/402', { stream }))).status).toBe(402)
-  }
-  const records = await gateway.records(4)
-  expect(new Set(records.map(({ outcome }) => outcome))).toEqual(new Set(['upstream_error']))
-  expect(records[0]?.response).toMatchObject({ error: { code: 'rate_limit_exceeded' } })
-})
-
-test('an error page of the provider becomes an error object', async () => {
-  const { gateway } = await startWithUpstream()
-  const response = await gateway.post(chat('mock/503-html', { stream: true }))
-  expect([response.status, response.headers['content-type']]).toEqual([503, 'application/json'])
-  expect(errorOf(response)).toMatchObject({ code: 'upstream_error', message: 'openrouter answered with status 503.' })
-  expect((await gateway.records(1))[0]).toMatchObject({ status_code: 503, outcome: 'upstream_error' })
-})
-
-test('a provider that forbids a request says so itself', async () => {
-  const { gateway } = await startWithUpstream()
-  const response = await gateway.post(chat('mock/403'))
-  expect([response.status, errorOf(response).message]).toEqual([403, 'Key disabled'])
-  expect((await gateway.records(1))[0]).toMatchObject({ status_code: 403, outcome: 'upstream_error' })
-})
-
-test('that the provider does not know our key is not the client’s fault', async () => {
-  const { gateway } = await startWithUpstream()
-  const response = await gateway.post(chat('mock/401'))
-  expect([response.status, errorOf(response).code]).toEqual([502, 'upstream_auth_error'])
-  expect(response.headers['x-should-retry']).toBe('false')
-  expect(response.text).not.toContain('upstream-key')
-  expect((await gateway.records(1))[0]).toMatchObject({
-    status_code: 502,
-    outcome: 'upstream_error',
-    response: { error: { code: 'upstream_auth_error' } },
-  })
-  expect(gateway.operatorLog.join('')).toContain("refused the gateway's key")
-  expect(gateway.operatorLog.join('')).not.toContain('upstream-key')
-})
-
-test('an answer that breaks off before it is whole is an error, not half an answer', async () => {
-  const { gateway } = await startWithUpstream()
-  const response = await gateway.post(chat('mock/cut-json'))
-  expect([response.status, errorOf(response).code]).toEqual([502, 'upstream_disconnected'])
-  expect((await gateway.records(1))[0]).toMatchObject({
-    outcome: 'upstream_error',
-    response: { error: { code: 'upstream_disconnected' } },
-  })
-})
-
-test('a provider that is not there', async () => {
-  const upstream = await startUpstream()
-  await upstream.close()
-  const gateway = await startGateway({
-    environment: { OPENROUTER_API_KEY: 'x', OPENROUTER_BASE_URL: upstream.url },
-    mappings: { m: 'm' },
-  })
-  for (const stream of [false, true]) {
-    const response = await gateway.post(chat('m', { stream }))
-    expect([response.status, errorOf(response).code]).toEqual([502, 'upstream_unreachable'])
-  }
-  expect((await gateway.records(2))[0]).toMatchObject({
-    status_code: 502,
-    outcome: 'upstream_error',
-    overhead_ms: null,
-    response: { error: { code: 'upstream_unreachable' } },
-  })
-})
-
-test('a provider that is silent for too long', async () => {
-  const limits = { first_byte_timeout_s: 0.3, idle_timeout_s: 0.3 }
-  const { gateway, upstream } = await startWithUpstream({ config: { limits } })
-  const [whole, streamed] = await Promise.all([
-    gateway.post(chat('mock/hang')),
-    gateway.post(chat('mock/hang-after-2', { stream: true })),
-  ])
-  expect([whole.status, errorOf(whole).code]).toEqual([504, 'upstream_timeout'])
-  expect(whole.headers['x-should-retry']).toBe('false')
-  expect(streamed.text).toContain('"code":"upstream_timeout"')
-  expect(streamed.text).not.toContain('[DONE]')
-  const outcomes = (await gateway.records(2)).map(({ outcome }) => outcome)
-  expect(outcomes.sort()).toEqual(['upstream_error', 'upstream_truncated'])
-  expect(upstream.requests.map(({ end }) => end)).toEqual(['aborted', 'aborted'])
+  // These two are made of Node's own errors, with the code of `badHttp`.
+  const ofNode = ['408 none', '431 none']
+  const unique = (list: string[]) => [...new Set(list)].sort()
+  expect(documented()).toEqual([...new Set(documented())])
+  expect(unique(documented())).toEqual(unique([...made, ...ofNode]))
 })

@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { VARIABLES } from '../../kit/gateway-config/variables.ts'
 import { packageRoot } from '../../kit/package-root.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { gatewaySettings } from '../../proxy/settings.ts'
-import { localAddress, startupMessage } from '../../proxy/startup-message.ts'
 
 function settings(environment: Record<string, string> = {}) {
   return gatewaySettings(environment, '/srv/app')
 }
 
-test('what is not set has a default', () => {
+test('settings that are not set have defaults', () => {
   expect(settings()).toMatchObject({
     host: '127.0.0.1',
     port: 8123,
@@ -33,49 +31,26 @@ test('what is not set has a default', () => {
   })
 })
 
-test('PORT wins over HTTP_PORT, which is the edge’s if HTTPS_PORT stands beside it', () => {
+test('PORT wins over HTTP_PORT, which belongs to the edge if HTTPS_PORT is set too', () => {
   expect(settings({ HTTP_PORT: '9000' }).port).toBe(9000)
   expect(settings({ HTTP_PORT: '9000', PORT: '9001' }).port).toBe(9001)
   expect(settings({ HTTP_PORT: '80', HTTPS_PORT: '443' }).port).toBe(8123)
 })
 
-test('the predecessor’s spellings of levels and switches', () => {
+test('the predecessor’s spellings of levels and switches are accepted', () => {
   const levels = ['DEBUG', 'Info', 'WARNING', 'warn', 'CRITICAL', 'error'].map((LOG_LEVEL) => settings({ LOG_LEVEL }))
   expect(levels.map(({ logLevel }) => logLevel)).toEqual(['debug', 'info', 'warn', 'warn', 'fatal', 'error'])
   const switches = ['true', 'True', '1', 'false', '0', ''].map((value) => settings({ MODELS_REQUIRE_KEY: value }))
   expect(switches.map(({ modelsRequireKey }) => modelsRequireKey)).toEqual([true, true, true, false, false, false])
 })
 
-test('beyond this machine nothing runs without keys', () => {
+test('without keys the gateway listens only on this machine', () => {
   for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'example.com', '1270.0.0.1']) {
     expect(() => settings({ HOST })).toThrow(expect.objectContaining({ exitCode: 2, code: 'CONFIG_INVALID' }))
     expect(settings({ HOST, API_KEYS: 'k' }).host).toBe(HOST)
   }
   for (const HOST of ['127.0.0.1', '127.1.2.3', 'localhost', '::1']) expect(settings({ HOST }).host).toBe(HOST)
   expect(() => settings({ HOST: '0.0.0.0', API_KEYS: ' , ' })).toThrow(/API_KEYS is empty/)
-})
-
-test('the startup message has a line to paste and never a key', () => {
-  const withKeys = settings({ API_KEYS: 'secret-of-mine', OPENROUTER_API_KEY: 'sk-or-1', SET_API_KEY: 'sk-or-1' })
-  const config = parseConfigFile(
-    JSON.stringify({
-      model_mappings: {},
-      providers: {
-        groq: { base_url: 'https://api.groq.com/openai/v1' },
-        mine: { base_url: 'http://127.0.0.1:1', key_required: false },
-        set: { base_url: 'http://127.0.0.1:1' },
-      },
-    }),
-    'config.yml',
-  )
-  const loaded = { environment: withKeys.environment, config, configPath: '/x/config.yml' }
-  const message = startupMessage(withKeys, 'http://127.0.0.1:8123', '/srv/app/logs/x.jsonl', loaded)
-  expect(message).toContain('-H "Authorization: Bearer $API_KEY"')
-  expect(message).toContain('gemini (off: GEMINI_API_KEY is not set)')
-  expect(message).toContain(', groq (off: GROQ_API_KEY is not set), mine, set\n')
-  expect(message).not.toMatch(/secret-of-mine|sk-or-1/)
-  expect(localAddress('0.0.0.0', 1)).toBe('http://127.0.0.1:1')
-  expect(localAddress('::1', 1)).toBe('http://[::1]:1')
 })
 
 test('.env.example shows every variable that a user may set, and no other', () => {

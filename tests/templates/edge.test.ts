@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { serverSettings } from '../../deploy/config/server-settings.ts'
-import { edgeFiles } from '../../deploy/edge-files.ts'
+import { edgeFiles } from '../../deploy/plan/edge-files.ts'
 import { packageRoot } from '../../kit/package-root.ts'
 import { renderTraefikConfig } from '../../templates/edge.ts'
+import { serverSettings } from '../../templates/server-settings.ts'
 
 const BASE = readFileSync(join(packageRoot(), 'traefik/traefik.yml'), 'utf8')
 const edge = (environment: Record<string, string> = {}, acmeCa: string | null = null) =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { serverSettings } from '../../deploy/config/server-settings.ts'
 import { type ReleaseComposeInput, renderReleaseCompose } from '../../templates/release.ts'
+import { serverSettings } from '../../templates/server-settings.ts'
 import { needing } from '../helpers/needs.ts'
 import { findProgram, output } from '../helpers/process/programs.ts'
 import { tempFolder } from '../helpers/temp-folder.ts'
@@ -63,7 +63,7 @@ test('the Compose file of a release', () => {
   `)
 })
 
-test('the settings of the server count', () => {
+test('the settings of the server take effect', () => {
   const settings = serverSettings({ HOST_UID: '12', HOST_GID: '34', DRAIN_TIMEOUT_S: '60' }, false)
   const { gateway } = parse(renderReleaseCompose({ ...INPUT, settings })).services
   expect([gateway.user, gateway.stop_grace_period]).toEqual(['12:34', '90s'])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { run } from '../../../deploy/host/host.ts'
-import { LocalHost } from '../../../deploy/host/local.ts'
-import { sh } from '../../../deploy/remote/argv.ts'
+import { LocalHost } from '../../../deploy/host/local-host.ts'
+import { sh } from '../../../deploy/remote/sh.ts'
 
 const host = new LocalHost({ kind: 'root' })
 

@@ -1,149 +1,84 @@
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { LocalHost } from '../../../deploy/host/local.ts'
+import { expect, test } from 'vitest'
 import * as files from '../../../deploy/remote/files.ts'
-import { putFile, sendTar } from '../../../deploy/transfer.ts'
-import { tempFolder } from '../../helpers/temp-folder.ts'
+import { expectShell } from '../../helpers/server/scripts.ts'
 
-const host = new LocalHost({ kind: 'root' })
-const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const ROUTE = '/srv/edge/dynamic/app.yml'
+const COPY = `${ROUTE}.before-20261124-000000`
+const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-describe('a file that is written', () => {
-  test('appears with its content and mode, and its folder with it', async () => {
-    const path = join(tempFolder(), 'a b/new folder/it’s.txt')
-    await putFile(host, path, 'line\n\n é 🙂 \\ $HOME', '600')
-    expect(readFileSync(path, 'utf8')).toBe('line\n\n é 🙂 \\ $HOME')
-    expect(mode(path)).toBe('600')
-    await putFile(host, path, '')
-    expect(readFileSync(path, 'utf8')).toBe('')
-    expect(mode(path)).toBe('644')
-    expect(readdirSync(join(path, '..'))).toEqual(['it’s.txt'])
-  })
-
-  test('replaces the one before by a rename, so that its readers see the old one or the new one whole', async () => {
-    const folder = tempFolder({ file: 'old' })
-    const path = join(folder, 'file')
-    const before = statSync(path).ino
-    await putFile(host, path, 'new')
-    expect(statSync(path).ino).not.toBe(before)
-  })
-
-  test('stays as it was when the connection breaks half-way', async () => {
-    const folder = tempFolder({ file: 'old' })
-    const path = join(folder, 'file')
-    const result = await host.exec(files.writeFile(path, '644', sha256('the whole text')), { stdin: 'the whole' })
-    expect(result).toEqual({ exitCode: 1, stdout: '', stderr: 'the content did not arrive whole\n' })
-    expect(readFileSync(path, 'utf8')).toBe('old')
-    expect(readdirSync(folder)).toEqual(['file'])
-  })
+test('writeFile', () => {
+  expectShell(
+    files.writeFile('/srv/.env', '600', SHA256),
+    ['/srv/.env', '600', SHA256],
+    [
+      'set -e',
+      'umask 077',
+      'mkdir -p "$(dirname "$1")"',
+      't="$1.tmp.$$"',
+      `trap 'rm -f "$t"' EXIT`,
+      'cat > "$t"',
+      `[ "$(sha256sum < "$t" | cut -d' ' -f1)" = "$3" ] || { echo 'the content did not arrive whole' >&2; exit 1; }`,
+      'chmod "$2" "$t"',
+      'sync "$t"',
+      'mv -f "$t" "$1"',
+    ],
+  )
 })
 
-test('a first deploy makes the folders, and a later one leaves them as they are', async () => {
-  const folder = join(tempFolder(), 'ai-proxy')
-  const make = files.makeFolders(folder, process.getuid?.() ?? 0, process.getgid?.() ?? 0)
-  expect(await host.exec(make)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
-  const modes = () => readdirSync(folder).map((name) => `${name} ${mode(join(folder, name))}`)
-  expect(modes()).toEqual(['backups 700', 'certs 700', 'edge 755', 'logs 755', 'releases 755', 'scripts 755'])
-  expect(readdirSync(join(folder, 'edge'))).toEqual(['dynamic'])
-  await host.exec(['chmod', '750', join(folder, 'logs'), join(folder, 'certs')])
-  await host.exec(make)
-  expect(modes()).toEqual(['backups 700', 'certs 750', 'edge 755', 'logs 750', 'releases 755', 'scripts 755'])
+test('makeFolders', () => {
+  expectShell(
+    files.makeFolders('/srv', 1000, 1001),
+    ['/srv', '1000', '1001'],
+    [
+      'set -e',
+      'umask 022',
+      'mkdir -p "$1/releases" "$1/edge/dynamic" "$1/scripts"',
+      '[ -d "$1/certs" ] || mkdir -m 700 "$1/certs"',
+      '[ -d "$1/backups" ] || mkdir -m 700 "$1/backups"',
+      '[ -d "$1/logs" ] || { mkdir "$1/logs"; chown "$2:$3" "$1/logs"; }',
+    ],
+  )
 })
 
-describe('a release that is unpacked', () => {
-  const release = [
-    { path: 'context/kit/a.ts', content: Buffer.from('a') },
-    { path: 'config.yml', content: Buffer.from('c') },
-    { path: 'gateway.env', content: Buffer.from('SECRET=1') },
+test('unpackFolder', () => {
+  const script = [
+    'set -e',
+    'umask 022',
+    't="$1.part"',
+    `trap 'rm -rf "$t"' EXIT`,
+    'rm -rf "$t"',
+    'mkdir -p "$t"',
+    '[ -z "$2" ] || cp -a "$2" "$t/"',
+    'tar -xzf - --no-same-owner -C "$t"',
+    'sync "$t"',
+    'mv -T "$t" "$1"',
   ]
-
-  test('has its files, secret ones readable by their owner only', async () => {
-    const target = join(tempFolder(), 'releases/1')
-    await sendTar(host, 'upload', release, files.unpackFolder(target))
-    expect(readdirSync(target, { recursive: true, encoding: 'utf8' }).toSorted()).toEqual([
-      'config.yml',
-      'context',
-      'context/kit',
-      'context/kit/a.ts',
-      'gateway.env',
-    ])
-    expect(readFileSync(join(target, 'context/kit/a.ts'), 'utf8')).toBe('a')
-    expect([mode(join(target, 'gateway.env')), mode(join(target, 'config.yml'))]).toEqual(['600', '644'])
-  })
-
-  test('leaves nothing when the connection breaks half-way', async () => {
-    const folder = tempFolder()
-    const target = join(folder, '1')
-    const whole = await packed(folder)
-    for (const size of [0, 10, whole.length - 1]) {
-      const { exitCode } = await host.exec(files.unpackFolder(target), { stdin: whole.subarray(0, size) })
-      expect(exitCode).not.toBe(0)
-    }
-    expect(readdirSync(folder)).toEqual(['packed'])
-  })
-
-  test('never replaces a release that is there', async () => {
-    const target = join(tempFolder({ '1/mine': 'mine' }), '1')
-    await expect(sendTar(host, 'upload', release, files.unpackFolder(target))).rejects.toMatchObject({
-      code: 'COMMAND_FAILED',
-      message: expect.stringMatching(/^cannot upload: mv: /),
-    })
-    expect(readdirSync(target)).toEqual(['mine'])
-  })
-
-  test('may take its build context from another one', async () => {
-    const folder = tempFolder({ 'old/context/kit/a.ts': 'old a', 'old/config.yml': 'old' })
-    const target = join(folder, 'new')
-    const own = release.filter(({ path }) => !path.startsWith('context/'))
-    await sendTar(host, 'upload', own, files.unpackFolder(target, join(folder, 'old/context')))
-    expect(readFileSync(join(target, 'context/kit/a.ts'), 'utf8')).toBe('old a')
-    expect(readFileSync(join(target, 'config.yml'), 'utf8')).toBe('c')
-    const broken = await host.exec(files.unpackFolder(join(folder, 'broken'), join(folder, 'old/context')))
-    expect(broken.exitCode).not.toBe(0)
-    expect(readdirSync(folder).toSorted()).toEqual(['new', 'old'])
-  })
-
-  /** A gzipped tar as it goes over the wire. */
-  async function packed(folder: string): Promise<Buffer> {
-    const path = join(folder, 'packed')
-    await sendTar(host, 'pack', release, files.receiveFile(path))
-    return readFileSync(path)
-  }
+  expectShell(files.unpackFolder('/srv/releases/1'), ['/srv/releases/1', ''], script)
+  expectShell(files.unpackFolder('/srv/releases/1', '/srv/old'), ['/srv/releases/1', '/srv/old'], script)
 })
 
-test('lines are appended to a file that only its owner may read', async () => {
-  const path = join(tempFolder(), 'audit.jsonl')
-  for (const line of ['{"a":1}\n', '{"b":2}\n']) await host.exec(files.appendLine(path), { stdin: line })
-  expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"b":2}\n')
-  expect(mode(path)).toBe('600')
+test('removeTree', () => expect(files.removeTree('/srv/x')).toEqual(['rm', '-rf', '--', '/srv/x']))
+
+test('keepCopy', () => {
+  expectShell(
+    files.keepCopy(ROUTE, COPY),
+    [ROUTE, COPY],
+    ['[ -e "$2" ] || { cp -p "$1" "$2.part" && sync "$2.part" && mv "$2.part" "$2"; }'],
+  )
 })
 
-test('`current` points to another release afterwards, not into the one before', async () => {
-  const folder = tempFolder({ 'releases/1/x': '', 'releases/2/x': '' })
-  symlinkSync('releases/1', join(folder, 'current'))
-  await host.exec(files.pointTo(join(folder, 'current'), 'releases/2'))
-  expect(readlinkSync(join(folder, 'current'))).toBe('releases/2')
-  expect(readdirSync(join(folder, 'releases/1'))).toEqual(['x'])
+test('putBack', () => {
+  expectShell(files.putBack(ROUTE, COPY), [ROUTE, COPY], ['[ ! -e "$2" ] || mv -f "$2" "$1"'])
 })
 
-test('a tree is removed with all that is in it, and one that is missing is no problem', async () => {
-  const folder = tempFolder({ 'a/b/c': '' })
-  for (const _ of [1, 2]) expect((await host.exec(files.removeTree(join(folder, 'a')))).exitCode).toBe(0)
-  expect(readdirSync(folder)).toEqual([])
+test('dropCopies', () => expectShell(files.dropCopies(ROUTE), [ROUTE], ['rm -f -- "$1".before-*']))
+
+test('pointTo', () => {
+  expect(files.pointTo('/srv/current', 'releases/1')).toEqual(['ln', '-sfn', 'releases/1', '/srv/current'])
 })
 
-test('a copy brings a file back by one rename, and copies of runs that were cut off are dropped', async () => {
-  const folder = tempFolder({ 'app.yml': 'old', 'app.yml.before-1': 'older' })
-  const [path, copy] = [join(folder, 'app.yml'), join(folder, 'app.yml.before-2')]
-  await host.exec(files.keepCopy(path, copy))
-  writeFileSync(path, 'new')
-  await host.exec(files.keepCopy(path, copy)) // the first copy of that name counts
-  await host.exec(files.putBack(path, copy))
-  expect(readFileSync(path, 'utf8')).toBe('old')
-  expect((await host.exec(files.putBack(path, copy))).exitCode).toBe(0)
-  await host.exec(files.dropCopies(path))
-  expect(readdirSync(folder)).toEqual(['app.yml'])
+test('appendLine', () => {
+  expectShell(files.appendLine('/srv/audit.jsonl'), ['/srv/audit.jsonl'], ['umask 077; cat >> "$1"'])
 })
+
+test('receiveFile', () => expectShell(files.receiveFile('/srv/b'), ['/srv/b'], ['umask 077; cat > "$1"']))

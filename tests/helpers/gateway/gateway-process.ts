@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Agent, type Dispatcher, request } from 'undici'
-import { expect, onTestFinished } from 'vitest'
-import { packageRoot } from '../../../kit/package-root.ts'
-import { eventually, startUpstream, temporaryFolder } from './gateway.ts'
+import { afterAll, expect } from 'vitest'
+import { freePort } from '../process/server-process.ts'
+import { sharedTempFolder } from '../temp-folder.ts'
+import { compiledGateway } from './compiled-gateway.ts'
+import { eventually } from './gateway.ts'
+import { startMockUpstream } from './mock-upstream.ts'
 
 export interface GatewayProcess {
   url: string
@@ -17,20 +20,23 @@ export interface GatewayProcess {
   post: (body: object, dispatcher?: Dispatcher) => Promise<Dispatcher.ResponseData>
 }
 
-/** Several processes that translate TypeScript take their time on a busy machine. */
+/** Several processes need some time to start on a busy machine. */
 export const STARTING = { timeout: 20_000 }
 
-/** `npm start` in a folder of its own, from the sources. */
+// Everything here lives until the end of the test file, so that tests of one file may run at the same time.
+const FOLDER = sharedTempFolder()
+const CLEANUPS: (() => unknown)[] = []
+afterAll(async () => {
+  await Promise.all(CLEANUPS.map((cleanup) => cleanup()))
+})
+
+/** `npm start` in a new folder. */
 export function spawnGateway(environment: Record<string, string> = {}, dotenv = '', args: string[] = []) {
-  const cwd = temporaryFolder()
+  const cwd = newFolder()
   if (dotenv) writeFileSync(join(cwd, '.env'), dotenv)
-  const main = join(packageRoot(), 'proxy/main.ts')
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), main, ...args], {
+  const child = spawn(process.execPath, [compiledGateway(), ...args], {
     cwd,
     env: { PATH: process.env['PATH'], ...environment },
-  })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
   })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (text) => {
@@ -40,6 +46,10 @@ export function spawnGateway(environment: Record<string, string> = {}, dotenv = 
     output.stderr += text
   })
   const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
+  CLEANUPS.push(() => {
+    child.kill('SIGKILL')
+    return exit
+  })
   return { cwd, process: child, output, exit }
 }
 
@@ -53,8 +63,7 @@ export async function startProcess(environment: Record<string, string> = {}, dot
     expect(address, stderr).not.toBeNull()
     return String(address?.[1])
   }, STARTING)
-  const agent = new Agent()
-  onTestFinished(() => agent.destroy())
+  const agent = newAgent()
   const post = (body: object, dispatcher: Dispatcher = agent) =>
     request(`${url}/v1/chat/completions`, {
       method: 'POST',
@@ -65,19 +74,11 @@ export async function startProcess(environment: Record<string, string> = {}, dot
   return { ...started, url, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`, post }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
-}
-
 /** With a mock provider that answers to `mock/<mode>`; its config.yml is at `configPath`. */
 export async function startProcessWithUpstream(more: Record<string, string> = {}) {
-  const upstream = await startUpstream()
-  const cwd = temporaryFolder()
-  const configPath = join(cwd, 'config.yml')
+  const upstream = await startMockUpstream()
+  CLEANUPS.push(upstream.close)
+  const configPath = join(newFolder(), 'config.yml')
   writeFileSync(configPath, 'model_mappings:\n  "mock/*": "openrouter:mock/*"\n')
   const gateway = await startProcess({
     CONFIG_PATH: configPath,
@@ -86,4 +87,23 @@ export async function startProcessWithUpstream(more: Record<string, string> = {}
     ...more,
   })
   return { upstream, gateway, configPath }
+}
+
+/** A port on which something else listens. */
+export async function usedPort(): Promise<number> {
+  const server = createServer()
+  CLEANUPS.push(() => server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+
+/** An HTTP client with its own connections. */
+export function newAgent(options: Agent.Options = {}): Agent {
+  const agent = new Agent(options)
+  CLEANUPS.push(() => agent.destroy())
+  return agent
+}
+
+export function newFolder(): string {
+  return mkdtempSync(join(FOLDER, 'folder-'))
 }

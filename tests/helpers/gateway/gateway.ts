@@ -1,18 +1,18 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { expect, onTestFinished, vi } from 'vitest'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
 import type { LogRecord } from '../../../kit/log-record.ts'
-import { buildGateway, type Gateway } from '../../../proxy/app.ts'
+import { RunningExchanges } from '../../../proxy/exchange/running.ts'
+import { buildGateway, type Gateway } from '../../../proxy/http/build-gateway.ts'
 import { RequestLog } from '../../../proxy/log/writer.ts'
-import { RunningExchanges } from '../../../proxy/running.ts'
 import { type GatewaySettings, gatewaySettings } from '../../../proxy/settings.ts'
+import { tempFolder } from '../temp-folder.ts'
 import { type MockUpstream, startMockUpstream } from './mock-upstream.ts'
 
-export interface TestGateway {
+export interface TestGateway extends TestClient {
   url: string
   logDir: string
   running: RunningExchanges
@@ -20,13 +20,16 @@ export interface TestGateway {
   gateway: Gateway
   /** Lines of the operator's log. */
   operatorLog: string[]
-  post: (body: unknown, headers?: Record<string, string>, path?: string) => Promise<TestResponse>
-  get: (path: string, headers?: Record<string, string>) => Promise<TestResponse>
-  /** Waits until the log holds so many records, and fails if there are more. */
+  /** Waits until the log holds this many records, and fails if there are more. */
   records: (count: number) => Promise<LogRecord[]>
 }
 
-export interface TestResponse {
+interface TestClient {
+  post: (body: unknown, headers?: Record<string, string>, path?: string) => Promise<TestResponse>
+  get: (path: string, headers?: Record<string, string>) => Promise<TestResponse>
+}
+
+interface TestResponse {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string
@@ -35,18 +38,12 @@ export interface TestResponse {
 export interface GatewayOptions {
   environment?: Record<string, string>
   mappings?: Record<string, string>
-  /** Members of config.yml beside model_mappings. */
+  /** Members of config.yml in addition to model_mappings. */
   config?: object
   settings?: Partial<GatewaySettings>
 }
 
 const DEADLINE = { timeout: 5_000, interval: 5 }
-
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 export async function startUpstream(): Promise<MockUpstream> {
   const upstream = await startMockUpstream()
@@ -54,10 +51,10 @@ export async function startUpstream(): Promise<MockUpstream> {
   return upstream
 }
 
-/** A gateway in this process that listens on a port of its own, with logs in a folder of its own. */
+/** A gateway in this process that listens on a free port, with its logs in a new folder. */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const { environment = {}, mappings = {}, config = {}, settings: changed = {} } = options
-  const settings = { ...gatewaySettings(environment, temporaryFolder()), ...changed }
+  const settings = { ...gatewaySettings(environment, tempFolder()), ...changed }
   const operatorLog: string[] = []
   const running = new RunningExchanges()
   const requestLog = new RequestLog({
@@ -78,35 +75,31 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     await app.close()
     await requestLog.close()
   })
-  const send = async (
-    method: 'GET' | 'POST',
-    path: string,
-    headers: Record<string, string>,
-    body?: string | Buffer,
-  ) => {
-    const response = await request(url + path, { method, headers, dispatcher, body: body ?? null })
-    return { status: response.statusCode, headers: response.headers, text: await response.body.text() }
+  const logDir = settings.log.dir
+  const records = (count: number) => waitForRecords(requestLog, logDir, count)
+  return { url, logDir, running, app, gateway, operatorLog, ...clientOf(url, dispatcher), records }
+}
+
+function clientOf(url: string, dispatcher: Agent): TestClient {
+  const send = async (path: string, options: Parameters<typeof request>[1]): Promise<TestResponse> => {
+    const { statusCode, headers, body } = await request(url + path, { ...options, dispatcher })
+    return { status: statusCode, headers, text: await body.text() }
   }
   return {
-    url,
-    logDir: settings.log.dir,
-    running,
-    app,
-    gateway,
-    operatorLog,
     post: (body, headers = {}, path = '/v1/chat/completions') => {
       const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
-      return send('POST', path, { 'content-type': 'application/json', ...headers }, text)
+      return send(path, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: text })
     },
-    get: (path, headers = {}) => send('GET', path, headers),
-    records: async (count) => {
-      await vi.waitFor(() => expect(readRecords(settings.log.dir)).toHaveLength(count), DEADLINE)
-      await requestLog.flush()
-      const records = readRecords(settings.log.dir)
-      expect(records).toHaveLength(count)
-      return records
-    },
+    get: (path, headers = {}) => send(path, { method: 'GET', headers }),
   }
+}
+
+async function waitForRecords(requestLog: RequestLog, dir: string, count: number): Promise<LogRecord[]> {
+  await vi.waitFor(() => expect(readRecords(dir)).toHaveLength(count), DEADLINE)
+  await requestLog.flush()
+  const records = readRecords(dir)
+  expect(records).toHaveLength(count)
+  return records
 }
 
 /** A gateway in front of a mock provider that answers to `mock/<mode>`. */
@@ -149,7 +142,12 @@ export function chat(model: string, more: object = {}) {
   return { model, messages: [{ role: 'user', content: 'Hi there' }], ...more }
 }
 
-/** The `data:` payloads of an event stream, [DONE] left out. */
+/** The error object of a response in OpenAI's form. */
+export function errorOf({ text }: { text: string }) {
+  return JSON.parse(text).error
+}
+
+/** The `data:` payloads of an event stream, without [DONE]. */
 export function chunksOf(text: string): { choices: { delta: { content?: string } }[]; [field: string]: unknown }[] {
   const data = text.split('\n').filter((line) => line.startsWith('data:'))
   return data

@@ -18,9 +18,9 @@ interface MockRequest {
   method: string
   path: string
   headers: IncomingHttpHeaders
-  /** As received, byte for byte. */
+  /** Byte for byte as received. */
   body: string
-  /** How the exchange ended: `aborted` if the caller went away before the answer was whole. */
+  /** How the exchange ended: `aborted` if the caller left before the answer was complete. */
   end: 'running' | 'answered' | 'aborted'
 }
 
@@ -30,10 +30,10 @@ export interface MockUpstream {
   port: number
   /** Also served as JSON at GET /__requests. */
   requests: MockRequest[]
-  /** Connections accepted so far. */
-  connections: () => number
   close: () => Promise<void>
 }
+
+const KEEP_ALIVE_MS = 3_000
 
 /** By the end of the path; the longer name comes first. */
 const APIS: [string, Api][] = [
@@ -46,15 +46,13 @@ const APIS: [string, Api][] = [
 
 export async function startMockUpstream({ host = '127.0.0.1', port = 0 } = {}): Promise<MockUpstream> {
   const requests: MockRequest[] = []
-  /** How often each body has come. */
+  /** How often each body has arrived. */
   const attempts = new Map<string, number>()
-  let connections = 0
   const server = createServer((request, response) => {
     handle(request, response, requests, attempts).catch((error: unknown) => response.destroy(error as Error))
   })
-  server.on('connection', () => {
-    connections++
-  })
+  // Short, because some tests wait until the gateway has closed its connections.
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve)
   })
@@ -63,7 +61,7 @@ export async function startMockUpstream({ host = '127.0.0.1', port = 0 } = {}): 
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { url: `http://${host}:${bound}`, port: bound, requests, connections: () => connections, close }
+  return { url: `http://${host}:${bound}`, port: bound, requests, close }
 }
 
 async function handle(

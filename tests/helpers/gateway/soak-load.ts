@@ -5,18 +5,18 @@ import { type Random, seededRandom } from '../random.ts'
 interface Plan {
   mode: string
   stream: boolean
-  /** The client leaves after so many pieces of the answer, or before it, or not at all. */
+  /** When the client leaves: after some pieces of the answer, before it, or not at all. */
   leaves: { afterPieces: number } | { afterMs: number } | null
 }
 
 /** The gateway's key. */
 export const KEY = 'a-key-for-the-soak'
 
-/** Clients that ask, and what became of it. */
+/** Clients that send requests, and what happened to these. */
 export class SoakLoad {
-  /** Requests by how they went: the mode, and `left` if the client did not wait for the end. */
+  /** Number of requests by mode, with `left` if the client did not wait for the end. */
   readonly sent: Record<string, number> = {}
-  /** Answers that should have been whole and were not. */
+  /** Answers that should have been complete and were not. */
   readonly broken: string[] = []
   /** Ids of requests whose answer began. */
   readonly answered = new Set<string>()
@@ -31,7 +31,7 @@ export class SoakLoad {
 
   async keepGoing(seed: number, deadline: number): Promise<void> {
     const random = seededRandom(seed)
-    // So that they do not all begin at once.
+    // The clients must not all start at the same moment.
     await sleep(random.below(500))
     while (performance.now() < deadline) await this.#ask(plan(random))
   }

@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { onTestFinished } from 'vitest'
 import { freePort, type RunningProcess, startScript, startServer } from '../process/server-process.ts'
 import { residentBytes, tcpConnections } from '../process/usage.ts'
+import { tempFolder } from '../temp-folder.ts'
 import { KEY, SoakLoad } from './soak-load.ts'
 
 export interface SoakOptions {
@@ -18,15 +18,15 @@ export interface SoakOptions {
 }
 
 export interface SoakReport {
-  /** Requests by how they went: the mode, and `left` if the client did not wait for the end. */
+  /** Number of requests by mode, with `left` if the client did not wait for the end. */
   sent: Record<string, number>
-  /** Answers that should have been whole and were not. */
+  /** Answers that should have been complete and were not. */
   broken: string[]
-  /** Of the gateway, once a second, in bytes. */
+  /** Memory of the gateway, once a second, in bytes. */
   resident: number[]
-  /** Connections that the gateway still has once all clients are gone and the provider's have had time to time out. */
+  /** Connections that the gateway still has after all clients left and those to the provider had time to end. */
   connections: number
-  /** Ids of requests without a record though the provider saw them or the client was answered. */
+  /** Ids of requests without a record that reached the provider or were answered. */
   missing: string[]
   /** Ids of requests with more than one record. */
   doubled: string[]
@@ -36,16 +36,16 @@ const SAMPLE_EVERY_MS = 1_000
 const IDLE_TIMEOUT_MS = 15_000
 
 /**
- * Runs the gateway as a process in front of the mock provider, also a process, and keeps so many requests going: most of
- * them streams, some of which break upstream, and every third is left by the client at random.
+ * Runs the gateway in front of the mock provider, both as processes, under constant load: most requests are streams, some
+ * of them break at the provider, and the client leaves every third one at a random moment.
  */
 export async function soak({ command, streams, durationMs, seed }: SoakOptions): Promise<SoakReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'gateway-soak-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const upstream = await startMock()
-  onTestFinished(upstream.kill)
-  const gateway = await startGateway(command, folder, upstream.url)
-  onTestFinished(gateway.kill)
+  const folder = tempFolder()
+  const port = await freePort()
+  const [upstream, gateway] = await Promise.all([
+    startMock(port, folder),
+    startGateway(command, folder, `http://127.0.0.1:${port}`),
+  ])
   const dispatcher = new Agent()
   onTestFinished(() => dispatcher.destroy())
   const load = new SoakLoad(gateway.url, dispatcher)
@@ -67,19 +67,15 @@ export async function soak({ command, streams, durationMs, seed }: SoakOptions):
   }
 }
 
-async function startMock() {
-  const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
-  const process = await startScript(join(import.meta.dirname, 'mock-upstream.ts'), [String(port)], {
-    cwd: tmpdir(),
-    port,
-  })
+async function startMock(port: number, cwd: string) {
+  const process = await startScript(join(import.meta.dirname, 'mock-upstream.ts'), [String(port)], { cwd, port })
+  onTestFinished(process.kill)
   const seen = async () => {
-    const { body } = await request(`${url}/__requests`, { dispatcher: new Agent({ pipelining: 0 }) })
+    const { body } = await request(`http://127.0.0.1:${port}/__requests`, { dispatcher: new Agent({ pipelining: 0 }) })
     const requests = (await body.json()) as { body: string }[]
     return requests.map((one) => String(JSON.parse(one.body).user))
   }
-  return { ...process, url, seen }
+  return { ...process, seen }
 }
 
 async function startGateway(
@@ -100,6 +96,7 @@ async function startGateway(
     OPENROUTER_BASE_URL: upstream,
   }
   const process = await startServer([program, ...args, '--no-dotenv'], { cwd: folder, env, port })
+  onTestFinished(process.kill)
   return { ...process, url: `http://127.0.0.1:${port}` }
 }
 
@@ -114,14 +111,14 @@ async function sampleDuring(work: Promise<unknown>, read: () => number): Promise
   }
 }
 
-/** What is left after a while, which is 0 at best. */
+/** The value after some time, which is 0 if all went well. */
 async function untilZero(read: () => number): Promise<number> {
   const deadline = performance.now() + IDLE_TIMEOUT_MS
   while (read() > 0 && performance.now() < deadline) await sleep(100)
   return read()
 }
 
-/** How many records there are of each dialog id. */
+/** The number of records for each dialog id. */
 async function countRecords(logDir: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for (const name of readdirSync(logDir)) {

@@ -10,14 +10,16 @@ export interface CliResult {
 
 export interface CliOptions {
   cwd: string
-  /** Beside PATH and HOME, the only variables that it inherits. */
+  /** In addition to PATH and HOME, the only variables that it inherits. */
   env?: Record<string, string>
+  /** User to run as, for root. */
+  uid?: number | undefined
 }
 
 const TIME_LIMIT_MS = 25_000
 
-/** Runs ai-deploy in a process of its own, without a terminal. */
-export function runCli(args: string[], { cwd, env = {} }: CliOptions): Promise<CliResult> {
+/** Runs ai-deploy in a separate process, without a terminal. */
+export function runCli(args: string[], { cwd, env = {}, uid }: CliOptions): Promise<CliResult> {
   const cli = join(packageRoot(), 'deploy/cli.ts')
   const tsx = import.meta.resolve('tsx')
   const { PATH = '', HOME = cwd } = process.env
@@ -25,7 +27,7 @@ export function runCli(args: string[], { cwd, env = {} }: CliOptions): Promise<C
     const child = execFile(
       process.execPath,
       ['--import', tsx, cli, ...args],
-      { cwd, env: { PATH, HOME, NO_COLOR: '1', ...env }, timeout: TIME_LIMIT_MS },
+      { cwd, env: { PATH, HOME, NO_COLOR: '1', ...env }, timeout: TIME_LIMIT_MS, uid },
       (error, stdout, stderr) => {
         resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 128), stdout, stderr })
       },

@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import type { Rig, RigServer } from '../../../scripts/rig/state.ts'
+import type { Rig, RigServer } from '../../../scripts/rig/rig-file.ts'
 import { domainOf } from './rig-server.ts'
 
 export interface DeployTool {

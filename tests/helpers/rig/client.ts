@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import OpenAI from 'openai'
 import { Agent, fetch } from 'undici'
-import type { RigServer } from '../../../scripts/rig/state.ts'
+import type { RigServer } from '../../../scripts/rig/rig-file.ts'
 import { domainOf } from './rig-server.ts'
 
-/** Dials the server whatever the name, and trusts its CA: what DNS and a public CA do elsewhere. */
+/** Connects to the server for every host name, and trusts its CA. DNS and a public CA do the same elsewhere. */
 export function agentFor(server: RigServer, options: Agent.Options = {}): Agent {
   return new Agent({
     ...options,
@@ -19,7 +19,7 @@ export function agentFor(server: RigServer, options: Agent.Options = {}): Agent 
   })
 }
 
-/** The official client, against the gateway, over checked HTTPS. */
+/** The official client. It talks to the gateway over HTTPS and checks the certificate. */
 export function openAiClient(server: RigServer, apiKey: string): OpenAI {
   const dispatcher = agentFor(server)
   return new OpenAI({

@@ -8,7 +8,7 @@ export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ai-deploy-e2e-${name}-`))
 }
 
-/** A folder that somebody deploys from: config.yml of the clone, changed as asked, and a .env if there is one. */
+/** Makes a folder to deploy from: config.yml of the clone with the wanted changes, and .env if it is given. */
 export function deployFolder(name: string, files: { env?: string; config?: (text: string) => string } = {}): string {
   const folder = temporaryFolder(name)
   mkdirSync(folder, { recursive: true })
@@ -18,7 +18,7 @@ export function deployFolder(name: string, files: { env?: string; config?: (text
   return folder
 }
 
-/** One more model, so that a deploy from this folder is a new release. */
+/** Adds a model, so that the next deploy from this folder makes a new release. */
 export function addModel(folder: string, name: string): void {
   const path = join(folder, 'config.yml')
   writeFileSync(path, `${readFileSync(path, 'utf8')}  "${name}": "openrouter:openai/${name}"\n`)

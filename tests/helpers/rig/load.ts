@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Agent, request } from 'undici'
-import type { RigServer } from '../../../scripts/rig/state.ts'
+import type { RigServer } from '../../../scripts/rig/rig-file.ts'
 import { agentFor } from './client.ts'
 import { domainOf } from './rig-server.ts'
 
 export interface LoadResult {
   requests: number
   streams: number
-  /** What was not a whole, right answer, in words. */
+  /** One text for each answer that was incomplete or wrong. */
   failures: string[]
   /** Instances that answered. */
   releases: Set<string>
@@ -18,8 +18,8 @@ const STREAM_CHUNKS = 60
 const STREAM_CHUNK_MS = 100
 
 /**
- * Users of the gateway while it is being changed: loops on kept connections, loops that connect anew each time, and
- * long streams. `stop` lets what has begun end, and counts.
+ * Loads the gateway while it is being changed: loops that keep their connection, loops that open a new connection for
+ * each request, and long streams. `stop` waits for requests that have begun, and returns the counts.
  */
 export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<LoadResult> } {
   const result: LoadResult = { requests: 0, streams: 0, failures: [], releases: new Set() }
@@ -46,13 +46,14 @@ export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<
   async function get(dispatcher: Agent): Promise<void> {
     const answer = await request(`${origin}/health`, { dispatcher })
     const text = await answer.body.text()
-    if (answer.statusCode !== 200 || !text.includes('"ok"'))
+    if (answer.statusCode !== 200 || !text.includes('"ok"')) {
       throw new Error(`${answer.statusCode} ${text.slice(0, 80)}`)
+    }
     result.releases.add(String(answer.headers['x-ai-proxy-release']))
     result.requests++
   }
 
-  async function getAnew(): Promise<void> {
+  async function getOnNewConnection(): Promise<void> {
     const agent = agentFor(server, { pipelining: 0 })
     await get(agent).finally(() => agent.close())
   }
@@ -66,7 +67,7 @@ export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<
     result.requests++
   }
 
-  /** A model that answers at once, and one that takes its time. */
+  /** A model that answers at once, and a slow one. */
   const echoed = () => stream('echo', 'one two three', 3)
   const slow = () => stream('gpt-4o', `mock/slow-${STREAM_CHUNK_MS}x${STREAM_CHUNKS}`, STREAM_CHUNKS)
 
@@ -75,16 +76,17 @@ export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<
     const answer = await request(`${origin}/v1/chat/completions`, { dispatcher: kept, method: 'POST', headers, body })
     const text = await answer.body.text()
     const chunks = text.split('\n').filter((line) => line.startsWith('data: {')).length
-    const isWhole = text.trimEnd().endsWith('[DONE]') && chunks >= minChunks && !text.includes('"error"')
-    if (answer.statusCode !== 200 || !isWhole)
+    const isComplete = text.trimEnd().endsWith('[DONE]') && chunks >= minChunks && !text.includes('"error"')
+    if (answer.statusCode !== 200 || !isComplete) {
       throw new Error(`${answer.statusCode}, ${chunks} chunks, ...${text.slice(-120)}`)
+    }
     if (model !== 'echo') result.streams++
     result.requests++
   }
 
   const loops = [
     ...Array.from({ length: 3 }, () => loop('GET', () => get(kept))),
-    ...Array.from({ length: 2 }, () => loop('GET, new connection', getAnew)),
+    ...Array.from({ length: 2 }, () => loop('GET, new connection', getOnNewConnection)),
     ...Array.from({ length: 2 }, () => loop('POST', post)),
     ...Array.from({ length: 6 }, () => loop('stream', slow)),
     loop('stream of echo', echoed),

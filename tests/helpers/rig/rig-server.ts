@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { type Rig, type RigServer, readRig } from '../../../scripts/rig/state.ts'
+import { type Rig, type RigServer, readRig } from '../../../scripts/rig/rig-file.ts'
 
 /** The rig that scripts/e2e.ts has brought up. */
 export function e2eRig(): Rig {
@@ -26,7 +26,7 @@ export async function copyToServer(rig: Rig, { host }: RigServer, from: string, 
   await execa('scp', ['-q', '-F', rig.sshConfigPath, from, `${host}:${to}`])
 }
 
-/** What `ai-deploy` wrote there, except logs and certificates: path, time of change and mode of each. */
+/** Everything that `ai-deploy` wrote there, except logs and certificates: path, modification time and mode of each file. */
 export function snapshot(rig: Rig, server: RigServer, folder: string): Promise<string> {
   const find = `find ${folder} -path ${folder}/logs -prune -o -path ${folder}/certs -prune -o -printf '%p %T@ %m\\n'`
   return onServer(rig, server, `${find} | sort`)

@@ -1,7 +1,9 @@
-import { type Facts, parseFacts } from '../../../deploy/facts.ts'
-import { containerName } from '../../../deploy/layout.ts'
-import type { Plan } from '../../../deploy/plan.ts'
-import { renderState } from '../../../deploy/state.ts'
+import type { Change, Kind } from '../../../deploy/plan/change.ts'
+import type { Wishes } from '../../../deploy/plan/situation.ts'
+import type { Facts } from '../../../deploy/server/facts.ts'
+import { containerName } from '../../../deploy/server/instance.ts'
+import { parseFacts } from '../../../deploy/server/read-facts.ts'
+import { renderState } from '../../../deploy/server/state.ts'
 import { renderRoute } from '../../../templates/route.ts'
 
 /** What the script prints on servers, as it was recorded there; files are added below. */
@@ -47,24 +49,32 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 /** One file of the server, as the script prints it. */
 export const file = (name: string, content: string) => `${name}=${base64(content)}\n`
 
-/** The facts of a server on which this plan was carried out. */
-export function afterDeploy(before: string, plan: Plan, envText: string, logdbScript: string): Facts {
-  const { release, settings, edge } = plan
-  if (release === null) throw new Error('the plan makes no release')
-  const { id, image } = release.manifest
+/** The facts of a server on which this plan for a new release was carried out. */
+export function afterDeploy(before: string, plan: Change[], { settings, env, logdbScript }: Wishes): Facts {
+  const { release } = changeOf(plan, 'upload-release')
+  const { files } = changeOf(plan, 'start-edge')
+  if (files === null) throw new Error('the plan writes no files of the edge')
+  const { id, image, createdAt } = release.manifest
   const live = { release: id, instance: id }
   const container = `container=${containerName(id)} running ${id} unless-stopped\n`
   return parseFacts(
     before +
-      file('env', envText) +
-      file('state', renderState({ version: 1, live, previous: null, updatedAt: release.manifest.createdAt })) +
+      file('env', env.text) +
+      file('state', renderState({ version: 1, live, previous: null, updatedAt: createdAt })) +
       file('route', renderRoute({ domain: settings.domain, live: id }, 8123)) +
-      file('edge_compose.yml', edge.compose) +
-      file('edge_traefik.yml', edge.traefik) +
-      (edge.acmeCa === null ? '' : file('edge_acme-ca.pem', edge.acmeCa)) +
+      file('edge_compose.yml', files.compose) +
+      file('edge_traefik.yml', files.traefik) +
+      (files.acmeCa === null ? '' : file('edge_acme-ca.pem', files.acmeCa)) +
       file('scripts_logdb', logdbScript) +
       file(`manifest_${id}`, JSON.stringify(release.manifest)) +
       `${container}edge=running\nedge_folder=/root/ai-proxy\nimage=${image.split(':')[1]}\n` +
       `certificate=${settings.acme.storage} ${settings.domain}\n`,
   )
+}
+
+/** The change of this kind in a plan that has one. */
+export function changeOf<K extends Kind>(plan: Change[], kind: K): Change<K> {
+  const found = plan.find((change) => change.kind === kind)
+  if (found === undefined) throw new Error(`the plan has no ${kind}`)
+  return found as Change<K>
 }

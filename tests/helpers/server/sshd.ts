@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { hasErrorCode } from '../../../kit/user-error.ts'
+import { describeNeeding, isRoot } from '../needs.ts'
 import { findProgram, output } from '../process/programs.ts'
+import { sharedTempFolder } from '../temp-folder.ts'
 
-/** A real sshd of this user's on a free port of 127.0.0.1, with keys of its own. */
+/** A real sshd of this user's on a free port of 127.0.0.1, with its own keys. */
 export interface Sshd {
   port: number
   user: string
@@ -20,7 +23,7 @@ export interface Sshd {
   authorize(publicKeyFile: string): void
   /** How many connections it has taken since it started. */
   connections(): number
-  /** Ends the processes that serve connections, as a server that goes away would. */
+  /** Ends the processes that serve connections, as a server that disappears would. */
   killConnections(): void
   close(): Promise<void>
 }
@@ -29,6 +32,47 @@ const START_ATTEMPTS = 5
 
 /** Null where no sshd is installed. */
 export const SSHD = findProgram('sshd')
+
+export interface SshServer extends Sshd {
+  /** An ssh configuration that calls it `server` and knows a key for it, but not its host key. */
+  sshConfig: string
+}
+
+/** A server to connect to with `--host server --ssh-config FILE`. */
+async function startSshServer(folder: string): Promise<SshServer> {
+  const sshd = await startSshd(folder)
+  const key = makeKey(folder, 'key')
+  sshd.authorize(`${key}.pub`)
+  const sshConfig = join(mkdtempSync(join(folder, 'home-')), 'config')
+  writeFileSync(
+    sshConfig,
+    `Host server
+  HostName 127.0.0.1
+  Port ${sshd.port}
+  User ${sshd.user}
+  IdentityFile ${key}
+  IdentitiesOnly yes
+  UserKnownHostsFile ${sshConfig}.known_hosts
+`,
+  )
+  return { ...sshd, sshConfig }
+}
+
+/** Tests that become root on such a server, which runs while they do. */
+export function describeWithSshServer(title: string, body: (server: () => SshServer) => void): void {
+  describeNeeding('sshd, or root,', SSHD !== null && isRoot)(title, () => {
+    const folder = sharedTempFolder()
+    let server: SshServer | undefined
+    beforeAll(async () => {
+      server = await startSshServer(folder)
+    })
+    afterAll(() => server?.close())
+    body(() => {
+      if (server === undefined) throw new Error('the server runs only during the tests')
+      return server
+    })
+  })
+}
 
 export async function startSshd(folder: string): Promise<Sshd> {
   const hostKeyFile = makeKey(folder, 'host-key')
@@ -66,7 +110,7 @@ export async function startSshd(folder: string): Promise<Sshd> {
   }
 }
 
-/** @returns its log so far when it has ended by itself */
+/** @returns its log so far if it ended by itself */
 async function tryToStart(folder: string, port: number, hostKey: string, authorizedKeys: string) {
   const config = join(folder, 'sshd_config')
   // SHLVL keeps bash from reading the user's .bashrc, which may be slow or talk.
@@ -125,7 +169,7 @@ function descendants(pid: number): number[] {
   return children.flatMap((child) => [child, ...descendants(child)])
 }
 
-/** Makes a key pair with ssh-keygen; the public key is beside it with .pub. @returns the private key's path */
+/** Makes a key pair with ssh-keygen; the public key is next to it with .pub. @returns the private key's path */
 export function makeKey(folder: string, name: string, passphrase = ''): string {
   const path = join(folder, name)
   output('ssh-keygen', '-q', '-t', 'ed25519', '-a', '1', '-N', passphrase, '-C', name, '-f', path)
@@ -139,7 +183,7 @@ export async function startAgent(
 ): Promise<{ socket: string; close: () => Promise<void> }> {
   const socket = join(folder, 'agent.sock')
   const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
-  if (agent.stdout) await once(agent.stdout, 'data') // It says where it listens once it does.
+  if (agent.stdout) await once(agent.stdout, 'data') // Once it listens it prints where.
   for (const key of keys) {
     const { status, stderr } = spawnSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket } })
     if (status !== 0) throw new Error(`ssh-add: ${stderr}`)

@@ -7,24 +7,6 @@ import { workspace } from '../../helpers/logdb/workspace.ts'
 
 const text = (name: string) => readFileSync(join(packageRoot(), 'docs', name), 'utf8')
 
-/** Of every verb or nearly every one: said once for all. */
-const FOR_ALL = ['--json', '--quiet', '--help']
-
-const optionsIn = (help: string) => new Set(help.match(/(?<![\w-])--[a-z][a-z-]*/g))
-
-/** The rows of the table of verbs: what is typed, without what says what it does. */
-function documented(): string[] {
-  const [, table = ''] = text('logdb.md').split('| verb | what it does |')
-  const rows = table.split('\n').filter((line) => line.startsWith('| `'))
-  return rows
-    .slice(0, rows.findIndex((row) => row.startsWith('| `convert')) + 1)
-    .map((row) => row.split(/(?<!\\)\|/)[1] ?? '')
-}
-
-/** Of `fts build`, `fts drop`, … the verbs that a row is about. */
-const verbsIn = (cell: string) =>
-  [...cell.matchAll(/`([a-z]+(?: [a-z]+)?)(?=[` ])/g)].map(([, verb = '']) => verb.split(' '))
-
 /** Of all headings except those of completion and help, which are the same for both programs. */
 async function commands(): Promise<string[]> {
   const { stdout } = await workspace().run(['--help'])
@@ -33,19 +15,10 @@ async function commands(): Promise<string[]> {
   return lists.flatMap(([, list = '']) => [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name))
 }
 
-test('docs/logdb.md has every verb, and every option of each', async () => {
-  const rows = documented()
-  expect(new Set(rows.flatMap(verbsIn).map(([verb]) => verb))).toEqual(new Set(await commands()))
-  for (const row of rows) {
-    const helps = verbsIn(row).map(async (verb) => (await workspace().run([...verb, '--help'])).stdout)
-    const options = optionsIn((await Promise.all(helps)).join('').replaceAll(/^(?! +-).*$/gm, ''))
-    for (const option of FOR_ALL) options.delete(option)
-    expect([row, optionsIn(row)]).toEqual([row, options])
-  }
-})
-
 test('--help of every verb needs no .env, and names nothing that is not there', async () => {
-  const verbs = documented().flatMap(verbsIn)
+  const page = text('logdb.md')
+  const verbs = [...page.matchAll(/^Usage: logdb((?: [a-z]+)+)/gm)].map(([, words = '']) => words.trim().split(' '))
+  expect(verbs.length).toBeGreaterThan(15)
   for (const verb of [[], ...verbs]) {
     const { folder, run } = workspace()
     writeFileSync(join(folder, '.env'), 'no assignment')

@@ -29,17 +29,17 @@ test('a completion of chat becomes one chunk, with numbered calls', () => {
   ])
 })
 
-test('a completion of text stays one', () => {
+test('a completion of text stays a completion of text', () => {
   const completion = { object: 'text_completion', choices: [{ index: 0, text: 'x', finish_reason: 'stop' }] }
   expect(chunksOf(String(streamOf(completion)?.body))).toEqual([completion])
 })
 
-test('an error gets its status', () => {
+test('an error is replied with its status', () => {
   expect(streamOf({ error: { code: 429, message: 'x' } })?.status).toBe(429)
   for (const error of ['x', { code: 'rate_limit' }, { code: 200 }, 7]) expect(streamOf({ error })?.status).toBe(502)
 })
 
-test('nonsense is no danger', () => {
+test('malformed data does no harm', () => {
   for (const body of [null, 7, 'x', [], {}, { choices: 'x' }, { choices: [null] }, { choices: [[1]] }]) {
     expect(streamOf(body)).toBeUndefined()
   }

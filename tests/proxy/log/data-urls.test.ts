@@ -20,7 +20,7 @@ test('base64 is found anywhere', () => {
   })
 })
 
-test('escaped slashes are part of it', () => {
+test('escaped slashes belong to base64', () => {
   const bytes = Buffer.from([0xff, 0xff, 0xff, 0xfb, 0xff, 0xbf])
   const json = Buffer.from(`{"u":"data:image\\/svg+xml;base64,${bytes.toString('base64').replaceAll('/', '\\/')}\\n"}`)
   expect(JSON.parse(digestDataUrls(json).toString())).toEqual({ u: `${digestOf(bytes, 'image/svg+xml')}\n` })
@@ -33,7 +33,7 @@ test('parameters and plain text', () => {
   ])
 })
 
-test('a large one is read in pieces, with the same result', () => {
+test('a large data: URL is read in steps, with the same result', () => {
   const picture = Buffer.from(Array.from({ length: 900_001 }, (_, index) => index * 7))
   const url = `data:image/png;base64,${picture.toString('base64')}`
   expect(digested([url, url.replaceAll('=', '')])).toEqual([
@@ -44,7 +44,7 @@ test('a large one is read in pieces, with the same result', () => {
   expect(JSON.parse(digestDataUrls(escaped).toString())).toEqual([digestOf(picture, 'image/png')])
 })
 
-test('a plain one that is quoted in a text does not swallow the text after it', () => {
+test('a plain data: URL that is quoted in a text does not swallow the text after it', () => {
   const html = '<link href="data:image/svg+xml,<svg/>"> AFTER'
   const url = `data:image/png;base64,${Buffer.from('x').toString('base64')}`
   expect(digested([html, `"${url}" AFTER`])).toEqual([html, `"${digestOf('x', 'image/png')}" AFTER`])
@@ -65,7 +65,7 @@ test('many marks are read in steps', () => {
   }
 })
 
-test('prose is left alone', () => {
+test('prose is not changed', () => {
   const prose = [
     'data: yes',
     'write data:text/plain,hello like this',

@@ -17,7 +17,7 @@ function answer(...embeddings: unknown[]): string {
   return JSON.stringify({ object: 'list', data, model: 'text-embedding-3-small', usage: { total_tokens: 8 } })
 }
 
-test('a vector has one hash, as numbers and as base64, in the place of the vector', () => {
+test('a vector is replaced by its hash, which is the same for numbers and base64', () => {
   const sha256 = createHash('sha256')
     .update(Buffer.from(base64Of(VECTOR), 'base64'))
     .digest('hex')
@@ -27,21 +27,21 @@ test('a vector has one hash, as numbers and as base64, in the place of the vecto
   expect(one.embedding.sha256).not.toBe(other.embedding.sha256)
 })
 
-test('numbers as any provider writes them', () => {
+test('numbers are read in every spelling of JSON', () => {
   const spaced = answer([0.25, -2]).replace('[0.25,-2]', '[ 2.5e-1 ,\n -2.0 ]')
   expect(digest(spaced)).toBe(digest(answer([0.25, -2])))
   // Some write more digits than a 32-bit float has.
   expect(digest(answer([0.1]))).toBe(digest(answer([0.10000000149011612])))
 })
 
-test('all other bytes stay', () => {
+test('all other bytes stay unchanged', () => {
   const json = (embedding: string) =>
     `{ "data" : [ {"embedding":${embedding}, "n":12345678901234567890} ,{"index":1}],\n "usage":{"x":1.0} }`
   const [{ embedding }] = JSON.parse(digest(json('[1,2]'))).data
   expect(digest(json('[1,2]'))).toBe(json(JSON.stringify(embedding)))
 })
 
-test('what holds no vectors is the same bytes', () => {
+test('a body without vectors stays unchanged', () => {
   const others = [
     answer(),
     answer(

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { RequestLog } from '../../../proxy/log/writer.ts'
-import { chat, eventually, logFiles, startGateway, temporaryFolder } from '../../helpers/gateway/gateway.ts'
+import { chat, eventually, logFiles, startGateway } from '../../helpers/gateway/gateway.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const DAY = '2026-11-23'
 const FILE = `requests-${DAY}.jsonl`
@@ -19,8 +20,8 @@ function line(text: string): Buffer[] {
   return [Buffer.from(text), Buffer.from('\n')]
 }
 
-test('lines are appended in order, by themselves after a moment', async () => {
-  const dir = join(temporaryFolder(), 'made/for/it')
+test('lines are written in order, after a moment and without a flush', async () => {
+  const dir = join(tempFolder(), 'made/for/it')
   const { log } = openLog(dir)
   for (let index = 0; index < 1000; index++) log.append(DAY, line(String(index)))
   const expected = Array.from({ length: 1000 }, (_, index) => `${index}\n`).join('')
@@ -30,8 +31,8 @@ test('lines are appended in order, by themselves after a moment', async () => {
   expect(readFileSync(join(dir, FILE), 'utf8')).toBe(`${expected}and one more\n`)
 })
 
-test('each day and each release has a file of its own', async () => {
-  const dir = temporaryFolder()
+test('each day and each release has its own file', async () => {
+  const dir = tempFolder()
   const { log } = openLog(dir, '.20261123-120000')
   log.append('2026-11-23', line('a'))
   log.append('2026-11-24', line('b'))
@@ -45,7 +46,7 @@ test('each day and each release has a file of its own', async () => {
 })
 
 test('a file that ends within a line gets its newline first', async () => {
-  const dir = temporaryFolder()
+  const dir = tempFolder()
   writeFileSync(join(dir, FILE), '{"whole":1}\n{"cut')
   const { log } = openLog(dir)
   log.append(DAY, line('{"next":1}'))
@@ -54,7 +55,7 @@ test('a file that ends within a line gets its newline first', async () => {
 })
 
 test('two writers share a file line by line', async () => {
-  const dir = temporaryFolder()
+  const dir = tempFolder()
   const [one, two] = [openLog(dir).log, openLog(dir).log]
   for (let index = 0; index < 200; index++) {
     one.append(DAY, line(`one ${index}`))
@@ -67,8 +68,8 @@ test('two writers share a file line by line', async () => {
   expect(new Set(lines).size).toBe(400)
 })
 
-test('a file that was removed is made anew', async () => {
-  const dir = temporaryFolder()
+test('a file that was removed is created again', async () => {
+  const dir = tempFolder()
   const { log } = openLog(dir)
   log.append(DAY, line('a'))
   await log.flush()
@@ -78,8 +79,8 @@ test('a file that was removed is made anew', async () => {
   expect(readFileSync(join(dir, FILE), 'utf8')).toBe('b\n')
 })
 
-test('a full disk loses records, says so once and is no end', async () => {
-  const dir = temporaryFolder()
+test('a full disk loses records, is reported once, and does not stop the log', async () => {
+  const dir = tempFolder()
   symlinkSync('/dev/full', join(dir, FILE))
   const { log, reported } = openLog(dir)
   log.append(DAY, [...line('a'), ...line('b')])
@@ -95,7 +96,7 @@ test('a full disk loses records, says so once and is no end', async () => {
 })
 
 test('a line that was cut by the disk is closed before the next one', async () => {
-  const dir = temporaryFolder()
+  const dir = tempFolder()
   const script = `
     import { RequestLog } from ${JSON.stringify(join(packageRoot(), 'proxy/log/writer.ts'))}
     const log = new RequestLog({ dir: ${JSON.stringify(dir)}, suffix: '', onProblem: () => {} })
@@ -133,7 +134,7 @@ test('a line that was cut by the disk is closed before the next one', async () =
 })
 
 test('a log that cannot be written never fails a request', async () => {
-  const folder = temporaryFolder()
+  const folder = tempFolder()
   writeFileSync(join(folder, 'file'), '')
   const gateway = await startGateway({ environment: { LOG_DIR: join(folder, 'file/logs') } })
   expect((await gateway.post(chat('echo'))).status).toBe(200)
@@ -141,8 +142,8 @@ test('a log that cannot be written never fails a request', async () => {
   expect((await gateway.post(chat('echo'))).status).toBe(200)
 })
 
-test('what others append is not overwritten', async () => {
-  const dir = temporaryFolder()
+test('lines that another process appends are not overwritten', async () => {
+  const dir = tempFolder()
   mkdirSync(dir, { recursive: true })
   const { log } = openLog(dir)
   log.append(DAY, line('a'))

@@ -25,7 +25,7 @@ test.for<[status: string, expected: object]>([
   })
 })
 
-test('a key of ours that Google does not take is not the caller’s fault', () => {
+test('if Google refuses the gateway’s key, the client is not blamed', () => {
   const refused = { status: 502, code: 'upstream_auth_error', headers: { 'x-should-retry': 'false' } }
   expect(problemOf({ code: 401, message: 'x', status: 'UNAUTHENTICATED' }, 401)).toMatchObject(refused)
   for (const [reason, status, word] of [
@@ -39,7 +39,7 @@ test('a key of ours that Google does not take is not the caller’s fault', () =
   }
 })
 
-test('how long to wait is told where Google tells it', () => {
+test('the time to wait is passed on if Google sends it', () => {
   const limited = (...details: unknown[]) =>
     problemOf({ message: 'x', status: 'RESOURCE_EXHAUSTED', details }, 429)?.headers
   expect(limited({ violations: [] }, { retryDelay: '17.4s' })).toEqual({
@@ -50,7 +50,7 @@ test('how long to wait is told where Google tells it', () => {
   expect(limited({ retryDelay: 'soon' }, null)).toBeUndefined()
 })
 
-test('a status is made up only where there is none', () => {
+test('a status is chosen only if there is none', () => {
   expect(problemOf({ status: 'UNKNOWN', code: 501 }, 200)).toMatchObject({ status: 501, code: 'unknown' })
   expect(problemOf({ status: 'UNKNOWN', code: 7 }, 200)).toMatchObject({
     status: 502,
@@ -59,7 +59,7 @@ test('a status is made up only where there is none', () => {
   expect(googleProblem(Buffer.from('[{"error":{"message":"x"}}]'), 418)).toMatchObject({ status: 418, code: null })
 })
 
-test('words that are no texts are no danger', () => {
+test('members that are not strings do no harm', () => {
   const odd = { toString: 1 }
   expect(problemOf({ message: odd, status: 'UNAVAILABLE', details: [{ retryDelay: odd }] })).toMatchObject({
     message: 'gemini answered with status 503.',
@@ -70,7 +70,7 @@ test('words that are no texts are no danger', () => {
   })
 })
 
-test('everything else passes as it is', () => {
+test('everything else is passed on unchanged', () => {
   const others = ['{"error":{"message":"x","type":"server_error","code":null}}', '{"error":"x"}', '[]', '[7]', '{', '']
   for (const body of others) expect(googleProblem(Buffer.from(body), 500)).toBeUndefined()
 })

@@ -20,21 +20,21 @@ function conversation(...calls: string[]): string {
   return `\n{"model":"gemini-3-pro","seed":1.0,"messages":[${messages.join(' ,')}],"tools":[] }`
 }
 
-test('models from Gemini 3 on check signatures', () => {
+test('Gemini 3 and later models check signatures', () => {
   const checking = ['gemini-3-pro', 'gemini-3.1-flash-lite', 'models/gemini-3-pro', 'gemini-10-x', 'gemini-pro-latest']
   const others = ['gemini-2.5-pro', 'gemini-1.5-pro-latest', 'gemini-exp-1206', 'gemma-3-27b', 'my-gemini-3', '']
   for (const model of checking) expect([model, checksSignatures(model)]).toEqual([model, true])
   for (const model of others) expect([model, checksSignatures(model)]).toEqual([model, false])
 })
 
-test('signatures that are known go back to their calls, and nothing else changes', () => {
+test('known signatures are restored in their calls, and nothing else changes', () => {
   const body = conversation('{"id":"a","function":{}}', '{ "id" : "b" }')
   expect(restore(body, { a: 'one', b: 'two' })).toBe(
     conversation(`{${extra('one')},"id":"a","function":{}}`, `{${extra('two')}, "id" : "b" }`),
   )
 })
 
-test('of calls that were made together only the first has to have one', () => {
+test('of calls in one message only the first needs a signature', () => {
   expect(restore(conversation('{"id":"a"}', '{"id":"b"}'), { a: 'one' })).toBe(
     conversation(`{${extra('one')},"id":"a"}`, '{"id":"b"}'),
   )
@@ -44,12 +44,12 @@ test('of calls that were made together only the first has to have one', () => {
   expect(restore(conversation('{"function":{}}'))).toBe(conversation(`{${extra(SKIP)},"function":{}}`))
 })
 
-test('what the client kept stays', () => {
+test('a signature that the client kept is not replaced', () => {
   const body = conversation(`{"id":"a",${extra('kept')}}`, '{"id":"b"}')
   expect(restore(body, { a: 'one' })).toBe(body)
 })
 
-test('other extra content stays beside the signature', () => {
+test('other extra content stays next to the signature', () => {
   expect(restore(conversation('{"id":"a","extra_content":{"google":{"x":1},"y":2}}'), { a: 'one' })).toBe(
     conversation('{"id":"a","extra_content":{"google":{"thought_signature":"one","x":1},"y":2}}'),
   )
@@ -62,7 +62,7 @@ test('other extra content stays beside the signature', () => {
   )
 })
 
-test('a body without calls is the same bytes, and nonsense is no danger', () => {
+test('a body without calls stays unchanged, and malformed calls do no harm', () => {
   const bodies = [
     '{"messages":[{"content":"\\"tool_calls\\""}]}',
     '{"messages":7,"tool_calls":[]}',
@@ -75,7 +75,7 @@ test('a body without calls is the same bytes, and nonsense is no danger', () => 
   }
 })
 
-test('the memory forgets what was not used for longest', () => {
+test('the memory forgets the least recently used signatures first', () => {
   const memory = new SignatureMemory()
   for (let call = 0; call < 10_000; call++) memory.set(`call-${call}`, 'x')
   memory.get('call-0')
@@ -94,7 +94,7 @@ test('the memory forgets what was not used for longest', () => {
   expect(memory.get('too large')).toBeUndefined()
 })
 
-test('what is nested deep beside the signature, or odd as an id, passes as the bytes it is', () => {
+test('deeply nested extra content and strange ids are passed on unchanged', () => {
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
   const call = (members: string) => conversation(`{"id":"a","extra_content":{${members}"deep":${deep}}}`)
   const signed = '"google":{"thought_signature":"one"},'
@@ -105,7 +105,7 @@ test('what is nested deep beside the signature, or odd as an id, passes as the b
   }
 })
 
-test('very many calls are no danger', () => {
+test('a very large number of calls does no harm', () => {
   const calls = Array.from({ length: 150_000 }, () => '{"id":"a"}').join(',')
   const signed = calls.replaceAll('{', `{${extra('one')},`)
   expect(restore(conversation(calls), { a: 'one' }) === conversation(signed)).toBe(true)

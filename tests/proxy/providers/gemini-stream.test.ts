@@ -25,7 +25,7 @@ function call(id: string, more = ''): string {
   return `${more}"function":{"arguments":"{}","name":"f"},"id":"${id}","type":"function"`
 }
 
-test('what is right already keeps its bytes', () => {
+test('chunks that are correct stay unchanged', () => {
   const { rewrite } = start()
   const lines = [
     event('{"delta":{"content":"the \\"usage\\" of \\"tool_calls\\"","role":"assistant"},"index":0}'),
@@ -42,7 +42,7 @@ test('what is right already keeps its bytes', () => {
   for (const line of lines) expect(rewrite(line)).toBe(line)
 })
 
-test('calls of tools are numbered over the whole stream, each choice by itself', () => {
+test('tool calls are numbered over the whole stream, separately for each choice', () => {
   const { rewrite } = start()
   expect(rewrite(event(calls(`{${call('a')}}`)))).toBe(event(calls(`{"index":0,${call('a')}}`)))
   const two = rewrite(event(calls(`{ ${call('b')}}`, `{${call('c')}}`)) + event(calls(`{${call('d')}}`)))
@@ -53,7 +53,7 @@ test('calls of tools are numbered over the whole stream, each choice by itself',
   expect(rewrite(other(''))).toBe(other('"index":0,'))
 })
 
-test('pieces of a call go on with its number: by id, and without one where no name begins a new call', () => {
+test('later pieces of a call keep its number: by id, or without an id if no name starts a new call', () => {
   const { rewrite } = start()
   const numbers = (pieces: string[]) =>
     [...rewrite(event(calls(...pieces))).matchAll(/{"index":(\d)/g)].map(([, number]) => Number(number))
@@ -62,13 +62,13 @@ test('pieces of a call go on with its number: by id, and without one where no na
   expect(numbers([`{${call('')}}`, `{${call('')}}`, '{"function":{"arguments":"x"}}'])).toEqual([2, 3, 3])
 })
 
-test('a number that Google gives counts', () => {
+test('a number that Google sends is used', () => {
   const { rewrite } = start()
   rewrite(event(calls(`{"index":0,${call('a')}}`, `{"index":4294967294,${call('far')}}`)))
   expect(rewrite(event(calls(`{${call('b')}}`)))).toBe(event(calls(`{"index":1,${call('b')}}`)))
 })
 
-test('an answer that calls tools ends with tool_calls, and ends once', () => {
+test('an answer with tool calls ends with tool_calls, and ends once', () => {
   const { rewrite } = start()
   const end = (reason: string, index = 0) => `{"delta":{},"finish_reason":${reason},"index":${index}}`
   rewrite(event(calls(`{${call('a')}}`)))
@@ -77,14 +77,14 @@ test('an answer that calls tools ends with tool_calls, and ends once', () => {
   expect(rewrite(event(end('"stop"', 1)))).toBe(event(end('"stop"', 1)))
 })
 
-test('the end may come with the call; an end for another reason stays', () => {
+test('the end may be in the chunk of the call; an end for another reason stays unchanged', () => {
   const withEnd = (index: string, reason: string) =>
     event(`{"finish_reason":"${reason}","delta":{"tool_calls":[{${index}${call('a')}}]},"index":0}`)
   expect(start().rewrite(withEnd('', 'stop'))).toBe(withEnd('"index":0,', 'tool_calls'))
   expect(start().rewrite(withEnd('', 'length'))).toBe(withEnd('"index":0,', 'length'))
 })
 
-test('tokens are counted once, at the end', () => {
+test('tokens are reported once, at the end', () => {
   const { rewrite } = start()
   const text = '{"delta":{"content":"a"},"index":0}'
   const end = '{"delta":{"content":"b"},"finish_reason":"stop","index":0}'
@@ -95,14 +95,14 @@ test('tokens are counted once, at the end', () => {
   expect(rewrite(last)).toBe(last)
 })
 
-test('counts in a chunk of their own stay, whatever came before', () => {
+test('token counts in a separate chunk stay unchanged, whatever came before', () => {
   const { rewrite } = start()
   const first = event('{"delta":{"content":"a"},"index":0}', ',"usage":null')
   const counts = event('', ',"usage":{"total_tokens":4}')
   expect(rewrite(first + counts)).toBe(first + counts)
 })
 
-test('signatures are told by the id of their call, also where they come after it', () => {
+test('signatures are remembered by the id of their call, even if they arrive after it', () => {
   const { rewrite, signatures } = start()
   const extra = (signature: string) => `"extra_content":{"google":{"thought_signature":"${signature}"}}`
   rewrite(event(calls(`{${call('a', `${extra('one')},`)}}`, `{${call('b')}}`)))
@@ -115,7 +115,7 @@ const ERROR = { error: { code: 503, message: 'The model is "overloaded".', statu
 const EVENT =
   'data: {"error":{"message":"The model is \\"overloaded\\".","type":"server_error","param":null,"code":"unavailable"}}\n'
 
-test('an error becomes an error event, in an array or not', () => {
+test('an error, in an array or not, becomes an error event', () => {
   for (const error of [ERROR, [ERROR]]) {
     expect(start().rewrite(`data: ${JSON.stringify(error)}\r\n\r\n`)).toBe(`${EVENT}\r\n`)
   }
@@ -123,7 +123,7 @@ test('an error becomes an error event, in an array or not', () => {
   expect(start().rewrite(openAi)).toBe(openAi)
 })
 
-test.for([[ERROR], ERROR])('JSON on lines of its own is an error too, wherever it is cut: %j', (error) => {
+test.for([[ERROR], ERROR])('JSON on separate lines is an error too, wherever it is divided: %j', (error) => {
   const text = event('{"delta":{"content":"a"},"index":0}')
   const lines = `${text}${JSON.stringify(error, null, 2)}\n`.split(/(?<=\n)/)
   for (let cut = 1; cut <= lines.length; cut++) {
@@ -135,7 +135,7 @@ test.for([[ERROR], ERROR])('JSON on lines of its own is an error too, wherever i
   expect(lines.map(rewrite).join('') + rewrite('data: [DONE]\n\n')).toBe(`${text}${EVENT}\ndata: [DONE]\n\n`)
 })
 
-test('JSON that is no error holds up nothing that comes after it', () => {
+test('JSON that is not an error does not hold back what follows', () => {
   const { rewrite } = start()
   const text = event('{"delta":{"content":"a"},"index":0}')
   expect(rewrite(`{\n${text}`) + rewrite(text)).toBe(text + text)

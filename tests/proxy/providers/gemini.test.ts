@@ -5,7 +5,7 @@ import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
-import { chat, chunksOf, startGateway, startUpstream, type TestResponse } from '../../helpers/gateway/gateway.ts'
+import { chat, chunksOf, errorOf, startGateway, startUpstream } from '../../helpers/gateway/gateway.ts'
 
 const MAPPINGS = { 'gemini-*': 'gemini:gemini-*', 'mock/*': 'gemini:mock/*' }
 const THINKING_MS = 200
@@ -36,11 +36,7 @@ async function startProvider(answer: (response: ServerResponse, key: string, bod
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-function errorOf({ text }: TestResponse) {
-  return JSON.parse(text).error
-}
-
-test('errors of Google become errors of OpenAI, streamed or not', async () => {
+test('errors of Google get the form of OpenAI, streamed or not', async () => {
   const { gateway } = await startWithMock()
   for (const stream of [false, true]) {
     const invalid = await gateway.post(chat('mock/gemini-invalid', { stream }))
@@ -62,7 +58,7 @@ test('errors of Google become errors of OpenAI, streamed or not', async () => {
   expect(record?.response).toMatchObject({ error: { code: 'invalid_argument' } })
 })
 
-test('a key that Google does not know is our problem, told to the operator and not to the client', async () => {
+test('a key that Google does not know is reported to the operator, not to the client', async () => {
   const { gateway } = await startWithMock()
   const response = await gateway.post(chat('mock/gemini-key'))
   expect([response.status, errorOf(response).code]).toEqual([502, 'upstream_auth_error'])
@@ -71,7 +67,7 @@ test('a key that Google does not know is our problem, told to the operator and n
   expect(gateway.operatorLog.join('')).toContain("refused the gateway's key")
 })
 
-test('another key answers where Google refuses one in the body, and the bad one is left alone', async () => {
+test('another key is used if Google refuses one in the body, and the refused key is not used again', async () => {
   const keys: string[] = []
   const details = [{ reason: 'API_KEY_INVALID' }]
   const provider = await startProvider((response, key) => {
@@ -89,18 +85,18 @@ test('another key answers where Google refuses one in the body, and the bad one 
   expect(keys).toEqual(['Bearer bad', 'Bearer good', 'Bearer good', 'Bearer good'])
   const [first] = await gateway.records(3)
   expect(first).toMatchObject({ outcome: 'ok', status_code: 200, finish_reason: 'stop' })
-  // The time that the second one took is not the gateway's.
+  // The time that the second key needed is not the gateway's.
   expect(first?.latency_ms).toBeGreaterThan(Number(first?.overhead_ms) + THINKING_MS - 5)
 })
 
-test('the fallback answers where every key is refused', async () => {
+test('the fallback answers if every key is refused', async () => {
   const { gateway } = await startWithMock({}, { fallbacks: { 'mock/gemini-key': ['echo'] } })
   const response = await gateway.post(chat('mock/gemini-key'))
   expect([response.status, JSON.parse(response.text).choices[0].message.content]).toEqual([200, 'Hi there'])
   expect((await gateway.records(1))[0]).toMatchObject({ outcome: 'ok', provider: 'echo' })
 })
 
-test('streamed calls have numbers, the end says so, and tokens are counted once', async () => {
+test('streamed tool calls are numbered, the end says tool_calls, and tokens are reported once', async () => {
   const { gateway } = await startWithMock()
   const response = await gateway.post(chat('mock/gemini-tools', { stream: true }))
   const chunks = chunksOf(response.text)
@@ -114,7 +110,7 @@ test('streamed calls have numbers, the end says so, and tokens are counted once'
   expect(record).toMatchObject({ outcome: 'ok', finish_reason: 'tool_calls', usage: { total_tokens: 12 } })
 })
 
-test('the official client puts parallel calls together', async () => {
+test('the official client assembles parallel calls', async () => {
   const { gateway } = await startWithMock()
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'x', maxRetries: 0 })
   const stream = client.chat.completions.stream({
@@ -135,32 +131,35 @@ test('the official client puts parallel calls together', async () => {
   expect(error).toMatchObject({ status: 400, code: 'invalid_argument', type: 'invalid_request_error' })
 })
 
-test.for([false, true])('signatures come back to calls that a client sends without (stream: %s)', async (stream) => {
-  const { gateway, upstream } = await startWithMock({ API_KEYS: `stream-${stream}` })
-  const authorization = `Bearer stream-${stream}`
-  const ask = { role: 'user', content: 'mock/gemini-tools' }
-  await gateway.post({ model: 'gemini-3-pro', messages: [ask], stream }, { authorization })
-  const assistant = (...calls: object[]) => ({ role: 'assistant', content: null, tool_calls: calls })
-  const call = (id: string) => ({ id, type: 'function', function: { name: 'weather', arguments: '{}' } })
-  const signed = (id: string, signature: string) => ({
-    extra_content: { google: { thought_signature: signature } },
-    ...call(id),
-  })
-  const turns = [assistant(call('function-call-0'), call('function-call-1')), assistant(call('elsewhere'))]
-  const body = { model: 'gemini-3-pro', messages: [ask, ...turns, { role: 'user', content: 'mock/normal' }] }
-  await gateway.post(body, { authorization })
-  expect(JSON.parse(upstream.requests[1]?.body ?? '').messages.slice(1, 3)).toEqual([
-    assistant(signed('function-call-0', 'c2lnbmF0dXJl0'), signed('function-call-1', 'c2lnbmF0dXJl1')),
-    assistant(signed('elsewhere', SKIP)),
-  ])
-  const older = JSON.stringify({ ...body, model: 'gemini-2.5-pro' })
-  await gateway.post(older, { authorization })
-  expect(upstream.requests[2]?.body).toBe(older)
-  const records = await gateway.records(3)
-  expect(records[1]?.request).toEqual(body)
-})
+test.for([false, true])(
+  'signatures are restored in calls that a client sends without them (stream: %s)',
+  async (stream) => {
+    const { gateway, upstream } = await startWithMock({ API_KEYS: `stream-${stream}` })
+    const authorization = `Bearer stream-${stream}`
+    const ask = { role: 'user', content: 'mock/gemini-tools' }
+    await gateway.post({ model: 'gemini-3-pro', messages: [ask], stream }, { authorization })
+    const assistant = (...calls: object[]) => ({ role: 'assistant', content: null, tool_calls: calls })
+    const call = (id: string) => ({ id, type: 'function', function: { name: 'weather', arguments: '{}' } })
+    const signed = (id: string, signature: string) => ({
+      extra_content: { google: { thought_signature: signature } },
+      ...call(id),
+    })
+    const turns = [assistant(call('function-call-0'), call('function-call-1')), assistant(call('elsewhere'))]
+    const body = { model: 'gemini-3-pro', messages: [ask, ...turns, { role: 'user', content: 'mock/normal' }] }
+    await gateway.post(body, { authorization })
+    expect(JSON.parse(upstream.requests[1]?.body ?? '').messages.slice(1, 3)).toEqual([
+      assistant(signed('function-call-0', 'c2lnbmF0dXJl0'), signed('function-call-1', 'c2lnbmF0dXJl1')),
+      assistant(signed('elsewhere', SKIP)),
+    ])
+    const older = JSON.stringify({ ...body, model: 'gemini-2.5-pro' })
+    await gateway.post(older, { authorization })
+    expect(upstream.requests[2]?.body).toBe(older)
+    const records = await gateway.records(3)
+    expect(records[1]?.request).toEqual(body)
+  },
+)
 
-test('signatures outlive a change of the configuration', async () => {
+test('signatures are kept when the configuration changes', async () => {
   const { gateway, upstream } = await startWithMock({ API_KEYS: 'reloading' })
   const authorization = 'Bearer reloading'
   const ask = { role: 'user', content: 'mock/gemini-tools' }
@@ -173,7 +172,7 @@ test('signatures outlive a change of the configuration', async () => {
   await gateway.records(2)
 })
 
-/** Refuses a call of a tool that comes back without its signature, as Google does from Gemini 3 on. */
+/** Refuses a tool call without its signature, as Gemini 3 and later do. */
 function answerStrictly(response: ServerResponse, body: string): void {
   const messages: { role: string; tool_calls?: { extra_content?: object }[] }[] = JSON.parse(body).messages
   const calls = messages.find(({ tool_calls }) => tool_calls)?.tool_calls
@@ -207,7 +206,7 @@ test('a client that drops signatures talks to a model that checks them', async (
   await gateway.records(2)
 })
 
-test('what one key was answered is nothing to another', async () => {
+test('signatures of one key are not used for another', async () => {
   const { gateway, upstream } = await startWithMock({ API_KEYS: 'one,two' })
   const ask = { role: 'user', content: 'mock/gemini-tools' }
   const call = { id: 'function-call-0', type: 'function', function: { name: 'weather', arguments: '{}' } }
@@ -221,7 +220,7 @@ test('what one key was answered is nothing to another', async () => {
   await gateway.records(3)
 })
 
-test('an error in the middle of a stream reaches the client as one, in whichever form Google tells it', async () => {
+test('an error in the middle of a stream reaches the client as an error, in each of Google’s forms', async () => {
   const error = { error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' } }
   const text = 'data: {"choices":[{"delta":{"content":"Hel","role":"assistant"},"index":0}]}\n\n'
   const forms = [`data: ${JSON.stringify([error])}\n\n`, `${JSON.stringify(error, null, 2)}`]
@@ -247,7 +246,7 @@ test('an error in the middle of a stream reaches the client as one, in whichever
   }
 })
 
-test('images, schemas and numbers of any size go to Google as they came', async () => {
+test('images, schemas and large numbers reach Google unchanged', async () => {
   const { gateway, upstream } = await startWithMock()
   const body = `{ "model":"gemini-2.5-flash", "seed":12345678901234567890, "temperature":1.0,
     "messages":[{"role":"user","content":[{"type":"text","text":"mock/normal"},

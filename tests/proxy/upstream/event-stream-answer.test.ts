@@ -20,7 +20,7 @@ async function startWithStream(body: string) {
   })
 }
 
-test('a stream that cannot be read along with passes to its end as it is', async () => {
+test('a stream that cannot be read is passed on unchanged to its end', async () => {
   const events = [
     { type: 'message_start', message: { id: 'msg_1', role: 'assistant', content: [] } },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: { toString: 1 } } },

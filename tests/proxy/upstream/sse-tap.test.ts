@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { AnswerBuilder } from '../../../proxy/apis/api.ts'
-import { CompletionBuilder } from '../../../proxy/log/completion.ts'
-import { MessageBuilder } from '../../../proxy/log/message.ts'
-import { ResponseBuilder } from '../../../proxy/log/response.ts'
+import { CompletionBuilder } from '../../../proxy/apis/completion-builder.ts'
+import { MessageBuilder } from '../../../proxy/apis/message-builder.ts'
+import { ResponseBuilder } from '../../../proxy/apis/response-builder.ts'
 import { SseTap } from '../../../proxy/upstream/sse-tap.ts'
 
 const MAX_BYTES = 10_000
@@ -30,15 +30,15 @@ function chatEvents(count: number): object[] {
   return [...Array.from({ length: count }, () => choice({ content: WORD })), end]
 }
 
-test('events are read wherever the bytes are cut', () => {
+test('events are read, wherever the bytes are divided', () => {
   const bytes = Buffer.from('data: {"choices":[{"delta":{"content":"🙂"}}]}\r\n\r\n: comment\n\ndata:[DONE]')
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   for (let at = 0; at < bytes.length; at++) tap.push(bytes.subarray(at, at + 1))
   expect(logged(tap)?.json.choices[0].message.content).toBe('🙂')
-  expect([tap.eventCount, tap.answer.done]).toEqual([2, true])
+  expect([tap.eventCount, tap.answer.isDone]).toEqual([2, true])
 })
 
-test('nothing is logged of nothing', () => {
+test('nothing is logged if nothing arrives', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   tap.push(Buffer.from(': comment\n\n'))
   expect(logged(tap)).toBeUndefined()
@@ -98,25 +98,25 @@ test.for<[name: string, builder: () => AnswerBuilder, events: (count: number) =>
   expect(head).toContain(WORD.repeat(10))
   expect(tail).toContain(reason === 'completed' ? WORD.repeat(10) : `"${reason}"`)
   expect(head + tail).not.toContain('\ufffd')
-  expect(tap.answer).toMatchObject({ whole: true, finishReason: reason, usage: expect.any(Object) })
+  expect(tap.answer).toMatchObject({ isWhole: true, finishReason: reason, usage: expect.any(Object) })
 })
 
-test('the last event of a Response counts once', () => {
+test('the last event of a Response is measured once', () => {
   const response = { id: 'resp_1', status: 'completed', text: 'x'.repeat(MAX_BYTES) }
   const tap = tapOf(new ResponseBuilder())
   push(tap, [{ type: 'response.completed', response }])
   expect(logged(tap)?.json._truncated.bytes).toBe(JSON.stringify(response).length)
 })
 
-test('what breaks off above the limit is an excerpt too', () => {
+test('an answer above the limit that breaks off is logged as an excerpt too', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   push(tap, chatEvents(5_000).slice(0, -1))
   expect(logged(tap)).toMatchObject({ truncated: true, json: { _truncated: { bytes: expect.any(Number) } } })
-  expect(tap.answer).toMatchObject({ whole: false, finishReason: null })
+  expect(tap.answer).toMatchObject({ isWhole: false, finishReason: null })
   expect(tap.answer.toJson()?.length).toBeLessThan(2 * MAX_BYTES)
 })
 
-test('small pieces of an answer count as what they amount to', () => {
+test('small pieces of an answer are measured by the text that they add', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   push(tap, chatEvents(800))
   const body = logged(tap)
@@ -124,7 +124,7 @@ test('small pieces of an answer count as what they amount to', () => {
   expect(JSON.stringify(chatEvents(800)).length).toBeGreaterThan(5 * MAX_BYTES)
 })
 
-test('an event that cannot be put together breaks the tap and nothing else', () => {
+test('an event that cannot be assembled breaks only the tap, not the stream', () => {
   const tap = tapOf(new MessageBuilder())
   const block = (index: number, text: unknown) => ({
     type: 'content_block_start',
@@ -132,16 +132,16 @@ test('an event that cannot be put together breaks the tap and nothing else', () 
     content_block: { type: 'text', text },
   })
   push(tap, [{ type: 'message_start', message: { id: 'msg_1' } }, block(0, 'kept'), block(1, { toString: 1 })])
-  expect(tap.broken).toBe(false)
+  expect(tap.isBroken).toBe(false)
   push(tap, [{ type: 'content_block_delta', index: 1, delta: { text: 'x' } }, block(2, 'late')])
-  expect(tap.broken).toBe(true)
+  expect(tap.isBroken).toBe(true)
   expect(logged(tap)).toMatchObject({
     truncated: true,
     json: { id: 'msg_1', content: [{ text: 'kept' }, { text: { toString: 1 } }] },
   })
 })
 
-test('an event without end is given up, and the ones after it are read', () => {
+test('an event that does not end is given up, and later events are read', () => {
   const tap = tapOf(new CompletionBuilder('chat.completion'))
   const megabyte = Buffer.alloc(2 ** 20, 'x')
   tap.push(Buffer.from('data: '))

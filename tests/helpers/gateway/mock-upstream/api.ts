@@ -15,33 +15,33 @@ export interface Exchange {
   api: Api
   id: string
   request: ApiRequest
-  /** How often this very body has come by now, from 1. */
+  /** How often the same body has arrived so far, from 1 on. */
   attempt: number
-  /** The caller's key, whichever header it came in. */
+  /** The caller's key, from either header. */
   key: string
   response: ServerResponse
-  /** Aborted when the caller is gone. */
+  /** Aborted when the caller has left. */
   signal: AbortSignal
 }
 
-/** What a mode does with an exchange; `numbers` are those in its name, in order: `slow-20x100` -> [20, 100]. */
+/** Answers an exchange; `numbers` are those in the name of the mode, in order: `slow-20x100` -> [20, 100]. */
 export type Mode = (exchange: Exchange, numbers: number[]) => void | Promise<void>
 
-/** How one API words what every mode needs. */
+/** What every mode needs, in the form of one API. */
 export interface Api {
-  /** Every event of a stream with this text in pieces, with whatever ends it. */
+  /** Every event of a stream with this text in pieces, including the end of the stream. */
   events: (exchange: Exchange, words: string[]) => string[]
   /** The same in one body. */
   whole: (exchange: Exchange, text: string) => object
   error: (message: string, code: string | number, status: number) => object
-  /** Those that only this API has; they win over the common ones. */
+  /** Modes of this API only; they override the common ones. */
   modes: Record<string, Mode>
 }
 
 export const WORDS = ['Hello', ' from', ' the', ' mock', ' 🙂']
 export const ANSWER = WORDS.join('')
 export const CREATED = 1700000000
-/** The end of a stream, where the API has one. */
+/** The mark of the end of a stream, if the API has one. */
 export const DONE = 'data: [DONE]\n\n'
 
 export function startStream(response: ServerResponse): void {
@@ -67,12 +67,12 @@ export function sendError({ api, response }: Exchange, status: number, message: 
   sendJson(response, status, api.error(message, code, status))
 }
 
-/** An event without a name, as the chat API has them. */
+/** An event without a name, as in the chat API. */
 export function dataEvent(data: object): string {
   return `data: ${JSON.stringify(data)}\n\n`
 }
 
-/** An event that is named by its type, as the other APIs have them. */
+/** An event that is named by its type, as in the other APIs. */
 export function namedEvent(data: { type: string; [field: string]: unknown }): string {
   return `event: ${data.type}\n${dataEvent(data)}`
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { ANSWER, type Exchange, type Mode, send, sendError, sendJson, sendStream, startStream, WORDS } from './api.ts'
 
-/** What every API can be made to do, by the mode's name, where `<n>` stands for a number. */
+/** The modes of every API, by name; `<n>` stands for a number. */
 export const COMMON_MODES: Record<string, Mode> = {
   normal: (exchange) => answer(exchange),
   '400': (exchange) => sendError(exchange, 400, 'Unsupported parameter', 'unsupported_parameter'),
@@ -22,7 +22,7 @@ export const COMMON_MODES: Record<string, Mode> = {
     if (status === 429) exchange.response.setHeader('retry-after', '7')
     sendError(exchange, status, `The mock says ${status}`, status)
   },
-  /** A status that asks for another try soon, so many times; then an answer. */
+  /** A status that asks for another try soon, this many times; then an answer. */
   'fail-<n>x<n>': async (exchange, [status = 500, times = 1]) => {
     if (exchange.attempt > times) return answer(exchange)
     exchange.response.setHeader('retry-after-ms', '5')
@@ -34,7 +34,7 @@ export const COMMON_MODES: Record<string, Mode> = {
     sendError(exchange, status, `The mock says ${status}`, status)
   },
   '503-html': ({ response }) => send(response, 503, 'text/html', '<html><body>503 Service Unavailable</body></html>'),
-  /** A problem told with status 200, as OpenRouter does. */
+  /** An error with status 200, as OpenRouter sends it. */
   'error-200': ({ api, response }) =>
     sendJson(response, 200, api.error('Provider returned error', 'provider_error', 200)),
   gzip: (exchange) => {
@@ -70,9 +70,9 @@ export const COMMON_MODES: Record<string, Mode> = {
   'no-done': (exchange) => sendStream(exchange.response, exchange.api.events(exchange, WORDS).slice(0, -1)),
   /** The last event lacks its blank line. */
   'no-newline': (exchange) => sendStream(exchange.response, [normalStream(exchange).trimEnd()]),
-  /** n chunks, one every so many ms; numbered, so that a lost one shows. */
+  /** Numbered chunks, so that a lost one is noticed: one every <first number> ms, <second number> of them. */
   'slow-<n>x<n>': (exchange, [delayMs = 0, count = 0]) => answer(exchange, numbered(count), delayMs),
-  /** n chunks of 16 KB as fast as they are taken. */
+  /** n chunks of 16 KB, as fast as they are read. */
   'flood-<n>': async (exchange, [count = 0]) => {
     const { api, response, signal } = exchange
     startStream(response)
@@ -96,7 +96,7 @@ export const COMMON_MODES: Record<string, Mode> = {
   'no-space': (exchange) => sendStream(exchange.response, [normalStream(exchange).replaceAll('data: ', 'data:')]),
 }
 
-/** A whole answer in the form that was asked for. */
+/** A complete answer in the form that was requested. */
 export async function answer(exchange: Exchange, words = WORDS, delayMs = 0): Promise<void> {
   const { api, request, response, signal } = exchange
   if (!request.stream) {
@@ -126,7 +126,7 @@ function pieces(text: string, sizeBytes: number): Buffer[] {
   )
 }
 
-/** Each piece in its own packet, as far as the kernel lets us. */
+/** Sends each piece in its own packet, as far as the kernel allows it. */
 async function writePieces({ response, signal }: Exchange, list: Buffer[]): Promise<void> {
   startStream(response)
   response.socket?.setNoDelay(true)

@@ -2,7 +2,7 @@ import { type Api, CREATED, DONE, dataEvent, type Exchange, openAiError } from '
 
 const USAGE = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 }
 
-/** POST /completions, the API before chat. */
+/** POST /completions, the older API. */
 export const COMPLETIONS: Api = {
   events: (exchange, words) => [
     ...words.map((text) => dataEvent(textCompletion(exchange, text, null))),

@@ -2,7 +2,7 @@ import { type Api, type ApiRequest, openAiError } from './api.ts'
 
 const DIMENSIONS = 8
 
-/** POST /embeddings: numbers that depend on the input alone, as floats or as base64 of 32-bit floats. */
+/** POST /embeddings: numbers that depend only on the input, as floats or as base64 of 32-bit floats. */
 export const EMBEDDINGS: Api = {
   // Nothing here is streamed.
   events: () => [],

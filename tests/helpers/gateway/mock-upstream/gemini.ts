@@ -2,13 +2,13 @@ import { CREATED, DONE, dataEvent, type Exchange, type Mode, sendJson, sendStrea
 
 const TYPES = 'type.googleapis.com/google.rpc'
 
-/** What Google's OpenAI-compatible endpoint does otherwise than OpenAI: errors come in an array, tool calls lack their index. */
+/** How Google's OpenAI-compatible endpoint differs from OpenAI: errors are in an array, tool calls lack their index. */
 export const GEMINI_MODES: Record<string, Mode> = {
   'gemini-invalid': (exchange) => {
     const message = 'Invalid JSON payload received. Unknown name "seed"'
     sendGoogleError(exchange, { code: 400, message, status: 'INVALID_ARGUMENT' })
   },
-  /** A key of ours that Google does not know; it says so with 400. */
+  /** A key that Google does not know; the status is 400. */
   'gemini-key': (exchange) => {
     const details = [{ '@type': `${TYPES}.ErrorInfo`, reason: 'API_KEY_INVALID', domain: 'googleapis.com' }]
     const message = 'API key not valid. Please pass a valid API key.'
@@ -24,7 +24,7 @@ export const GEMINI_MODES: Record<string, Mode> = {
   },
   'gemini-overloaded': (exchange) =>
     sendGoogleError(exchange, { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' }),
-  /** Two calls in chunks of their own, each whole and with a thought signature; usage in every chunk. */
+  /** Two calls in separate chunks, each complete and with a thought signature; usage in every chunk. */
   'gemini-tools': (exchange) => {
     const calls = ['Oslo', 'Bergen'].map((city, at) => ({
       extra_content: { google: { thought_signature: `c2lnbmF0dXJl${at}` } },

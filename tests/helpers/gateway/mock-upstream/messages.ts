@@ -26,7 +26,7 @@ const MODES: Record<string, Mode> = {
     const overloaded = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
     sendStream(exchange.response, [...MESSAGES.events(exchange, WORDS).slice(0, 4), namedEvent(overloaded)])
   },
-  /** Text, then the call of a tool whose input comes in pieces of JSON. */
+  /** Text, then a tool call whose input arrives in pieces of JSON. */
   tools: (exchange) => {
     const use = { type: 'tool_use', id: 'toolu_a', name: 'weather' }
     const deltas = ['', '{"ci', 'ty": "Os', 'lo"}'].map((json) => ({ type: 'input_json_delta', partial_json: json }))

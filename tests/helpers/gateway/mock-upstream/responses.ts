@@ -48,7 +48,7 @@ export const RESPONSES: Api = {
   modes: MODES,
 }
 
-/** Ends otherwise than well: with this event after some text, or with this body. */
+/** Ends with a failure: with this event after some text, or with this body. */
 function end(exchange: Exchange, body: object, last: ResponseEvent): void {
   if (!exchange.request.stream) sendJson(exchange.response, 200, body)
   else sendStream(exchange.response, numberedEvents([...textEvents(exchange, WORDS).slice(0, -1), last]))

@@ -1,0 +1,104 @@
+import { Command, Option } from 'commander'
+import { addCompletion } from '../../kit/cli/completion/add-completion.ts'
+import { packageVersion } from '../../kit/package-root.ts'
+import type { Flags } from '../local/options.ts'
+
+interface OptionRow {
+  /** As commander reads them, with the placeholder of a value. */
+  flags: string
+  description: string
+  /** Flags, as commander names them, that cannot be given together with this one. */
+  conflicts?: string[]
+  isRepeatable?: boolean
+}
+
+const GENERAL = 'General:'
+
+const OPTIONS: Record<string, OptionRow[]> = {
+  'Server:': [
+    {
+      flags: '--host <server>',
+      description: 'a name of your ssh configuration, or user@address (DEPLOY_HOST); localhost for this machine',
+    },
+    { flags: '--path <folder>', description: 'folder on the server (DEPLOY_PATH; default ~/ai-proxy)' },
+    { flags: '--ssh-config <file>', description: 'use this file instead of ~/.ssh/config' },
+    { flags: '--identity <file>', description: 'private key to use' },
+    {
+      flags: '--host-key <fingerprint>',
+      description: 'accept this host key without a question (SHA256:...), for a first deploy without a terminal',
+    },
+  ],
+  'Actions (without one it deploys):': [
+    {
+      flags: '--rollback',
+      description: 'switch back to the previous release; nothing is built',
+      conflicts: ['listBackups', 'restoreBackup'],
+    },
+    { flags: '--list-backups', description: 'show the backups on the server', conflicts: ['restoreBackup'] },
+    {
+      flags: '--restore-backup <file>',
+      description: 'make a new release of a backup: a name of --list-backups, or a file here (with a /)',
+    },
+    { flags: '--include-certs', description: "with --restore-backup: put the backup's certificates in place too" },
+  ],
+  'Address and certificate:': [
+    { flags: '--domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },
+    { flags: '--email <address>', description: "for Let's Encrypt's notices" },
+    { flags: '--ip <address>', description: 'public address of the server, if it cannot be found' },
+    {
+      flags: '--resolve <name:address>',
+      description: 'check NAME at ADDRESS, whatever DNS says (repeatable)',
+      isRepeatable: true,
+    },
+    { flags: '--ca-file <file>', description: "trust these certificates (PEM) too when checking the gateway's" },
+  ],
+  [GENERAL]: [
+    { flags: '--yes', description: 'do not ask' },
+    { flags: '--dry-run', description: 'show what would be done, and do nothing' },
+    { flags: '--json', description: 'print one JSON object on stdout' },
+    { flags: '--no-dotenv', description: 'do not read ./.env' },
+  ],
+}
+
+const EXAMPLES = `
+Examples:
+  ai-deploy --host root@203.0.113.7
+  ai-deploy --host my-server --domain llm.example.com --email me@example.com
+  ai-deploy --host my-server --dry-run
+  ai-deploy --host my-server --rollback
+
+Exit codes and what they mean: docs/cli.md`
+
+/**
+ * The command line.
+ * @param run what to do with the flags of an action
+ * @param out takes what is printed on stdout
+ */
+export function makeProgram(run: (flags: Flags) => Promise<void>, out: (text: string) => void): Command {
+  const program = new Command('ai-deploy')
+    .description(
+      'Turns a Linux server into an HTTPS gateway for LLMs, and keeps it so.\nWithout an action it deploys: it changes only what is not as it should be.',
+    )
+    .usage('--host <server> [--rollback | --list-backups | --restore-backup <file>] [options]')
+    // Errors are shown by the caller, like all others.
+    .configureOutput({ writeOut: out, writeErr: () => {} })
+    .exitOverride()
+    .addHelpText('after', EXAMPLES)
+    .action(run)
+  for (const [group, rows] of Object.entries(OPTIONS)) {
+    for (const row of rows) program.addOption(makeOption(row).helpGroup(group))
+  }
+  program.optionsGroup(GENERAL).version(packageVersion(), '-V, --version', 'show the version')
+  program.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GENERAL))
+  addCompletion(program, out)
+  return program
+}
+
+function makeOption({ flags, description, conflicts = [], isRepeatable = false }: OptionRow): Option {
+  const option = new Option(flags, description).conflicts(conflicts)
+  return isRepeatable ? option.argParser(collect) : option
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
+import type { Environment } from '../../kit/settings/environment.ts'
+import { deployError } from '../errors.ts'
+
+/** What the user asked for, from flags and environment. */
+export interface Options {
+  host: string
+  /** Folder on the server; null for the default. */
+  path: string | null
+  sshConfig?: string | undefined
+  identity?: string | undefined
+  hostKey?: string | undefined
+  agentSocket?: string | undefined
+  domain: string | null
+  email: string | null
+  ip: string | null
+  /** Name -> address, instead of DNS. */
+  resolve: Readonly<Record<string, string>>
+  caFile: string | null
+  acmeCaServer: string | null
+  acmeCaCert: string | null
+  /** Do not ask before the server is changed. */
+  isConfirmed: boolean
+  isDryRun: boolean
+  isJson: boolean
+  /** ./.env of this machine is used. */
+  readsDotenv: boolean
+  cwd: string
+  /** Of this process, with ./.env under it. */
+  env: Environment
+}
+
+/** Of the command line, as commander names them. */
+export interface Flags {
+  host?: string
+  path?: string
+  sshConfig?: string
+  identity?: string
+  hostKey?: string
+  domain?: string
+  email?: string
+  ip?: string
+  resolve?: string[]
+  caFile?: string
+  yes?: boolean
+  dryRun?: boolean
+  json?: boolean
+  dotenv: boolean
+  rollback?: boolean
+  listBackups?: boolean
+  restoreBackup?: string
+  includeCerts?: boolean
+}
+
+/**
+ * @param processEnv the environment of this process
+ * @param environment the same with ./.env under it
+ * @throws UserError USAGE
+ */
+export function readOptions(flags: Flags, processEnv: Environment, environment: Environment, cwd: string): Options {
+  const host = readHost(flags.host ?? environment['DEPLOY_HOST'])
+  const path = readPath(flags.path ?? environment['DEPLOY_PATH'])
+  checkFlags(flags)
+  return {
+    host,
+    path,
+    sshConfig: flags.sshConfig,
+    identity: flags.identity,
+    hostKey: flags.hostKey,
+    agentSocket: processEnv['SSH_AUTH_SOCK'],
+    domain: flags.domain?.toLowerCase() ?? null,
+    email: flags.email ?? null,
+    ip: flags.ip ?? null,
+    resolve: Object.fromEntries((flags.resolve ?? []).map(readResolve)),
+    caFile: flags.caFile ?? null,
+    acmeCaServer: processEnv['ACME_CA_SERVER'] || null,
+    acmeCaCert: processEnv['ACME_CA_CERT'] || null,
+    isConfirmed: flags.yes ?? false,
+    isDryRun: flags.dryRun ?? false,
+    isJson: flags.json ?? false,
+    readsDotenv: flags.dotenv,
+    cwd,
+    env: environment,
+  }
+}
+
+/** Settings given by flags or environment, which the server's .env keeps. */
+export function settingsGiven({ domain, email, acmeCaServer }: Options): Record<string, string> {
+  return {
+    ...(domain !== null && { DOMAIN: domain }),
+    ...(email !== null && { ACME_EMAIL: email }),
+    ...(acmeCaServer !== null && { ACME_CA_SERVER: acmeCaServer }),
+  }
+}
+
+function readHost(host: string | undefined): string {
+  if (!host) throw usage('which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)')
+  if (!host.startsWith('-')) return host
+  throw usage(`${JSON.stringify(host)} is not a host name`, 'name it: ai-deploy --host user@server')
+}
+
+function readPath(text: string | undefined): string | null {
+  const path = text?.replace(/(?<=.)\/+$/, '')
+  if (!path) return null
+  if (/^\/[\w./-]*\w$/.test(path)) return path
+  throw usage(`--path ${path} is not an absolute path of plain characters`, 'give one like /root/ai-proxy')
+}
+
+/** What a value must be; `problem` and `hint` are shown for one that is not. */
+interface Rule {
+  flag: 'ip' | 'domain' | 'email' | 'identity'
+  isValid(value: string): boolean
+  problem: string
+  hint: string
+}
+
+const RULES: Rule[] = [
+  {
+    flag: 'ip',
+    isValid: (value) => isIP(value) !== 0,
+    problem: 'is not an IP address',
+    hint: 'give the public address of the server',
+  },
+  {
+    flag: 'domain',
+    isValid: (value) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value),
+    problem: 'is not a host name',
+    hint: 'give a name like llm.example.com',
+  },
+  {
+    flag: 'email',
+    isValid: (value) => /^[^\s'"`@]+@[^\s'"`@]+$/.test(value),
+    problem: 'is not an e-mail address',
+    hint: 'give one like me@example.com',
+  },
+  { flag: 'identity', isValid: existsSync, problem: 'does not exist', hint: 'give the path of a private key' },
+]
+
+function checkFlags(flags: Flags): void {
+  for (const { flag, isValid, problem, hint } of RULES) {
+    const value = flags[flag]
+    if (value !== undefined && !isValid(value)) throw usage(`--${flag} ${value} ${problem}`, hint)
+  }
+  if (flags.includeCerts && flags.restoreBackup === undefined) {
+    throw usage('--include-certs works only with --restore-backup', 'name the backup: --restore-backup FILE')
+  }
+}
+
+function readResolve(text: string): [string, string] {
+  const [, name, address = ''] = /^([^:]+):(.*)$/.exec(text) ?? []
+  if (name !== undefined && isIP(address)) return [name, address]
+  throw usage(`--resolve ${text} is not NAME:ADDRESS`, 'give it like llm.example.com:203.0.113.7')
+}
+
+function usage(message: string, hint: string) {
+  return deployError('USAGE', message, hint)
+}

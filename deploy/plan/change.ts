@@ -1,0 +1,109 @@
+import type { OutsideView } from '../probe/outside-probe.ts'
+import type { ReleaseState } from '../server/state.ts'
+import type { EdgeFiles } from './edge-files.ts'
+import type { GatewayAddress } from './gateway-address.ts'
+import type { Release } from './release.ts'
+
+/**
+ * What each kind of change holds: all that is needed to describe it and to carry it out, as plain data. How that is done is
+ * in steps/changes/KIND.ts.
+ */
+interface ChangeData {
+  'unpack-backup': Unpacking
+  'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
+  'back-up': BackingUp
+  'place-certificates': { source: string }
+  'make-folders': Owner
+  'write-env': WritingEnv
+  'write-logdb-script': { text: string }
+  'upload-release': { release: Release; context: ContextSource }
+  'remove-unpacked': { staging: string }
+  'build-image': { image: string; nodeImage: string; release: string }
+  'start-edge': { files: EdgeFiles | null; isFirst: boolean; isInterrupted: boolean } & EdgeStart
+  'restart-edge': EdgeStart
+  'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
+  'check-release': { instance: string; gateway: GatewayAddress }
+  switch: { instance: string; previous: ReleaseState | null; gateway: GatewayAddress; news: SwitchNews[] }
+  'stop-previous': { containers: string[]; graceS: number; previous: string | null }
+  'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
+  'check-from-outside': OutsideCheck
+  'clean-up': CleaningUp
+  'remove-previous-certificates': Record<never, never>
+}
+
+export type Kind = keyof ChangeData
+
+/** One change of a server; a plan is a list of them, in the order in which they are made. */
+export type Change<K extends Kind = Kind> = { [P in K]: { kind: P } & ChangeData[P] }[K]
+
+/** User and group of the gateway's container, which own logs/. */
+interface Owner {
+  uid: number
+  gid: number
+}
+
+interface Unpacking {
+  archive: { path: string; isLocal: boolean }
+  /** Folder on the server that is made for it. */
+  staging: string
+  /** What is unpacked. */
+  members: string[]
+  /** The build context among it: its folder in `staging`, and the SHA-256 of each file. */
+  context: { folder: string; hashes: Record<string, string> } | null
+}
+
+interface BackingUp {
+  /** File in backups/. */
+  name: string
+  /** The release that answers now, whose folder goes in. */
+  release: string
+  image: string
+  owner: Owner
+  /** Name of a backup that must not be removed for the new one. */
+  protects: string | null
+}
+
+interface WritingEnv {
+  /** New text of .env. */
+  text: string
+  /** Names that a first deploy takes from this machine's .env. */
+  uploaded: string[]
+  hasNewKey: boolean
+  /** Names whose value changes in an existing .env. */
+  changed: string[]
+}
+
+/** Where the build context of a new release comes from: this machine, or a folder of the server. */
+export type ContextSource = { kind: 'local' } | { kind: 'server'; folder: string }
+
+interface EdgeStart {
+  gateway: GatewayAddress
+  /** Instance that must answer through the edge afterwards. */
+  expects: string | null
+}
+
+type StartReason =
+  /** `replaces`: release that it takes over from; `changed`: what differs, in words. */
+  | { kind: 'new'; replaces: string | null; changed: string[] }
+  | { kind: 'not-running' }
+  | { kind: 'rollback'; from: string | null }
+
+/** What a switch brings in addition to the release: another domain, or the record of what answers already. */
+type SwitchNews = 'domain' | 'record'
+
+interface OutsideCheck {
+  gateway: GatewayAddress
+  instance: string | null
+  outside: OutsideView
+  /** After changes completions are checked too, and the way here may need a moment. */
+  isAfterChanges: boolean
+}
+
+interface CleaningUp {
+  /** Release that answers. */
+  live: string
+  /** How many earlier ones are kept. */
+  keptCount: number
+  removed: { release: string; containers: string[] }[]
+  keptTags: string[]
+}

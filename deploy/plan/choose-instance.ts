@@ -1,0 +1,14 @@
+import type { ContainerFact } from '../server/facts.ts'
+import { containerName } from '../server/instance.ts'
+
+/**
+ * The instance that a start of this release makes or wakes: a stopped one is used again, one that still finishes its
+ * streams is left alone.
+ */
+export function chooseInstance(release: string, containers: readonly ContainerFact[]): string {
+  for (let n = 1; ; n++) {
+    const instance = n === 1 ? release : `${release}-${n}`
+    const container = containers.find(({ name }) => name === containerName(instance))
+    if (container?.state !== 'running') return instance
+  }
+}

@@ -1,0 +1,215 @@
+import { basename } from 'node:path'
+import { parseDotenv } from '../../kit/settings/dotenv.ts'
+import { stopGraceS } from '../../templates/release.ts'
+import { type Facts, hasImage, isUnsettled } from '../server/facts.ts'
+import { releaseOf } from '../server/instance.ts'
+import { imageTag } from '../server/manifest.ts'
+import type { Change, Kind } from './change.ts'
+import { preflight } from './preflight.ts'
+import { changedParts, releaseId } from './release.ts'
+import { judge, type Situation, type Wishes } from './situation.ts'
+import { startRelease, stopPrevious, switchTo } from './take-over.ts'
+
+type Decision<K extends Kind> = (situation: Situation) => Change<K> | undefined
+
+/** What makes each kind of change necessary. The order is that of the plan, and so that of the effects. */
+const DECISIONS: { [K in Kind]: Decision<K> } = {
+  'unpack-backup': unpackBackup,
+  'install-docker': installDocker,
+  'back-up': backUp,
+  'place-certificates': placeCertificates,
+  'make-folders': makeFolders,
+  'write-env': writeEnv,
+  'write-logdb-script': writeLogdbScript,
+  'upload-release': uploadRelease,
+  'remove-unpacked': removeUnpacked,
+  'build-image': buildImage,
+  'start-edge': startEdge,
+  'restart-edge': restartEdge,
+  'start-release': startNextRelease,
+  'check-release': checkRelease,
+  switch: switchOver,
+  'stop-previous': stopOthers,
+  'get-certificate': getCertificate,
+  'check-from-outside': checkFromOutside,
+  'clean-up': cleanUp,
+  'remove-previous-certificates': removePreviousCertificates,
+}
+
+/** Kinds that are due at any time, and so only made where something else is changed. */
+const COMPANIONS: readonly Kind[] = ['unpack-backup', 'back-up', 'remove-unpacked', 'check-from-outside']
+
+/**
+ * All that must be changed, in order; empty when the server is as it should be. Pure: the same facts and wishes give the
+ * same plan. @throws UserError TARGET_UNSUPPORTED, DISK_FULL, PORT_TAKEN
+ */
+export function makePlan(facts: Facts, wishes: Wishes): Change[] {
+  const situation = judge(facts, wishes)
+  const changes = Object.values(DECISIONS).flatMap((decide) => decide(situation) ?? [])
+  if (changes.every(({ kind }) => COMPANIONS.includes(kind))) return []
+  preflight(facts, wishes.settings, changes)
+  return changes
+}
+
+function unpackBackup({ restore, contextHashes }: Situation): Change<'unpack-backup'> | undefined {
+  if (restore === undefined) return undefined
+  const { archive, staging, releaseFolder, certificates } = restore
+  const members = [...(releaseFolder === null ? [] : [releaseFolder]), ...certificates]
+  if (members.length === 0) return undefined
+  const context = releaseFolder === null ? null : { folder: releaseFolder, hashes: { ...contextHashes } }
+  return { kind: 'unpack-backup', archive, staging, members, context }
+}
+
+function installDocker({ facts: { docker } }: Situation): Change<'install-docker'> | undefined {
+  if (docker === null) return { kind: 'install-docker', missing: 'Docker' }
+  if (docker.engine === null) return { kind: 'install-docker', missing: 'engine' }
+  return docker.compose === null ? { kind: 'install-docker', missing: 'Compose' } : undefined
+}
+
+function backUp({ live, settings, restore, now }: Situation): Change<'back-up'> | undefined {
+  if (live === null) return undefined
+  const { uid, gid } = settings
+  return {
+    kind: 'back-up',
+    name: `ai-proxy-backup-${releaseId(now)}.tar.gz`,
+    release: live.manifest.id,
+    image: live.manifest.image,
+    owner: { uid, gid },
+    protects: restore === undefined ? null : basename(restore.archive.path),
+  }
+}
+
+function placeCertificates({ restore }: Situation): Change<'place-certificates'> | undefined {
+  if (restore === undefined || restore.certificates.length === 0) return undefined
+  return { kind: 'place-certificates', source: `${restore.staging}/certs` }
+}
+
+function makeFolders(situation: Situation): Change<'make-folders'> | undefined {
+  const { uid, gid } = situation.settings
+  const isFileWritten =
+    situation.release !== null ||
+    situation.isEdgeOutdated ||
+    writeEnv(situation) !== undefined ||
+    writeLogdbScript(situation) !== undefined
+  return isFileWritten ? { kind: 'make-folders', uid, gid } : undefined
+}
+
+function writeEnv({ facts, env }: Situation): Change<'write-env'> | undefined {
+  if (facts.env === env.text) return undefined
+  const before = facts.env === null ? env.values : parseDotenv(facts.env).values
+  return {
+    kind: 'write-env',
+    text: env.text,
+    uploaded: env.uploaded,
+    hasNewKey: env.generatedKey !== null,
+    changed: Object.keys(env.values).filter((name) => env.values[name] !== before[name]),
+  }
+}
+
+function writeLogdbScript({ facts, logdbScript: text }: Situation): Change<'write-logdb-script'> | undefined {
+  return facts.logdbScript === text ? undefined : { kind: 'write-logdb-script', text }
+}
+
+function uploadRelease({ release, context }: Situation): Change<'upload-release'> | undefined {
+  return release === null ? undefined : { kind: 'upload-release', release, context }
+}
+
+function removeUnpacked(situation: Situation): Change<'remove-unpacked'> | undefined {
+  const unpacked = unpackBackup(situation)
+  return unpacked && { kind: 'remove-unpacked', staging: unpacked.staging }
+}
+
+function buildImage(situation: Situation): Change<'build-image'> | undefined {
+  const { facts, release, isLiveStopped, image, instance, settings } = situation
+  if ((release === null && !isLiveStopped) || hasImage(facts, image)) return undefined
+  return { kind: 'build-image', image, nodeImage: settings.nodeImage, release: releaseOf(instance) }
+}
+
+function startEdge(situation: Situation): Change<'start-edge'> | undefined {
+  const { facts, edge, isEdgeOutdated, gateway } = situation
+  if (facts.edge.isRunning && !isEdgeOutdated) return undefined
+  return {
+    kind: 'start-edge',
+    files: isEdgeOutdated ? edge : null,
+    isFirst: facts.edge.composeFile === null,
+    isInterrupted: facts.edge.isRunning,
+    gateway,
+    expects: answeringInstance(situation),
+  }
+}
+
+/** Traefik reads certificates only when it starts, and asks for one again only when its routes change. */
+function restartEdge(situation: Situation): Change<'restart-edge'> | undefined {
+  const { facts, release, isEdgeOutdated, isRouteOutdated, needsCertificate, restore, gateway } = situation
+  const hasNewCertificates = restore !== undefined && restore.certificates.length > 0
+  const mustAskAgain = needsCertificate && release === null && !isRouteOutdated
+  if (!facts.edge.isRunning || isEdgeOutdated || !(hasNewCertificates || mustAskAgain)) return undefined
+  return { kind: 'restart-edge', gateway, expects: answeringInstance(situation) }
+}
+
+/** Instance that answers now, as far as it can be expected to. */
+function answeringInstance({ facts, isLiveStopped, isRouteOutdated }: Situation): string | null {
+  return isLiveStopped || isRouteOutdated ? null : facts.live
+}
+
+function startNextRelease({ facts, live, release, instance, isLiveStopped }: Situation) {
+  if (isLiveStopped) return startRelease(facts, instance, { kind: 'not-running' })
+  if (release === null) return undefined
+  const replaces = live?.manifest.id ?? null
+  const changed = live === null ? [] : changedParts(live.manifest, release.manifest)
+  return startRelease(facts, instance, { kind: 'new', replaces, changed })
+}
+
+function checkRelease({ release, instance, gateway }: Situation): Change<'check-release'> | undefined {
+  return release === null ? undefined : { kind: 'check-release', instance, gateway }
+}
+
+function switchOver(situation: Situation): Change<'switch'> | undefined {
+  const { facts, release, instance, isLiveStopped, isRouteOutdated, gateway } = situation
+  const isUnrecorded = release === null && isUnsettled(facts)
+  if (release === null && !isLiveStopped && !isRouteOutdated && !isUnrecorded) return undefined
+  const news = [isRouteOutdated && ('domain' as const), isUnrecorded && ('record' as const)]
+  return switchTo(
+    facts,
+    instance,
+    gateway,
+    news.filter((one) => one !== false),
+  )
+}
+
+function stopOthers({ facts, release, instance, settings }: Situation): Change<'stop-previous'> | undefined {
+  const isTakenOver = release !== null && facts.live !== null
+  const isUnrecorded = release === null && isUnsettled(facts)
+  return isTakenOver || isUnrecorded ? stopPrevious(facts, instance, stopGraceS(settings)) : undefined
+}
+
+function getCertificate({ needsCertificate, gateway, outside }: Situation): Change<'get-certificate'> | undefined {
+  const { domain, httpsPort } = gateway
+  return needsCertificate ? { kind: 'get-certificate', domain, httpsPort, extraCa: outside.extraCa } : undefined
+}
+
+function checkFromOutside({ gateway, instance, outside }: Situation): Change<'check-from-outside'> {
+  return { kind: 'check-from-outside', gateway, instance, outside, isAfterChanges: true }
+}
+
+const RELEASES_KEPT = 5
+
+/** Keeps what a rollback may need. */
+function cleanUp({ facts, live, release, instance, image }: Situation): Change<'clean-up'> | undefined {
+  if (release === null) return undefined
+  const earlier = [...facts.manifests].sort((a, b) => (a.id < b.id ? 1 : -1))
+  const kept = earlier.filter(({ id }, index) => index < RELEASES_KEPT - 1 || id === live?.manifest.id)
+  const removed = earlier.filter((manifest) => !kept.includes(manifest)).map(({ id }) => id)
+  const containersOf = (id: string) => facts.containers.filter((container) => container.release === id)
+  return {
+    kind: 'clean-up',
+    live: instance,
+    keptCount: kept.length,
+    removed: removed.map((id) => ({ release: id, containers: containersOf(id).map(({ name }) => name) })),
+    keptTags: [image, ...kept.map((manifest) => manifest.image)].map(imageTag),
+  }
+}
+
+function removePreviousCertificates(situation: Situation): Change<'remove-previous-certificates'> | undefined {
+  return placeCertificates(situation) && { kind: 'remove-previous-certificates' }
+}

@@ -1,0 +1,71 @@
+import type { ServerSettings } from '../../templates/server-settings.ts'
+import { deployError } from '../errors.ts'
+import type { Facts } from '../server/facts.ts'
+import type { Change } from './change.ts'
+
+const ARCHITECTURES = ['x86_64', 'aarch64', 'arm64']
+const BYTES_PER_MIB = 1024 ** 2
+const MIN_FREE_BYTES = 2048 * BYTES_PER_MIB
+
+/** Refuses a plan that would fail half-way. @throws UserError TARGET_UNSUPPORTED, DISK_FULL, PORT_TAKEN */
+export function preflight(facts: Facts, settings: ServerSettings, changes: readonly Change[]): void {
+  checkArchitecture(facts)
+  checkEdgeOwner(facts)
+  checkInstallation(facts, changes)
+  if (changes.some(({ kind }) => kind === 'upload-release')) checkSpace(facts)
+  for (const port of [settings.httpPort, settings.httpsPort]) checkPort(facts, port)
+}
+
+function checkArchitecture({ os }: Facts): void {
+  if (ARCHITECTURES.includes(os.arch)) return
+  throw deployError('TARGET_UNSUPPORTED', `the server is a ${os.arch} machine`, 'use a server with x86_64 or arm64')
+}
+
+function checkEdgeOwner({ edge, folder }: Facts): void {
+  if (edge.folder === null || edge.folder === folder) return
+  throw deployError(
+    'TARGET_UNSUPPORTED',
+    `the edge of this server belongs to ${edge.folder}, not to ${folder}`,
+    `name that folder: --path ${edge.folder} (a server has one gateway)`,
+  )
+}
+
+/** Packages are installed on Debian and its kind only; an engine can be started anywhere. */
+function checkInstallation({ os, docker }: Facts, changes: readonly Change[]): void {
+  if (!changes.some(({ kind }) => kind === 'install-docker') || (docker?.compose ?? null) !== null) return
+  if (/\b(debian|ubuntu)\b/.test(`${os.id} ${os.like}`)) return
+  throw deployError(
+    'TARGET_UNSUPPORTED',
+    `${docker === null ? 'Docker' : 'Docker Compose'} is missing and ${os.id || 'this system'} is neither Debian nor Ubuntu`,
+    'install Docker Engine and Compose there yourself, then run again',
+  )
+}
+
+function checkSpace({ freeBytes }: Facts): void {
+  const places = [
+    { what: "Docker's images", free: freeBytes.docker },
+    { what: 'the releases', free: freeBytes.folder },
+  ]
+  const short = places.find(({ free }) => free < MIN_FREE_BYTES)
+  if (short === undefined) return
+  throw deployError(
+    'DISK_FULL',
+    `too little free space for ${short.what}: ${inMiB(short.free)} MiB, needed ${inMiB(MIN_FREE_BYTES)} MiB`,
+    'free some space on the server (docker system df shows what Docker uses), then run again',
+  )
+}
+
+function checkPort({ listeners, edge }: Facts, port: number): void {
+  const program = listeners.get(port)
+  // Docker's own proxy listens for a running edge.
+  if (program === undefined || (edge.isRunning && program === 'docker-proxy')) return
+  throw deployError(
+    'PORT_TAKEN',
+    `port ${port} of the server is taken by ${program}`,
+    `stop ${program}, or set HTTP_PORT and HTTPS_PORT in the server's .env (Let's Encrypt needs port 80), then run again`,
+  )
+}
+
+function inMiB(bytes: number): number {
+  return Math.floor(bytes / BYTES_PER_MIB)
+}

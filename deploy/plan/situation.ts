@@ -1,0 +1,100 @@
+import { renderRoute } from '../../templates/route.ts'
+import type { ServerSettings } from '../../templates/server-settings.ts'
+import type { OutsideView } from '../probe/outside-probe.ts'
+import { type Facts, isLiveRunning, type LiveRelease, liveRelease } from '../server/facts.ts'
+import { GATEWAY_PORT } from '../server/layout.ts'
+import type { ContextSource } from './change.ts'
+import { type EdgeFiles, edgeFiles } from './edge-files.ts'
+import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
+import { contentDigest, makeRelease, type Release, type ReleaseContent } from './release.ts'
+import type { ServerEnv } from './server-env.ts'
+
+/** What a server is to become. */
+export interface Wishes {
+  settings: ServerSettings
+  env: ServerEnv
+  /** SHA-256 of each file of the build context, by path. */
+  contextHashes: Readonly<Record<string, string>>
+  context: ContextSource
+  /** Text of config.yml, already valid. */
+  config: string
+  traefikBase: string
+  logdbScript: string
+  /** PEM that the edge must trust for the ACME directory. */
+  acmeCa: string | null
+  outside: OutsideView
+  now: Date
+  /** Of a backup that is brought back. */
+  restore?: RestoreWishes
+}
+
+export interface RestoreWishes {
+  archive: { path: string; isLocal: boolean }
+  /** Folder on the server to unpack it into. */
+  staging: string
+  /** Folder in the archive of the release that is brought back; null if the archive has none. */
+  releaseFolder: string | null
+  /** Members that hold the certificates to put in place; none to leave the server's. */
+  certificates: string[]
+}
+
+/** What the facts mean for the wishes: everything that more than one decision needs. */
+export interface Situation extends Wishes {
+  facts: Facts
+  live: LiveRelease | null
+  /** The new release; null when the live one is what it should be. */
+  release: Release | null
+  /** Instance that answers afterwards. */
+  instance: string
+  /** Image of its release. */
+  image: string
+  gateway: GatewayAddress
+  edge: EdgeFiles
+  isEdgeOutdated: boolean
+  /** The live release stays, but its container does not run. */
+  isLiveStopped: boolean
+  /** The live release stays, but the route file is not what it should be (another domain). */
+  isRouteOutdated: boolean
+  /** The edge has no certificate for the domain yet. */
+  needsCertificate: boolean
+}
+
+export function judge(facts: Facts, wishes: Wishes): Situation {
+  const { settings, env, acmeCa } = wishes
+  const edge = edgeFiles(settings, wishes.traefikBase, acmeCa)
+  const live = liveRelease(facts)
+  const next = nextRelease(live, wishes)
+  const stays = next.release === null
+  return {
+    ...wishes,
+    ...next,
+    facts,
+    live,
+    gateway: gatewayAddress(settings, env.values['API_KEYS']),
+    edge,
+    isEdgeOutdated: isEdgeOutdated(facts, edge),
+    isLiveStopped: stays && !isLiveRunning(facts),
+    isRouteOutdated: stays && facts.route !== renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT),
+    needsCertificate: !facts.certificates.some(
+      ({ file, domain }) => file === settings.acme.storage && domain === settings.domain,
+    ),
+  }
+}
+
+function nextRelease(live: LiveRelease | null, wishes: Wishes): Pick<Situation, 'release' | 'instance' | 'image'> {
+  const content: ReleaseContent = {
+    context: wishes.contextHashes,
+    config: wishes.config,
+    environment: wishes.env.values,
+    settings: wishes.settings,
+  }
+  if (live !== null && live.manifest.content === contentDigest(content)) {
+    return { release: null, instance: live.instance, image: live.manifest.image }
+  }
+  const release = makeRelease(content, wishes.now)
+  return { release, instance: release.manifest.id, image: release.manifest.image }
+}
+
+function isEdgeOutdated({ edge: { composeFile, traefikConfig, acmeCa } }: Facts, wanted: EdgeFiles): boolean {
+  return composeFile !== wanted.compose || traefikConfig !== wanted.traefik || acmeCa !== wanted.acmeCa
+}

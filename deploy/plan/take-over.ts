@@ -1,0 +1,44 @@
+import { type ContainerFact, type Facts, runningContainers } from '../server/facts.ts'
+import { containerName, releaseOf } from '../server/instance.ts'
+import type { ReleaseState } from '../server/state.ts'
+import type { Change } from './change.ts'
+import type { GatewayAddress } from './gateway-address.ts'
+
+/** The changes with which another instance takes over, in a deploy, a rollback or a restore. */
+
+export function startRelease(
+  { containers }: Facts,
+  instance: string,
+  reason: Change<'start-release'>['reason'],
+): Change<'start-release'> {
+  return { kind: 'start-release', instance, isContainerKept: isKept(containers, instance), reason }
+}
+
+export function switchTo(
+  facts: Facts,
+  instance: string,
+  gateway: GatewayAddress,
+  news: Change<'switch'>['news'] = [],
+): Change<'switch'> {
+  return { kind: 'switch', instance, gateway, previous: previousOf(facts, instance), news }
+}
+
+/** Stops the release that was live, and whatever a deploy that was cut off left running. */
+export function stopPrevious({ live, containers }: Facts, instance: string, graceS: number): Change<'stop-previous'> {
+  return {
+    kind: 'stop-previous',
+    containers: runningContainers(containers).filter((name) => name !== containerName(instance)),
+    graceS,
+    previous: live === instance ? null : live,
+  }
+}
+
+function isKept(containers: readonly ContainerFact[], instance: string): boolean {
+  return containers.some(({ name, state }) => name === containerName(instance) && state === 'exited')
+}
+
+/** What a rollback goes back to. After a deploy that was cut off after its switch the route knows it, not state.json. */
+function previousOf({ live, state }: Facts, instance: string): ReleaseState | null {
+  if (live !== null && live !== instance) return { release: releaseOf(live), instance: live }
+  return state?.live.instance === instance ? state.previous : (state?.live ?? null)
+}

@@ -1,0 +1,76 @@
+import { ECHO } from '../../kit/providers.ts'
+import { errorMessage } from '../../kit/user-error.ts'
+import type { Probe, ProbeAnswer } from './probe.ts'
+
+/** Asks what any gateway must answer, with GET requests only. @returns the first problem, in words */
+export async function checkReading(probe: Probe, instance: string | null): Promise<string | null> {
+  return (
+    (await problem(
+      'GET /health',
+      () => probe.get('/health'),
+      (answer) => judgeHealth(answer, instance),
+    )) ?? problem('GET /v1/models', () => probe.get('/v1/models'), judgeModels)
+  )
+}
+
+function judgeHealth({ status, release, body }: ProbeAnswer, instance: string | null): string | null {
+  if (status !== 200) return `answers ${status}${body ? `: ${shorten(body)}` : ''}`
+  if (instance !== null && release !== instance) {
+    return `is answered by ${release ?? 'something else'}, not by ${instance}`
+  }
+  return readJson(body)['status'] === 'ok' ? null : `says ${shorten(body)}`
+}
+
+function judgeModels({ status, body }: ProbeAnswer): string | null {
+  if (status !== 200) return `answers ${status}: ${shorten(body)}`
+  return Array.isArray(readJson(body)['data']) ? null : `says ${shorten(body)}`
+}
+
+const COMPLETIONS = '/v1/chat/completions'
+
+/** One completion in each mode, of the built-in model, which costs nothing. @returns the first problem, in words */
+export async function checkCompletions(probe: Probe): Promise<string | null> {
+  const request = { model: ECHO, messages: [{ role: 'user', content: 'ai-deploy says hello' }] }
+  const stream = { ...request, stream: true }
+  return (
+    (await problem(`POST ${COMPLETIONS}`, () => probe.post(COMPLETIONS, request), judgeCompletion)) ??
+    problem(`POST ${COMPLETIONS} (streamed)`, () => probe.post(COMPLETIONS, stream), judgeStream)
+  )
+}
+
+function judgeCompletion({ status, body }: ProbeAnswer): string | null {
+  if (status !== 200) return `answers ${status}: ${shorten(body)}`
+  return body.includes('hello') ? null : `says ${shorten(body)}`
+}
+
+function judgeStream({ status, body }: ProbeAnswer): string | null {
+  if (status !== 200) return `answers ${status}: ${shorten(body)}`
+  const isWhole = body.includes('chat.completion.chunk') && body.trimEnd().endsWith('[DONE]')
+  return isWhole ? null : 'does not end as a stream should'
+}
+
+async function problem(
+  what: string,
+  ask: () => Promise<ProbeAnswer>,
+  judge: (answer: ProbeAnswer) => string | null,
+): Promise<string | null> {
+  try {
+    const found = judge(await ask())
+    return found === null ? null : `${what} ${found}`
+  } catch (error) {
+    return `${what} fails: ${errorMessage(error)}`
+  }
+}
+
+function readJson(body: string): Record<string, unknown> {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return {}
+  }
+}
+
+function shorten(body: string): string {
+  const line = body.replace(/\s+/g, ' ').trim()
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
+}

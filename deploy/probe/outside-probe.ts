@@ -1,0 +1,42 @@
+import type { LookupFunction } from 'node:net'
+import { Agent } from 'undici'
+import { makeProbe, type Probe } from './probe.ts'
+import { PROBE_TIMEOUT_MS, trusted } from './tls.ts'
+
+/** How this machine sees the server. */
+export interface OutsideView {
+  /** Name -> address, instead of DNS. */
+  resolve: Readonly<Record<string, string>>
+  /** PEM certificates to trust in addition to the usual ones. */
+  extraCa: string | null
+}
+
+export interface OutsideOptions extends OutsideView {
+  /** https://name[:port] */
+  url: string
+  apiKey: string | null
+}
+
+/** As any client would, from this machine, with the chain checked. */
+export function outsideProbe({ url, apiKey, resolve, extraCa }: OutsideOptions): Probe {
+  const { hostname } = new URL(url)
+  const address = Object.hasOwn(resolve, hostname) ? resolve[hostname] : undefined
+  const agent = new Agent({
+    headersTimeout: PROBE_TIMEOUT_MS,
+    bodyTimeout: PROBE_TIMEOUT_MS,
+    connect: {
+      timeout: PROBE_TIMEOUT_MS,
+      ...(extraCa !== null && { ca: trusted(extraCa) }),
+      ...(address !== undefined && { lookup: fixedLookup(address) }),
+    },
+  })
+  return makeProbe(agent, url, { apiKey })
+}
+
+function fixedLookup(address: string): LookupFunction {
+  const family = address.includes(':') ? 6 : 4
+  return (_hostname, options, callback) => {
+    if (options.all) callback(null, [{ address, family }])
+    else callback(null, address, family)
+  }
+}

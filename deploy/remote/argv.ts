@@ -1,7 +1,0 @@
-/** A command as its words; never a string for a shell to split. */
-export type Argv = readonly [string, ...string[]]
-
-/** Runs a POSIX shell script with arguments, which it sees as "$1", "$2" and so on. */
-export function sh(script: string, ...args: string[]): Argv {
-  return ['sh', '-c', script, 'sh', ...args]
-}

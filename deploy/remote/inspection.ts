@@ -1,0 +1,68 @@
+import type { Argv } from '../host/argv.ts'
+import { DOCKER_VERSIONS } from './docker-installation.ts'
+import { WATCHED_DIGEST } from './lock.ts'
+import { sh } from './sh.ts'
+
+/** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
+export const IDENTITY: Argv = sh(`
+echo uid="$(id -u)"
+echo user="$(id -un)"
+echo home="$HOME"
+echo connection="\${SSH_CONNECTION:-}"
+if [ "$(id -u)" = 0 ]; then echo sudo=root
+elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent
+elif sudo -n true 2>/dev/null; then echo sudo=free
+else echo sudo=password
+fi`)
+
+/**
+ * Everything that a plan needs to know, in one go. Prints `name=value` lines; contents of files are base64, lists repeat
+ * the name.
+ */
+export function facts(folder: string): Argv {
+  return sh(FACTS, folder)
+}
+
+const FACTS = `
+${WATCHED_DIGEST}
+cd / || exit 1
+P=$1
+b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
+. /etc/os-release 2>/dev/null
+echo os="$ID" ; echo os_like="$ID_LIKE"
+echo arch="$(uname -m)"
+echo clock="$(date +%s)"
+if command -v docker >/dev/null 2>&1; then
+  ${DOCKER_VERSIONS}
+  containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
+  # shellcheck disable=SC2086
+  [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}}' $containers 2>/dev/null
+  docker inspect -f 'edge={{.State.Status}}' ai-proxy-edge 2>/dev/null
+  certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
+  [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
+  docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
+  root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+fi
+[ -d "\${root:-}" ] || root=/var/lib
+echo docker_disk="$(df -Pk "$root" | tail -n 1)"
+d=$P; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
+echo folder_disk="$(df -Pk "$d" | tail -n 1)"
+ss -Hltnp 2>/dev/null | sed -n 's/^LISTEN *[0-9]* *[0-9]* *\\([^ ]*\\):\\([0-9]*\\) .*users:(("\\([^"]*\\)".*/listener=\\2 \\3/p'
+ip -o addr show scope global 2>/dev/null | sed -n 's/.* inet6\\{0,1\\} \\([^/ ]*\\).*/interface=\\1/p'
+echo folder="$(readlink -m "$P")"
+echo watched="$(watched_digest "$P/.env" "$P/edge/dynamic/app.yml")"
+b64 "$P/.env" env
+b64 "$P/state.json" state
+b64 "$P/edge/dynamic/app.yml" route
+for f in compose.yml traefik.yml acme-ca.pem; do b64 "$P/edge/$f" "edge_$f"; done
+b64 "$P/scripts/logdb" scripts_logdb
+for f in "$P"/releases/*/manifest.json; do
+  [ -f "$f" ] && b64 "$f" "manifest_$(basename "$(dirname "$f")")"
+done
+for f in acme.json acme-staging.json; do
+  [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"
+done
+for f in "$P"/backups/*.tar.gz; do
+  [ -f "$f" ] && echo backup="$(stat -c '%s %Y' "$f") $(basename "$f")"
+done
+exit 0`

@@ -1,0 +1,44 @@
+/** Where things are on the server. */
+export interface ServerLayout {
+  folder: string
+  env: string
+  state: string
+  audit: string
+  lock: string
+  current: string
+  edge: string
+  /** Decides which release answers. */
+  route: string
+  certs: string
+  /** Certificates that a restore has replaced, until it ends. */
+  previousCerts: string
+  backups: string
+  logdb: string
+  release(id: string): string
+}
+
+export function serverLayout(folder: string): ServerLayout {
+  const at = (path: string) => `${folder}/${path}`
+  return {
+    folder,
+    env: at('.env'),
+    state: at('state.json'),
+    audit: at('audit.jsonl'),
+    lock: at('lock'),
+    current: at('current'),
+    edge: at('edge'),
+    route: at('edge/dynamic/app.yml'),
+    certs: at('certs'),
+    previousCerts: at('certs.before'),
+    backups: at('backups'),
+    logdb: at('scripts/logdb'),
+    release: (id) => at(`releases/${id}`),
+  }
+}
+
+/** Container and Compose project of the edge. */
+export const EDGE_CONTAINER = 'ai-proxy-edge'
+/** Network that connects the edge and the releases. */
+export const EDGE_NETWORK = 'ai-proxy-edge'
+/** Port of a gateway inside its container. */
+export const GATEWAY_PORT = 8123

@@ -1,0 +1,28 @@
+/** manifest.json of a release. */
+export interface Manifest {
+  version: 1
+  id: string
+  /** ISO time. */
+  createdAt: string
+  /** Image with its tag, which stands for the build context and the base image. */
+  image: string
+  /** SHA-256 of everything except id and time: two releases of the same content have the same. */
+  content: string
+  /** SHA-256 of each file by path. */
+  files: Record<string, string>
+}
+
+/** Folder of a release that its image is built from. */
+export const CONTEXT_FOLDER = 'context'
+
+/** SHA-256 of each file of a release's build context, by its path there. */
+export function contextHashes({ files }: Manifest): Record<string, string> {
+  const prefix = `${CONTEXT_FOLDER}/`
+  const entries = Object.entries(files).filter(([path]) => path.startsWith(prefix))
+  return Object.fromEntries(entries.map(([path, hash]) => [path.slice(prefix.length), hash]))
+}
+
+/** The tag of `ai-proxy:TAG`. */
+export function imageTag(image: string): string {
+  return image.slice(image.indexOf(':') + 1)
+}

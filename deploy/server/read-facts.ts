@@ -1,0 +1,100 @@
+import { liveInstance } from '../../templates/route.ts'
+import { type Host, run } from '../host/host.ts'
+import { facts as factsScript } from '../remote/inspection.ts'
+import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, Facts } from './facts.ts'
+import type { Manifest } from './manifest.ts'
+import { type Pairs, readPairs, splitOnce } from './pairs.ts'
+import { parseState } from './state.ts'
+
+/** Looks at the server with one script. @throws CommandFailed */
+export async function gatherFacts(host: Host, folder: string): Promise<Facts> {
+  return parseFacts(await run(host, `look at ${host.name}`, factsScript(folder)))
+}
+
+/** Reads what the script prints. */
+export function parseFacts(output: string): Facts {
+  const pairs = readPairs(output)
+  const stateText = pairs.text('state')
+  const route = pairs.text('route') ?? null
+  return {
+    os: { id: pairs.one('os') ?? '', like: pairs.one('os_like') ?? '', arch: pairs.one('arch') ?? '' },
+    docker: parseDocker(output),
+    clockS: Number(pairs.one('clock')),
+    freeBytes: { docker: freeBytes(pairs.one('docker_disk')), folder: freeBytes(pairs.one('folder_disk')) },
+    listeners: new Map(pairs.all('listener').map(readListener)),
+    interfaces: pairs.all('interface'),
+    folder: pairs.one('folder') ?? '',
+    watchedDigest: pairs.one('watched') ?? '',
+    env: pairs.text('env') ?? null,
+    state: stateText === undefined ? null : parseState(stateText),
+    route,
+    live: route === null ? null : liveInstance(route),
+    edge: readEdge(pairs),
+    logdbScript: pairs.text('scripts_logdb') ?? null,
+    manifests: pairs.suffixes('manifest_').flatMap((id) => parseManifest(pairs.text(`manifest_${id}`), id)),
+    containers: pairs.all('container').map(readContainer),
+    imageTags: pairs.all('image'),
+    certificates: pairs.all('certificate').map(readCertificate),
+    backups: pairs.all('backup').map(readBackup),
+  }
+}
+
+/** Null when there is no docker program; also reads what the installation prints at its end. */
+export function parseDocker(output: string): DockerFacts | null {
+  const pairs = readPairs(output)
+  if (pairs.all('docker').length === 0) return null
+  return { engine: pairs.one('docker') ?? null, compose: readCompose(pairs) }
+}
+
+/** The plugin, else the program. */
+function readCompose(pairs: Pairs): ComposeCommand | null {
+  const plugin = pairs.one('compose_plugin')
+  if (plugin) return { argv: ['docker', 'compose'], version: plugin }
+  const program = pairs.one('compose_program')
+  return program ? { argv: ['docker-compose'], version: program } : null
+}
+
+function readEdge(pairs: Pairs): EdgeFacts {
+  return {
+    isRunning: pairs.one('edge') === 'running',
+    folder: pairs.one('edge_folder') ?? null,
+    composeFile: pairs.text('edge_compose.yml') ?? null,
+    traefikConfig: pairs.text('edge_traefik.yml') ?? null,
+    acmeCa: pairs.text('edge_acme-ca.pem') ?? null,
+  }
+}
+
+/** A manifest that cannot be read is as good as none: its release is never taken for unchanged. */
+function parseManifest(text: string | undefined, id: string): Manifest[] {
+  try {
+    const manifest: Manifest = JSON.parse(text ?? '')
+    return manifest.id === id ? [manifest] : []
+  } catch {
+    return []
+  }
+}
+
+/** From the last line of `df -Pk`. */
+function freeBytes(line: string | undefined): number {
+  return Number(line?.trim().split(/\s+/)[3] ?? 0) * 1024
+}
+
+function readListener(line: string): [number, string] {
+  const [port, program] = splitOnce(line, ' ')
+  return [Number(port), program]
+}
+
+function readContainer(line: string): ContainerFact {
+  const [name = '', state = '', release = '', restart] = line.split(' ')
+  return { name, state, release, isRestarted: restart === 'unless-stopped' }
+}
+
+function readCertificate(line: string): { file: string; domain: string } {
+  const [file, domain] = splitOnce(line, ' ')
+  return { file, domain }
+}
+
+function readBackup(line: string): BackupFact {
+  const [size, modified, name = ''] = line.split(' ')
+  return { name, sizeBytes: Number(size), modifiedS: Number(modified) }
+}

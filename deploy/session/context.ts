@@ -1,0 +1,9 @@
+import type { Terminal } from '../../kit/cli/terminal.ts'
+import type { Options } from '../local/options.ts'
+
+/** What a command works with. */
+export interface Context {
+  options: Options
+  terminal: Terminal
+  now: Date
+}

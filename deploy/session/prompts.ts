@@ -1,0 +1,76 @@
+import inquirer from 'inquirer'
+import { canAsk, type Terminal } from '../../kit/cli/terminal.ts'
+import { deployError } from '../errors.ts'
+import type { ProviderChoice } from '../plan/provider-choices.ts'
+import type { ConnectQuestions } from '../server/connect.ts'
+
+/** Every question that the tool asks. Without a terminal each answer is "no". */
+export interface Questions extends ConnectQuestions {
+  confirm(message: string): Promise<boolean>
+  /** Asks which providers are used, and for the keys of a first deploy. @returns variables of .env */
+  firstKeys(choices: ProviderChoice[]): Promise<Record<string, string>>
+}
+
+// Stdout is for results.
+const prompt = inquirer.createPromptModule({ output: process.stderr })
+
+export function questionsOn(terminal: Terminal): Questions {
+  const confirm = async (message: string, isYesByDefault: boolean) => {
+    if (!canAsk(terminal)) return false
+    const question = { type: 'confirm', name: 'answer', message, default: isYesByDefault } as const
+    return (await answered(prompt<{ answer: boolean }>([question]))).answer
+  }
+  const secret = async (message: string): Promise<string | null> => {
+    if (!canAsk(terminal)) return null
+    const question = { type: 'password', name: 'answer', message, mask: '*' } as const
+    return (await answered(prompt<{ answer: string }>([question]))).answer
+  }
+  return {
+    confirm: (message) => confirm(message, true),
+    acceptHostKey: (host, type, fingerprint) => {
+      return confirm(`The host key of ${host} is not known yet: ${type} ${fingerprint}. Trust it?`, false)
+    },
+    passphrase: (keyFile) => secret(`Passphrase of ${keyFile}:`),
+    sudoPassword: (user, host) => secret(`Password of ${user} on ${host}, for sudo:`),
+    firstKeys: async (choices) => (canAsk(terminal) ? askForKeys(choices, secret) : {}),
+  }
+}
+
+async function askForKeys(
+  choices: ProviderChoice[],
+  secret: (message: string) => Promise<string | null>,
+): Promise<Record<string, string>> {
+  const keyQuestions = (await chooseProviders(choices)).map(({ title, keyVariable }) => ({
+    name: keyVariable,
+    message: `Key for ${title} (empty for none):`,
+  }))
+  const ownKeys = { name: 'API_KEYS', message: 'Keys for your own apps, comma-separated (empty to have one made):' }
+  const answers: Record<string, string> = {}
+  for (const { name, message } of [...keyQuestions, ownKeys]) {
+    const answer = await secret(message)
+    if (answer) answers[name] = answer
+  }
+  return answers
+}
+
+async function chooseProviders(choices: ProviderChoice[]): Promise<ProviderChoice[]> {
+  const question = {
+    type: 'checkbox',
+    name: 'answer',
+    message: 'Which providers do you use? (config.yml maps models to those that are checked)',
+    choices: choices.map((choice) => ({ name: choice.title, value: choice, checked: choice.isMapped })),
+    default: [],
+    pageSize: choices.length,
+  } as const
+  return (await answered(prompt<{ answer: ProviderChoice[] }>([question]))).answer
+}
+
+/** Ctrl-C at a question. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ExitPromptError') throw error
+    throw deployError('INTERRUPTED', 'interrupted at a question; nothing was changed', 'run again', error)
+  }
+}

@@ -1,0 +1,55 @@
+import type { Change, Kind } from '../../plan/change.ts'
+import type { Definition } from '../definition.ts'
+import { backUp } from './back-up.ts'
+import { buildImage } from './build-image.ts'
+import { checkFromOutside } from './check-from-outside.ts'
+import { checkRelease } from './check-release.ts'
+import { cleanUp } from './clean-up.ts'
+import { getCertificate } from './get-certificate.ts'
+import { installDocker } from './install-docker.ts'
+import { makeFolders } from './make-folders.ts'
+import { placeCertificates } from './place-certificates.ts'
+import { removePreviousCertificates } from './remove-previous-certificates.ts'
+import { removeUnpacked } from './remove-unpacked.ts'
+import { restartEdge } from './restart-edge.ts'
+import { startEdge } from './start-edge.ts'
+import { startRelease } from './start-release.ts'
+import { stopPrevious } from './stop-previous.ts'
+import { switchOver } from './switch.ts'
+import { unpackBackup } from './unpack-backup.ts'
+import { uploadRelease } from './upload-release.ts'
+import { writeEnv } from './write-env.ts'
+import { writeLogdbScript } from './write-logdb-script.ts'
+
+/** Every kind of change, by its name. */
+const CHANGES: { [K in Kind]: Definition<K> } = {
+  'unpack-backup': unpackBackup,
+  'install-docker': installDocker,
+  'back-up': backUp,
+  'place-certificates': placeCertificates,
+  'make-folders': makeFolders,
+  'write-env': writeEnv,
+  'write-logdb-script': writeLogdbScript,
+  'upload-release': uploadRelease,
+  'remove-unpacked': removeUnpacked,
+  'build-image': buildImage,
+  'start-edge': startEdge,
+  'restart-edge': restartEdge,
+  'start-release': startRelease,
+  'check-release': checkRelease,
+  switch: switchOver,
+  'stop-previous': stopPrevious,
+  'get-certificate': getCertificate,
+  'check-from-outside': checkFromOutside,
+  'clean-up': cleanUp,
+  'remove-previous-certificates': removePreviousCertificates,
+}
+
+export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {
+  return CHANGES[kind]
+}
+
+/** What a change does, in sentences for people. */
+export function describe<K extends Kind>(change: Change<K>): string[] {
+  return definitionOf(change).describe(change)
+}

@@ -1,0 +1,14 @@
+import { run } from '../../host/host.ts'
+import * as files from '../../remote/files.ts'
+import type { Definition } from '../definition.ts'
+import { orUploadFails } from '../or-fail.ts'
+
+export const makeFolders: Definition<'make-folders'> = {
+  describe: () => [],
+  title: 'Make the folders',
+  async run({ uid, gid }, { host, layout }) {
+    await orUploadFails(() => run(host, 'make the folders', files.makeFolders(layout.folder, uid, gid)))
+    return `${layout.folder} has its folders`
+  },
+  undo: () => undefined,
+}

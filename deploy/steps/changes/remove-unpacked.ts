@@ -1,0 +1,12 @@
+import type { Definition } from '../definition.ts'
+import { removeUnpacked as remove } from './unpack-backup.ts'
+
+export const removeUnpacked: Definition<'remove-unpacked'> = {
+  describe: () => [],
+  title: 'Remove the unpacked backup',
+  async run({ staging }, { host }) {
+    await remove(host, staging)
+    return 'Removed the unpacked backup'
+  },
+  undo: () => undefined,
+}

@@ -1,0 +1,76 @@
+import { deployError } from '../../errors.ts'
+import type { Argv } from '../../host/argv.ts'
+import { type Host, run } from '../../host/host.ts'
+import type { Change } from '../../plan/change.ts'
+import * as docker from '../../remote/docker.ts'
+import { containerName, releaseOf } from '../../server/instance.ts'
+import { EDGE_NETWORK, GATEWAY_PORT } from '../../server/layout.ts'
+import { composeOf } from '../compose.ts'
+import type { Definition, Server } from '../definition.ts'
+
+const READY_TIMEOUT_S = 90
+const LOG_LINES_SHOWN = 30
+
+/** Starts the instance next to the live one and waits until it reports that it is ready. */
+export const startRelease: Definition<'start-release'> = {
+  describe: (change) => [describeStart(change)],
+  title: 'Start the release',
+  async run(change, server) {
+    const { host, signal } = server
+    const container = containerName(change.instance)
+    await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
+    await run(host, `start ${container}`, startCommand(change, server), { signal })
+    const ready = await host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
+    if (ready.exitCode !== 0) throw await unhealthy(host, container, ready.exitCode)
+    return `${container} is ready`
+  },
+  undo({ instance }, { host, facts }) {
+    if (instance === facts.live) return undefined
+    const container = containerName(instance)
+    return {
+      what: `stop ${container}`,
+      async action() {
+        await host.exec(docker.stopContainer(container, 1))
+      },
+    }
+  },
+}
+
+function describeStart({ instance, reason }: Change<'start-release'>): string {
+  const id = releaseOf(instance)
+  switch (reason.kind) {
+    case 'new':
+      if (reason.replaces === null) return `start release ${id}`
+      return `start release ${id} next to ${reason.replaces} and let it take over (changed: ${reason.changed.join(', ')})`
+    case 'not-running':
+      return `start release ${id}, which is not running`
+    case 'rollback':
+      return reason.from === null
+        ? `switch to release ${id}`
+        : `switch from release ${reason.from} back to release ${id}`
+  }
+}
+
+/** A container that was kept is woken; its release may have no image any more. */
+function startCommand({ instance, isContainerKept }: Change<'start-release'>, { layout, facts }: Server): Argv {
+  const container = containerName(instance)
+  if (isContainerKept) return docker.startContainer(container)
+  return docker.composeUp({
+    compose: composeOf(facts).argv,
+    project: container,
+    file: `${layout.release(releaseOf(instance))}/compose.yml`,
+    environment: { INSTANCE: instance },
+  })
+}
+
+const EXITED = 3
+
+async function unhealthy(host: Host, container: string, exitCode: number) {
+  const { stdout } = await host.exec(docker.containerLogs(container, LOG_LINES_SHOWN))
+  const what = exitCode === EXITED ? 'ended by itself' : `did not become ready within ${READY_TIMEOUT_S} s`
+  return deployError(
+    'RELEASE_UNHEALTHY',
+    `the new release ${what}. Its last lines:\n${stdout.trimEnd()}`,
+    `the previous release still answers; the container is kept: docker logs ${container}`,
+  )
+}

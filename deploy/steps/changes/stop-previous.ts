@@ -1,0 +1,26 @@
+import { run } from '../../host/host.ts'
+import * as docker from '../../remote/docker.ts'
+import { containerName, releaseOf } from '../../server/instance.ts'
+import type { Definition } from '../definition.ts'
+
+/** A release usually stops at once after SIGTERM; if not, it finishes its streams without us. */
+const WAIT_S = 3
+
+/** Sends SIGTERM to the other releases; each finishes what it has begun, and its container is kept. */
+export const stopPrevious: Definition<'stop-previous'> = {
+  describe: () => [],
+  title: 'Stop the previous release',
+  async run({ containers, graceS, previous }, { host }) {
+    for (const name of containers) {
+      await host.exec(docker.restartPolicy(name, 'no'))
+      await run(host, `stop ${name}`, docker.stopDetached(name, graceS))
+    }
+    if (previous === null) return 'Stopped every other release'
+    const { stdout } = await host.exec(docker.waitExited(containerName(previous), WAIT_S))
+    return stdout.trim() === 'running'
+      ? `${releaseOf(previous)} finishes its running answers, then stops by itself`
+      : `${releaseOf(previous)} is stopped and kept`
+  },
+  undo: () => undefined,
+  settles: 'before',
+}

@@ -1,0 +1,44 @@
+import { renderRoute } from '../../../templates/route.ts'
+import { run } from '../../host/host.ts'
+import type { Change } from '../../plan/change.ts'
+import * as docker from '../../remote/docker.ts'
+import * as files from '../../remote/files.ts'
+import { containerName, releaseOf } from '../../server/instance.ts'
+import { GATEWAY_PORT } from '../../server/layout.ts'
+import { renderState } from '../../server/state.ts'
+import { putFile } from '../../server/transfer.ts'
+import type { Definition, Server } from '../definition.ts'
+import { awaitAnswer } from '../edge-answer.ts'
+import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
+
+/** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
+export const switchOver: Definition<'switch'> = {
+  describe: ({ instance, gateway, news }) =>
+    news.map((one) =>
+      one === 'domain'
+        ? `answer for ${gateway.domain}`
+        : `record that ${releaseOf(instance)} answers, and stop any other release that still runs`,
+    ),
+  title: 'Switch over',
+  async run(change, server) {
+    const { instance, gateway } = change
+    const { domain } = gateway
+    // Before the switch, so that a reboot at any moment finds the release that the route names.
+    const keep = docker.restartPolicy(containerName(instance), 'unless-stopped')
+    await run(server.host, 'keep the release across reboots', keep)
+    await writeRoute(server, renderRoute({ domain, live: instance }, GATEWAY_PORT))
+    await awaitAnswer(server, gateway, instance)
+    await record(change, server)
+    return `${releaseOf(instance)} answers for ${domain}`
+  },
+  undo: ({ gateway }, server) => routeUndo(server, gateway),
+  settles: 'after',
+}
+
+async function record({ instance, previous }: Change<'switch'>, server: Server): Promise<void> {
+  const { host, layout, now } = server
+  const live = { release: releaseOf(instance), instance }
+  await putFile(host, layout.state, renderState({ version: 1, live, previous, updatedAt: now.toISOString() }))
+  await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`))
+  await dropRouteCopies(server)
+}

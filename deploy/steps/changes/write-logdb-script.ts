@@ -1,0 +1,14 @@
+import { putFile } from '../../server/transfer.ts'
+import type { Definition } from '../definition.ts'
+import { orUploadFails } from '../or-fail.ts'
+
+/** Not undone: it works with any release. */
+export const writeLogdbScript: Definition<'write-logdb-script'> = {
+  describe: () => ['put scripts/logdb there'],
+  title: 'Write scripts/logdb',
+  async run({ text }, { host, layout }) {
+    await orUploadFails(() => putFile(host, layout.logdb, text, '755'))
+    return `Wrote ${layout.logdb}`
+  },
+  undo: () => undefined,
+}

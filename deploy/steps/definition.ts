@@ -1,0 +1,51 @@
+import type { Host } from '../host/host.ts'
+import type { ReleaseFile } from '../local/build-context.ts'
+import type { Change, Kind } from '../plan/change.ts'
+import type { Facts } from '../server/facts.ts'
+import type { ServerLayout } from '../server/layout.ts'
+
+/** A server while a plan is carried out on it. */
+export interface Server {
+  host: Host
+  layout: ServerLayout
+  /** As they were gathered, or as an earlier change of the plan has found them since. */
+  facts: Facts
+  /** Files of this machine that the gateway's image is built from, for a release that is uploaded from here. */
+  buildContext: readonly ReleaseFile[]
+  /** Aborted when the user interrupts. */
+  signal: AbortSignal
+  now: Date
+}
+
+/** Everything about one kind of change, except when it is needed: plan/make-plan.ts decides that. */
+export interface Definition<K extends Kind> {
+  /** Sentences for people, without a full stop; none if a sentence of another change covers it. */
+  describe(change: Change<K>): string[]
+  /** Shown while it runs. */
+  title: string
+  /**
+   * @param report shows a line of output
+   * @returns what was done, and the facts if they are different now
+   */
+  run(change: Change<K>, server: Server, report: (line: string) => void): Promise<string | NewFacts>
+  /** Takes it back. Known before `run` begins, so it must have no effect where `run` did nothing. */
+  undo(change: Change<K>, server: Server): Undo | undefined
+  /**
+   * From when on nothing of the plan is undone: `before` for a change of what is already in place (its failure must not
+   * take the rest back), `after` for the one that puts it in place.
+   */
+  settles?: 'before' | 'after'
+}
+
+interface NewFacts {
+  done: string
+  facts: Facts
+}
+
+export interface Undo {
+  /** Completes "could not ...". */
+  what: string
+  action(): Promise<void>
+  /** When this cannot be undone, earlier changes may still be needed and stay. */
+  guardsEarlier?: boolean
+}

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { deployError } from '../errors.ts'
+import type { GatewayAddress } from '../plan/gateway-address.ts'
+import { checkReading } from '../probe/checks.ts'
+import { insideProbe } from '../probe/inside-probe.ts'
+import type { Probe } from '../probe/probe.ts'
+import type { Server } from './definition.ts'
+
+/** How long Traefik may take to follow a changed route file. */
+export const ROUTE_TIMEOUT_MS = 20_000
+const ROUTE_POLL_MS = 50
+
+type Asker = Pick<Server, 'host' | 'signal'>
+
+/** Waits until the edge leads to this instance. @throws UserError SWITCH_FAILED */
+export async function awaitAnswer(server: Asker, gateway: GatewayAddress, instance: string): Promise<void> {
+  const probe = edgeProbe(server, gateway)
+  try {
+    await untilAnswered(server, probe, instance)
+  } finally {
+    await probe.close()
+  }
+}
+
+/** @param canary token that leads to an instance which is not live yet */
+export function edgeProbe({ host }: Asker, gateway: GatewayAddress, canary?: string): Probe {
+  const { domain, httpsPort, apiKey } = gateway
+  return insideProbe({ domain, connect: () => host.connect(httpsPort), apiKey, canary })
+}
+
+/** @throws UserError SWITCH_FAILED */
+export async function untilAnswered({ signal }: Asker, probe: Probe, instance: string): Promise<void> {
+  const deadline = performance.now() + ROUTE_TIMEOUT_MS
+  for (;;) {
+    const problem = await checkReading(probe, instance)
+    if (problem === null) return
+    if (performance.now() > deadline) {
+      throw deployError(
+        'SWITCH_FAILED',
+        `the edge does not lead to the new release: ${problem}`,
+        'the previous release answers again; look at the edge with: docker logs ai-proxy-edge',
+      )
+    }
+    await delay(ROUTE_POLL_MS, undefined, { signal })
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { run } from '../host/host.ts'
+import type { EdgeFiles } from '../plan/edge-files.ts'
+import type { GatewayAddress } from '../plan/gateway-address.ts'
+import * as docker from '../remote/docker.ts'
+import { EDGE_CONTAINER, EDGE_NETWORK } from '../server/layout.ts'
+import { putFile } from '../server/transfer.ts'
+import { composeOf } from './compose.ts'
+import type { Server } from './definition.ts'
+import { awaitAnswer } from './edge-answer.ts'
+import { orFail } from './or-fail.ts'
+
+/** Writes the edge's files, which take effect when it starts. */
+export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promise<void> {
+  await putFile(host, `${layout.edge}/compose.yml`, edge.compose)
+  await putFile(host, `${layout.edge}/traefik.yml`, edge.traefik)
+  if (edge.acmeCa !== null) await putFile(host, `${layout.edge}/acme-ca.pem`, edge.acmeCa)
+}
+
+/** Starts the edge, or recreates it when its files have changed. */
+export async function composeEdge({ host, layout, facts }: Server): Promise<void> {
+  const compose = composeOf(facts).argv
+  await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
+  const file = `${layout.edge}/compose.yml`
+  await run(host, 'start the edge', docker.composeUp({ compose, project: EDGE_CONTAINER, file }))
+}
+
+/**
+ * Starts the edge and waits until it listens, and leads to the instance that answered before.
+ * @throws UserError EDGE_FAILED, SWITCH_FAILED
+ */
+export async function bringEdgeUp(
+  server: Server,
+  { gateway, expects }: { gateway: GatewayAddress; expects: string | null },
+  start: () => Promise<unknown>,
+): Promise<string> {
+  await orFail('EDGE_FAILED', 'look at it with: docker logs ai-proxy-edge', async () => {
+    await start()
+    await untilListening(server, gateway.httpsPort)
+  })
+  // Docker listens before Traefik does.
+  if (expects !== null) await awaitAnswer(server, gateway, expects)
+  return `The edge listens on ${gateway.httpPort} and ${gateway.httpsPort}`
+}
+
+const LISTEN_POLL_MS = 250
+const LISTEN_TIMEOUT_MS = 30_000
+
+/** Docker listens on a published port as soon as the container runs. */
+async function untilListening({ host, signal }: Server, port: number): Promise<void> {
+  const deadline = performance.now() + LISTEN_TIMEOUT_MS
+  for (;;) {
+    try {
+      const stream = await host.connect(port)
+      stream.destroy()
+      return
+    } catch (error) {
+      if (performance.now() > deadline) throw error
+      await delay(LISTEN_POLL_MS, undefined, { signal })
+    }
+  }
+}

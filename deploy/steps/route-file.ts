@@ -1,0 +1,44 @@
+import { run } from '../host/host.ts'
+import type { GatewayAddress } from '../plan/gateway-address.ts'
+import { releaseId } from '../plan/release.ts'
+import * as files from '../remote/files.ts'
+import { putFile } from '../server/transfer.ts'
+import type { Server, Undo } from './definition.ts'
+import { awaitAnswer, ROUTE_TIMEOUT_MS } from './edge-answer.ts'
+
+/** Replaces the route file with one rename, and keeps the previous one next to it. */
+export async function writeRoute(server: Server, text: string): Promise<void> {
+  const { host, layout, facts } = server
+  if (facts.route !== null) {
+    await run(host, 'keep the route file', files.keepCopy(layout.route, copyOf(server)))
+  }
+  await putFile(host, layout.route, text)
+}
+
+/** While the route file names the new instance, that instance must keep running: so this guards what was done before. */
+export function routeUndo(server: Server, gateway: GatewayAddress): Undo {
+  return { what: 'put the route file back', action: () => restoreRoute(server, gateway), guardsEarlier: true }
+}
+
+/** Removes the copies, also those of deploys that were cut off. */
+export async function dropRouteCopies({ host, layout }: Server): Promise<void> {
+  await host.exec(files.dropCopies(layout.route))
+}
+
+/** Waits for the edge to follow, so that nothing is sent to an instance that is about to be stopped. */
+async function restoreRoute(server: Server, gateway: GatewayAddress): Promise<void> {
+  const { host, layout, facts } = server
+  if (facts.route === null) {
+    await run(host, 'remove the route file', files.removeTree(layout.route))
+    return
+  }
+  await run(host, 'put the route file back', files.putBack(layout.route, copyOf(server)))
+  if (facts.live === null) return
+  const signal = AbortSignal.timeout(ROUTE_TIMEOUT_MS)
+  await awaitAnswer({ host, signal }, gateway, facts.live).catch(() => {}) // It may not have answered before either.
+}
+
+/** One for each run: the changes of a plan that write the route share it, and the first of them fills it. */
+function copyOf({ layout, now }: Server): string {
+  return `${layout.route}.before-${releaseId(now)}`
+}

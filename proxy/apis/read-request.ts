@@ -1,0 +1,51 @@
+import { QUOTE } from '../../kit/ascii.ts'
+import { scanJsonObject } from '../json/scan.ts'
+import { type ApiProblem, problems } from '../problems.ts'
+import { type Api, REQUEST_MEMBERS } from './api.ts'
+
+/** What the gateway has to know of a request; everything else concerns only the client and the provider. */
+export interface RequestFacts {
+  readonly isJson: boolean
+  /** Null if the body names none. */
+  readonly model: string | null
+  readonly stream: boolean
+}
+
+/** A request whose body is not read yet, or is not JSON. */
+export const UNREAD_REQUEST: RequestFacts = { isJson: false, model: null, stream: false }
+
+/** A body that was read: its facts, and either what is wrong with it or how to change its model. */
+export type ReadRequest =
+  | { facts: RequestFacts; problem: ApiProblem; withModel?: never }
+  | {
+      facts: RequestFacts & { readonly model: string }
+      problem?: never
+      /** The same bytes with another model. */
+      withModel: (model: string) => Buffer
+    }
+
+/** A longer name would fill the log, which holds it several times. */
+const MAX_MODEL_LENGTH = 512
+const LOWER_T = 0x74
+
+/** Finds the facts in the bytes of a body, without parsing the rest. */
+export function readRequest(body: Buffer, api: Api): ReadRequest {
+  const members = scanJsonObject(body, REQUEST_MEMBERS)
+  if (!members) return { facts: UNREAD_REQUEST, problem: problems.badJson() }
+  const at = members.model
+  const model: unknown = at && body[at.start] === QUOTE ? JSON.parse(body.toString('utf8', at.start, at.end)) : null
+  const stream = members.stream !== undefined && body[members.stream.start] === LOWER_T
+  if (!at || typeof model !== 'string') {
+    const problem = at ? problems.wrongType('model', 'a string') : problems.missing('model')
+    return { facts: { isJson: true, model: null, stream }, problem }
+  }
+  const facts = { isJson: true, model: model.slice(0, MAX_MODEL_LENGTH), stream }
+  const problem =
+    model.length > MAX_MODEL_LENGTH ? problems.modelNameTooLong(MAX_MODEL_LENGTH) : api.check(body, members)
+  if (problem) return { facts, problem }
+  const withModel = (mapped: string) =>
+    mapped === model
+      ? body
+      : Buffer.concat([body.subarray(0, at.start), Buffer.from(JSON.stringify(mapped)), body.subarray(at.end)])
+  return { facts, withModel }
+}

@@ -1,0 +1,165 @@
+import type { ServerResponse } from 'node:http'
+import type { LimitsConfig } from '../../kit/gateway-config/config-file.ts'
+import type { HeaderList } from '../header-list.ts'
+import type { Timings } from './timings.ts'
+
+/** The source of an answer, which can be slowed down and stopped. */
+export interface Flow {
+  pause: () => void
+  resume: () => void
+  abort: () => void
+  /** Checks its timeouts; `nowMs` is the time of performance.now. */
+  tick?: (nowMs: number) => void
+}
+
+export interface ClientResponseOptions {
+  timings: Timings
+  /** Headers of every response; called when the head is sent. */
+  commonHeaders: () => HeaderList
+  /** Called once, when nothing more can be sent. */
+  onClose: () => void
+}
+
+/** The response to one client: its head, its bytes, and the pace at which the client reads them. */
+export class ClientResponse {
+  readonly #response: ServerResponse
+  readonly #options: ClientResponseOptions
+  #flow: Flow | null = null
+  #statusCode: number | undefined
+  #bytesOut = 0
+  #isEnded = false
+  #isBrokenOff = false
+  #isClosed = false
+  #isWaitingForDrain = false
+  /** Bytes that the client has not read, and since when it has read none of them. */
+  #backlog = { bytes: 0, sinceMs: 0 }
+  #lastWriteMs = 0
+
+  constructor(response: ServerResponse, options: ClientResponseOptions) {
+    this.#response = response
+    this.#options = options
+    response.on('close', () => this.close())
+  }
+
+  /** Undefined until the head is sent. */
+  get statusCode(): number | undefined {
+    return this.#statusCode
+  }
+
+  /** Bytes of the body that were handed to the connection. */
+  get bytesOut(): number {
+    return this.#bytesOut
+  }
+
+  /** Bytes that the client has not read yet. */
+  get backlogBytes(): number {
+    return this.#response.writableLength
+  }
+
+  /** True once the head is sent. */
+  get hasBegun(): boolean {
+    return this.#response.headersSent
+  }
+
+  /** True once nothing more can be sent. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** True if the response ended as the gateway decided; false while it runs, and if the client has gone. */
+  get isFinished(): boolean {
+    return this.#response.writableFinished || this.#isBrokenOff
+  }
+
+  /** From now on this flow is paused when the client reads more slowly than it sends. */
+  follow(flow: Flow): void {
+    this.#flow = flow
+  }
+
+  /** Stops the source of the answer. */
+  abort(): void {
+    this.#flow?.abort()
+  }
+
+  /** Sends a whole body with one write. */
+  reply(status: number, headers: HeaderList, body: Buffer): void {
+    if (this.#isClosed) return
+    this.#writeHead(status, [...headers, 'content-length', String(body.length)])
+    this.end(body)
+  }
+
+  /** Sends the head of a body that comes in pieces, together with the first piece if that is already here. */
+  begin(status: number, headers: HeaderList): void {
+    if (this.#isClosed) return
+    this.#writeHead(status, headers)
+    process.nextTick(() => {
+      if (!this.#options.timings.hasBegun && !this.#isClosed) this.#response.flushHeaders()
+    })
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#count(bytes)
+    if (this.#response.write(bytes) || this.#isWaitingForDrain) return
+    this.#isWaitingForDrain = true
+    this.#flow?.pause()
+    this.#response.once('drain', () => {
+      this.#isWaitingForDrain = false
+      this.#backlog.sinceMs = 0
+      this.#flow?.resume()
+    })
+  }
+
+  end(bytes?: Buffer): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#isEnded = true
+    if (bytes) this.#count(bytes)
+    this.#response.end(bytes)
+  }
+
+  /** The client sees a network error: the only sign that is left when a body of known length stops. */
+  breakOff(): void {
+    this.#isBrokenOff = true
+    this.#response.destroy()
+  }
+
+  /** Ends the connection of a client that has stopped reading. */
+  drop(): void {
+    this.#response.destroy()
+  }
+
+  /** Called when the connection has closed; may be called more than once. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#options.onClose()
+  }
+
+  /**
+   * Checks the flow's timeouts, then the client's.
+   * @param nowMs time of performance.now
+   * @returns `stuck` if the client has read nothing for too long, `quiet` if nothing was sent to it for a while
+   */
+  tick(nowMs: number, { slowReaderTimeoutMs, keepaliveMs }: LimitsConfig): 'stuck' | 'quiet' | undefined {
+    this.#flow?.tick?.(nowMs)
+    if (this.#isWaitingForDrain || this.#isEnded) {
+      const bytes = this.backlogBytes
+      const hasMoved = bytes !== this.#backlog.bytes || this.#backlog.sinceMs === 0
+      if (hasMoved) this.#backlog = { bytes, sinceMs: nowMs }
+      return !hasMoved && nowMs - this.#backlog.sinceMs >= slowReaderTimeoutMs ? 'stuck' : undefined
+    }
+    return this.#lastWriteMs > 0 && nowMs - this.#lastWriteMs >= keepaliveMs ? 'quiet' : undefined
+  }
+
+  #writeHead(status: number, headers: HeaderList): void {
+    this.#statusCode = status
+    this.#response.writeHead(status, [...this.#options.commonHeaders(), ...headers])
+    this.#lastWriteMs = performance.now()
+  }
+
+  #count(bytes: Buffer): void {
+    this.#lastWriteMs = performance.now()
+    this.#options.timings.firstByteOut(this.#lastWriteMs)
+    this.#bytesOut += bytes.length
+  }
+}

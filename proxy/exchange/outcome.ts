@@ -1,0 +1,67 @@
+import type { LogOutcome } from '../../kit/log-record.ts'
+import type { AnswerFacts } from '../apis/api.ts'
+import type { LoggedBody } from '../log/body.ts'
+import { type ApiProblem, errorJson, problems } from '../problems.ts'
+
+/** Where a request goes. */
+export interface Route {
+  provider: string
+  /** The provider's name of the model. */
+  model: string
+  /** The name or pattern of config.yml that led here: one of few, whatever names clients send. */
+  mapping: string
+}
+
+/** An answer as the log holds it. */
+export interface LoggedAnswer extends AnswerFacts {
+  body: LoggedBody
+}
+
+/** An error of the gateway's own that was sent in place of an answer. */
+export interface Refusal {
+  readonly problem: ApiProblem
+  readonly result: LogOutcome
+}
+
+/** How an exchange ended. */
+export interface Outcome {
+  readonly result: LogOutcome
+  /** Undefined if nothing was sent. */
+  readonly statusCode: number | undefined
+  readonly bytesOut: number
+  /** Undefined if the request was refused before a route was found. */
+  readonly route: Route | undefined
+  readonly answer: LoggedAnswer
+  /** The gateway's own error, if that was the answer. */
+  readonly problem: ApiProblem | undefined
+}
+
+/** What is known of an exchange when its response has closed. */
+export interface ExchangeEnd {
+  /** The client did not wait for the end. */
+  hasClientLeft: boolean
+  response: { readonly statusCode: number | undefined; readonly bytesOut: number }
+  route: Route | undefined
+  refusal: Refusal | undefined
+  /** How the answer ended, if one was begun. */
+  delivered: LogOutcome | undefined
+  /** What arrived of that answer, if it is worth keeping. */
+  logged: LoggedAnswer | undefined
+}
+
+/** Decides how an exchange ended; pure. */
+export function toOutcome({ hasClientLeft, response, route, refusal, delivered, logged }: ExchangeEnd): Outcome {
+  const { statusCode, bytesOut } = response
+  const answer = refusal || !logged ? ownAnswer(hasClientLeft, refusal) : logged
+  let result = refusal?.result ?? delivered ?? 'ok'
+  if (result === 'ok' && answer.hasFailed) result = 'upstream_error'
+  if (hasClientLeft) result = 'client_aborted'
+  return { result, statusCode, bytesOut, route, answer, problem: refusal?.problem }
+}
+
+/** The error that stands in the log in place of an answer. */
+function ownAnswer(hasClientLeft: boolean, refusal: Refusal | undefined): LoggedAnswer {
+  const reason = hasClientLeft ? problems.clientAborted() : problems.upstreamDisconnected()
+  const json = Buffer.from(errorJson(refusal?.problem ?? reason))
+  return { body: { json, truncated: false }, finishReason: null, usage: null, hasFailed: false }
+}

@@ -1,0 +1,67 @@
+/** When the steps of a request happened, and the durations that the log holds; all on the clock of performance.now. */
+export class Timings {
+  readonly #receivedAt = performance.now()
+  #completeAt: number | undefined
+  #dispatchedAt: number | undefined
+  #upstreamByteAt: number | undefined
+  #firstByteOutAt: number | undefined
+  #endedAt: number | undefined
+
+  /** The whole request has arrived. */
+  complete(): void {
+    this.#completeAt = performance.now()
+  }
+
+  /** The request goes to a provider; only the first time is kept. */
+  dispatched(): void {
+    this.#dispatchedAt ??= performance.now()
+  }
+
+  /** The provider's answer has begun. */
+  upstreamByte(): void {
+    this.#upstreamByteAt ??= performance.now()
+  }
+
+  /** That answer is not used; another attempt begins. */
+  forgetUpstream(): void {
+    this.#upstreamByteAt = undefined
+  }
+
+  firstByteOut(atMs: number): void {
+    this.#firstByteOutAt ??= atMs
+  }
+
+  /** The request is over. */
+  ended(): void {
+    this.#endedAt = performance.now()
+  }
+
+  get hasBegun(): boolean {
+    return this.#firstByteOutAt !== undefined
+  }
+
+  /** From the arrival to {@link ended}. */
+  get latencyMs(): number {
+    return elapsedMs(this.#receivedAt, this.#endedAt) ?? 0
+  }
+
+  /** Null if no byte was sent. */
+  get firstByteMs(): number | null {
+    return elapsedMs(this.#completeAt, this.#firstByteOutAt)
+  }
+
+  /** The gateway's own time before and after the provider's; null without an answer of a provider. */
+  get overheadMs(): number | null {
+    const before = elapsedMs(this.#completeAt, this.#dispatchedAt)
+    const after = elapsedMs(this.#upstreamByteAt, this.#firstByteOutAt)
+    return before === null || after === null ? null : roundUs(before + after)
+  }
+}
+
+function elapsedMs(from: number | undefined, to: number | undefined): number | null {
+  return from === undefined || to === undefined ? null : roundUs(to - from)
+}
+
+function roundUs(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}

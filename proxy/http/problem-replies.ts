@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
+import { apiOf } from '../apis/all.ts'
+import type { Api } from '../apis/api.ts'
+import { openAiErrors } from '../apis/openai-errors.ts'
+import { type ApiProblem, problems } from '../problems.ts'
+
+/** Replies in the form of the API that was called, or in OpenAI's form if the path is not one of an API. */
+export function sendProblem(reply: FastifyReply, problem: ApiProblem, api?: Api): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers({ 'content-type': 'application/json', ...problem.headers })
+    .send((api?.errors ?? openAiErrors).json(problem, reply.request.id))
+}
+
+const METHODS: HTTPMethods[] = ['GET', 'POST', 'OPTIONS']
+
+/** Replies with error objects to requests that match no route, and to requests on which the gateway itself fails. */
+export function replyWithProblems(app: FastifyInstance): void {
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '/'
+    const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }))
+    const { method } = request
+    if (allowed.length === 0) return sendProblem(reply, problems.unknownUrl(method, path))
+    return sendProblem(reply, problems.wrongMethod(method, path, allowed.join(', ')), apiOf(path))
+  })
+  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return sendProblem(reply, { ...problems.badHttp(error.message), status: error.statusCode })
+    }
+    request.log.error({ err: error }, 'a request failed')
+    return sendProblem(reply, problems.internal())
+  })
+}

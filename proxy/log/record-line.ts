@@ -1,0 +1,14 @@
+import type { LogRecordFields } from '../../kit/log-record.ts'
+import type { LoggedBody } from './body.ts'
+
+/** One line of the log, in pieces; the bytes of both bodies are used unchanged. */
+export function recordLine(
+  fields: Omit<LogRecordFields, 'truncated'>,
+  request: LoggedBody,
+  response: LoggedBody,
+): (string | Buffer)[] {
+  const truncated = [...(request.truncated ? ['request'] : []), ...(response.truncated ? ['response'] : [])]
+  const end = truncated.length === 0 ? '}\n' : `,"truncated":${JSON.stringify(truncated)}}\n`
+  const head = JSON.stringify(fields).slice(0, -1)
+  return [`${head},"request":`, request.json, ',"response":', response.json, end]
+}

@@ -1,0 +1,43 @@
+import type { GatewayConfig, LimitsConfig } from '../../kit/gateway-config/config-file.ts'
+import type { ServingPort } from '../exchange/exchange.ts'
+import { createProviders } from '../providers/create-providers.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { GatewaySettings } from '../settings.ts'
+import { checkLimitedKeys } from './limits.ts'
+import { compileRouting, type Routing } from './routing.ts'
+
+/** One version of config.yml, ready for use. A change of the file makes another one; exchanges keep the one they began with. */
+export class Serving implements ServingPort {
+  readonly routing: Routing
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly limits: LimitsConfig
+  #exchanges = 0
+  #onLeft: (() => void) | undefined
+
+  /** @throws UserError CONFIG_INVALID if it does not fit the settings */
+  constructor(settings: GatewaySettings, { modelMappings: mappings, fallbacks, limits, ...config }: GatewayConfig) {
+    checkLimitedKeys(limits, settings.apiKeys)
+    this.providers = createProviders(settings, config.providers)
+    this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()) })
+    this.limits = limits
+  }
+
+  enter(): void {
+    this.#exchanges++
+  }
+
+  leave(): void {
+    this.#exchanges--
+    if (this.#exchanges === 0) this.#onLeft?.()
+  }
+
+  /** Ends its connections to providers when the last exchange has left. */
+  async close(): Promise<void> {
+    if (this.#exchanges > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onLeft = resolve
+      })
+    }
+    await Promise.all([...this.providers.values()].map((provider) => provider.close?.()))
+  }
+}

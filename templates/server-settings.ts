@@ -1,0 +1,54 @@
+import type { Environment } from '../kit/settings/environment.ts'
+import { parseSwitch } from '../kit/settings/switch.ts'
+
+/** Settings of the server itself, from its .env. */
+export interface ServerSettings {
+  domain: string
+  /** The edge's ports. */
+  httpPort: number
+  httpsPort: number
+  acme: AcmeSettings
+  traefikImage: string
+  nodeImage: string
+  /** User of the gateway's container and owner of logs/. */
+  uid: number
+  gid: number
+  drainTimeoutS: number
+}
+
+interface AcmeSettings {
+  email: string | null
+  /** Directory URL. */
+  caServer: string
+  /** True when edge/acme-ca.pem is to be trusted for the directory. */
+  hasCaFile: boolean
+  /** Name of the file in certs/. */
+  storage: 'acme.json' | 'acme-staging.json'
+}
+
+const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
+const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory'
+const DEFAULT_DRAIN_TIMEOUT_S = 300
+const DEFAULT_ID = 1000
+
+/** @param environment of a valid .env that has DOMAIN */
+export function serverSettings(environment: Environment, hasCaFile: boolean): ServerSettings {
+  const staging = parseSwitch(environment['ACME_STAGING'] ?? '') ?? false
+  return {
+    // Certificates name it in lower case.
+    domain: (environment['DOMAIN'] ?? '').toLowerCase(),
+    httpPort: Number(environment['HTTP_PORT'] || 80),
+    httpsPort: Number(environment['HTTPS_PORT'] || 443),
+    acme: {
+      email: environment['ACME_EMAIL'] || null,
+      caServer: environment['ACME_CA_SERVER'] || (staging ? LETS_ENCRYPT_STAGING : LETS_ENCRYPT),
+      hasCaFile,
+      storage: staging ? 'acme-staging.json' : 'acme.json',
+    },
+    traefikImage: environment['TRAEFIK_IMAGE'] || 'traefik:v3.6',
+    nodeImage: environment['NODE_IMAGE'] || 'node:24-slim',
+    uid: Number(environment['HOST_UID'] || DEFAULT_ID),
+    gid: Number(environment['HOST_GID'] || DEFAULT_ID),
+    drainTimeoutS: Number(environment['DRAIN_TIMEOUT_S'] || DEFAULT_DRAIN_TIMEOUT_S),
+  }
+}

@@ -1,0 +1,71 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { LocalHost } from '../../../deploy/host/local-host.ts'
+import { makeBackup } from '../../../deploy/remote/backup.ts'
+import { testAsRoot } from '../../helpers/needs.ts'
+import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
+
+const RELEASE = '20261123-101112'
+const MANIFEST = { version: 1, id: RELEASE, image: 'ai-proxy:0123456789ab', files: { 'context/Dockerfile': 'a hash' } }
+
+/** A file that was made on another server. */
+async function backup(): Promise<string> {
+  const folder = tempFolder({
+    '.env': 'API_KEYS=k\nDOMAIN=old.example.com\nHTTP_PORT=18080\nHTTPS_PORT=18443\n',
+    'certs/acme.json': '{}',
+    [`releases/${RELEASE}/manifest.json`]: JSON.stringify(MANIFEST),
+    [`releases/${RELEASE}/config.yml`]: 'model_mappings: {}\n',
+    [`releases/${RELEASE}/context/Dockerfile`]: 'FROM scratch\n',
+  })
+  const name = 'backup.tar.gz'
+  const place = { folder, name, release: RELEASE, image: MANIFEST.image, owner: '0:0', keep: 5, protect: '' }
+  const { exitCode, stderr } = await new LocalHost({ kind: 'root' }).exec(makeBackup(place))
+  expect(exitCode, stderr).toBe(0)
+  return join(folder, 'backups', name)
+}
+
+/** On this machine, into a folder that does not exist yet. */
+async function restore(...args: string[]) {
+  const cwd = tempFolder()
+  const server = join(cwd, 'server')
+  const env = { PATH: pathWith(NO_LISTENERS) }
+  return { server, ...(await runCli(['--host', 'localhost', '--path', server, ...args], { cwd, env })) }
+}
+
+testAsRoot('--dry-run shows where the changes come from, and makes none', async () => {
+  const file = await backup()
+  const { exitCode, stdout, stderr, server } = await restore('--restore-backup', file, '--dry-run', '--json')
+  expect(exitCode, stderr).toBe(0)
+  expect(stderr.startsWith(`On localhost, from ${file}:\n`)).toBe(true)
+  const { result, ...envelope } = JSON.parse(stdout)
+  expect(envelope).toEqual({ ok: true, verb: 'restore-backup', dry_run: true, warnings: [] })
+  expect(result).toMatchObject({ changed: false, url: 'https://old.example.com:18443' })
+  expect(result.changes).toContain('put its certificates in place')
+  expect(result.changes).toContain(`start release ${result.release}`)
+  expect(existsSync(server)).toBe(false)
+})
+
+describe('what cannot be restored', () => {
+  testAsRoot('is a file that does not exist, here or on the server', async () => {
+    const here = await restore('--restore-backup', './missing.tar.gz', '--yes')
+    expect([here.exitCode, here.stderr]).toEqual([
+      50,
+      '✖ ./missing.tar.gz does not exist on this machine.\nHint: check the path. (RESTORE_FAILED, exit code 50)\n',
+    ])
+    const there = await restore('--restore-backup', 'missing.tar.gz', '--yes')
+    expect([there.exitCode, there.stderr]).toEqual([
+      50,
+      `✖ There is no missing.tar.gz in ${there.server}/backups on the server.\nHint: see --list-backups; write ./NAME for a file on this machine. (RESTORE_FAILED, exit code 50)\n`,
+    ])
+  })
+
+  testAsRoot('is a file that is not a backup', async () => {
+    const file = join(tempFolder(), 'broken.tar.gz')
+    writeFileSync(file, 'not an archive')
+    const { exitCode, stderr } = await restore('--restore-backup', file, '--yes')
+    expect([exitCode, stderr]).toEqual([50, expect.stringMatching(/^✖ .*broken\.tar\.gz cannot be restored: /)])
+  })
+})

@@ -1,0 +1,473 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Change, Kind } from '../../../deploy/plan/change.ts'
+import { makePlan } from '../../../deploy/plan/make-plan.ts'
+import { envWarnings, planServerEnv, type ServerEnv } from '../../../deploy/plan/server-env.ts'
+import type { RestoreWishes, Wishes } from '../../../deploy/plan/situation.ts'
+import type { Facts } from '../../../deploy/server/facts.ts'
+import { parseFacts } from '../../../deploy/server/read-facts.ts'
+import { describe as sentences } from '../../../deploy/steps/changes/all.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
+import { serverSettings } from '../../../templates/server-settings.ts'
+import {
+  afterDeploy,
+  CLEAN_DEBIAN,
+  changeOf,
+  DEBIAN_12_DOCKER,
+  file,
+  UBUNTU_WITH_OLD_PROXY,
+} from '../../helpers/server/recorded-facts.ts'
+
+const ENV = 'API_KEYS=a-key\nOPENROUTER_API_KEY=or\nGEMINI_API_KEY=g\nDOMAIN=llm.example.com\n'
+const NEEDED_KEYS = ['OPENROUTER_API_KEY', 'GEMINI_API_KEY']
+const envOf = (server: string | null, more: Partial<Parameters<typeof planServerEnv>[0]> = {}) =>
+  planServerEnv({
+    server,
+    local: null,
+    answers: {},
+    overrides: {},
+    defaultDomain: 'x.nip.io',
+    neededKeys: NEEDED_KEYS,
+    ...more,
+  })
+
+const LATER = new Date('2026-11-24T00:00:00Z')
+
+interface Wanted extends Partial<Omit<Wishes, 'settings' | 'env'>> {
+  env?: ServerEnv
+}
+
+/** What a deploy from a clone wants. */
+function wishesOf({ env = envOf(null, { local: ENV }), acmeCa = null, ...more }: Wanted = {}): Wishes {
+  return {
+    settings: serverSettings(env.values, acmeCa !== null),
+    env,
+    contextHashes: { Dockerfile: 'hash of Dockerfile', 'kit/a.ts': 'hash of a' },
+    context: { kind: 'local' },
+    config: 'model_mappings: {}\n',
+    traefikBase: readFileSync(join(packageRoot(), 'traefik/traefik.yml'), 'utf8'),
+    logdbScript: '#!/bin/sh\n',
+    acmeCa,
+    outside: { resolve: {}, extraCa: null },
+    now: new Date('2026-11-23T10:11:12Z'),
+    ...more,
+  }
+}
+
+const plan = (facts: Facts, wanted: Wanted = {}) => makePlan(facts, wishesOf(wanted))
+const clean = parseFacts(DEBIAN_12_DOCKER)
+const first = plan(clean)
+const live = afterDeploy(DEBIAN_12_DOCKER, first, wishesOf())
+/** Of a server that the first plan was carried out on. */
+const replan = (wanted: Wanted = {}, facts: Partial<Facts> = {}) =>
+  plan({ ...live, ...facts }, { env: envOf(ENV), now: LATER, ...wanted })
+
+const kinds = (changes: Change[]) => changes.map(({ kind }) => kind)
+const lines = (changes: Change[]) => changes.flatMap(sentences)
+const image = (changes: Change[]) => changeOf(changes, 'build-image').image
+
+/** What makes a new release take over, in order. */
+const TAKE_OVER: Kind[] = ['start-release', 'check-release', 'switch', 'stop-previous']
+const NEW_RELEASE: Kind[] = [
+  ...(['back-up', 'make-folders', 'upload-release'] satisfies Kind[]),
+  ...TAKE_OVER,
+  ...(['check-from-outside', 'clean-up'] satisfies Kind[]),
+]
+
+describe('a first deploy', () => {
+  test('with Docker there does everything else', () => {
+    expect(lines(first)).toEqual([
+      'take over your .env: API_KEYS, OPENROUTER_API_KEY, GEMINI_API_KEY, DOMAIN',
+      'put scripts/logdb there',
+      `build the image ${image(first)} on the server`,
+      'start the edge (ports 80 and 443)',
+      'start release 20261123-101112',
+      'get a certificate for llm.example.com',
+    ])
+    expect(kinds(first)).toEqual([
+      'make-folders',
+      'write-env',
+      'write-logdb-script',
+      'upload-release',
+      'build-image',
+      'start-edge',
+      'start-release',
+      'check-release',
+      'switch',
+      'get-certificate',
+      'check-from-outside',
+      'clean-up',
+    ])
+    expect(changeOf(first, 'upload-release').release.manifest.id).toBe('20261123-101112')
+    expect(changeOf(first, 'switch')).toMatchObject({ instance: '20261123-101112', previous: null, news: [] })
+  })
+
+  test('on a clean server installs Docker, and makes a key where none was given', () => {
+    const env = envOf(null)
+    const bare = plan(parseFacts(CLEAN_DEBIAN), { env })
+    expect(lines(bare).slice(0, 2)).toEqual(['install Docker', 'make an API key'])
+    expect(kinds(bare)[0]).toBe('install-docker')
+    expect(envWarnings(env)).toEqual([
+      "the server's .env has no OPENROUTER_API_KEY and no GEMINI_API_KEY: models of those providers answer 503 until you add them and deploy again",
+    ])
+  })
+
+  test('starts a Docker that does not run, and adds a Compose that is missing', () => {
+    const compose = { argv: ['docker', 'compose'] as const, version: '2.37.1' }
+    expect(lines(plan({ ...clean, docker: { engine: null, compose } }))[0]).toBe('start Docker')
+    expect(lines(plan({ ...clean, docker: { engine: '28.2.2', compose: null } }))[0]).toBe('install Docker Compose')
+  })
+
+  test('is the same however often it is planned', () => {
+    expect(plan(clean)).toEqual(first)
+  })
+
+  test('is plain data: a plan that went through JSON is the same plan', () => {
+    expect(JSON.parse(JSON.stringify(first))).toEqual(first)
+  })
+
+  test('adopts a predecessor’s .env and certificate', () => {
+    const facts = parseFacts(`${DEBIAN_12_DOCKER}${file('env', ENV)}certificate=acme.json llm.example.com\n`)
+    const adopting = plan(facts, { env: envOf(ENV) })
+    const left: Kind[] = ['write-env', 'get-certificate', 'back-up', 'stop-previous']
+    expect(kinds(adopting).filter((kind) => left.includes(kind))).toEqual([])
+    expect(lines(adopting)).not.toContainEqual(expect.stringContaining('certificate'))
+  })
+})
+
+describe('on a server as it should be', () => {
+  test('there is nothing to do', () => {
+    expect(replan()).toEqual([])
+    expect(envWarnings(envOf(ENV))).toEqual([])
+  })
+
+  test('nothing is refused either, whatever a first deploy would need', () => {
+    const cramped = { freeBytes: { docker: 0, folder: 0 }, listeners: new Map([[80, 'docker-proxy']]) }
+    expect(replan({}, cramped)).toEqual([])
+  })
+})
+
+describe('what changed', () => {
+  const taken = (parts: string) =>
+    `start release 20261124-000000 next to 20261123-101112 and let it take over (changed: ${parts})`
+
+  test('config.yml: a new release of the same image', () => {
+    const changed = replan({ config: 'model_mappings: { a: "b" }\n' })
+    expect(lines(changed)).toEqual([taken('config.yml')])
+    expect(kinds(changed)).toEqual(NEW_RELEASE)
+    expect(changeOf(changed, 'upload-release').release.manifest.id).toBe('20261124-000000')
+    expect(changeOf(changed, 'switch').previous).toEqual({ release: '20261123-101112', instance: '20261123-101112' })
+    expect(changeOf(changed, 'stop-previous')).toMatchObject({
+      containers: ['ai-proxy-20261123-101112'],
+      graceS: 330,
+      previous: '20261123-101112',
+    })
+  })
+
+  test('.env on the server: a new release of the same image', () => {
+    const text = `${ENV}LOG_LEVEL=debug\n`
+    const changed = replan({ env: envOf(text) }, { env: text })
+    expect(lines(changed)).toEqual([taken('values of .env')])
+    expect(kinds(changed)).toEqual(NEW_RELEASE)
+  })
+
+  test('.env on the server, in what the gateway does not read: nothing', () => {
+    const text = `# a comment\n${ENV}LOGDB_ENV=prod\n`
+    expect(replan({ env: envOf(text) }, { env: text })).toEqual([])
+  })
+
+  test('a source: a new release of a new image', () => {
+    const changed = replan({ contextHashes: { ...wishesOf().contextHashes, 'kit/a.ts': 'another hash' } })
+    expect(lines(changed)).toEqual([`build the image ${image(changed)} on the server`, taken('the gateway itself')])
+    expect(kinds(changed)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
+    expect(image(changed)).not.toBe(image(first))
+  })
+
+  test('a setting of the container only', () => {
+    const text = `${ENV}HOST_UID=1001\n`
+    const changed = replan({ env: envOf(text) }, { env: text })
+    expect(lines(changed)).toEqual([taken('settings of the container')])
+    expect(kinds(changed)).toEqual(NEW_RELEASE)
+  })
+
+  test('several things at once', () => {
+    const changed = replan({
+      config: 'model_mappings: { a: "b" }\n',
+      contextHashes: { Dockerfile: 'hash of Dockerfile' },
+      env: envOf(`${ENV}LOG_LEVEL=debug\n`),
+    })
+    expect(lines(changed)).toContain(taken('the gateway itself, config.yml, values of .env'))
+    expect(lines(changed)).toContain("set in the server's .env: LOG_LEVEL")
+  })
+
+  test('the domain: .env, the route and a certificate, but no new release and no new edge', () => {
+    const changed = replan({ env: envOf(ENV, { overrides: { DOMAIN: 'new.example.com' } }) })
+    expect(lines(changed)).toEqual([
+      "set in the server's .env: DOMAIN",
+      'answer for new.example.com',
+      'get a certificate for new.example.com',
+    ])
+    expect(kinds(changed)).toEqual([
+      ...['back-up', 'make-folders', 'write-env', 'switch', 'get-certificate', 'check-from-outside'],
+    ])
+    expect(changeOf(changed, 'switch')).toMatchObject({ instance: '20261123-101112', news: ['domain'] })
+  })
+
+  test('the account or the ports of the edge: the edge restarts', () => {
+    const email = replan({ env: envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } }) })
+    expect(lines(email)).toEqual([
+      "set in the server's .env: ACME_EMAIL",
+      'restart the edge (ports 80 and 443; it is unavailable for a few seconds)',
+    ])
+    expect(kinds(email)).toEqual(['back-up', 'make-folders', 'write-env', 'start-edge', 'check-from-outside'])
+    expect(changeOf(email, 'start-edge').expects).toBe('20261123-101112')
+    const text = `${ENV}HTTP_PORT=8080\nHTTPS_PORT=8443\n`
+    expect(lines(replan({ env: envOf(text) }, { env: text }))).toEqual([
+      'restart the edge (ports 8080 and 8443; it is unavailable for a few seconds)',
+    ])
+  })
+
+  test('the CA: another certificate', () => {
+    const text = `${ENV}ACME_STAGING=true\n`
+    const staging = replan({ env: envOf(text) }, { env: text })
+    expect(lines(staging)).toEqual([
+      'restart the edge (ports 80 and 443; it is unavailable for a few seconds)',
+      'get a certificate for llm.example.com',
+    ])
+    expect(kinds(staging)).toContain('get-certificate')
+    expect(kinds(staging)).not.toContain('restart-edge')
+    const withCa = replan({ acmeCa: 'PEM' })
+    expect(lines(withCa)).toEqual(['restart the edge (ports 80 and 443; it is unavailable for a few seconds)'])
+    expect(changeOf(withCa, 'start-edge').files?.acmeCa).toBe('PEM')
+    const kept = afterDeploy(DEBIAN_12_DOCKER, plan(clean, { acmeCa: 'PEM' }), wishesOf({ acmeCa: 'PEM' }))
+    expect(plan(kept, { env: envOf(ENV), now: LATER, acmeCa: kept.edge.acmeCa })).toEqual([])
+  })
+
+  test('scripts/logdb', () => {
+    const changed = replan({ logdbScript: 'newer' })
+    expect(lines(changed)).toEqual(['put scripts/logdb there'])
+    expect(kinds(changed)).toEqual(['back-up', 'make-folders', 'write-logdb-script', 'check-from-outside'])
+  })
+})
+
+describe('what is broken', () => {
+  const id = '20261123-101112'
+
+  test('a switch that was never recorded is recorded, and what it left running is stopped', () => {
+    const other = { name: 'ai-proxy-20261122-101112', state: 'running', release: '20261122-101112' }
+    const expectSettled = (settled: Change[]) => {
+      expect(lines(settled)).toEqual([`record that ${id} answers, and stop any other release that still runs`])
+      expect(kinds(settled)).toEqual(['back-up', 'switch', 'stop-previous', 'check-from-outside'])
+    }
+    expectSettled(replan({}, { state: null }))
+    const leftRunning = replan({}, { containers: [...live.containers, { ...other, isRestarted: true }] })
+    expectSettled(leftRunning)
+    expect(changeOf(leftRunning, 'stop-previous').containers).toEqual([other.name])
+    expect(replan({}, { containers: [...live.containers, { ...other, isRestarted: false }] })).toEqual([])
+  })
+
+  test('a live release that does not run is started again', () => {
+    const container = { name: `ai-proxy-${id}`, state: 'exited', release: id, isRestarted: true }
+    for (const containers of [[container], []]) {
+      const repaired = replan({}, { containers })
+      expect(lines(repaired)).toEqual([`start release ${id}, which is not running`])
+      expect(kinds(repaired)).toEqual(['back-up', 'start-release', 'switch', 'check-from-outside'])
+      expect(changeOf(repaired, 'start-release').isContainerKept).toBe(containers.length > 0)
+    }
+  })
+
+  test('an edge that does not run is started', () => {
+    const repaired = replan({}, { edge: { ...live.edge, isRunning: false } })
+    expect(lines(repaired)).toEqual(['start the edge'])
+    expect(changeOf(repaired, 'start-edge').files).toBeNull()
+  })
+
+  test('a certificate that is missing is asked for again', () => {
+    const asking = replan({}, { certificates: [] })
+    expect(lines(asking)).toEqual([
+      'restart the edge (it is unavailable for a few seconds)',
+      'get a certificate for llm.example.com',
+    ])
+    expect(kinds(asking)).toEqual(['back-up', 'restart-edge', 'get-certificate', 'check-from-outside'])
+    const ofAnotherCa = [{ file: 'acme-staging.json', domain: 'llm.example.com' }]
+    expect(kinds(replan({}, { certificates: ofAnotherCa }))).toContain('get-certificate')
+  })
+
+  test('a route file that somebody edited is written again', () => {
+    expect(lines(replan({}, { route: `${live.route}# edited\n` }))).toEqual(['answer for llm.example.com'])
+  })
+
+  test('an image that was removed is built again with the next release only', () => {
+    expect(replan({}, { imageTags: [] })).toEqual([])
+    expect(kinds(replan({ config: 'model_mappings: { a: "b" }\n' }, { imageTags: [] }))).toContain('build-image')
+  })
+
+  test('a release whose manifest is lost is replaced', () => {
+    const replaced = replan({}, { manifests: [] })
+    expect(changeOf(replaced, 'upload-release').release.manifest.id).toBe('20261124-000000')
+    expect(lines(replaced)).toEqual(['start release 20261124-000000'])
+    expect(changeOf(replaced, 'stop-previous').previous).toBe(id)
+  })
+})
+
+describe('releases that are too old for a rollback', () => {
+  const manifest = changeOf(first, 'upload-release').release.manifest
+  const older = [1, 2, 3, 4, 5, 6].map((n) => ({ ...manifest, id: `2026110${n}-000000`, image: `ai-proxy:${n}` }))
+  const containers = older.map(({ id }) => ({
+    name: `ai-proxy-${id}`,
+    state: 'exited',
+    release: id,
+    isRestarted: false,
+  }))
+
+  test('are removed with their containers; five are kept, and their images', () => {
+    const facts = { manifests: [...older, ...live.manifests], containers: [...containers, ...live.containers] }
+    const changed = replan({ config: 'model_mappings: { a: "b" }\n' }, facts)
+    const tag = manifest.image.split(':')[1]
+    expect(changeOf(changed, 'clean-up')).toEqual({
+      kind: 'clean-up',
+      live: '20261124-000000',
+      keptCount: 4,
+      removed: ['20261103-000000', '20261102-000000', '20261101-000000'].map((release) => ({
+        release,
+        containers: [`ai-proxy-${release}`],
+      })),
+      keptTags: [tag, tag, '6', '5', '4'],
+    })
+  })
+})
+
+describe('a restore', () => {
+  const archive = { path: '/root/ai-proxy/backups/b.tar.gz', isLocal: false }
+  const staging = '/root/ai-proxy/.restore-20261124-000000'
+  const of = (more: Partial<RestoreWishes>): Wanted => ({
+    context: { kind: 'server', folder: `${staging}/releases/1/context` },
+    restore: { archive, staging, releaseFolder: 'releases/1', certificates: [], ...more },
+  })
+  const config = 'model_mappings: { a: "b" }\n'
+
+  test('unpacks first, backs up what is there, and removes what was unpacked as soon as it is not needed', () => {
+    const restored = replan({ ...of({}), config })
+    expect(kinds(restored)).toEqual([
+      ...(['unpack-backup', 'back-up', 'make-folders', 'upload-release', 'remove-unpacked'] satisfies Kind[]),
+      ...TAKE_OVER,
+      ...(['check-from-outside', 'clean-up'] satisfies Kind[]),
+    ])
+    expect(changeOf(restored, 'unpack-backup')).toEqual({
+      kind: 'unpack-backup',
+      archive,
+      staging,
+      members: ['releases/1'],
+      context: { folder: 'releases/1', hashes: wishesOf().contextHashes },
+    })
+    expect(changeOf(restored, 'back-up').protects).toBe('b.tar.gz')
+  })
+
+  test('with certificates puts them in place before anything reads them, and restarts the edge', () => {
+    const restored = replan(of({ certificates: ['certs/acme.json'] }))
+    expect(lines(restored)).toEqual([
+      'put its certificates in place',
+      'restart the edge (it is unavailable for a few seconds)',
+    ])
+    expect(kinds(restored)).toEqual([
+      'unpack-backup',
+      'back-up',
+      'place-certificates',
+      'remove-unpacked',
+      'restart-edge',
+      'check-from-outside',
+      'remove-previous-certificates',
+    ])
+    expect(changeOf(restored, 'unpack-backup').members).toEqual(['releases/1', 'certs/acme.json'])
+  })
+
+  test('of what the server runs already is nothing to do', () => {
+    expect(replan(of({}))).toEqual([])
+  })
+
+  test('of a predecessor’s backup unpacks nothing but certificates', () => {
+    const settingsOnly = replan({ ...of({ releaseFolder: null }), config })
+    expect(kinds(settingsOnly)).toEqual(NEW_RELEASE)
+    const withCertificates = replan({ ...of({ releaseFolder: null, certificates: ['./certs/acme.json'] }), config })
+    expect(changeOf(withCertificates, 'unpack-backup')).toMatchObject({ members: ['./certs/acme.json'], context: null })
+  })
+})
+
+describe('before anything is changed, a server is refused', () => {
+  const refusal = (facts: Facts, wanted: Wanted = {}): unknown => {
+    try {
+      return plan(facts, wanted)
+    } catch (error) {
+      return error
+    }
+  }
+
+  test('with too little space', () => {
+    expect(refusal({ ...clean, freeBytes: { docker: 2 * 1024 ** 3 - 1, folder: 2 ** 40 } })).toMatchObject({
+      code: 'DISK_FULL',
+      exitCode: 13,
+      message: "too little free space for Docker's images: 2047 MiB, needed 2048 MiB",
+      hint: 'free some space on the server (docker system df shows what Docker uses), then run again',
+    })
+    expect(refusal({ ...clean, freeBytes: { docker: 2 ** 40, folder: 0 } })).toMatchObject({
+      code: 'DISK_FULL',
+      message: 'too little free space for the releases: 0 MiB, needed 2048 MiB',
+    })
+    expect(refusal({ ...clean, freeBytes: { docker: 2 * 1024 ** 3, folder: 2 * 1024 ** 3 } })).toEqual(first)
+  })
+
+  test('whose ports are taken', () => {
+    expect(refusal(parseFacts(UBUNTU_WITH_OLD_PROXY))).toMatchObject({
+      code: 'PORT_TAKEN',
+      exitCode: 13,
+      message: 'port 80 of the server is taken by nginx',
+      hint: "stop nginx, or set HTTP_PORT and HTTPS_PORT in the server's .env (Let's Encrypt needs port 80), then run again",
+    })
+    const env = envOf(null, { local: `${ENV}HTTP_PORT=8080\nHTTPS_PORT=8443\n` })
+    expect(kinds(plan(parseFacts(UBUNTU_WITH_OLD_PROXY), { env }))).not.toContain('install-docker')
+    expect(refusal({ ...clean, listeners: new Map([[443, 'caddy']]) })).toMatchObject({
+      message: 'port 443 of the server is taken by caddy',
+    })
+    const byOurEdge = { listeners: new Map([[443, 'docker-proxy']]) }
+    expect(kinds(replan({ config: 'model_mappings: { a: "b" }\n' }, byOurEdge))).toEqual(NEW_RELEASE)
+  })
+
+  test('of another kind', () => {
+    const of = (os: Partial<Facts['os']>) => ({ ...clean, os: { ...clean.os, ...os } })
+    expect(refusal(of({ arch: 'armv7l' }))).toMatchObject({
+      code: 'TARGET_UNSUPPORTED',
+      exitCode: 12,
+      message: 'the server is a armv7l machine',
+      hint: 'use a server with x86_64 or arm64',
+    })
+    const alpine = { ...of({ id: 'alpine', like: '' }), docker: null }
+    expect(refusal(alpine)).toMatchObject({
+      code: 'TARGET_UNSUPPORTED',
+      message: 'Docker is missing and alpine is neither Debian nor Ubuntu',
+      hint: 'install Docker Engine and Compose there yourself, then run again',
+    })
+    expect(refusal({ ...alpine, docker: { engine: null, compose: null } })).toMatchObject({
+      message: 'Docker Compose is missing and alpine is neither Debian nor Ubuntu',
+    })
+    for (const arch of ['x86_64', 'aarch64', 'arm64']) expect(refusal(of({ arch }))).toEqual(first)
+    const mint = plan({ ...of({ id: 'linuxmint', like: 'ubuntu debian' }), docker: null })
+    expect(kinds(mint)).toContain('install-docker')
+    expect(refusal({ ...alpine, docker: clean.docker })).toEqual(first)
+  })
+})
+
+test('differences that have no effect are reported', () => {
+  const env = envOf(ENV, { local: 'API_KEYS=other\nGEMINI_API_KEY=g\n' })
+  expect(replan({ env })).toEqual([])
+  expect(envWarnings(env)).toEqual(["your .env differs from the server's in API_KEYS; the value on the server is used"])
+  expect(envWarnings(envOf(null, { local: `${ENV}HTTP_PORT=9000\n` }))).toEqual([
+    'HTTP_PORT of your .env means the local gateway and is not copied; on a server it is the port of the edge',
+  ])
+})
+
+test('a server whose edge belongs to another folder is refused', () => {
+  expect(() => replan({ config: 'model_mappings: {}' }, { folder: '/opt/gateway' })).toThrow(
+    'the edge of this server belongs to /root/ai-proxy, not to /opt/gateway',
+  )
+})

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import * as docker from '../../../deploy/remote/docker.ts'
+import { expectShell } from '../../helpers/server/scripts.ts'
+
+const NAME = 'ai-proxy-20261123-101112'
+
+test('composeUp', () => {
+  const project = { compose: ['docker', 'compose'] as const, project: NAME, file: '/srv/compose.yml' }
+  expect(docker.composeUp(project)).toEqual([
+    ...['env', 'docker', 'compose', '-p', NAME, '-f', '/srv/compose.yml', 'up', '-d', '--no-build'],
+  ])
+  const compose = ['docker-compose'] as const
+  expect(docker.composeUp({ ...project, compose, environment: { INSTANCE: '20261123-101112-2' } })).toEqual([
+    ...['env', 'INSTANCE=20261123-101112-2', 'docker-compose', '-p', NAME],
+    ...['-f', '/srv/compose.yml', 'up', '-d', '--no-build'],
+  ])
+})
+
+test('ensureNetwork', () => {
+  expectShell(
+    docker.ensureNetwork('ai-proxy-edge'),
+    ['ai-proxy-edge'],
+    ['docker network inspect "$1" >/dev/null 2>&1 || docker network create "$1" >/dev/null'],
+  )
+})
+
+test('buildImage', () => {
+  expect(docker.buildImage('ai-proxy:0123456789ab', 'node:24-slim', '/srv/releases/1/context')).toEqual([
+    ...['docker', 'build', '--build-arg', 'NODE_IMAGE=node:24-slim', '-t', 'ai-proxy:0123456789ab'],
+    '/srv/releases/1/context',
+  ])
+})
+
+describe('one container', () => {
+  test('startContainer', () => expect(docker.startContainer(NAME)).toEqual(['docker', 'start', NAME]))
+
+  test('stopContainer', () => expect(docker.stopContainer(NAME, 330)).toEqual(['docker', 'stop', '-t', '330', NAME]))
+
+  test('stopDetached', () => {
+    expectShell(
+      docker.stopDetached(NAME, 330),
+      [NAME, '330'],
+      ['setsid docker stop -t "$2" "$1" >/dev/null 2>&1 </dev/null &'],
+    )
+  })
+
+  test('restartPolicy', () => {
+    expect(docker.restartPolicy(NAME, 'no')).toEqual(['docker', 'update', '--restart=no', NAME])
+    expect(docker.restartPolicy(NAME, 'unless-stopped')).toEqual(['docker', 'update', '--restart=unless-stopped', NAME])
+  })
+
+  test('removeContainer', () => expect(docker.removeContainer(NAME)).toEqual(['docker', 'rm', '-f', NAME]))
+
+  test('restartContainer', () => expect(docker.restartContainer(NAME)).toEqual(['docker', 'restart', NAME]))
+
+  test('containerLogs', () => {
+    expectShell(docker.containerLogs(NAME, 30), [NAME, '30'], ['docker logs --tail "$2" "$1" 2>&1'])
+  })
+
+  test('waitReady', () => {
+    expectShell(
+      docker.waitReady(NAME, 8123, 90),
+      [NAME, '8123', '90'],
+      [
+        'end=$(( $(date +%s) + $3 ))',
+        `ask="fetch('http://127.0.0.1:$2/ready').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"`,
+        'while :; do',
+        `  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ] || exit 3`,
+        '  docker exec "$1" node -e "$ask" >/dev/null 2>&1 && exit 0',
+        '  [ "$(date +%s)" -lt "$end" ] || exit 4',
+        '  sleep 0.3',
+        'done',
+      ],
+    )
+  })
+
+  test('waitExited', () => {
+    expectShell(
+      docker.waitExited(NAME, 3),
+      [NAME, '3'],
+      [
+        'timeout "$2" docker wait "$1" >/dev/null 2>&1',
+        `docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`,
+      ],
+    )
+  })
+})
+
+test('acmeErrors', () => {
+  expectShell(
+    docker.acmeErrors('ai-proxy-edge', 1795442400),
+    ['ai-proxy-edge', '1795442400'],
+    ['docker logs --since "$2" "$1" 2>&1 | grep -i acme | grep -iE "error|unable|cannot" | tail -n 1'],
+  )
+})
+
+test('pruneImages', () => {
+  expectShell(
+    docker.pruneImages(['0123456789ab', 'fedcba987654']),
+    ['0123456789ab fedcba987654'],
+    [
+      "docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do",
+      '  case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac',
+      'done',
+      'exit 0',
+    ],
+  )
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { facts, IDENTITY } from '../../../deploy/remote/inspection.ts'
+import { expectReadable, expectShell } from '../../helpers/server/scripts.ts'
+
+test('IDENTITY', () => {
+  expectShell(
+    IDENTITY,
+    [],
+    [
+      '',
+      'echo uid="$(id -u)"',
+      'echo user="$(id -un)"',
+      'echo home="$HOME"',
+      'echo connection="${SSH_CONNECTION:-}"',
+      'if [ "$(id -u)" = 0 ]; then echo sudo=root',
+      'elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent',
+      'elif sudo -n true 2>/dev/null; then echo sudo=free',
+      'else echo sudo=password',
+      'fi',
+    ],
+  )
+})
+
+test('facts', () => {
+  const command = facts('/root/it’s here')
+  expect([command[0], command[1], ...command.slice(3)]).toEqual(['sh', '-c', 'sh', '/root/it’s here'])
+  expectReadable(command)
+  // Every name that the facts are read from, and nothing that writes.
+  const names = [...(command[2] ?? '').matchAll(/\becho (\w+)=|'(\w+)=\{\{|b64 "[^"]*" "?(\w+)|\/(\w+)=[$\\]/g)]
+  const printed = new Set(names.map((match) => match.slice(1).find((name) => name !== undefined)))
+  expect([...printed].sort()).toEqual(
+    [
+      ...['arch', 'backup', 'certificate', 'clock', 'compose_plugin', 'compose_program', 'container', 'docker'],
+      ...['docker_disk', 'edge', 'edge_', 'edge_folder', 'env', 'folder', 'folder_disk', 'image', 'interface'],
+      ...['listener', 'manifest_', 'os', 'os_like', 'route', 'scripts_logdb', 'state', 'watched'],
+    ].sort(),
+  )
+  expect(command[2]).not.toMatch(/(^|[;&|] *)(rm|mv|cp|mkdir|touch|tee) |> *"?\$P/m)
+})

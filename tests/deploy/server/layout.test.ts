@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { serverLayout } from '../../../deploy/server/layout.ts'
+
+test('everything is under one folder, where the docs and the predecessor’s users look for it', () => {
+  const { release, ...paths } = serverLayout('/root/ai-proxy')
+  expect(paths).toEqual({
+    folder: '/root/ai-proxy',
+    env: '/root/ai-proxy/.env',
+    state: '/root/ai-proxy/state.json',
+    audit: '/root/ai-proxy/audit.jsonl',
+    lock: '/root/ai-proxy/lock',
+    current: '/root/ai-proxy/current',
+    edge: '/root/ai-proxy/edge',
+    route: '/root/ai-proxy/edge/dynamic/app.yml',
+    certs: '/root/ai-proxy/certs',
+    previousCerts: '/root/ai-proxy/certs.before',
+    backups: '/root/ai-proxy/backups',
+    logdb: '/root/ai-proxy/scripts/logdb',
+  })
+  expect(release('20261123-101112')).toBe('/root/ai-proxy/releases/20261123-101112')
+})

@@ -1,0 +1,222 @@
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { LocalHost } from '../../../deploy/host/local-host.ts'
+import { IDENTITY } from '../../../deploy/remote/inspection.ts'
+import { readPairs } from '../../../deploy/server/pairs.ts'
+import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/read-facts.ts'
+import { needing, testWith } from '../../helpers/needs.ts'
+import { output } from '../../helpers/process/programs.ts'
+import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from '../../helpers/server/recorded-facts.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
+
+test('a clean server has nothing but itself', () => {
+  expect(parseFacts(CLEAN_DEBIAN)).toEqual({
+    os: { id: 'debian', like: '', arch: 'x86_64' },
+    docker: null,
+    clockS: 1795442400,
+    freeBytes: { docker: 37176608 * 1024, folder: 37176608 * 1024 },
+    listeners: new Map([
+      [22, 'sshd'],
+      [53, 'systemd-resolve'],
+    ]),
+    interfaces: ['203.0.113.7', '2001:db8::7'],
+    folder: '/root/ai-proxy',
+    watchedDigest: '5d41402a',
+    env: null,
+    state: null,
+    route: null,
+    live: null,
+    edge: { isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
+    logdbScript: null,
+    manifests: [],
+    containers: [],
+    imageTags: [],
+    certificates: [],
+    backups: [],
+  })
+})
+
+test('Compose is the plugin, else the program; an engine that does not run is none', () => {
+  expect(parseFacts(DEBIAN_12_DOCKER).docker).toEqual({
+    engine: '20.10.24+dfsg1',
+    compose: { argv: ['docker-compose'], version: '1.29.2' },
+  })
+  expect(parseFacts(UBUNTU_WITH_OLD_PROXY).docker).toEqual({
+    engine: '28.2.2',
+    compose: { argv: ['docker', 'compose'], version: '2.37.1' },
+  })
+  expect(parseDocker('docker=28.2.2\ncompose_plugin=2.37.1\ncompose_program=1.29.2\n')?.compose?.version).toBe('2.37.1')
+  expect(parseDocker('docker=\ncompose_plugin=2.37.1\n')).toEqual({
+    engine: null,
+    compose: { argv: ['docker', 'compose'], version: '2.37.1' },
+  })
+  expect(parseDocker('reading package lists\ndocker=20.10.24\ncompose_plugin=\n')).toEqual({
+    engine: '20.10.24',
+    compose: null,
+  })
+})
+
+test('a server with a live release reports all about it', () => {
+  const manifest = { version: 1, id: '20261123-101112', image: 'ai-proxy:0123', files: {} }
+  const state = {
+    version: 1,
+    live: { release: '20261123-101112', instance: '20261123-101112-2' },
+    previous: null,
+    updatedAt: '2026-11-23T10:11:12.000Z',
+  }
+  const route = 'http:\n  services:\n    app:\n      loadBalancer:\n        servers:\n          - url: http://ai-proxy-'
+  const facts = parseFacts(
+    DEBIAN_12_DOCKER +
+      file('env', 'API_KEYS=é\n') +
+      file('state', JSON.stringify(state)) +
+      file('route', `${route}20261123-101112-2:8123\n`) +
+      file('edge_compose.yml', 'compose') +
+      file('edge_traefik.yml', 'traefik') +
+      file('edge_acme-ca.pem', 'pem') +
+      file('scripts_logdb', 'script') +
+      file('manifest_20261123-101112', JSON.stringify(manifest)) +
+      `container=ai-proxy-20261123-101112 exited 20261123-101112 no
+container=ai-proxy-20261123-101112-2 running 20261123-101112 unless-stopped
+edge=running
+edge_folder=/root/ai-proxy
+image=0123456789ab
+image=fedcba987654
+certificate=acme.json a.example.com
+certificate=acme-staging.json b.example.com
+backup=2048 1795000001 ai-proxy-backup-20261118-090641.tar.gz
+backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
+`,
+  )
+  expect(facts).toMatchObject({
+    folder: '/root/ai-proxy',
+    watchedDigest: '5d41402a',
+    env: 'API_KEYS=é\n',
+    state,
+    live: '20261123-101112-2',
+    edge: {
+      isRunning: true,
+      folder: '/root/ai-proxy',
+      composeFile: 'compose',
+      traefikConfig: 'traefik',
+      acmeCa: 'pem',
+    },
+    logdbScript: 'script',
+    manifests: [manifest],
+    containers: [
+      { name: 'ai-proxy-20261123-101112', state: 'exited', release: '20261123-101112', isRestarted: false },
+      { name: 'ai-proxy-20261123-101112-2', state: 'running', release: '20261123-101112', isRestarted: true },
+    ],
+    imageTags: ['0123456789ab', 'fedcba987654'],
+    certificates: [
+      { file: 'acme.json', domain: 'a.example.com' },
+      { file: 'acme-staging.json', domain: 'b.example.com' },
+    ],
+    backups: [
+      { name: 'ai-proxy-backup-20261118-090641.tar.gz', sizeBytes: 2048, modifiedS: 1795000001 },
+      { name: 'ai-proxy-backup-20261118-090640.tar.gz', sizeBytes: 1024, modifiedS: 1795000000 },
+    ],
+  })
+})
+
+test('files that are damaged or not ours are ignored', () => {
+  const facts = parseFacts(
+    CLEAN_DEBIAN +
+      file('state', '{"version":1,"live":') +
+      file('route', 'http: {}\n') +
+      file('manifest_20261123-101112', '{') +
+      file('manifest_20261123-101112.part', '{"id":"20261123-101112"}') +
+      file('env', ''),
+  )
+  expect(facts).toMatchObject({ state: null, route: 'http: {}\n', live: null, manifests: [], env: '' })
+  expect(parseFacts(CLEAN_DEBIAN + file('state', '{"version":2,"live":{"instance":"x"}}')).state).toBeNull()
+  expect(parseFacts(CLEAN_DEBIAN + file('route', 'a: [')).live).toBeNull()
+})
+
+const LINUX = needing('Linux', process.platform === 'linux')
+const host = new LocalHost({ kind: 'root' })
+
+LINUX('the script reads this machine, and every file of the folder', async () => {
+  const folder = join(
+    tempFolder({
+      'ai proxy/.env': 'A="é"\n\n',
+      'ai proxy/state.json': '{}',
+      'ai proxy/edge/dynamic/app.yml': 'http: {}\n',
+      'ai proxy/edge/compose.yml': 'compose\n',
+      'ai proxy/edge/traefik.yml': 'traefik\n',
+      'ai proxy/edge/acme-ca.pem': 'pem\n',
+      'ai proxy/scripts/logdb': '#!/bin/sh\n',
+      'ai proxy/releases/20261123-101112/manifest.json': '{"id":"20261123-101112"}',
+      'ai proxy/certs/acme.json':
+        '{\n  "letsencrypt": {\n    "Certificates": [\n      {\n        "domain": {\n          "main": "a.example.com"\n        }\n      },\n      { "domain": { "main": "b.example.com" } }\n    ]\n  }\n}\n',
+      'ai proxy/certs/acme-staging.json': '{ "main": "c.example.com" }\n',
+      'ai proxy/backups/b.tar.gz': 'twelve bytes',
+    }),
+    'ai proxy',
+  )
+  const facts = await gatherFacts(host, folder)
+  expect(facts).toMatchObject({
+    os: { arch: output('uname', '-m').trim() },
+    folder,
+    env: 'A="é"\n\n',
+    route: 'http: {}\n',
+    edge: { composeFile: 'compose\n', traefikConfig: 'traefik\n', acmeCa: 'pem\n' },
+    logdbScript: '#!/bin/sh\n',
+    manifests: [{ id: '20261123-101112' }],
+    certificates: [
+      { file: 'acme.json', domain: 'a.example.com' },
+      { file: 'acme.json', domain: 'b.example.com' },
+      { file: 'acme-staging.json', domain: 'c.example.com' },
+    ],
+    backups: [{ name: 'b.tar.gz', sizeBytes: 12, modifiedS: expect.any(Number) }],
+  })
+  expect(facts.os.id).not.toBe('')
+  expect(facts.freeBytes.folder).toBeGreaterThan(0)
+  expect(facts.freeBytes.docker).toBeGreaterThan(0)
+  expect(Math.abs(facts.clockS - Date.now() / 1000)).toBeLessThan(60)
+})
+
+LINUX('a folder may be missing or unfinished', async () => {
+  const above = tempFolder()
+  const facts = await gatherFacts(host, join(above, 'not/there/yet'))
+  expect(facts).toMatchObject({ env: null, manifests: [], backups: [], certificates: [] })
+  expect(facts.freeBytes.folder).toBeGreaterThan(0)
+  mkdirSync(join(above, 'releases/x'), { recursive: true })
+  writeFileSync(join(above, 'state.json'), '')
+  expect(await gatherFacts(host, above)).toMatchObject({ state: null, manifests: [] })
+})
+
+testWith('ss')('ports that are taken have the name of the program', async () => {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const { listeners } = await gatherFacts(host, tempFolder())
+  server.close()
+  expect(listeners.get(port)).toEqual(expect.stringMatching(/./))
+})
+
+LINUX('the identity script prints who we are', async () => {
+  const { stdout } = await host.exec(IDENTITY)
+  const pairs = readPairs(stdout)
+  expect([pairs.one('uid'), pairs.one('user'), pairs.one('home')]).toEqual([
+    String(process.getuid?.()),
+    output('id', '-un').trim(),
+    process.env['HOME'],
+  ])
+  if (process.getuid?.() === 0) expect(pairs.one('sudo')).toBe('root')
+  else expect(['absent', 'free', 'password']).toContain(pairs.one('sudo'))
+})
+
+test('pairs repeat, may be empty, and keep what comes after the first =', () => {
+  const pairs = readPairs('a=1\nnoise\n=x\na=2=3\nb=\nt=w6k=\n')
+  expect([pairs.one('a'), pairs.all('a'), pairs.one('b'), pairs.all('b'), pairs.one('c')]).toEqual([
+    '1',
+    ['1', '2=3'],
+    undefined,
+    [''],
+    undefined,
+  ])
+  expect([pairs.text('t'), pairs.text('c'), pairs.suffixes('')]).toEqual(['é', undefined, ['a', 'b', 't']])
+})

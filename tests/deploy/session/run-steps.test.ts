@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { runSteps, type Step } from '../../../deploy/session/run-steps.ts'
+import { packageRoot } from '../../../kit/package-root.ts'
+import { testTerminal } from '../../helpers/process/test-terminal.ts'
+
+/** A clock that advances by 1.26 seconds at each look. */
+function clock(): () => number {
+  let now = 0
+  return () => {
+    now += 1260
+    return now
+  }
+}
+
+const step = (title: string, run: Step['run'] = async () => `${title} is done`): Step => ({ title, run })
+
+test('without a terminal each step is a line before and a line after, in order', async () => {
+  const terminal = testTerminal()
+  const steps = [step('One'), step('Two', async () => 'Done')]
+  expect(await runSteps(steps, terminal, clock())).toEqual([
+    { step: 'One', ms: 1260 },
+    { step: 'Two', ms: 1260 },
+  ])
+  expect(terminal.stderr).toBe('==> One\n    One is done (2.5 s)\n==> Two\n    Done (2.5 s)\n')
+})
+
+test('a step begins only when the previous one has ended', async () => {
+  const log: string[] = []
+  const slow = (name: string) =>
+    step(name, async () => {
+      log.push(`${name} begins`)
+      await new Promise((resolve) => setImmediate(resolve))
+      log.push(`${name} ends`)
+      return name
+    })
+  await runSteps([slow('a'), slow('b')], testTerminal())
+  expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+})
+
+test('the first step that fails ends the run with its error', async () => {
+  const terminal = testTerminal()
+  const failure = new Error('broken')
+  const steps = [step('One'), step('Two', () => Promise.reject(failure)), step('Three')]
+  await expect(runSteps(steps, terminal, clock())).rejects.toBe(failure)
+  expect(terminal.stderr).toBe('==> One\n    One is done (2.5 s)\n==> Two\n')
+})
+
+test('on a terminal the same error comes out, the interrupt stays ours, and stdout is left to data', () => {
+  const script = `
+    import { runSteps } from './deploy/session/run-steps.ts'
+    const failure = new Error('broken')
+    const before = process.listenerCount('SIGINT')
+    let during
+    const steps = [
+      { title: 'One', run: async () => 'One is done' },
+      { title: 'Two', run: async () => { during = process.listenerCount('SIGINT'); throw failure } },
+      { title: 'Three', run: async () => { console.log('Three must not run') } },
+    ]
+    const error = await runSteps(steps, { out() {}, err() {}, isInTty: true, isErrTty: true }).catch((reason) => reason)
+    console.log(JSON.stringify({ same: error === failure, listeners: during - before }))`
+  const stdout = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    cwd: packageRoot(),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  expect(stdout).toBe('{"same":true,"listeners":0}\n')
+})

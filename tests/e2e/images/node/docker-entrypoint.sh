@@ -1,7 +1,0 @@
-#!/bin/sh
-# As in the public image: what is no command of the system is an argument for node.
-set -e
-if [ "${1#-}" != "$1" ] || [ -z "$(command -v "$1")" ] || { [ -f "$1" ] && ! [ -x "$1" ]; }; then
-  set -- node "$@"
-fi
-exec "$@"

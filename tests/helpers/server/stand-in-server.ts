@@ -1,0 +1,123 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parse } from 'yaml'
+import type { Authority } from './tls-server.ts'
+
+const DOCKER = join(import.meta.dirname, 'stand-in-docker.sh')
+
+export interface StandInServer {
+  /** Folder of the gateway. */
+  folder: string
+  /** PATH that has its programs first. */
+  path: string
+  /** Calls of docker that changed something, since the last time. */
+  calls(): string[]
+  /** State and restart policy of each release's container, by name. */
+  containers(): Record<string, string>
+  /** What Traefik logs about certificates. */
+  setAcmeLog(text: string): void
+  /** Whether containers of releases end at once. */
+  setCrashing(isCrashing: boolean): void
+  read(path: string): string
+  close(): void
+}
+
+/**
+ * This machine as a server without Docker: a stand-in for `docker`, and a TLS server in place of Traefik that follows the
+ * real route file. It answers as the gateways would that the route names, if their containers run.
+ */
+export function startStandInServer(folder: string, authority: Authority, domain: string, port: number): StandInServer {
+  const [bin, server] = [join(folder, 'bin'), join(folder, 'server')]
+  const state = join(bin, 'state')
+  mkdirSync(join(state, 'containers'), { recursive: true })
+  copyFileSync(DOCKER, join(bin, 'docker'))
+  // No port is ever taken.
+  writeFileSync(join(bin, 'ss'), '#!/bin/sh\n')
+  for (const program of ['docker', 'ss']) chmodSync(join(bin, program), 0o755)
+  for (const [name, content] of Object.entries({ domain, log: '', tags: '', 'acme-log': '' }))
+    writeFileSync(join(state, name), content)
+
+  const lineOf = (name: string, line: number) => readFileSync(join(state, 'containers', name), 'utf8').split('\n')[line]
+  const isRunning = (name: string) => existsSync(join(state, 'containers', name)) && lineOf(name, 0) === 'running'
+  const edge = startEdge(authority, domain, () => readIfThere(join(server, 'edge/dynamic/app.yml')), isRunning)
+  // As Docker does: the port is open while the container of the edge runs.
+  const opening = setInterval(() => {
+    if (isRunning('ai-proxy-edge') && !edge.listening) edge.listen(port, '127.0.0.1')
+  }, 20)
+  return {
+    folder: server,
+    path: `${bin}:${process.env['PATH']}`,
+    calls: () => {
+      const calls = readFileSync(join(state, 'log'), 'utf8').split('\n').filter(Boolean)
+      writeFileSync(join(state, 'log'), '')
+      return calls
+    },
+    containers: () =>
+      Object.fromEntries(
+        readdirSync(join(state, 'containers'))
+          .filter((name) => name !== 'ai-proxy-edge')
+          .map((name) => [name, `${lineOf(name, 0)} ${lineOf(name, 2)}`]),
+      ),
+    setAcmeLog: (text) => writeFileSync(join(state, 'acme-log'), text),
+    setCrashing: (isCrashing) => {
+      if (isCrashing) writeFileSync(join(state, 'crashes'), '')
+      else rmSync(join(state, 'crashes'), { force: true })
+    },
+    read: (path) => readFileSync(join(server, path), 'utf8'),
+    close: () => {
+      clearInterval(opening)
+      edge.closeAllConnections()
+      edge.close()
+    },
+  }
+}
+
+function readIfThere(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : ''
+}
+
+/** Sends each request to the instance that the route file names for it. */
+function startEdge(
+  authority: Authority,
+  domain: string,
+  route: () => string,
+  isRunning: (name: string) => boolean,
+): Server {
+  return createServer(authority.issue([domain]), (request, response) => {
+    const instance = instanceFor(request, route())
+    if (instance === undefined || !isRunning(`ai-proxy-${instance}`)) {
+      response.writeHead(instance === undefined ? 404 : 502).end()
+      return
+    }
+    response.setHeader('x-ai-proxy-release', instance)
+    void answerAsGateway(request, response)
+  })
+}
+
+function instanceFor({ headers }: IncomingMessage, route: string): string | undefined {
+  const { routers = {}, services = {} } = parse(route)?.http ?? {}
+  const token = headers['x-ai-proxy-canary']
+  const isCanary = typeof token === 'string' && routers.canary?.rule.includes(token)
+  const url: string | undefined = services[isCanary ? 'canary' : 'app']?.loadBalancer.servers[0].url
+  return url === undefined ? undefined : /ai-proxy-([\w-]+):/.exec(url)?.[1]
+}
+
+async function answerAsGateway(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await text(request)
+  if (request.url === '/health') response.end('{"status":"ok"}')
+  else if (request.url === '/v1/models') response.end('{"data":[]}')
+  else if (JSON.parse(body).stream) response.end('data: {"object":"chat.completion.chunk"}\n\ndata: [DONE]\n\n')
+  else response.end('{"choices":[{"message":{"content":"ai-deploy says hello"}}]}')
+}

@@ -1,0 +1,17 @@
+import { expect } from 'vitest'
+import { compiledGateway } from '../../helpers/gateway/compiled-gateway.ts'
+import { soak } from '../../helpers/gateway/soak.ts'
+import { needing } from '../../helpers/needs.ts'
+
+const SECONDS = 3
+const STREAMS = 60
+
+needing('/proc', process.platform === 'linux')(
+  'clients that come and go at random leave one record each and no socket (short form of test:long)',
+  async () => {
+    const command = [process.execPath, compiledGateway()]
+    const report = await soak({ command, streams: STREAMS, durationMs: SECONDS * 1_000, seed: 4 })
+    expect(Object.keys(report.sent).length).toBeGreaterThan(5)
+    expect(report).toMatchObject({ broken: [], missing: [], doubled: [], connections: 0 })
+  },
+)
