@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { isHelpShown } from '../kit/cli/command-errors.ts'
-import { addCompletion } from '../kit/cli/completion/add-completion.ts'
 import { printFailure } from '../kit/cli/json-envelope.ts'
 import { renderError } from '../kit/cli/render-error.ts'
 import { errColors, type Terminal } from '../kit/cli/terminal.ts'
@@ -11,34 +10,46 @@ import { EXIT_USAGE } from '../kit/user-error.ts'
 import type { CommandContext } from './command-line/context.ts'
 import { addExamples } from './command-line/options.ts'
 import { userFacing } from './command-line/user-facing-error.ts'
-import { addAudit } from './commands/audit.ts'
-import { addConvert } from './commands/convert.ts'
-import { addDialogs } from './commands/dialogs.ts'
-import { addErrors } from './commands/errors.ts'
-import { addForget } from './commands/forget.ts'
-import { addFts } from './commands/fts.ts'
-import { addIngest } from './commands/ingest.ts'
-import { addInit } from './commands/init.ts'
-import { addQuery } from './commands/query.ts'
-import { addRetain } from './commands/retain.ts'
-import { addSeal } from './commands/seal.ts'
-import { addSearch } from './commands/search.ts'
-import { addShow } from './commands/show.ts'
-import { addStats } from './commands/stats.ts'
-import { addVerify } from './commands/verify.ts'
 import { logdbError } from './errors.ts'
 import { readSettings } from './settings.ts'
 
 type AddCommand = (program: Command, context: CommandContext) => void
 
-/** By the headings under which --help lists them. */
-const COMMANDS: Record<string, AddCommand[]> = {
-  'Fill the database:': [addIngest, addConvert, addInit],
-  'Find and read:': [addSearch, addShow, addStats, addQuery],
-  'Index and group:': [addFts, addDialogs],
-  'Remove and archive:': [addForget, addRetain, addSeal],
-  'Check:': [addAudit, addErrors, addVerify],
+interface CommandModule {
+  verbs: string[]
+  load(): Promise<AddCommand>
 }
+
+/** By the headings under which --help lists them. */
+const COMMANDS: Record<string, CommandModule[]> = {
+  'Fill the database:': [
+    { verbs: ['ingest'], load: async () => (await import('./commands/ingest.ts')).addIngest },
+    { verbs: ['convert'], load: async () => (await import('./commands/convert.ts')).addConvert },
+    { verbs: ['init'], load: async () => (await import('./commands/init.ts')).addInit },
+  ],
+  'Find and read:': [
+    { verbs: ['search'], load: async () => (await import('./commands/search.ts')).addSearch },
+    { verbs: ['show', 'dialog'], load: async () => (await import('./commands/show.ts')).addShow },
+    { verbs: ['stats'], load: async () => (await import('./commands/stats.ts')).addStats },
+    { verbs: ['query'], load: async () => (await import('./commands/query.ts')).addQuery },
+  ],
+  'Index and group:': [
+    { verbs: ['fts'], load: async () => (await import('./commands/fts.ts')).addFts },
+    { verbs: ['dialogs'], load: async () => (await import('./commands/dialogs.ts')).addDialogs },
+  ],
+  'Remove and archive:': [
+    { verbs: ['forget'], load: async () => (await import('./commands/forget.ts')).addForget },
+    { verbs: ['retain'], load: async () => (await import('./commands/retain.ts')).addRetain },
+    { verbs: ['seal'], load: async () => (await import('./commands/seal.ts')).addSeal },
+  ],
+  'Check:': [
+    { verbs: ['audit'], load: async () => (await import('./commands/audit.ts')).addAudit },
+    { verbs: ['errors'], load: async () => (await import('./commands/errors.ts')).addErrors },
+    { verbs: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerify },
+  ],
+  'Other:': [{ verbs: ['completion'], load: loadCompletion }],
+}
+const VERBS = Object.values(COMMANDS).flatMap((modules) => modules.flatMap(({ verbs }) => verbs))
 
 /** Runs one command line (without the program's name) and returns the exit code. */
 export async function main(args: string[], terminal: Terminal): Promise<number> {
@@ -52,9 +63,8 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
     state.isQuiet = command.opts<{ quiet?: true }>().quiet ?? false
     if (state.isQuiet) context.terminal = silenced(terminal, held)
   })
-  addCommands(program, context)
   try {
-    checkVerb(program, args)
+    await addCommands(program, context, args)
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
     state.exitCode = report(error, { program, args, terminal })
@@ -101,15 +111,25 @@ function describe(program: Command, { out, err }: Terminal): void {
   program.addHelpText('after', '\nExit codes, environment, tables and SQL: docs/logdb.md')
 }
 
-function addCommands(program: Command, context: CommandContext): void {
-  for (const [heading, commands] of Object.entries(COMMANDS)) {
+/** Only the verb that was typed, because every module that is loaded delays it; all of them for help and completion. */
+async function addCommands(program: Command, context: CommandContext, args: string[]): Promise<void> {
+  const typed = args.find((arg) => !arg.startsWith('-'))
+  const needsAll = typed === undefined || typed === 'help' || typed === 'completion'
+  // For an unknown verb commander prints help or suggests a similar one; `forget` for `merge` would be dangerous.
+  if (!needsAll && !VERBS.includes(typed)) throw logdbError('USAGE', `unknown command '${typed}'`, 'see logdb --help')
+  for (const [heading, modules] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading)
-    for (const add of commands) add(program, context)
+    for (const { verbs, load } of modules) {
+      if (needsAll || verbs.includes(typed)) (await load())(program, context)
+    }
   }
-  program.commandsGroup('Other:')
-  addCompletion(program, (text) => context.terminal.out(text))
   const help = new Command('help').argument('[command]').description('Print the help of a command')
   program.addHelpCommand(help.helpGroup('Other:'))
+}
+
+async function loadCompletion(): Promise<AddCommand> {
+  const { addCompletion } = await import('../kit/cli/completion/add-completion.ts')
+  return (program, context) => addCompletion(program, (text) => context.terminal.out(text))
 }
 
 /** The same terminal without data, which goes to `held`, and without progress. */
@@ -118,13 +138,6 @@ function silenced(terminal: Terminal, held: string[]): Terminal {
     out: { value: (text: string) => held.push(text) },
     isErrTty: { value: false },
   })
-}
-
-/** For an unknown verb commander prints help or suggests a similar one; `forget` for `merge` would be dangerous. */
-function checkVerb(program: Command, args: string[]): void {
-  const verb = args.find((arg) => !arg.startsWith('-'))
-  if (verb === undefined || verb === 'help' || program.commands.some((command) => command.name() === verb)) return
-  throw logdbError('USAGE', `unknown command '${verb}'`, 'see logdb --help')
 }
 
 /** Prints an error and returns its exit code. */

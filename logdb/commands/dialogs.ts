@@ -14,7 +14,6 @@ import {
   WAIT,
 } from '../command-line/options.ts'
 import type { DialogCount, Grouping } from '../verbs/dialogs/assign.ts'
-import { DEFAULT_WINDOW_S, parseWindow } from '../verbs/dialogs/window.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
 
@@ -49,7 +48,7 @@ async function assign(flags: AssignFlags, context: CommandContext): Promise<void
   if (!isEnabled(verb, flags, context)) return
   const { assignDialogs } = await import('../verbs/dialogs/assign.ts')
   const grouping: Grouping =
-    flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: windowOf(flags, context.terminal) }
+    flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: await windowOf(flags, context.terminal) }
   const { since, to } = flags
   report(await assignDialogs({ ...changeOf(flags, context), since, to, grouping }), verb, 'updated', flags, context)
 }
@@ -70,7 +69,8 @@ function isEnabled(verb: string, flags: Flags, context: CommandContext): boolean
 }
 
 /** As in the predecessor, the default replaces a text that is not a time. */
-function windowOf({ window }: AssignFlags, { err }: Terminal): number {
+async function windowOf({ window }: AssignFlags, { err }: Terminal): Promise<number> {
+  const { DEFAULT_WINDOW_S, parseWindow } = await import('../verbs/dialogs/window.ts')
   const windowS = window === undefined ? DEFAULT_WINDOW_S : parseWindow(window)
   if (windowS === undefined) err(`--window ${window} is not a time like 45s, 30m or 2h: ${DEFAULT_WINDOW_S}s is used\n`)
   return windowS ?? DEFAULT_WINDOW_S

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { outColors, type Terminal, withoutControls } from '../../kit/cli/terminal.ts'
+import { outColors } from '../../kit/cli/terminal.ts'
 import { configInvalid } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
@@ -13,17 +13,11 @@ import {
   OUT,
   parseCount,
 } from '../command-line/options.ts'
-import { HIT_END, HIT_START } from '../verbs/search/excerpt.ts'
-import type { SearchHit } from '../verbs/search/search.ts'
-import { parseQuery, parseRawQuery } from '../verbs/search/text-query.ts'
 
 const DEFAULT_LIMIT = 20
 const DEFAULT_SNIPPET_WORDS = 24
 /** FTS5 gives no longer ones. */
 const MAX_SNIPPET_WORDS = 64
-const HIT = new RegExp(`${HIT_START}([^${HIT_END}]*)${HIT_END}`, 'g')
-const HIT_MARKS = new RegExp(`[${HIT_START}${HIT_END}]`, 'g')
-
 interface SearchFlags extends Flags {
   role?: string
   model?: string
@@ -71,53 +65,24 @@ function OUTPUT(): Option[] {
 async function run(words: string[], flags: SearchFlags, context: CommandContext): Promise<void> {
   const { terminal, resolve } = context
   checkDays(flags)
+  const { parseQuery, parseRawQuery } = await import('../verbs/search/text-query.ts')
   const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
   if (query.terms.length === 0) throw configInvalid('the query holds no word', 'name what to search for')
   const { search } = await import('../verbs/search/search.ts')
+  const { hitJson, hitText } = await import('../output/search-hits.ts')
   const { out, snippet, rawQuery: _, json: __, ...filter } = flags
   const { hits, warnings } = await search(resolve(out), { ...filter, query, snippetWords: snippet })
   for (const warning of warnings) terminal.err(`${warning}\n`)
   for (const note of noteIfEmpty(context, out)) context.note(note)
   const print = () => {
-    for (const hit of hits) terminal.out(toText(hit, terminal))
+    for (const hit of hits) terminal.out(hitText(hit, outColors(terminal)))
   }
-  end(context, flags, { verb: 'search', result: hits.map(toJson), warnings, print })
+  end(context, flags, { verb: 'search', result: hits.map(hitJson), warnings, print })
 }
 
 /** One argument with spaces, `search "rate limit"`, is several words; only quotes within it make a phrase. */
 function asTyped(words: string[]): string {
   return words.join(' ')
-}
-
-function toJson(hit: SearchHit) {
-  return {
-    request_id: hit.requestId,
-    ts: hit.ts,
-    time: isoTime(hit),
-    role: hit.role,
-    endpoint: hit.endpoint,
-    model_original: hit.modelOriginal,
-    model_mapped: hit.modelMapped,
-    status_code: hit.statusCode,
-    dialog_id: hit.dialogId,
-    snippet: hit.snippet.replace(HIT_MARKS, ''),
-  }
-}
-
-function toText(hit: SearchHit, terminal: Terminal): string {
-  const colors = outColors(terminal)
-  const model = hit.modelOriginal ?? hit.modelMapped ?? '-'
-  const facts = [isoTime(hit), hit.role, model, hit.statusCode ?? '-'].map((fact) => withoutControls(String(fact)))
-  const parts = hit.snippet.split(HIT)
-  const snippet = parts.map((part, index) => {
-    const text = withoutControls(part)
-    return index % 2 === 1 ? colors.bold(colors.yellow(text)) : text
-  })
-  return `${colors.cyan(facts.join('  '))}  ${colors.dim(withoutControls(hit.requestId))}\n    ${snippet.join('').trim()}\n`
-}
-
-function isoTime({ ts }: SearchHit): string {
-  return new Date(ts * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 function parseStatus(text: string): { from: number; to: number } {
