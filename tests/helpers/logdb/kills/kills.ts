@@ -15,7 +15,7 @@ const MOST_RUNS_PER_KILL = 20
 /** The part of a run in which it has hardly done anything but start. */
 const STARTING = 0.1
 
-/** A command that may be killed, in a folder that is made anew as often as it takes. */
+/** A command that may be killed, in a folder that is made again as often as necessary. */
 export interface Killable {
   /** The compiled program. */
   cli: string
@@ -28,7 +28,7 @@ export interface Killable {
 
 export interface KillFigures {
   kills: number
-  /** Runs that ended before their kill, each of which was compared with a clean one. */
+  /** Runs that ended before their kill; each was compared with a clean one. */
   ended: number
   cleanMs: number
 }
@@ -42,9 +42,9 @@ interface CleanRun {
 }
 
 /**
- * Kills runs at random times, each going on from what the killed ones before it left, until so many kills have really
- * happened. The times come from a clean run; a run that ends before its kill is compared with that one, and the next
- * starts anew. So nothing depends on how fast the machine is.
+ * Kills runs at random times until `kills` have really happened. Each run continues from what the killed one left. The
+ * times come from a clean run. A run that ends before its kill is compared with the clean run, and the next one starts
+ * again from nothing. So nothing depends on how fast the machine is.
  */
 export async function killAtRandom(killable: Killable, kills: number, random: Random): Promise<KillFigures> {
   const clean = await cleanRun(killable)
