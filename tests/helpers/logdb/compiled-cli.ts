@@ -10,20 +10,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import ts from 'typescript'
+import type TypeScript from 'typescript'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { MS_PER_DAY } from '../../../kit/time.ts'
 
+const require = createRequire(import.meta.url)
 const PREFIX = 'ai-deploy-compiled-'
-const COMPILER_OPTIONS: ts.CompilerOptions = {
-  target: ts.ScriptTarget.ES2023,
-  module: ts.ModuleKind.ESNext,
-  verbatimModuleSyntax: true,
-  rewriteRelativeImportExtensions: true,
-}
-
 /**
  * Path of a compiled CLI of logdb, types unchecked; next to it is the compiled library, under the name of the package. It
  * is compiled once for all files of tests. Only the compiled program has threads: the loader that runs sources is not
@@ -32,7 +27,7 @@ const COMPILER_OPTIONS: ts.CompilerOptions = {
 export function compiledCli(): string {
   const sources = sourcesOf(['kit', 'logdb'])
   const key = createHash('sha256')
-    .update(JSON.stringify([ts.version, packageRoot(), sources]))
+    .update(JSON.stringify([packageRoot(), sources]))
     .digest('hex')
     .slice(0, 16)
   const folder = join(tmpdir(), `${PREFIX}${key}`)
@@ -54,8 +49,15 @@ function sourcesOf(parts: string[]): [path: string, text: string][] {
 /** Under another name first: several files of tests may do this at once. */
 function compile(sources: [path: string, text: string][], folder: string): void {
   const unfinished = `${folder}.${randomUUID()}`
+  const ts: typeof TypeScript = require('typescript') // half a second to load
+  const compilerOptions: TypeScript.CompilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.ESNext,
+    verbatimModuleSyntax: true,
+    rewriteRelativeImportExtensions: true,
+  }
   for (const [path, text] of sources) {
-    const { outputText } = ts.transpileModule(text, { compilerOptions: COMPILER_OPTIONS, fileName: path })
+    const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: path })
     const target = join(unfinished, 'dist', path.replace(/\.ts$/, '.js'))
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, outputText)

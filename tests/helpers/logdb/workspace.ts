@@ -37,8 +37,8 @@ export interface Workspace {
   partitions(): string[]
 }
 
-export function workspace(): Workspace {
-  const folder = tempFolder()
+/** @param folder empty; a test that runs next to others needs one that is shared by its file */
+export function workspace(folder = tempFolder()): Workspace {
   const [logs, db] = [join(folder, 'logs'), join(folder, 'logs', 'db')]
   mkdirSync(logs)
   const partitions = () => listFiles(db).filter((path) => /ai_proxy_.*\.sqlite3$/.test(path))

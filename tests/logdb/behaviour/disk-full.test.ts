@@ -43,6 +43,14 @@ function run({ folder }: Workspace, command: string[], env: Record<string, strin
 
 const ingest = (space: Workspace) => run(space, [process.execPath, cli, 'ingest'])
 
+let clean: ReturnType<typeof cleanRun> | undefined
+
+/** The clean run that all others are compared with. */
+function comparedWith(): ReturnType<typeof cleanRun> {
+  clean ??= cleanRun()
+  return clean
+}
+
 /** A clean run: its content, and how large its files are. */
 async function cleanRun() {
   const space = fresh()
@@ -70,7 +78,7 @@ async function expectFullAndUnharmed(space: Workspace, ended: Ended, content: un
 sqliteTest(
   'at a limit on the size of files a run ends with 5, whatever it was writing, and the next one completes it',
   async () => {
-    const { content, partitionBytes } = await cleanRun()
+    const { content, partitionBytes } = await comparedWith()
     for (const bytes of [0, ...partsOf(partitionBytes, [0.5, 0.95])]) {
       const space = fresh()
       const limited = `ulimit -f ${Math.ceil(bytes / BLOCK_BYTES)}; exec "$@"`
@@ -84,7 +92,7 @@ sqliteTest(
 sqliteTest(
   'when a partition, or control.sqlite3 alone, can grow no more, a run ends with 5 and names it',
   async () => {
-    const { content, partitionBytes, controlBytes } = await cleanRun()
+    const { content, partitionBytes, controlBytes } = await comparedWith()
     const limits = [
       ...partsOf(partitionBytes, [0.9]).map((bytes) => ['ai_proxy_', bytes] as const),
       ...partsOf(controlBytes, [0.2, 0.6, 0.9]).map((bytes) => ['control', bytes] as const),
@@ -118,7 +126,7 @@ const canMount = () => {
 needing('the right to mount a disk', canMount())(
   'on a disk that is full a run ends with 5, and with space the next one completes it',
   async () => {
-    const { content } = await cleanRun()
+    const { content } = await comparedWith()
     for (const freeKib of [0, 24, 500]) {
       const space = fresh()
       expect(smallDisk(space.db)).toBe(true)

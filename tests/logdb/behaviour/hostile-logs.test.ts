@@ -93,7 +93,14 @@ const PYTHON_DUMPS = `
 import json, sys
 print(json.dumps([json.dumps(json.loads(raw), ensure_ascii=False, sort_keys=True) for raw in json.load(sys.stdin)]))`
 
-/** What the predecessor would have stored of these. */
+let dumped: string[] | undefined
+
+/** What the predecessor would have stored of the accepted bodies. */
+function acceptedAsPythonDumps(): string[] {
+  dumped ??= pythonDumps(Object.values(ACCEPTED))
+  return dumped
+}
+
 function pythonDumps(texts: string[]): string[] {
   const { stdout, stderr } = spawnSync('python3', ['-c', PYTHON_DUMPS], {
     input: JSON.stringify(texts),
@@ -118,7 +125,7 @@ for (const format of FORMATS) {
       const stored = await requests(space)
       expect(stored.filter(isGood)).toHaveLength(raws.length + CHANGED.length + 1)
       expect(stored.filter((json) => !isGood(json))).toEqual([
-        ...pythonDumps(raws),
+        ...acceptedAsPythonDumps(),
         ...CHANGED.map(([, , expected]) => expected),
       ])
       await expectAccounted(space)

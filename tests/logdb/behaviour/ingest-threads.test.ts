@@ -18,7 +18,7 @@ import { LEDGER_GAP, SERVER_ID, type Workspace, workspace } from '../../helpers/
 import { seededRandom } from '../../helpers/random.ts'
 
 const TIMEOUT_MS = 120_000
-const RECORDS = 3000
+const RECORDS = 1200
 /** Each of the logs is longer than what is read without a thread. */
 const LEAST_BYTES = 4 * 1024 * 1024
 
@@ -28,8 +28,8 @@ function writeLogs({ write }: Workspace): void {
   const histories: { role: string; content: string }[][] = []
   const events = Array.from({ length: RECORDS }, (_, index) => {
     const history = histories[random.below(histories.length + 1)] ?? []
-    const question = `question ${index} ${'lorem ipsum '.repeat(20)}`
-    const answer = `answer ${index} ${'dolor sit '.repeat(30)}`
+    const question = `question ${index} ${'lorem ipsum '.repeat(50)}`
+    const answer = `answer ${index} ${'dolor sit '.repeat(75)}`
     histories.push([...history, { role: 'user', content: question }, { role: 'assistant', content: answer }].slice(-20))
     const fields = {
       timestamp: timestampAt(index, '2025-09-10T23:30:00Z'),

@@ -16,15 +16,23 @@ const newProject = projects()
 
 function filled(recordCount = RECORDS): Project {
   const project = newProject()
-  const records = Array.from({ length: recordCount }, (_, index) => {
+  writeFileSync(join(project.logs, 'requests-1.jsonl'), logOf(recordCount))
+  return project
+}
+
+const logs = new Map<number, string>()
+
+function logOf(recordCount: number): string {
+  const records = Array.from({ length: logs.has(recordCount) ? 0 : recordCount }, (_, index) => {
     return record({
       timestamp: timestampAt(index),
       x_request_id: `r${index}`,
       request: chat(`question ${index} about rates`),
     })
   })
-  writeFileSync(join(project.logs, 'requests-1.jsonl'), jsonl(records))
-  return project
+  const log = logs.get(recordCount) ?? jsonl(records)
+  logs.set(recordCount, log)
+  return log
 }
 
 interface Shown {

@@ -1,20 +1,32 @@
-import { spawn } from 'node:child_process'
 import { relative } from 'node:path'
-import { expect } from 'vitest'
-import { endOf } from '../../helpers/logdb/cli-child.ts'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
+import { afterEach, expect } from 'vitest'
+import { endOf, startLogdb } from '../../helpers/logdb/cli-child.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const TIMEOUT_MS = 120_000
-const ZONES = ['UTC', 'America/New_York', 'Europe/Berlin', 'Asia/Kolkata', 'Pacific/Apia', 'Australia/Lord_Howe']
+/** Minutes that the clocks are ahead of UTC in the winter of the northern half, by zone. */
+const ZONES: Record<string, number> = {
+  UTC: 0,
+  'America/New_York': -300,
+  'Europe/Berlin': 60,
+  'Asia/Kolkata': 330,
+  'Pacific/Apia': 780,
+  'Australia/Lord_Howe': 660,
+}
+const WINTER = '2025-01-01T00:00:00Z'
 /** Days on which the clocks of one of them change, and one that Apia never had. */
 const DAYS = ['2011-12-30', '2025-03-30', '2025-10-05', '2025-11-02']
 const HALF_HOUR_MS = 1_800_000
 const HALF_HOURS = 54
 const [SINCE, TO] = ['2025-03-30', '2025-10-05']
-const cli = compiledCli()
+const { TZ } = process.env
+
+afterEach(() => {
+  if (TZ === undefined) delete process.env['TZ']
+  else process.env['TZ'] = TZ
+})
 
 /** Half hours around a day, as ISO 8601 has them in several ways. */
 const times = DAYS.flatMap((day) =>
@@ -36,23 +48,33 @@ function writeLogs({ write }: Workspace): void {
   )
 }
 
-async function run({ folder }: Workspace, zone: string, args: string[]): Promise<void> {
-  const env = { ...process.env, LOGDB_SERVER_ID: SERVER_ID, TZ: zone }
-  const { code, stderr } = await endOf(spawn(process.execPath, [cli, ...args, '--json'], { cwd: folder, env }))
+type Run = (space: Workspace, args: string[]) => Promise<void>
+
+/** Runs logdb in this process, in whose time zone a change of TZ takes effect immediately. */
+const here: Run = async (space, args) => {
+  const { exitCode, stderr } = await space.run([...args, '--json'])
+  expect(exitCode, stderr).toBe(0)
+}
+
+/** Runs it in a process of its own, which starts in the time zone. */
+const inProcess: Run = async ({ folder }, args) => {
+  const { code, stderr } = await endOf(startLogdb([...args, '--json'], { cwd: folder }))
   expect(code, stderr).toBe(0)
 }
 
 const isWithin = (day: string) => day >= SINCE && day <= TO
 
 /** What stands in the database after a run with dates, after one without, and after dialogs were assigned. */
-async function contentIn(zone: string) {
+async function contentIn(zone: string, run = here) {
+  process.env['TZ'] = zone
+  expect(new Date(WINTER).getTimezoneOffset() + (ZONES[zone] ?? Number.NaN)).toBe(0)
   const space = workspace()
   writeLogs(space)
-  await run(space, zone, ['ingest', '--since', SINCE, '--to', TO])
+  await run(space, ['ingest', '--since', SINCE, '--to', TO])
   const days = () => space.partitions().map((path) => relative(space.db, path))
   const [firstDays, first] = [days(), await space.query('SELECT request_id, ts FROM req ORDER BY request_id')]
-  await run(space, zone, ['ingest'])
-  await run(space, zone, ['dialogs', 'assign', '--window', '45m', '--since', SINCE])
+  await run(space, ['ingest'])
+  await run(space, ['dialogs', 'assign', '--window', '45m', '--since', SINCE])
   return {
     firstDays,
     first,
@@ -71,7 +93,8 @@ sqliteTest(
     expect(expected.first).toHaveLength(2 * times.filter(({ day }) => isWithin(day)).length)
     expect(expected.days).toEqual(all.map(pathOf))
     expect(expected.rows).toHaveLength(2 * times.length)
-    for (const zone of ZONES.slice(1)) expect(await contentIn(zone), zone).toEqual(expected)
+    for (const zone of Object.keys(ZONES)) expect(await contentIn(zone), zone).toEqual(expected)
+    expect(await contentIn('America/New_York', inProcess)).toEqual(expected)
   },
   TIMEOUT_MS,
 )

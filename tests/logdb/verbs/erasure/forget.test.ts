@@ -4,56 +4,11 @@ import { expect } from 'vitest'
 import { forgetRequests } from '../../../../logdb/store/partition/erase.ts'
 import { changePartition } from '../../../../logdb/store/partition/open-partition.ts'
 import { loadSqlite } from '../../../../logdb/store/sqlite/open.ts'
-import { chat, completion, jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
+import { chat, jsonl, record } from '../../../helpers/logdb/logs.ts'
 import { makePredecessorDatabase } from '../../../helpers/logdb/predecessor-database.ts'
+import { SECRETS, secretsIn, spaceWithSecrets } from '../../../helpers/logdb/secrets.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
-import { digests, openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
-
-const HISTORY = [
-  { role: 'user', content: 'shared question' },
-  { role: 'assistant', content: 'shared answer' },
-]
-
-/** Two days; the secret is in the last message of one request, in its answer and in texts beside its conversation. */
-async function filled(): Promise<Workspace> {
-  const space = workspace()
-  const tools = { role: 'assistant', content: 'zanzibar choice' }
-  space.write(
-    'requests-x.jsonl',
-    jsonl([
-      record({
-        timestamp: timestampAt(0),
-        x_request_id: 'a',
-        request: chat('shared question'),
-        response: completion('shared answer'),
-      }),
-      record({
-        timestamp: timestampAt(1),
-        x_request_id: 'b',
-        request: { ...chat('zanzibar question 桑给巴尔岛', HISTORY), system: 'zanzibar system', user: 'zanzibar' },
-        response: { choices: [completion('zanzibar answer').choices[0], { index: 1, message: tools }] },
-        api_key_name: 'laptop',
-        dialog_id: 'd1',
-      }),
-      record({ timestamp: timestampAt(2), x_request_id: 'c', request: chat('last', HISTORY), dialog_id: 'd1' }),
-      record({
-        timestamp: timestampAt(0, '2025-09-11T10:00:00Z'),
-        x_request_id: 'd',
-        api_key_hash: 'fedcba9876543210',
-      }),
-    ]),
-  )
-  await space.ingest()
-  return space
-}
-
-const SECRETS = ['zanzibar', '桑给巴尔岛', '给巴']
-
-/** How many bytes of the databases hold one of the secrets; in the text index words are stored without what they share. */
-function secretsIn({ db, partitions }: Workspace): string[] {
-  const files = [...partitions(), join(db, 'control.sqlite3')].map((path) => readFileSync(path))
-  return SECRETS.filter((secret) => files.some((bytes) => bytes.includes(secret)))
-}
+import { digests, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 
 async function gatewayIds(space: Workspace): Promise<unknown[]> {
   const rows = await space.query<{ id: string }>('SELECT x_request_id AS id FROM request_details ORDER BY ts')
@@ -61,7 +16,7 @@ async function gatewayIds(space: Workspace): Promise<unknown[]> {
 }
 
 sqliteTest('a forgotten request is gone with every word that no other used, and what is shared stays', async () => {
-  const space = await filled()
+  const space = await spaceWithSecrets()
   expect(secretsIn(space)).toEqual(SECRETS)
   const others = await space.query("SELECT * FROM request_details WHERE x_request_id <> 'b'")
   const [path] = space.partitions()
@@ -77,7 +32,7 @@ sqliteTest('a forgotten request is gone with every word that no other used, and 
 })
 
 sqliteTest('reading the logs again does not bring it back, even if how far they were read is lost', async () => {
-  const space = await filled()
+  const space = await spaceWithSecrets()
   await space.run(['forget', '--request-id', 'b', '--yes'])
   await space.ingest()
   rmSync(join(space.db, 'control.sqlite3'))
@@ -89,7 +44,7 @@ sqliteTest('reading the logs again does not bring it back, even if how far they 
 
 sqliteTest('requests are forgotten by key, by its name too, and by dialog', async () => {
   const forget = async (...args: string[]) => {
-    const space = await filled()
+    const space = await spaceWithSecrets()
     expect((await space.run(['forget', ...args, '--yes'])).exitCode).toBe(0)
     return gatewayIds(space)
   }
@@ -101,7 +56,7 @@ sqliteTest('requests are forgotten by key, by its name too, and by dialog', asyn
 })
 
 sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
-  const space = await filled()
+  const space = await spaceWithSecrets()
   const before = digests(space.partitions())
   const asked = await space.run(['forget', '--dialog', 'd1'])
   expect(asked).toEqual({
@@ -126,7 +81,7 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
 })
 
 sqliteTest('what to forget must be clear, and a single request must be there', async () => {
-  const { run } = await filled()
+  const { run } = await spaceWithSecrets()
   for (const args of [[], ['--key', 'a', '--dialog', 'b']]) {
     const { exitCode, stderr } = await run(['forget', ...args, '--yes'])
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('give one of --request-id, --key and --dialog')])
@@ -136,7 +91,7 @@ sqliteTest('what to forget must be clear, and a single request must be there', a
 })
 
 sqliteTest('an erasure that was cut off is completed by the next one, even if that finds nothing', async () => {
-  const space = await filled()
+  const space = await spaceWithSecrets()
   const [path = ''] = space.partitions()
   const [row] = await space.query<{ id: string }>(
     "SELECT request_id AS id FROM request_details WHERE x_request_id = 'b'",
@@ -148,25 +103,6 @@ sqliteTest('an erasure that was cut off is completed by the next one, even if th
   expect(secretsIn(space)).toEqual([])
   expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
 })
-
-sqliteTest(
-  'while somebody reads an older state of it, forget says that bytes are left, and takes them away later',
-  async () => {
-    const space = await filled()
-    const reader = await openDatabase(space.partitions()[0] ?? '')
-    reader.exec('BEGIN; SELECT count(*) FROM req')
-    const { exitCode, stderr } = await space.run(['forget', '--dialog', 'd1', '--yes'])
-    expect([exitCode, stderr]).toEqual([
-      4,
-      expect.stringContaining('Hint: stop that process and run the command again'),
-    ])
-    expect(secretsIn(space)).not.toEqual([])
-    reader.close()
-    expect((await space.run(['forget', '--dialog', 'd1', '--yes'])).exitCode).toBe(0)
-    expect(secretsIn(space)).toEqual([])
-  },
-  60_000,
-)
 
 sqliteTest(
   'neither a copy that a killed seal left nor what was known of an unreadable record keeps the words',
@@ -188,7 +124,7 @@ sqliteTest(
 )
 
 sqliteTest('unreadable records that may belong to the same requests are reported', async () => {
-  const space = await filled()
+  const space = await spaceWithSecrets()
   expect((await space.run(['forget', '--request-id', 'a', '--yes'])).stderr).not.toContain('unreadable records')
   space.write('requests-y.jsonl', '{"request":"zanzibar\n')
   await space.ingest()
@@ -198,7 +134,7 @@ sqliteTest('unreadable records that may belong to the same requests are reported
 })
 
 sqliteTest('databases of the predecessor that hold it too are named', async () => {
-  const space = await filled()
+  const space = await spaceWithSecrets()
   const [row] = await space.query<{ id: string }>(
     "SELECT request_id AS id FROM request_details WHERE x_request_id = 'b'",
   )
