@@ -66,7 +66,7 @@ test('every relative link leads to something', () => {
   expect(links.filter((link) => !isWhole(link))).toEqual([])
 })
 
-test('every page of docs/ is in its index, with a line of its own', () => {
+test('every page of docs/ is in its index, with its own line', () => {
   const indexed = relativeLinks('docs/README.md').map(({ target }) => relative('docs', target))
   const ofDocs = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md')
   expect(indexed.toSorted()).toEqual([...ofDocs, 'examples/README.md'].toSorted())

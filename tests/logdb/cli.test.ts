@@ -176,13 +176,13 @@ test.each([
   ])
 })
 
-test('an empty value of a switch counts as unset', async () => {
+test('an empty value of a switch is the same as no value', async () => {
   const { run } = workspace()
   expect(await run(['ingest'], { LOGDB_ENABLED: '', LOGDB_PARTITION_GRANULARITY: '' })).toMatchObject({ exitCode: 0 })
 })
 
 test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '--help'], ['Ingest']])(
-  'what is no command, %s, is refused, and none is suggested',
+  '%s, which is not a command, is refused, and no other is suggested',
   async (...args) => {
     const { run } = workspace()
     const message = `unknown command '${args[0]}'`
@@ -194,7 +194,7 @@ test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '
   },
 )
 
-test('a wrong option is told with the help to look at', async () => {
+test('a wrong option is reported with the help to look at', async () => {
   const { run } = workspace()
   expect(await run(['fts', 'build', '--snce', '2025-09-01', '--json'])).toEqual({
     exitCode: 2,
@@ -212,7 +212,7 @@ test('a wrong option is told with the help to look at', async () => {
   })
 })
 
-test('--json counts only as an option', async () => {
+test('--json takes effect only as an option', async () => {
   expect(await workspace().run(['show', '--', '--json'])).toMatchObject({ exitCode: 1, stdout: '' })
 })
 
@@ -254,7 +254,7 @@ sqliteTest('--quiet prints nothing while all goes well, and everything when it d
   })
 })
 
-test('folders that cannot be used are told as such', async () => {
+test('folders that cannot be used are reported as such', async () => {
   const { folder, run } = workspace()
   writeFileSync(join(folder, 'file'), '')
   for (const verb of [['ingest'], ['init'], ['stats'], ['verify']]) {
@@ -266,7 +266,7 @@ test('folders that cannot be used are told as such', async () => {
   }
 })
 
-sqliteTest('who may not write to the folder of a partition that is not sealed is told so', async () => {
+sqliteTest('a user who may not write to the folder of an unsealed partition gets an error that says so', async () => {
   const { db, folder, run, write } = workspace()
   write('requests-1.jsonl', jsonl([record()]))
   await run(['ingest'])
@@ -301,7 +301,7 @@ test('help and version need nothing', async () => {
   }
 })
 
-sqliteTest('an empty database has nothing to search, which is no error', async () => {
+sqliteTest('an empty database has nothing to search, which is not an error', async () => {
   const { db, run } = workspace()
   const stderr = `${db} contains no log database: run logdb ingest, or give --out\n`
   expect(await run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr })

@@ -132,7 +132,7 @@ describe('keys that are missing', () => {
   const config = parseConfigFile('model_mappings: { gpt: "openai:gpt-5" }\n', 'config.yml')
   const neededKeys = neededKeyVariables(config)
 
-  test('are no warning for somebody who has the key of the only provider that config.yml maps models to', () => {
+  test('are not a warning for a user who has the key of the only provider that config.yml maps models to', () => {
     const env = plan({ local: 'OPENAI_API_KEY=sk\n', neededKeys })
     expect(env.missingKeys).toEqual([])
     expect(envWarnings(env)).toEqual([])

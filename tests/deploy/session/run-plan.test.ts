@@ -164,7 +164,7 @@ function standInDocker(): () => string {
 echo "$*" >> ${log}
 case "$1 $2" in version*) echo 28.2.2 ;; 'compose version') echo 2.37.1 ;; esac
 `
-  // Starting a service is no part of this test.
+  // Starting a service is not part of this test.
   vi.stubEnv('PATH', pathWith({ docker, systemctl: '#!/bin/sh\n' }))
   onTestFinished(() => void vi.unstubAllEnvs())
   return () => readFileSync(log, 'utf8')

@@ -18,7 +18,7 @@ function statements(): string[] {
     .filter(Boolean)
 }
 
-/** Requests of one day of which every statement finds something. */
+/** Requests of one day. Every statement finds something in them. */
 async function filled(): Promise<Workspace> {
   const space = workspace()
   const error = { error: { message: 'The provider is busy' } }

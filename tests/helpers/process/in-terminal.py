@@ -1,5 +1,5 @@
-"""in-terminal.py COLUMNS WHEN COMMAND...: runs a command in a terminal of its own, so wide, and prints what it showed there
-and how it ended, as JSON. When the text WHEN is shown, Ctrl-C is pressed; an empty one never is."""
+"""in-terminal.py COLUMNS WHEN COMMAND...: runs a command in a separate terminal of this width, and prints what it
+showed there and how it ended, as JSON. When the text WHEN is shown, Ctrl-C is pressed; an empty one never is."""
 import fcntl, json, os, pty, struct, sys, termios
 
 columns, when, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]

@@ -91,7 +91,7 @@ sqliteTest('4: another process is writing to the database', async () => {
   expect(project.sh('./scripts/logdb ingest')).toMatchObject({ exitCode: 0 })
 })
 
-sqliteTest('5: no space left, and the next run takes in everything', () => {
+sqliteTest('5: no space left, and the next run reads everything', () => {
   const project = newProject()
   const records = Array.from({ length: 300 }, (_, index) => {
     return record({ x_request_id: `r${index}`, request: chat(`${index} ${'some words '.repeat(400)}`) })

@@ -109,7 +109,7 @@ sqliteTest('ingest takes the days asked for out of a week, and the others later'
   expect(partitionsBelow(space.db)).toEqual([WEEKS[3]])
 })
 
-sqliteTest('a folder may hold daily and weekly partitions, and each request counts once', async () => {
+sqliteTest('a folder may hold daily and weekly partitions, and each request is counted once', async () => {
   const space = filled(['2024-12-30', '2025-01-01'])
   await space.run(['ingest'])
   const more = ['2025-01-01T12:00:00.000001Z', '2025-01-05T12:00:00.000001Z'].map((timestamp) => {

@@ -86,7 +86,7 @@ sqliteShellTest("the guide's command lines print what its users know, and end as
   }
 })
 
-/** As in the guide, but for the folder and its part that makes a bundle on Sundays. */
+/** As in the guide, except the folder, and without the part that makes a bundle on Sundays. */
 const DAILY_CRON = `#!/bin/bash
 # /etc/cron.daily/process-ai-proxy-logs
 
@@ -110,7 +110,7 @@ YESTERDAY=$(date -d 'yesterday' +%Y-%m-%d)
 ./scripts/logdb dialogs assign --since $YESTERDAY --to $YESTERDAY
 `
 
-sqliteTest("the guide's daily cron script takes in yesterday, whichever shell runs it and wherever", () => {
+sqliteTest("the guide's daily cron script reads the logs of yesterday, in any shell and from any folder", () => {
   for (const shell of ['sh', 'bash']) {
     const project = newProject()
     for (const day of [dayBefore(2), YESTERDAY, TODAY]) writeLog(project, day)
@@ -157,7 +157,7 @@ test('the real environment beats .env, and --no-dotenv leaves it unread', () => 
   expect(isOff(project, 'cd scripts && ./logdb ingest --from ../logs')).toBe(false)
 })
 
-test('a line of .env that is no assignment is an error with its place', () => {
+test('a line of .env that is not an assignment is an error with its place', () => {
   const project = newProject()
   writeFileSync(join(project.folder, '.env'), 'A=1\nnonsense\n')
   expect(project.sh('./scripts/logdb ingest')).toEqual({

@@ -8,7 +8,7 @@ import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/wor
 
 /**
  * Every statement that the predecessor's guide tells its users to run, as it stands there; with PLAN below, and without
- * the two that are impossible: `MATCH 'error NEAR/5 timeout'` is no FTS5, and a view takes no index.
+ * the two that are impossible: `MATCH 'error NEAR/5 timeout'` is not FTS5, and a view cannot have an index.
  */
 const GUIDE = {
   progress: 'SELECT * FROM ingest_sources;',
@@ -173,7 +173,7 @@ const NOBODY = 65_534
 /** What a checkpoint does, and the order and places of tables, is not the same in a file that was sealed. */
 const { checkpoint: _, tables: __, allTables: ___, ...OF_ROWS } = GUIDE
 
-pythonTest("Python's sqlite3 finds the same, also who may only read sealed partitions", async () => {
+pythonTest("Python's sqlite3 finds the same, also for a user who may only read sealed partitions", async () => {
   const space = await filled()
   const scripts = Object.values(OF_ROWS)
   const python = (options = {}) => {

@@ -42,7 +42,7 @@ const CHANGED: [name: string, raw: Buffer, expected: string][] = [
     String.raw`{"messages": [{"content": "a\ud83d \udc00😀", "role": "\ud83d"}], "\udc00": 1}`,
   ],
   [
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     Buffer.concat([Buffer.from('{"a":"b'), Buffer.from([0xff, 0xc0, 0xaf, 0xed, 0xa0, 0x80]), Buffer.from('c"}')]),
     '{"a": "bc"}',
   ],
@@ -131,7 +131,7 @@ for (const format of FORMATS) {
       await expectAccounted(space)
     })
 
-    sqliteTest(`${where}: what cannot be read is set aside with its place, and all around it comes in`, async () => {
+    sqliteTest(`${where}: what cannot be read is set aside with its place, and all around it is stored`, async () => {
       const raws = Object.values(REFUSED)
       const space = workspace()
       const log = logOf(format, raws)
@@ -199,7 +199,7 @@ sqliteTest('a record whose writer was killed within a line costs only itself', a
   await expectAccounted(space)
 })
 
-sqliteTest('what stands beside the bodies of a record may be as hostile as they', async () => {
+sqliteTest('the other fields of a record may be as hostile as its bodies', async () => {
   const space = workspace()
   const withMember = (index: number, member: string) => {
     const [start, end] = JSON.stringify(record({ timestamp: timestampAt(index), release: 'HERE' })).split('"HERE"')

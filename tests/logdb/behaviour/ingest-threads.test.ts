@@ -88,7 +88,7 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 sqliteTest(
-  'a thread that meets damage gives what stands before it, and goes on with the next file',
+  'a thread that finds damage returns the records before it, and continues with the next file',
   async () => {
     const space = workspace()
     writeLogs(space)

@@ -37,7 +37,7 @@ function measured(project: Project, env: Record<string, string>) {
   return { threads, maxMib, ...JSON.parse(stdout).result }
 }
 
-sqliteTest('LOGDB_IMPORT_PARALLELISM is the number of threads, one of which writes', () => {
+sqliteTest('LOGDB_IMPORT_PARALLELISM is the number of threads; one of them writes', () => {
   const sizes = [5 * MIB, 5 * MIB, 5 * MIB]
   for (const [parallelism, threads] of [
     ['1', 0],

@@ -56,7 +56,7 @@ const here: Run = async (space, args) => {
   expect(exitCode, stderr).toBe(0)
 }
 
-/** Runs it in a process of its own, which starts in the time zone. */
+/** Runs it in a separate process, which starts in the time zone. */
 const inProcess: Run = async ({ folder }, args) => {
   const { code, stderr } = await endOf(startLogdb([...args, '--json'], { cwd: folder }))
   expect(code, stderr).toBe(0)
@@ -64,7 +64,7 @@ const inProcess: Run = async ({ folder }, args) => {
 
 const isWithin = (day: string) => day >= SINCE && day <= TO
 
-/** What stands in the database after a run with dates, after one without, and after dialogs were assigned. */
+/** What the database holds after a run with dates, after one without, and after dialogs were assigned. */
 async function contentIn(zone: string, run = here) {
   process.env['TZ'] = zone
   expect(new Date(WINTER).getTimezoneOffset() + (ZONES[zone] ?? Number.NaN)).toBe(0)

@@ -22,7 +22,7 @@ const rowsOf = async ({ query }: Workspace) => {
 /** They do little but wait, so they wait at the same time. */
 describe.concurrent('waiting', () => {
   sqliteTest(
-    'with --follow new records come in as they are written, even after a rotation, and other commands may write and seal in between',
+    'with --follow new records are read as they are written, even after a rotation, and other commands may write and seal in between',
     async () => {
       const log = followed.write('requests-1.jsonl', one(0))
       const child = startLogdb(['ingest', '--follow', '--json'], { cwd: followed.folder })

@@ -67,7 +67,7 @@ test('a failure leaves nothing behind for the next text', () => {
   expect(canonical('[1]')).toBe('[1]')
 })
 
-test('bytes that are no UTF-8 are dropped, all others stay', () => {
+test('bytes that are not UTF-8 are dropped, all others stay', () => {
   const bytes = Buffer.concat([
     Buffer.from('a€'),
     Buffer.from([0xff, 0xe2, 0x82]),

@@ -139,7 +139,7 @@ assistant
 `)
 })
 
-sqliteTest('dialog of a request prints all that goes on from the same conversation, and where it forks', async () => {
+sqliteTest('dialog of a request prints all that continues the same conversation, and where it forks', async () => {
   const space = await filled()
   const [first, second, third = ''] = await ids(space)
   const { stdout } = await space.run(['dialog', third.slice(0, 16), '--json'])

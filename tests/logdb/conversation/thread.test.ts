@@ -6,7 +6,7 @@ const assistant = (content: string) => ({ role: 'assistant', content })
 const ask = (...messages: unknown[]) => ({ messages })
 const answer = (...messages: unknown[]) => ({ choices: messages.map((message) => ({ message })) })
 
-/** What each request goes on from, and how many turns it adds. */
+/** Which request each request continues, and how many turns it adds. */
 function steps(requests: [unknown, unknown][]): [number | undefined, number][] {
   const thread = new Thread()
   return requests.map(([request, response]) => {
@@ -44,7 +44,7 @@ test('reasoning need not be sent back', () => {
   ])
 })
 
-test('any of several choices can be gone on from, and an earlier request', () => {
+test('any of several choices can be continued, and an earlier request', () => {
   expect(
     steps([
       [ask(user('a')), answer(assistant('b'), assistant('other'))],
@@ -58,7 +58,7 @@ test('any of several choices can be gone on from, and an earlier request', () =>
   ])
 })
 
-test('items of one answer are gone on from together', () => {
+test('items of one answer are continued together', () => {
   const items = [
     { type: 'reasoning', summary: [] },
     { type: 'function_call', name: 'f', arguments: '{}' },

@@ -15,7 +15,7 @@ import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { LEDGER_GAP, openDatabase, SERVER_ID, workspace } from '../../helpers/logdb/workspace.ts'
 
 const LOG = 'requests-2025-09-10.r1.jsonl'
-/** Records a second apart from noon, each with a text of its own. */
+/** Records a second apart from noon, each with its own text. */
 const some = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => {
     const number = from + index
@@ -226,7 +226,7 @@ sqliteTest('filtered records of a compressed file come with a later run too', as
   expect(await xRequestIds(space)).toEqual(['a', 'b'])
 })
 
-sqliteTest('bad records are set aside with their place and reason, and all others come in', async () => {
+sqliteTest('bad records are set aside with their place and reason, and all others are stored', async () => {
   const space = workspace()
   const good = jsonl(some(2)).split(/(?<=\n)/)
   const bad = [
@@ -264,7 +264,7 @@ sqliteTest('bad records are set aside with their place and reason, and all other
   await expectLedgerAddsUp(space)
 })
 
-sqliteTest('what the predecessor logs beside requests is ignored, not set aside', async () => {
+sqliteTest('what the predecessor logs in addition to requests is ignored, not set aside', async () => {
   const space = workspace()
   const { endpoint: _, ...model } = predecessorEvent()
   space.write('models/gpt-4.log', predecessorBlock({ ...model, original_model: 'gpt-4' }))
@@ -281,7 +281,7 @@ sqliteTest('what the predecessor logs beside requests is ignored, not set aside'
   ).toEqual([{ rest: 0, has: 1 }])
 })
 
-sqliteTest('lone surrogates and bytes that are no UTF-8 do not stop a run', async () => {
+sqliteTest('lone surrogates and bytes that are not UTF-8 do not stop a run', async () => {
   const space = workspace()
   const line = JSON.stringify(record({ request: chat('half \ud83d') }))
   const broken = Buffer.from(
@@ -298,7 +298,7 @@ sqliteTest('lone surrogates and bytes that are no UTF-8 do not stop a run', asyn
 })
 
 sqliteTest(
-  'files that cannot be read are named, what stands before the damage is kept, and the rest comes in',
+  'files that cannot be read are named, records before the damage are kept, and other files are read',
   async () => {
     const space = workspace()
     const random = Buffer.from(

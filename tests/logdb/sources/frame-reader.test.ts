@@ -108,7 +108,7 @@ test('an unfinished record waits in a plain file and is corrupt in a compressed 
   expect(await frames([log], 'predecessor', { isFinal: true })).toMatchObject([{ kind: 'corrupt', end: 300 }])
 })
 
-test('a line of ours counts when its newline is there; in a compressed file the last one needs none', async () => {
+test('a line of ours is complete when its newline is there; in a compressed file the last one needs none', async () => {
   const log = Buffer.from(`${jsonl([record()])}\n{"v":1`)
   expect((await frames([log], 'jsonl')).map(({ kind }) => kind)).toEqual(['record', 'ignored'])
   expect((await frames([log], 'jsonl', { isFinal: true })).map(({ kind }) => kind)).toEqual([

@@ -68,7 +68,7 @@ sqliteTest('days that are not over, or only just, stay open', async () => {
   expect(partitions().map(isWritable)).toEqual([false, false, true])
 })
 
-sqliteTest('late records open it again, which ingest says; it can be sealed anew', async () => {
+sqliteTest('late records open it again, which ingest says; it can be sealed again', async () => {
   const space = await stored('2025-09-10')
   const { partition, run, write } = space
   await run(['seal'])
@@ -118,7 +118,7 @@ sqliteTest('a partition that somebody reads stays as it is, and the others are s
   expect(isWritable(first)).toBe(false)
 })
 
-sqliteTest('a sealed partition of which nothing changes stays sealed', async () => {
+sqliteTest('a sealed partition stays sealed while nothing in it changes', async () => {
   const space = workspace()
   space.write('requests-1.jsonl', jsonl([record()]))
   await space.ingest()

@@ -67,7 +67,7 @@ export async function killAtRandom(killable: Killable, kills: number, random: Ra
   return figures
 }
 
-/** Kills a run before some of its steps, each time in a folder of its own; the next run must end like a clean one. */
+/** Kills a run before some of its steps, each time in a separate folder; the next run must end like a clean one. */
 export async function killBeforeSteps(killable: Killable, chosen: (steps: string[]) => number[]): Promise<string[]> {
   const clean = await cleanRun(killable)
   const indexes = chosen(clean.steps)

@@ -35,7 +35,7 @@ async function holdLease(base: string) {
 }
 
 sqliteTest(
-  'three ingests at once: each waits for the one before, and nothing is lost or doubled',
+  'three ingests at once: each waits for the previous one, and nothing is lost or doubled',
   async () => {
     const space = workspace()
     writeLog(space)
@@ -55,7 +55,7 @@ sqliteTest(
 )
 
 sqliteTest(
-  'three ingests at once without --wait: who finds the database in use ends with 4, and nothing is lost or doubled',
+  'three ingests at once without --wait: a run that finds the database in use ends with 4, and nothing is lost or doubled',
   async () => {
     const space = workspace()
     writeLog(space)

@@ -15,7 +15,7 @@ const turn = (index: number, texts: string[], day = '2025-09-10') =>
     request: chat(texts.at(-1) ?? '', said(...texts.slice(0, -1))),
   })
 
-/** Which request each request goes on from: the one whose conversation is the root of its own. */
+/** Which request each request continues: the one whose conversation is the root of this one's conversation. */
 async function roots({ query }: Workspace): Promise<Record<string, string>> {
   const rows = await query<{ id: string; root: string }>(`
     SELECT req.x_request_id AS id, min(first.x_request_id) AS root
@@ -28,7 +28,7 @@ const conversations = ({ query }: Workspace) =>
     'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM conv JOIN conv AS root ON root.tip = conv.conv_root ORDER BY 1',
   )
 
-sqliteTest('a request belongs to the shortest one that it goes on from, forks included', async () => {
+sqliteTest('a request belongs to the shortest one that it continues, forks included', async () => {
   const space = workspace()
   const sent = [['a'], ['a', 'b', 'c'], ['a', 'b', 'x'], ['a', 'b', 'c', 'd', 'e'], ['z', 'b', 'c'], ['a']]
   space.write('requests-1.jsonl', jsonl(sent.map((texts, index) => turn(index, texts))))
@@ -42,7 +42,7 @@ sqliteTest('a request belongs to the shortest one that it goes on from, forks in
   })
 })
 
-sqliteTest('a shorter request that comes later becomes the root of all that go on from it', async () => {
+sqliteTest('a shorter request that comes later becomes the root of all that continue it', async () => {
   const space = workspace()
   const sent = [['s', 'a', 'b', 'c', 'd'], ['s', 'a', 'b', 'x'], ['s', 'q'], ['s', 'a', 'b'], ['s']]
   for (const [index, texts] of sent.entries()) {
@@ -52,7 +52,7 @@ sqliteTest('a shorter request that comes later becomes the root of all that go o
   expect(Object.values(await roots(space))).toEqual(['s', 's', 's', 's', 's'])
 })
 
-sqliteTest('in whatever order requests come, conversations are the same, also in a database from before', async () => {
+sqliteTest('conversations are the same for any order of requests, also in an older database', async () => {
   const random = seededRandom(7)
   for (let round = 0; round < 5; round++) {
     const sent = Array.from({ length: 60 }, (_, index) => turn(index, randomTexts(random)))

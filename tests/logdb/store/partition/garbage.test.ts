@@ -15,8 +15,8 @@ function seeded(seed: number): (limit: number) => number {
 type Draw = (limit: number) => number
 
 /**
- * Bodies of one of the APIs, made of few words, so that much is shared. What has no role of its own has words of its own:
- * the same text gets the role of where it stood first.
+ * Bodies of one of the APIs, made of few words, so that much is shared. What has no role has its own words: the same text
+ * gets the role of the place where it was first.
  */
 function bodies(draw: Draw): { request: unknown; response: unknown } {
   const word = (kind = 'word') => `${kind}${draw(6)}`
@@ -73,7 +73,7 @@ async function contents(space: Workspace) {
   }
 }
 
-/** Messages, and texts, of which the request that is noted for them holds none. */
+/** Messages and texts that are not in the request that is noted for them. */
 const MISPLACED = `
   SELECT content FROM request_text_index t JOIN requests r USING (request_id)
   WHERE instr(request_json || response_json, content) = 0`

@@ -37,7 +37,7 @@ sqliteTest('errors lists what could not be read, with place and reason', async (
 })
 
 sqliteTest(
-  'a record that was too long comes in with a retry and more memory, and the ledger adds up all the time',
+  'a record that was too long is stored after a retry and more memory, and the ledger adds up all the time',
   async () => {
     const space = workspace()
     space.write('requests-1.jsonl', `oops\n${long()}${jsonl([record()])}`)

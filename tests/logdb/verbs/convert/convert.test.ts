@@ -16,7 +16,7 @@ const ROWS = 40
 const canonical = (value: unknown) => canonicalJson(Buffer.from(JSON.stringify(value))).toString('utf8')
 const message = (content: string) => ({ role: 'user', content })
 
-/** Conversations that go on, with all that the predecessor leaves NULL here and there. */
+/** Conversations that continue, with all that the predecessor leaves NULL here and there. */
 function rowsOn(ts: number, prefix: string, serverId = SERVER_ID): PredecessorTuple[] {
   const random = seededRandom(ts)
   return Array.from({ length: ROWS }, (_, index) => {
@@ -102,7 +102,7 @@ sqliteTest('weeks, months and days of several servers come together, and what is
   expect(readdirSync(space.db).sort()).toEqual(['.lock', '2025', 'control.sqlite3.predecessor', 'weekly'])
 })
 
-sqliteTest('bodies that are not canonical, or no JSON at all, stay as they are', async () => {
+sqliteTest('bodies that are not canonical, or not JSON at all, stay as they are', async () => {
   const space = workspace()
   const rows = rowsOn(NOON, 'a').slice(0, 6)
   const odd = ['{"b":1,"a":2}', 'no JSON', 'null', '{"a": 1} x', '[]', '{"messages": "text", "a": NaN}']
@@ -116,7 +116,7 @@ sqliteTest('bodies that are not canonical, or no JSON at all, stay as they are',
   expect(await allRows(space)).toEqual(changed)
 })
 
-sqliteTest('a conversion that was cut off goes on, from whatever point', async () => {
+sqliteTest('a conversion that was cut off resumes, from any point', async () => {
   const space = workspace()
   const rows = rowsOn(NOON, 'a')
   makePredecessorDatabase(day(space), rows)
@@ -185,7 +185,7 @@ sqliteTest('what was forgotten, or is older than it is to be kept, does not come
   expect(await allRows(space)).toEqual([[...second.slice(0, 9), removed, removed, second[11]], third])
 })
 
-sqliteTest('days become weeks, also where the predecessor has a week of its own', async () => {
+sqliteTest('days become weeks, also where the predecessor has its own file for the week', async () => {
   const space = workspace()
   const rows = [...rowsOn(NOON, 'a'), ...rowsOn(NOON + S_PER_DAY, 'b')]
   makePredecessorDatabase(day(space), rows.slice(0, ROWS))
@@ -219,7 +219,7 @@ sqliteTest('a row that nothing can be made of is named before anything is change
 })
 
 sqliteTest(
-  'a file that is no database, and a folder with the name of a half converted one, do not matter',
+  'a file that is not a database, and a folder with the name of a half converted one, do not matter',
   async () => {
     const space = workspace()
     const db = join(space.folder, 'a.converting')

@@ -30,7 +30,7 @@ test('the words of a phrase may have anything but words between them', () => {
   )
 })
 
-test('a word in a run of characters without spaces is found, and one beside it', () => {
+test('a word in a run of characters without spaces is found, and a word next to it', () => {
   expect(excerpt('我们用Python编程语言写', [['语言'], ['python']], 20)).toBe('我们用[Python]编程[语言]写')
   expect(excerpt(`${'机'.repeat(500)}语言${'器'.repeat(500)}`, [['语言']], 4)).toBe('…机机[语言]器器器器…')
 })
@@ -40,6 +40,6 @@ test('a text that holds nothing of it is shown from its start', () => {
   expect(excerpt('', [['four']])).toBe('')
 })
 
-test('what is no letter in a pattern is taken as it is', () => {
+test('a character in a pattern that is not a letter matches as it is', () => {
   expect(excerpt('it costs 100 dollars', [['100']])).toBe('it costs [100] dollars')
 })

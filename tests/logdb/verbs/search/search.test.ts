@@ -88,7 +88,7 @@ sqliteTest('every filter narrows the result', async () => {
   expect(await count('--key', 'laptop')).toBe(1)
 })
 
-sqliteTest('a message counts for every request that holds it, not only for the first', async () => {
+sqliteTest('a message is found for every request that holds it, not only for the first', async () => {
   const space = await filled()
   const hits = await found(space, ['rate', '--status', '5xx', '--model', 'claude'])
   expect(hits.map(({ role, status_code, time }) => [role, status_code, time])).toEqual([
@@ -136,7 +136,7 @@ async function withRuns(): Promise<Workspace> {
   return space
 }
 
-sqliteTest('a word within a run of characters without spaces is found, and a word beside one', async () => {
+sqliteTest('a word within a run of characters without spaces is found, and a word next to one', async () => {
   const space = await withRuns()
   const snippets = async (...args: string[]) => (await found(space, args)).map(({ snippet }) => snippet)
   expect(await snippets('语言')).toEqual([RUNS[0]])
@@ -171,7 +171,7 @@ sqliteShellTest('plain sqlite3 finds words within a run too', async () => {
   expect(stdout).toBe(`${RUNS[0]}\n`)
 })
 
-sqliteTest('an index of an earlier version is built anew', async () => {
+sqliteTest('an index of an earlier version is built again', async () => {
   const space = await withRuns()
   const db = await openDatabase(space.partitions()[0] ?? '')
   db.exec('DROP TABLE request_text_pairs')
@@ -181,7 +181,7 @@ sqliteTest('an index of an earlier version is built anew', async () => {
   expect(await found(space, ['语言'])).toHaveLength(1)
 })
 
-sqliteTest('a raw query that is none is a usage error with a hint', async () => {
+sqliteTest('a raw query that is not valid is a usage error with a hint', async () => {
   const space = await filled()
   const run = await space.run(['search', '--raw-query', '"unclosed'])
   expect([run.exitCode, run.stderr]).toEqual([
@@ -249,7 +249,7 @@ sqliteTest('fts build and drop print the lines of the predecessor', async () => 
   db.close()
 })
 
-sqliteTest('fts drop goes on after a partition that it cannot open', async () => {
+sqliteTest('fts drop continues after a partition that it cannot open', async () => {
   const space = await filled()
   const [first = '', second = ''] = space.partitions()
   writeFileSync(first, 'no database')
@@ -262,7 +262,7 @@ sqliteTest('fts drop goes on after a partition that it cannot open', async () =>
 })
 
 sqliteTest(
-  'accents count neither where there are several, nor apart from their letter; a symbol ends a word',
+  'accents make no difference, also several on a letter, or written apart from it; a symbol ends a word',
   async () => {
     const space = workspace()
     const said = ['Việt Nam', 'Vie\u0323\u0302t Nam', 'done🙂', '🦊fox', 'a🫠b', '100₿', 'rate 🤖 limit']
