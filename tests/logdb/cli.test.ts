@@ -38,7 +38,7 @@ sqliteTest('init prints the path of the partition and ok', async () => {
   })
 })
 
-sqliteTest('a partition that init made is searched as any other', async () => {
+sqliteTest('a partition made by init is searched like any other', async () => {
   const { run, write } = workspace()
   write('requests-2025-09-10.jsonl', jsonl([record()]))
   await run(['ingest'])
@@ -176,13 +176,13 @@ test.each([
   ])
 })
 
-test('an empty value of a switch counts as unset', async () => {
+test('an empty value of a switch means that it is unset', async () => {
   const { run } = workspace()
   expect(await run(['ingest'], { LOGDB_ENABLED: '', LOGDB_PARTITION_GRANULARITY: '' })).toMatchObject({ exitCode: 0 })
 })
 
 test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '--help'], ['Ingest']])(
-  'what is no command, %s, is refused, and none is suggested',
+  '%s, which is not a command, is refused, and no other is suggested',
   async (...args) => {
     const { run } = workspace()
     const message = `unknown command '${args[0]}'`
@@ -194,7 +194,7 @@ test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '
   },
 )
 
-test('a wrong option is told with the help to look at', async () => {
+test('the error for a wrong option names the help to read', async () => {
   const { run } = workspace()
   expect(await run(['fts', 'build', '--snce', '2025-09-01', '--json'])).toEqual({
     exitCode: 2,
@@ -212,11 +212,11 @@ test('a wrong option is told with the help to look at', async () => {
   })
 })
 
-test('--json counts only as an option', async () => {
+test('--json is only an option before --', async () => {
   expect(await workspace().run(['show', '--', '--json'])).toMatchObject({ exitCode: 1, stdout: '' })
 })
 
-sqliteTest('--quiet prints nothing while all goes well, and everything when it does not', async () => {
+sqliteTest('--quiet prints nothing if all goes well, and everything if it does not', async () => {
   const { db, run, write } = workspace()
   const silence = { exitCode: 0, stdout: '', stderr: '' }
   write('requests-1.jsonl', jsonl([record()]))
@@ -254,7 +254,7 @@ sqliteTest('--quiet prints nothing while all goes well, and everything when it d
   })
 })
 
-test('folders that cannot be used are told as such', async () => {
+test('the error for a folder that cannot be used says so', async () => {
   const { folder, run } = workspace()
   writeFileSync(join(folder, 'file'), '')
   for (const verb of [['ingest'], ['init'], ['stats'], ['verify']]) {
@@ -266,7 +266,7 @@ test('folders that cannot be used are told as such', async () => {
   }
 })
 
-sqliteTest('who may not write to the folder of a partition that is not sealed is told so', async () => {
+sqliteTest('a user who may not write next to a partition that is not sealed gets an error that says so', async () => {
   const { db, folder, run, write } = workspace()
   write('requests-1.jsonl', jsonl([record()]))
   await run(['ingest'])
@@ -301,7 +301,7 @@ test('help and version need nothing', async () => {
   }
 })
 
-sqliteTest('an empty database has nothing to search, which is no error', async () => {
+sqliteTest('searching an empty database finds nothing, without an error', async () => {
   const { db, run } = workspace()
   const stderr = `${db} contains no log database: run logdb ingest, or give --out\n`
   expect(await run(['search', 'x'])).toEqual({ exitCode: 0, stdout: '', stderr })
@@ -343,7 +343,7 @@ test('without better-sqlite3 the program still starts', () => {
   })
 })
 
-sqliteShellTest('whatever the umask, nobody but owner and group can read what ingest makes', async () => {
+sqliteShellTest('whatever the umask, only owner and group can read the files of ingest', async () => {
   const made: Record<string, Set<string>> = {}
   for (const umask of ['022', '077']) {
     const { folder, db, write, partitions } = workspace()

@@ -17,7 +17,7 @@ const CHANGES = [
   ['retain', '--metadata', '1d', '--yes'],
 ]
 
-sqliteTest('while another process writes, nothing else changes the database; a dry run does not mind', async () => {
+sqliteTest('while another process writes, nothing else changes the database, except that dry runs work', async () => {
   const space = workspace()
   space.write('requests-x.jsonl', jsonl([record()]))
   await space.ingest()
@@ -50,7 +50,7 @@ function conversation(length: number) {
 
 const ROWS = "SELECT * FROM request_details WHERE x_request_id IN ('r2', 'r4', 'r5') ORDER BY ts"
 
-sqliteTest('one that goes on reading the logs is not misled by what is erased between its passes', async () => {
+sqliteTest('an ingest that keeps reading is not misled by what is erased between its passes', async () => {
   const [followed, fresh] = [workspace(), workspace()]
   const records = conversation(6)
   const write = (space: Workspace, count: number) => space.write('requests-x.jsonl', jsonl(records.slice(0, count)))

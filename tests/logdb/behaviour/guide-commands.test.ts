@@ -110,7 +110,7 @@ YESTERDAY=$(date -d 'yesterday' +%Y-%m-%d)
 ./scripts/logdb dialogs assign --since $YESTERDAY --to $YESTERDAY
 `
 
-sqliteTest("the guide's daily cron script takes in yesterday, whichever shell runs it and wherever", () => {
+sqliteTest("the guide's daily cron script reads yesterday's logs, in every shell and from every folder", () => {
   for (const shell of ['sh', 'bash']) {
     const project = newProject()
     for (const day of [dayBefore(2), YESTERDAY, TODAY]) writeLog(project, day)
@@ -157,7 +157,7 @@ test('the real environment beats .env, and --no-dotenv leaves it unread', () => 
   expect(isOff(project, 'cd scripts && ./logdb ingest --from ../logs')).toBe(false)
 })
 
-test('a line of .env that is no assignment is an error with its place', () => {
+test('a line of .env that is not an assignment is an error with its place', () => {
   const project = newProject()
   writeFileSync(join(project.folder, '.env'), 'A=1\nnonsense\n')
   expect(project.sh('./scripts/logdb ingest')).toEqual({
@@ -169,7 +169,7 @@ test('a line of .env that is no assignment is an error with its place', () => {
   expect(project.sh('./scripts/logdb --help')).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
-test('where PATH has no node, as in some crontabs, scripts/logdb says so', () => {
+test('if PATH has no node, as in some crontabs, scripts/logdb says so', () => {
   const { folder, sh } = newProject()
   const link = 'mkdir bin && ln -s "$(command -v sh)" "$(command -v readlink)" "$(command -v dirname)" bin'
   expect(sh(`${link} && PATH="$PWD/bin" ./scripts/logdb init`)).toEqual({

@@ -173,7 +173,7 @@ const NOBODY = 65_534
 /** What a checkpoint does, and the order and places of tables, is not the same in a file that was sealed. */
 const { checkpoint: _, tables: __, allTables: ___, ...OF_ROWS } = GUIDE
 
-pythonTest("Python's sqlite3 finds the same, also who may only read sealed partitions", async () => {
+pythonTest("Python's sqlite3 finds the same, even for a user who may only read sealed partitions", async () => {
   const space = await filled()
   const scripts = Object.values(OF_ROWS)
   const python = (options = {}) => {

@@ -131,36 +131,39 @@ for (const format of FORMATS) {
       await expectAccounted(space)
     })
 
-    sqliteTest(`${where}: what cannot be read is set aside with its place, and all around it comes in`, async () => {
-      const raws = Object.values(REFUSED)
-      const space = workspace()
-      const log = logOf(format, raws)
-      write(space, log)
-      const expected = { rowsInserted: raws.length + 1, recordsQuarantined: raws.length }
-      expect(await space.ingest()).toMatchObject(expected)
-      expect((await requests(space)).every(isGood)).toBe(true)
-      const errors = await space.queryControl<{ offset: number; length: number; head: string }>(
-        'SELECT offset, length, head FROM ingest_errors ORDER BY offset',
-      )
-      let at = 0
-      for (const [index, raw] of raws.entries()) {
-        at += good(format, 2 * index).length
-        const bad = holding(format, 2 * index + 1, raw)
-        expect(errors[index]).toMatchObject({ offset: at, length: bad.length })
-        expect(
-          bad
-            .toString('utf8')
-            .replaceAll('\0', '\uFFFD')
-            .startsWith(errors[index]?.head.slice(0, 100) ?? ''),
-        ).toBe(true)
-        at += bad.length
-      }
-      await expectAccounted(space)
-      expect(await space.run(['errors', 'retry'])).toMatchObject({ exitCode: 0 })
-      await expectAccounted(space)
-      expect(await space.ingest()).toMatchObject({ rowsInserted: 0, recordsQuarantined: raws.length })
-      await expectAccounted(space)
-    })
+    sqliteTest(
+      `${where}: what cannot be read is set aside with its place, and everything around it is stored`,
+      async () => {
+        const raws = Object.values(REFUSED)
+        const space = workspace()
+        const log = logOf(format, raws)
+        write(space, log)
+        const expected = { rowsInserted: raws.length + 1, recordsQuarantined: raws.length }
+        expect(await space.ingest()).toMatchObject(expected)
+        expect((await requests(space)).every(isGood)).toBe(true)
+        const errors = await space.queryControl<{ offset: number; length: number; head: string }>(
+          'SELECT offset, length, head FROM ingest_errors ORDER BY offset',
+        )
+        let at = 0
+        for (const [index, raw] of raws.entries()) {
+          at += good(format, 2 * index).length
+          const bad = holding(format, 2 * index + 1, raw)
+          expect(errors[index]).toMatchObject({ offset: at, length: bad.length })
+          expect(
+            bad
+              .toString('utf8')
+              .replaceAll('\0', '\uFFFD')
+              .startsWith(errors[index]?.head.slice(0, 100) ?? ''),
+          ).toBe(true)
+          at += bad.length
+        }
+        await expectAccounted(space)
+        expect(await space.run(['errors', 'retry'])).toMatchObject({ exitCode: 0 })
+        await expectAccounted(space)
+        expect(await space.ingest()).toMatchObject({ rowsInserted: 0, recordsQuarantined: raws.length })
+        await expectAccounted(space)
+      },
+    )
 
     sqliteTest(`${where}: byte order marks, line ends of Windows and empty lines cost nothing`, async () => {
       const space = workspace()
@@ -171,7 +174,7 @@ for (const format of FORMATS) {
       await expectAccounted(space)
     })
 
-    sqliteTest(`${where}: a last record that is cut off waits, or is set aside where nothing can follow`, async () => {
+    sqliteTest(`${where}: a last record that is cut off waits, or is set aside if nothing can follow`, async () => {
       const space = workspace()
       const cut = good(format, 1).subarray(0, 200)
       write(space, Buffer.concat([good(format, 0), cut]))
@@ -199,7 +202,7 @@ sqliteTest('a record whose writer was killed within a line costs only itself', a
   await expectAccounted(space)
 })
 
-sqliteTest('what stands beside the bodies of a record may be as hostile as they', async () => {
+sqliteTest('members next to the bodies of a record may be as hostile as the bodies', async () => {
   const space = workspace()
   const withMember = (index: number, member: string) => {
     const [start, end] = JSON.stringify(record({ timestamp: timestampAt(index), release: 'HERE' })).split('"HERE"')
@@ -222,7 +225,7 @@ sqliteTest('what stands beside the bodies of a record may be as hostile as they'
   await expectAccounted(space)
 })
 
-sqliteTest('times that no partition could have are set aside', async () => {
+sqliteTest('records with times that no partition can have are set aside', async () => {
   const space = workspace()
   const times = [
     '9999-12-31T23:59:59-01:00',
@@ -246,7 +249,7 @@ for path in sys.argv[1:]:
     rows += db.execute('SELECT request_json, response_json FROM request_details ORDER BY ts_us').fetchall()
 print(json.dumps([request for request, response in rows if json.loads(request) is not None and json.loads(response)]))`
 
-sqliteShellTest('python3 and sqlite3 can read every row and every text of what was hostile', async () => {
+sqliteShellTest('python3 and sqlite3 can read every row and every text of hostile records', async () => {
   const space = workspace()
   const { 'a string of 10 MB': _, ...accepted } = ACCEPTED
   const raws = [...Object.values(accepted).map((raw) => Buffer.from(raw)), ...CHANGED.map(([, raw]) => raw)]
@@ -323,7 +326,7 @@ memoryTest(
 )
 
 memoryTest(
-  'one text of 10 MB after the other does not pile up',
+  'memory does not grow with a series of texts of 10 MB',
   async () => {
     const space = workspace()
     const texts = Array.from({ length: 8 }, (_, index) =>

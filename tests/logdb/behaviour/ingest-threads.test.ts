@@ -60,7 +60,7 @@ function ingest({ folder }: Workspace, parallelism: number) {
 }
 
 sqliteTest(
-  'however many threads read, the same rows come out',
+  'any number of threads gives the same rows',
   async () => {
     const expected = workspace()
     writeLogs(expected)
@@ -88,7 +88,7 @@ async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
 }
 
 sqliteTest(
-  'a thread that meets damage gives what stands before it, and goes on with the next file',
+  'a thread that finds damage gives the records before it and continues with the next file',
   async () => {
     const space = workspace()
     writeLogs(space)

@@ -60,7 +60,7 @@ sqliteTest(
 )
 
 sqliteTest(
-  'SIGTERM ends a run after a clean commit, with 143, and the next one goes on from there',
+  'SIGTERM ends a run after a clean commit, with 143, and the next one continues from there',
   async () => {
     const [space, clean] = [spaceWith(many), spaceWith(many)]
     const child = spawn(process.execPath, [cli, 'ingest'], {

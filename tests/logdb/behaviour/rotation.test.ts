@@ -4,19 +4,19 @@ import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 const TIMEOUT_MS = 60_000
 
 sqliteTest(
-  'logs that are renamed, copied, truncated, compressed and removed while they are read come in once',
+  'logs that are renamed, copied, truncated, compressed and removed while they are read are stored once',
   () => expectRotationsHarmless(3, 40),
   TIMEOUT_MS,
 )
 
 sqliteTest(
-  'wherever a log is cut that is still written, the next run goes on there',
+  'wherever a log is cut that is still being written, the next run continues there',
   () => expectCutsHarmless(149),
   TIMEOUT_MS,
 )
 
 sqliteTest(
-  'a log that is read each time when it has grown a little comes in once',
+  'a log that is read whenever it has grown a little is stored once',
   () => expectGrowthHarmless(47),
   TIMEOUT_MS,
 )

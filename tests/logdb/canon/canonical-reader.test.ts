@@ -57,7 +57,7 @@ test.each([
   expect(() => canonical(text)).toThrow(InvalidJson)
 })
 
-test('what is nested too deep is refused instead of overflowing the stack', () => {
+test('JSON that is nested too deep is refused instead of overflowing the stack', () => {
   expect(() => canonical('['.repeat(100_000))).toThrow('nested deeper')
   expect(canonical('['.repeat(1500) + ']'.repeat(1500))).toHaveLength(3000)
 })
@@ -67,7 +67,7 @@ test('a failure leaves nothing behind for the next text', () => {
   expect(canonical('[1]')).toBe('[1]')
 })
 
-test('bytes that are no UTF-8 are dropped, all others stay', () => {
+test('bytes that are not UTF-8 are dropped, all others stay', () => {
   const bytes = Buffer.concat([
     Buffer.from('a€'),
     Buffer.from([0xff, 0xe2, 0x82]),

@@ -44,7 +44,7 @@ test('reasoning need not be sent back', () => {
   ])
 })
 
-test('any of several choices can be gone on from, and an earlier request', () => {
+test('a request may continue any of several choices, or an earlier request', () => {
   expect(
     steps([
       [ask(user('a')), answer(assistant('b'), assistant('other'))],
@@ -58,7 +58,7 @@ test('any of several choices can be gone on from, and an earlier request', () =>
   ])
 })
 
-test('items of one answer are gone on from together', () => {
+test('a request continues all items of an answer together', () => {
   const items = [
     { type: 'reasoning', summary: [] },
     { type: 'function_call', name: 'f', arguments: '{}' },

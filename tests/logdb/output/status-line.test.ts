@@ -15,7 +15,7 @@ test('a run says how far it is, how fast, and how long it will take', () => {
   )
 })
 
-test('more than was expected, or nothing, is no reason for nonsense', () => {
+test('a run that reads more than expected, or nothing, shows sensible figures', () => {
   expect(progressLine(report, { doneBytes: 2 * MB, totalBytes: MB }, 2)).toBe(
     '100 %, 1.0 MB/s, 2.0 of 2.0 MB, 1234 rows',
   )

@@ -78,7 +78,7 @@ test.each([
   expect(split(body).stored).toEqual(stored)
 })
 
-test('texts beside the conversation stay in place and can be searched', () => {
+test('texts outside the conversation stay in place and can be searched', () => {
   expect(split({ messages: [user('a')], system: 'be brief', prompt: 'p' }).inside).toEqual([
     ['user', 'p'],
     ['system', 'be brief'],

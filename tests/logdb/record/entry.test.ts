@@ -54,7 +54,7 @@ test.each(GOLDEN)('the id $id comes out as the predecessor made it', ({ text, id
   expect(entry.requestText).toBe(request)
 })
 
-test('numbers in quotes count, and the day is that of UTC', () => {
+test('numbers in quotes are numbers, and the day is that of UTC', () => {
   const { fields, instant } = entryOf(GOLDEN[2]?.text)
   expect([instant.day, fields.statusCode, fields.latencyMs]).toEqual(['2025-09-10', 200, 1.5])
 })
@@ -114,7 +114,7 @@ test.each([
   expect(() => new EntryReader().read(bytes)).toThrow(reason)
 })
 
-test('values of a wrong type are kept as text or left out, and stop nothing', () => {
+test('values of a wrong type are kept as text or left out, and do not stop a run', () => {
   const { fields } = entryOf({
     ...record(),
     api_key_hash: ['a'],
@@ -130,7 +130,7 @@ test('values of a wrong type are kept as text or left out, and stop nothing', ()
   ])
 })
 
-test('JSON that is no record of a request is told apart', () => {
+test('JSON that is not a record of a request is recognised', () => {
   expect(new EntryReader().read(Buffer.from('{"event":"started","endpoint":"/v1/x"}'))).toBeUndefined()
 })
 
@@ -146,13 +146,13 @@ test.each([
   expect([changed.requestText, changed.responseText]).toEqual([plain.requestText, plain.responseText])
 })
 
-test('of a field that is there twice the last one counts, also of a body', () => {
+test('the last one of two fields with a name is used, even for a body', () => {
   const text = JSON.stringify(record()).slice(0, -1)
   const entry = entryOf(`${text},"request":{"a":1},"outcome":"rejected"}`)
   expect([entry.requestText, entry.fields.outcome]).toEqual(['{"a": 1}', 'rejected'])
 })
 
-test('a number in the place of a text is kept as it is written, and NaN is none', () => {
+test('a number instead of a text is kept as it is written, and NaN is not a number', () => {
   const text = JSON.stringify({ ...record(), api_key_hash: 'KEY', latency_ms: 'LATENCY' })
   const { fields } = entryOf(text.replace('"KEY"', '-12345678901234567890123').replace('"LATENCY"', 'NaN'))
   expect([fields.apiKeyHash, fields.latencyMs, fields.outcome]).toEqual(['-12345678901234567890123', null, 'ok'])
@@ -167,7 +167,7 @@ test.each([
   ['"outcome":"ok"', '"outcome":"ok'],
   ['"v":1', '"v":1}'],
   ['"v":1', '"v":1 2'],
-])('damage beside the bodies is found, with its place: %s as %s', (from, to) => {
+])('damage outside the bodies is found, with its place: %s as %s', (from, to) => {
   const text = JSON.stringify(record())
   const damaged = text.replace(from, to)
   expect(damaged).not.toBe(text)

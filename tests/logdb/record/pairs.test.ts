@@ -26,6 +26,6 @@ test.each([
   expect(pairsQuery(word)).toBe(query)
 })
 
-test('words are what stands between other characters', () => {
+test('words are the texts between other characters', () => {
   expect(wordsOf('rate-limit: «café» 10% 说Go')).toEqual(['rate', 'limit', 'café', '10', '说Go'])
 })

@@ -23,6 +23,6 @@ test.each([
   '1969-12-31T23:59:59Z',
   '2025-09-10T08:42:42 Z',
   '9999-12-31T23:59:59-00:01',
-])('%j is no time', (text) => {
+])('%j is not a time', (text) => {
   expect(parseTimestamp(text)).toBeUndefined()
 })

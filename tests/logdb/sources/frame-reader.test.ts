@@ -108,7 +108,7 @@ test('an unfinished record waits in a plain file and is corrupt in a compressed 
   expect(await frames([log], 'predecessor', { isFinal: true })).toMatchObject([{ kind: 'corrupt', end: 300 }])
 })
 
-test('a line of ours counts when its newline is there; in a compressed file the last one needs none', async () => {
+test('a line of ours is complete with its newline; in a compressed file the last one needs none', async () => {
   const log = Buffer.from(`${jsonl([record()])}\n{"v":1`)
   expect((await frames([log], 'jsonl')).map(({ kind }) => kind)).toEqual(['record', 'ignored'])
   expect((await frames([log], 'jsonl', { isFinal: true })).map(({ kind }) => kind)).toEqual([
@@ -158,7 +158,7 @@ test('a log that grows byte by byte gives each record once, none of them early',
   }
 })
 
-test('a record that is too long is set aside whole, however it comes, and all others are read', async () => {
+test('a record that is too long is set aside whole, in chunks of any size, and all others are read', async () => {
   const long = 'x'.repeat(50_000)
   const logs = {
     jsonl: jsonl(['a', long, 'b'].map((content) => record({ request: chat(content) }))),

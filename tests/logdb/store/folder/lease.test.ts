@@ -35,7 +35,7 @@ async function holdLease(base: string) {
 }
 
 sqliteTest(
-  'three ingests at once: each waits for the one before, and nothing is lost or doubled',
+  'three ingests at once: each waits for the previous one, and nothing is lost or doubled',
   async () => {
     const space = workspace()
     writeLog(space)
@@ -55,7 +55,7 @@ sqliteTest(
 )
 
 sqliteTest(
-  'three ingests at once without --wait: who finds the database in use ends with 4, and nothing is lost or doubled',
+  'three ingests at once without --wait: one that finds the database in use ends with 4, and nothing is lost or doubled',
   async () => {
     const space = workspace()
     writeLog(space)
@@ -75,7 +75,7 @@ sqliteTest(
 )
 
 sqliteTest(
-  'while another process writes, each command that writes ends with exit 4; when that one is killed, they run',
+  'while another process writes, each command that writes ends with exit 4; when the process is killed, they run',
   async () => {
     const space = workspace()
     writeLog(space)

@@ -28,7 +28,7 @@ const conversations = ({ query }: Workspace) =>
     'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM conv JOIN conv AS root ON root.tip = conv.conv_root ORDER BY 1',
   )
 
-sqliteTest('a request belongs to the shortest one that it goes on from, forks included', async () => {
+sqliteTest('a request belongs to the shortest one that it continues, forks included', async () => {
   const space = workspace()
   const sent = [['a'], ['a', 'b', 'c'], ['a', 'b', 'x'], ['a', 'b', 'c', 'd', 'e'], ['z', 'b', 'c'], ['a']]
   space.write('requests-1.jsonl', jsonl(sent.map((texts, index) => turn(index, texts))))
@@ -42,7 +42,7 @@ sqliteTest('a request belongs to the shortest one that it goes on from, forks in
   })
 })
 
-sqliteTest('a shorter request that comes later becomes the root of all that go on from it', async () => {
+sqliteTest('a shorter request that comes later becomes the root of all that continue it', async () => {
   const space = workspace()
   const sent = [['s', 'a', 'b', 'c', 'd'], ['s', 'a', 'b', 'x'], ['s', 'q'], ['s', 'a', 'b'], ['s']]
   for (const [index, texts] of sent.entries()) {
@@ -52,25 +52,28 @@ sqliteTest('a shorter request that comes later becomes the root of all that go o
   expect(Object.values(await roots(space))).toEqual(['s', 's', 's', 's', 's'])
 })
 
-sqliteTest('in whatever order requests come, conversations are the same, also in a database from before', async () => {
-  const random = seededRandom(7)
-  for (let round = 0; round < 5; round++) {
-    const sent = Array.from({ length: 60 }, (_, index) => turn(index, randomTexts(random)))
-    const [ordered, shuffled] = [workspace(), workspace()]
-    ordered.write('requests-1.jsonl', jsonl(sent))
-    shuffled.write('requests-1.jsonl', jsonl(sent.toReversed()))
-    await ordered.ingest()
-    await shuffled.ingest()
-    const expected = await conversations(ordered)
-    expect(await conversations(shuffled)).toEqual(expected)
-    const db = await openDatabase(ordered.partitions()[0] ?? '')
-    db.exec('DROP TABLE conv; DROP INDEX req_by_dialog; DROP TABLE forgotten; DROP TABLE seal')
-    db.pragma('user_version = 2')
-    db.close()
-    await ordered.run(['init', '--date', '2025-09-10'])
-    expect(await conversations(ordered)).toEqual(expected)
-  }
-})
+sqliteTest(
+  'in any order of requests the conversations are the same, even in a database of an earlier version',
+  async () => {
+    const random = seededRandom(7)
+    for (let round = 0; round < 5; round++) {
+      const sent = Array.from({ length: 60 }, (_, index) => turn(index, randomTexts(random)))
+      const [ordered, shuffled] = [workspace(), workspace()]
+      ordered.write('requests-1.jsonl', jsonl(sent))
+      shuffled.write('requests-1.jsonl', jsonl(sent.toReversed()))
+      await ordered.ingest()
+      await shuffled.ingest()
+      const expected = await conversations(ordered)
+      expect(await conversations(shuffled)).toEqual(expected)
+      const db = await openDatabase(ordered.partitions()[0] ?? '')
+      db.exec('DROP TABLE conv; DROP INDEX req_by_dialog; DROP TABLE forgotten; DROP TABLE seal')
+      db.pragma('user_version = 2')
+      db.close()
+      await ordered.run(['init', '--date', '2025-09-10'])
+      expect(await conversations(ordered)).toEqual(expected)
+    }
+  },
+)
 
 /** Often the start of another one. */
 const randomTexts = (random: Random) =>

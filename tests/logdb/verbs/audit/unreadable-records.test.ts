@@ -37,7 +37,7 @@ sqliteTest('errors lists what could not be read, with place and reason', async (
 })
 
 sqliteTest(
-  'a record that was too long comes in with a retry and more memory, and the ledger adds up all the time',
+  'a record that was too long is stored after a retry with more memory, and the ledger always adds up',
   async () => {
     const space = workspace()
     space.write('requests-1.jsonl', `oops\n${long()}${jsonl([record()])}`)
@@ -57,7 +57,7 @@ sqliteTest(
   },
 )
 
-sqliteTest('only the errors that are named are given back', async () => {
+sqliteTest('only the named errors are given back', async () => {
   const space = workspace()
   space.write('requests-1.jsonl', 'one\ntwo\nthree\n')
   await space.ingest()

@@ -67,7 +67,7 @@ sqliteTest('a pause that is longer than the window begins a new dialog, with the
   ])
 })
 
-sqliteTest('the default is 30 minutes, also for a time that is none', async () => {
+sqliteTest('the default is 30 minutes, even for a text that is not a time', async () => {
   const space = await filled([at('2025-09-10T10:00:00'), at('2025-09-10T10:30:00'), at('2025-09-10T11:00:01')])
   expect((await space.run(['dialogs', 'assign'])).stderr).toBe('')
   const ids = await dialogs(space)
@@ -77,7 +77,7 @@ sqliteTest('the default is 30 minutes, also for a time that is none', async () =
   expect(await dialogs(space)).toEqual(ids)
 })
 
-sqliteTest('a dialog goes on over midnight and further, from whichever day on it is assigned', async () => {
+sqliteTest('a dialog continues over midnight and later days, whatever the first assigned day', async () => {
   const hours = Array.from({ length: 72 }, (_, hour) =>
     new Date(Date.UTC(2025, 8, 10, hour)).toISOString().slice(0, 19),
   )
@@ -102,7 +102,7 @@ sqliteTest('a dialog goes on over midnight and further, from whichever day on it
   expect(await dialogs(space)).toEqual(expected)
 })
 
-sqliteTest('weekly partitions are grouped alike', async () => {
+sqliteTest('weekly partitions are grouped in the same way', async () => {
   const records = [at('2025-09-14T23:50:00'), at('2025-09-15T00:05:00'), at('2025-09-16T00:05:00')]
   const [daily, weekly] = [await filled(records), await filled(records, { LOGDB_PARTITION_GRANULARITY: 'weekly' })]
   expect([daily.partitions().length, weekly.partitions().length]).toEqual([3, 2])
@@ -123,7 +123,7 @@ function turns(words: string[], start: string, fields: Parameters<typeof record>
 }
 
 sqliteTest(
-  'by prefix, requests that go on from one another belong together: across keys, pauses, forks and days',
+  'by prefix, requests that continue one another belong together: across keys, pauses, forks and days',
   async () => {
     const long = turns(['a', 'b', 'c', 'd'], '2025-09-10T23:58:00')
     const fork = turns(['a', 'b', 'other'], '2025-09-20T10:00:00', { api_key_hash: 'k2' }).slice(2)
@@ -150,22 +150,19 @@ sqliteTest(
   },
 )
 
-sqliteTest(
-  'by prefix, the day on which it is assigned makes no difference; requests without messages have none',
-  async () => {
-    const records = [...turns(['a', 'b', 'c', 'd'], '2025-09-10T23:58:00'), at('2025-09-10T12:00:00', { request: {} })]
-    const [whole, single] = [await filled(records), await filled(records)]
-    await whole.run(['dialogs', 'assign', '--by', 'prefix'])
-    await single.run(['dialogs', 'assign'])
-    for (const day of ['2025-09-11', '2025-09-10']) {
-      await single.run(['dialogs', 'assign', '--by', 'prefix', '--since', day, '--to', day])
-    }
-    expect(await dialogs(single)).toEqual(await dialogs(whole))
-    expect((await dialogs(whole))[0]).toBeNull()
-  },
-)
+sqliteTest('by prefix, the assigned days make no difference; requests without messages have no dialog', async () => {
+  const records = [...turns(['a', 'b', 'c', 'd'], '2025-09-10T23:58:00'), at('2025-09-10T12:00:00', { request: {} })]
+  const [whole, single] = [await filled(records), await filled(records)]
+  await whole.run(['dialogs', 'assign', '--by', 'prefix'])
+  await single.run(['dialogs', 'assign'])
+  for (const day of ['2025-09-11', '2025-09-10']) {
+    await single.run(['dialogs', 'assign', '--by', 'prefix', '--since', day, '--to', day])
+  }
+  expect(await dialogs(single)).toEqual(await dialogs(whole))
+  expect((await dialogs(whole))[0]).toBeNull()
+})
 
-sqliteTest('what the client sent is neither assigned nor cleared, and is no part of a dialog of others', async () => {
+sqliteTest('what the client sent is neither assigned nor cleared, and is not part of another dialog', async () => {
   const space = await filled([
     at('2025-09-10T10:00:00'),
     at('2025-09-10T10:20:00', { dialog_id: 'mine' }),

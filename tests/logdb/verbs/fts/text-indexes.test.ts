@@ -43,7 +43,7 @@ sqliteTest('large partitions are indexed in threads, with the same result in the
   expect(JSON.parse(hits.stdout).result).toHaveLength(MESSAGES)
 })
 
-sqliteTest('an error in a thread is told as such', async () => {
+sqliteTest('an error in a thread is reported like any other', async () => {
   const space = await filled()
   const [first = ''] = space.partitions()
   writeFileSync(first, 'no database')

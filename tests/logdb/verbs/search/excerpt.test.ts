@@ -24,22 +24,22 @@ test('letters match without case and accents, in either form of Unicode', () => 
   expect(excerpt('Ångström', [['angstrom']])).toBe('[Ångström]')
 })
 
-test('the words of a phrase may have anything but words between them', () => {
+test('the words of a phrase may have anything except words between them', () => {
   expect(excerpt('the rate,\n  (limit) and rate of limit', [['rate', 'limit']])).toBe(
     'the [rate,\n  (limit]) and rate of limit',
   )
 })
 
-test('a word in a run of characters without spaces is found, and one beside it', () => {
+test('a word in a run of characters without spaces is found, and one next to it', () => {
   expect(excerpt('我们用Python编程语言写', [['语言'], ['python']], 20)).toBe('我们用[Python]编程[语言]写')
   expect(excerpt(`${'机'.repeat(500)}语言${'器'.repeat(500)}`, [['语言']], 4)).toBe('…机机[语言]器器器器…')
 })
 
-test('a text that holds nothing of it is shown from its start', () => {
+test('a text without a match is shown from its start', () => {
   expect(excerpt('one two three', [['four']], 2)).toBe('one two…')
   expect(excerpt('', [['four']])).toBe('')
 })
 
-test('what is no letter in a pattern is taken as it is', () => {
+test('characters other than letters match themselves', () => {
   expect(excerpt('it costs 100 dollars', [['100']])).toBe('it costs [100] dollars')
 })

@@ -88,7 +88,7 @@ sqliteTest('every filter narrows the result', async () => {
   expect(await count('--key', 'laptop')).toBe(1)
 })
 
-sqliteTest('a message counts for every request that holds it, not only for the first', async () => {
+sqliteTest('a message is found in every request that holds it, not only in the first', async () => {
   const space = await filled()
   const hits = await found(space, ['rate', '--status', '5xx', '--model', 'claude'])
   expect(hits.map(({ role, status_code, time }) => [role, status_code, time])).toEqual([
@@ -97,7 +97,7 @@ sqliteTest('a message counts for every request that holds it, not only for the f
   ])
 })
 
-sqliteTest('dates inside a weekly partition are kept too', async () => {
+sqliteTest('dates inside a weekly partition are respected', async () => {
   const space = await filled({ LOGDB_PARTITION_GRANULARITY: 'weekly' })
   expect(space.partitions()).toHaveLength(1)
   expect(await found(space, ['rate', '--since', '2025-09-11'])).toHaveLength(1)
@@ -136,7 +136,7 @@ async function withRuns(): Promise<Workspace> {
   return space
 }
 
-sqliteTest('a word within a run of characters without spaces is found, and a word beside one', async () => {
+sqliteTest('a word within a run of characters without spaces is found, and a word next to one', async () => {
   const space = await withRuns()
   const snippets = async (...args: string[]) => (await found(space, args)).map(({ snippet }) => snippet)
   expect(await snippets('语言')).toEqual([RUNS[0]])
@@ -171,7 +171,7 @@ sqliteShellTest('plain sqlite3 finds words within a run too', async () => {
   expect(stdout).toBe(`${RUNS[0]}\n`)
 })
 
-sqliteTest('an index of an earlier version is built anew', async () => {
+sqliteTest('an index of an earlier version is rebuilt', async () => {
   const space = await withRuns()
   const db = await openDatabase(space.partitions()[0] ?? '')
   db.exec('DROP TABLE request_text_pairs')
@@ -181,7 +181,7 @@ sqliteTest('an index of an earlier version is built anew', async () => {
   expect(await found(space, ['语言'])).toHaveLength(1)
 })
 
-sqliteTest('a raw query that is none is a usage error with a hint', async () => {
+sqliteTest('an invalid raw query is a usage error with a hint', async () => {
   const space = await filled()
   const run = await space.run(['search', '--raw-query', '"unclosed'])
   expect([run.exitCode, run.stderr]).toEqual([
@@ -249,7 +249,7 @@ sqliteTest('fts build and drop print the lines of the predecessor', async () => 
   db.close()
 })
 
-sqliteTest('fts drop goes on after a partition that it cannot open', async () => {
+sqliteTest('fts drop continues after a partition that it cannot open', async () => {
   const space = await filled()
   const [first = '', second = ''] = space.partitions()
   writeFileSync(first, 'no database')
@@ -261,52 +261,46 @@ sqliteTest('fts drop goes on after a partition that it cannot open', async () =>
   expect(run.stdout.endsWith(`${second} fts dropped\n`)).toBe(true)
 })
 
-sqliteTest(
-  'accents count neither where there are several, nor apart from their letter; a symbol ends a word',
-  async () => {
-    const space = workspace()
-    const said = ['Việt Nam', 'Vie\u0323\u0302t Nam', 'done🙂', '🦊fox', 'a🫠b', '100₿', 'rate 🤖 limit']
-    space.write(
-      'requests-x.jsonl',
-      jsonl(said.map((text, index) => record({ x_request_id: `x${index}`, request: chat(text) }))),
-    )
-    await space.ingest()
-    const snippets = async (query: string) => (await found(space, [query])).map(({ snippet }) => snippet).sort()
-    for (const query of ['viet', 'VIỆT', 'vie\u0323\u0302t'])
-      expect(await snippets(query)).toEqual(said.slice(0, 2).sort())
-    expect(await snippets('done')).toEqual(['done🙂'])
-    expect(await snippets('fox')).toEqual(['🦊fox'])
-    expect(await snippets('b')).toEqual(['a🫠b'])
-    expect(await snippets('100')).toEqual(['100₿'])
-    expect(await snippets('"rate limit"')).toEqual(['rate 🤖 limit'])
-  },
-)
+sqliteTest('accents do not matter, several or separate from their letter; a symbol ends a word', async () => {
+  const space = workspace()
+  const said = ['Việt Nam', 'Vie\u0323\u0302t Nam', 'done🙂', '🦊fox', 'a🫠b', '100₿', 'rate 🤖 limit']
+  space.write(
+    'requests-x.jsonl',
+    jsonl(said.map((text, index) => record({ x_request_id: `x${index}`, request: chat(text) }))),
+  )
+  await space.ingest()
+  const snippets = async (query: string) => (await found(space, [query])).map(({ snippet }) => snippet).sort()
+  for (const query of ['viet', 'VIỆT', 'vie\u0323\u0302t'])
+    expect(await snippets(query)).toEqual(said.slice(0, 2).sort())
+  expect(await snippets('done')).toEqual(['done🙂'])
+  expect(await snippets('fox')).toEqual(['🦊fox'])
+  expect(await snippets('b')).toEqual(['a🫠b'])
+  expect(await snippets('100')).toEqual(['100₿'])
+  expect(await snippets('"rate limit"')).toEqual(['rate 🤖 limit'])
+})
 
-sqliteTest(
-  'what failed is found by its error, each request of many, and what was logged in part by that part',
-  async () => {
-    const space = workspace()
-    const failed = (id: string, fields: object) => record({ x_request_id: id, request: chat(id), ...fields })
-    const busy = { error: { message: 'Rate limit reached', code: 'rate_limited' } }
-    space.write(
-      'requests-x.jsonl',
-      jsonl([
-        failed('a', { status_code: 429, response: busy, api_key_hash: 'k1' }),
-        failed('b', { status_code: 503, response: busy, api_key_hash: 'k2' }),
-        failed('c', { response: { error: 'no such upstream' } }),
-        failed('d', { request: { model: 'm', _truncated: { bytes: 1e7, head: 'it began', tail: 'it ended' } } }),
-        failed('e', { request: { _invalid_body: 'hardly JSON' } }),
-      ]),
-    )
-    await space.ingest()
-    const statuses = async (...args: string[]) =>
-      (await found(space, args)).map((hit) => [hit['role'], hit['status_code']])
-    expect(await statuses('rate limit')).toEqual([['error', 429]])
-    expect(await statuses('rate limit', '--key', 'k2')).toEqual([['error', 503]])
-    expect(await statuses('upstream', '--role', 'error')).toEqual([['error', 200]])
-    expect(await statuses('began')).toEqual([['user', 200]])
-    expect(await statuses('ended')).toEqual([['user', 200]])
-    expect(await statuses('hardly')).toEqual([['user', 200]])
-    expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
-  },
-)
+sqliteTest('failed requests are found by their error, and requests that were logged in part by that part', async () => {
+  const space = workspace()
+  const failed = (id: string, fields: object) => record({ x_request_id: id, request: chat(id), ...fields })
+  const busy = { error: { message: 'Rate limit reached', code: 'rate_limited' } }
+  space.write(
+    'requests-x.jsonl',
+    jsonl([
+      failed('a', { status_code: 429, response: busy, api_key_hash: 'k1' }),
+      failed('b', { status_code: 503, response: busy, api_key_hash: 'k2' }),
+      failed('c', { response: { error: 'no such upstream' } }),
+      failed('d', { request: { model: 'm', _truncated: { bytes: 1e7, head: 'it began', tail: 'it ended' } } }),
+      failed('e', { request: { _invalid_body: 'hardly JSON' } }),
+    ]),
+  )
+  await space.ingest()
+  const statuses = async (...args: string[]) =>
+    (await found(space, args)).map((hit) => [hit['role'], hit['status_code']])
+  expect(await statuses('rate limit')).toEqual([['error', 429]])
+  expect(await statuses('rate limit', '--key', 'k2')).toEqual([['error', 503]])
+  expect(await statuses('upstream', '--role', 'error')).toEqual([['error', 200]])
+  expect(await statuses('began')).toEqual([['user', 200]])
+  expect(await statuses('ended')).toEqual([['user', 200]])
+  expect(await statuses('hardly')).toEqual([['user', 200]])
+  expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
+})

@@ -33,7 +33,7 @@ test('an excerpt shows the words of a phrase, of all that was typed', () => {
   expect(parseRawQuery('a').phrases).toBeUndefined()
 })
 
-test('a raw query stays as it is, but for the older form of NEAR', () => {
+test('a raw query is not changed, except the older form of NEAR', () => {
   const raw = (typed: string) => parseRawQuery(typed).terms
   expect(raw('("machine learning" OR AI) AND python')).toEqual([{ words: '("machine learning" OR AI) AND python' }])
   expect(raw('role:user AND (error NEAR/5 "time out")')).toEqual([
