@@ -20,7 +20,7 @@ const DAYS = 30
 const REQUESTS_PER_DAY = 33_334
 const RESULTS = 20
 const SNIPPET_WORDS = 24
-/** Whole commands start a process each, so only so many of the queries are run that way. */
+/** Each whole command starts a process, so only this many of the queries are run that way. */
 const COMMANDS = 60
 const BYTES_PER_MB = 1_000_000
 

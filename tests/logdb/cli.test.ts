@@ -352,7 +352,7 @@ sqliteShellTest('whatever the umask, only owner and group can read the files of 
     const args = ['-c', command, process.execPath, CLI]
     expect(spawnSync('sh', args, { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
     const [partition = ''] = partitions()
-    // While somebody reads there are -wal and -shm, which get the mode of the database.
+    // While a process reads there are -wal and -shm, which get the mode of the database.
     const reader = await openDatabase(partition)
     try {
       expect(reader.prepare('SELECT COUNT(*) FROM requests').pluck().get()).toBe(1)

@@ -5,7 +5,7 @@ import type { IndexCounts } from '../../store/text-index/text-index.ts'
 import { startThread } from '../../threads.ts'
 import type { Built } from './index-worker.ts'
 
-/** Builds text indexes in a thread of its own, one after the other. */
+/** Builds text indexes in a separate thread, one after the other. */
 export class IndexBuilder {
   readonly #worker: Worker = startThread('index-worker', import.meta.url)
 

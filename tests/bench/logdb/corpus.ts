@@ -11,7 +11,7 @@ interface Shape {
   /** Words of a question, an answer; for agents of a tool's output too. */
   questionWords: number
   answerWords: number
-  /** How many conversations go on at the same time. */
+  /** How many conversations run at the same time. */
   interleaved: number
 }
 

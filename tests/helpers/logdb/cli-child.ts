@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { compiledCli } from './compiled-cli.ts'
 import { SERVER_ID } from './workspace.ts'
 
-/** The compiled logdb in a process of its own. */
+/** Starts the compiled logdb in a separate process. */
 export function startLogdb(
   args: string[],
   { cwd, env = {} }: { cwd: string; env?: Record<string, string> },

@@ -4,7 +4,7 @@ import { seededRandom } from '../random.ts'
 import { RotatingLogs, type Stream, streamOf } from './rotating-logs.ts'
 import { LEDGER_GAP, type Workspace, workspace } from './workspace.ts'
 
-/** One in so many steps of whoever writes is followed by a run. */
+/** One in this many steps of the writer is followed by a run. */
 const STEPS_PER_RUN = 8
 const FEW_RECORDS = 3
 
@@ -29,7 +29,7 @@ async function expectNothingMissing(space: Workspace, expected: unknown[]): Prom
   expect(await space.run(['audit', '--deep', '--from', 'logs'])).toMatchObject({ exitCode: 0, stderr: '' })
 }
 
-/** Reads logs while they are written and rotated, in so many ways, and compares with one clean read. */
+/** Reads logs while they are written and rotated, in this many ways, and compares with one clean read. */
 export async function expectRotationsHarmless(rounds: number, records: number): Promise<void> {
   const stream = streamOf(records)
   const expected = await expectedRows(stream)
@@ -46,7 +46,7 @@ export async function expectRotationsHarmless(rounds: number, records: number): 
   expect(compressed).toBeGreaterThan(rounds)
 }
 
-/** Reads two logs when they are cut at every `stepBytes`-th byte, and again when they are whole. */
+/** Reads two logs cut at every `stepBytes`-th byte, and again when they are whole. */
 export async function expectCutsHarmless(stepBytes: number): Promise<void> {
   const { stream, own, old } = fewRecords()
   const expected = await expectedRows(stream)
@@ -59,7 +59,7 @@ export async function expectCutsHarmless(stepBytes: number): Promise<void> {
   }
 }
 
-/** Reads two logs each time when they have grown by so many bytes. */
+/** Reads two logs whenever they have grown by this many bytes. */
 export async function expectGrowthHarmless(stepBytes: number): Promise<void> {
   const { stream, own, old } = fewRecords()
   const expected = await expectedRows(stream)

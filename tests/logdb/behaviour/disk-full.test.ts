@@ -110,7 +110,7 @@ sqliteTest(
 const [MOUNT, UNMOUNT] = ['mount', 'umount'].map((name) => findProgram(name) ?? name) as [string, string]
 const MEBIBYTES = 16
 const KIBIBYTE = 1024
-/** A file system of its own, as small as that; undefined where this user may not mount one. */
+/** Mounts a small file system; false if this user may not. */
 function smallDisk(folder: string): boolean {
   mkdirSync(folder, { recursive: true })
   const size = `size=${MEBIBYTES}m,mode=0755`

@@ -86,7 +86,7 @@ sqliteShellTest("the guide's command lines print what its users know, and end as
   }
 })
 
-/** As in the guide, but for the folder and its part that makes a bundle on Sundays. */
+/** As in the guide, except the folder and its part that makes a bundle on Sundays. */
 const DAILY_CRON = `#!/bin/bash
 # /etc/cron.daily/process-ai-proxy-logs
 

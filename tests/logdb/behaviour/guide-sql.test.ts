@@ -8,7 +8,7 @@ import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/wor
 
 /**
  * Every statement that the predecessor's guide tells its users to run, as it stands there; with PLAN below, and without
- * the two that are impossible: `MATCH 'error NEAR/5 timeout'` is no FTS5, and a view takes no index.
+ * the two that are impossible: `MATCH 'error NEAR/5 timeout'` is not valid FTS5, and a view cannot have an index.
  */
 const GUIDE = {
   progress: 'SELECT * FROM ingest_sources;',

@@ -42,7 +42,7 @@ const CHANGED: [name: string, raw: Buffer, expected: string][] = [
     String.raw`{"messages": [{"content": "a\ud83d \udc00😀", "role": "\ud83d"}], "\udc00": 1}`,
   ],
   [
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     Buffer.concat([Buffer.from('{"a":"b'), Buffer.from([0xff, 0xc0, 0xaf, 0xed, 0xa0, 0x80]), Buffer.from('c"}')]),
     '{"a": "bc"}',
   ],

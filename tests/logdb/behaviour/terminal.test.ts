@@ -81,8 +81,8 @@ pythonTest('the line is cleared before an error too', () => {
   mkdirSync(join(project.db, '2025/09'), { recursive: true })
   writeFileSync(join(project.db, '2025/09/ai_proxy_20250911.sqlite3'), 'no database')
   const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest', { env: { LOGDB_SERVER_ID: 'here' } })
-  const [last = '', told] = shown.split(CLEAR).slice(-2)
-  expect([exitCode, last, told]).toEqual([
+  const [last = '', error] = shown.split(CLEAR).slice(-2)
+  expect([exitCode, last, error]).toEqual([
     1,
     expect.stringMatching(/ rows$/),
     expect.stringMatching(/^.*✖.* .* is damaged or not a SQLite database\.\r\nHint: .*\r\n$/),

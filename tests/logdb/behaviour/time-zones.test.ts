@@ -56,7 +56,7 @@ const here: Run = async (space, args) => {
   expect(exitCode, stderr).toBe(0)
 }
 
-/** Runs it in a process of its own, which starts in the time zone. */
+/** Runs it in a separate process, which starts in the time zone. */
 const inProcess: Run = async ({ folder }, args) => {
   const { code, stderr } = await endOf(startLogdb([...args, '--json'], { cwd: folder }))
   expect(code, stderr).toBe(0)

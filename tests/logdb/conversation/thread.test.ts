@@ -6,7 +6,7 @@ const assistant = (content: string) => ({ role: 'assistant', content })
 const ask = (...messages: unknown[]) => ({ messages })
 const answer = (...messages: unknown[]) => ({ choices: messages.map((message) => ({ message })) })
 
-/** What each request goes on from, and how many turns it adds. */
+/** Which request each one continues, and how many turns it adds. */
 function steps(requests: [unknown, unknown][]): [number | undefined, number][] {
   const thread = new Thread()
   return requests.map(([request, response]) => {

@@ -15,7 +15,7 @@ import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { LEDGER_GAP, openDatabase, SERVER_ID, workspace } from '../../helpers/logdb/workspace.ts'
 
 const LOG = 'requests-2025-09-10.r1.jsonl'
-/** Records a second apart from noon, each with a text of its own. */
+/** Records a second apart from noon, each with its own text. */
 const some = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => {
     const number = from + index

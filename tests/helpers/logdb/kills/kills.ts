@@ -15,7 +15,7 @@ const MOST_RUNS_PER_KILL = 20
 /** The part of a run in which it has hardly done anything but start. */
 const STARTING = 0.1
 
-/** A command that may be killed, in a folder that is made anew as often as it takes. */
+/** A command that may be killed, in a folder that can be made again. */
 export interface Killable {
   /** The compiled program. */
   cli: string
@@ -28,7 +28,7 @@ export interface Killable {
 
 export interface KillFigures {
   kills: number
-  /** Runs that ended before their kill, each of which was compared with a clean one. */
+  /** Runs that ended before their kill; each was compared with a clean one. */
   ended: number
   cleanMs: number
 }
@@ -42,9 +42,9 @@ interface CleanRun {
 }
 
 /**
- * Kills runs at random times, each going on from what the killed ones before it left, until so many kills have really
+ * Kills runs at random times, each continuing from what the killed ones before it left, until this many kills have really
  * happened. The times come from a clean run; a run that ends before its kill is compared with that one, and the next
- * starts anew. So nothing depends on how fast the machine is.
+ * starts from nothing. So nothing depends on the speed of the machine.
  */
 export async function killAtRandom(killable: Killable, kills: number, random: Random): Promise<KillFigures> {
   const clean = await cleanRun(killable)
@@ -67,7 +67,7 @@ export async function killAtRandom(killable: Killable, kills: number, random: Ra
   return figures
 }
 
-/** Kills a run before some of its steps, each time in a folder of its own; the next run must end like a clean one. */
+/** Kills a run before some of its steps, each time in a new folder; the next run must end like a clean one. */
 export async function killBeforeSteps(killable: Killable, chosen: (steps: string[]) => number[]): Promise<string[]> {
   const clean = await cleanRun(killable)
   const indexes = chosen(clean.steps)

@@ -37,7 +37,7 @@ function python(program: string, texts: readonly string[]): string[] {
   return lines.map((line): string => JSON.parse(line))
 }
 
-/** Compares so many random texts in canonical form with what Python makes of them. */
+/** Compares this many random texts in canonical form with what Python makes of them. */
 export function expectLikePython(seed: number, count: number): void {
   const random = seededRandom(seed)
   const texts = Array.from({ length: count }, () => randomJson(random))
@@ -53,7 +53,7 @@ export function randomRecords(seed: number, count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
     const fields = { timestamp: timestampAt(index), endpoint: random.pick(['/v1/x', '/v1/é😀', '/v1/"\\']) }
     const event = random.below(2) === 0 ? predecessorEvent(fields) : record({ ...fields, x_request_id: `x ${index} é` })
-    // A body that is null is no record.
+    // A record with a body that is null is not one.
     const body = () => `[${randomJson(random)}]`
     const text = JSON.stringify({ ...event, request: 'REQUEST', response: 'RESPONSE' })
     return text.replace('"REQUEST"', body).replace('"RESPONSE"', body)

@@ -6,7 +6,7 @@ import { record, timestampAt } from '../logs.ts'
 import { SERVER_ID, workspace } from '../workspace.ts'
 
 const RECORDS = 600
-/** One in so many records is out of turn, a day later. */
+/** One in this many records is out of turn, a day later. */
 const OUT_OF_TURN = 25
 const ROLES: [string, ...string[]] = ['user', 'assistant', 'tool']
 /** Short and long ones, with all that JSON can have in a text. */
@@ -44,7 +44,7 @@ function messageText(random: Random): string {
   ])
 }
 
-/** Bodies as they come from conversations that go on, fork, repeat and are taken up again. */
+/** Bodies of conversations that continue, fork, repeat and are resumed. */
 function requestTexts(random: Random): string[] {
   const conversations: string[][] = []
   return Array.from({ length: RECORDS }, () => {

@@ -15,7 +15,7 @@ const turn = (index: number, texts: string[], day = '2025-09-10') =>
     request: chat(texts.at(-1) ?? '', said(...texts.slice(0, -1))),
   })
 
-/** Which request each request goes on from: the one whose conversation is the root of its own. */
+/** Which request each one continues: the one whose conversation is its root. */
 async function roots({ query }: Workspace): Promise<Record<string, string>> {
   const rows = await query<{ id: string; root: string }>(`
     SELECT req.x_request_id AS id, min(first.x_request_id) AS root

@@ -73,7 +73,7 @@ async function contents(space: Workspace) {
   }
 }
 
-/** Messages, and texts, of which the request that is noted for them holds none. */
+/** Messages and texts that the request noted for them does not hold. */
 const MISPLACED = `
   SELECT content FROM request_text_index t JOIN requests r USING (request_id)
   WHERE instr(request_json || response_json, content) = 0`

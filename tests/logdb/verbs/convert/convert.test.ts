@@ -16,7 +16,7 @@ const ROWS = 40
 const canonical = (value: unknown) => canonicalJson(Buffer.from(JSON.stringify(value))).toString('utf8')
 const message = (content: string) => ({ role: 'user', content })
 
-/** Conversations that go on, with all that the predecessor leaves NULL here and there. */
+/** Conversations that continue, with NULL wherever the predecessor may leave it. */
 function rowsOn(ts: number, prefix: string, serverId = SERVER_ID): PredecessorTuple[] {
   const random = seededRandom(ts)
   return Array.from({ length: ROWS }, (_, index) => {

@@ -7,7 +7,7 @@ import { digests, LEDGER_GAP, openDatabase, type Workspace, workspace } from '..
 
 const DAYS = ['08', '09', '10', '11']
 
-/** One request a day, each with a word of its own and one that all share. */
+/** One request a day, each with its own word and one that all share. */
 function filledWithout(): Workspace {
   const space = workspace()
   const records = DAYS.map((day) =>
