@@ -61,3 +61,8 @@ export function noteIfEmpty({ resolve }: CommandContext, out: string): string[] 
   if (findPartitions(folder, {}).length > 0) return []
   return [`${folder} contains no log database: run logdb ingest, or give --out`]
 }
+
+/** For a database of the predecessor that a verb cannot read. */
+export function skippedWarning(path: string): string {
+  return `${path}: was made by the predecessor and is skipped; run logdb convert`
+}
