@@ -37,7 +37,7 @@ function upstreamServer(port: number): string {
     location /whole { return 200 '${ANSWER}'; }`
 }
 
-/** Our gateway beside nginx, Portkey and a relay that does nothing else, all in front of the same upstream. */
+/** Our gateway next to nginx, Portkey and a relay that does nothing else, all in front of the same upstream. */
 export async function run(): Promise<Figure[]> {
   requireProgram('wrk')
   requireProgram('nginx')

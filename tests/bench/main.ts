@@ -1,5 +1,5 @@
 /**
- * Measures, compares within this one run, and prints what was asked beside what was measured:
+ * Measures, compares within this one run, and prints what was asked next to what was measured:
  * `npm run bench -- [suite...] [--strict]`. With `--strict` a figure that is missed makes it exit with 1.
  */
 import { parseArgs } from 'node:util'

@@ -28,9 +28,13 @@ export function printFigures(figures: Figure[]): void {
     figure.what,
     `${toText(figure.measured)} ${figure.unit}`,
     figure.asked ? `${askedText(figure.asked)} ${figure.unit}` : '',
-    figure.asked ? (isMet(figure) ? 'met' : 'MISSED') : '',
+    figure.asked ? verdict(figure) : '',
   ])
   printTable('Figures', ['', 'measured', 'asked', ''], rows)
+}
+
+function verdict(figure: Figure): string {
+  return isMet(figure) ? 'met' : 'MISSED'
 }
 
 /** True also where nothing was asked. */

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { chat, chunksOf, eventually, readRecords } from '../helpers/gateway/gateway.ts'
 import {
   newAgent,
+  STARTING,
   spawnGateway,
   startProcess,
   startProcessWithUpstream,
@@ -145,7 +146,7 @@ test.concurrent('without keys it refuses to listen beyond this machine', async (
 test.concurrent('with --no-dotenv it does not read .env', async () => {
   const port = await freePort()
   const gateway = spawnGateway({ PORT: String(port) }, 'HOST=0.0.0.0\n', ['--no-dotenv'])
-  await eventually(() => expect(gateway.output.stderr).toContain(`http://127.0.0.1:${port}`))
+  await eventually(() => expect(gateway.output.stderr).toContain(`http://127.0.0.1:${port}`), STARTING)
 })
 
 test.concurrent('a port that is in use is named', async () => {

@@ -9,9 +9,9 @@ export interface NginxOptions {
   /** Where its configuration and its temporary files go. */
   folder: string
   port: number
-  /** Directives beside `server` in `http`. */
+  /** Directives of `http`, next to `server`. */
   http?: string
-  /** What is in `server` beside the address. */
+  /** Directives of `server`, in addition to the address. */
   server: string
 }
 

@@ -6,7 +6,7 @@ import { packageRoot } from '../../../kit/package-root.ts'
 
 const VERSION = '1.15.2'
 
-/** Entry point of the npm package, installed beside our own dependencies once: it would bring us 95 packages more. */
+/** Entry point of the npm package. It is installed apart from our own dependencies: it would add 95 packages to them. */
 export async function portkeyEntry(): Promise<string> {
   const folder = join(packageRoot(), 'node_modules', '.cache', 'bench', `portkey-${VERSION}`)
   const entry = join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js')

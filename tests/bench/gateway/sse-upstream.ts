@@ -1,5 +1,5 @@
 /**
- * A provider whose streams go on until the client leaves: a chunk of about 250 bytes every so many ms, in which
+ * A provider whose streams continue until the client leaves: a chunk of about 250 bytes each N ms, in which
  * `sent_at` says when it was written. The streams' chunks are spread over the interval. As a process:
  * `sse-upstream.ts <port> <interval in ms>`.
  */

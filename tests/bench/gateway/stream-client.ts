@@ -1,5 +1,5 @@
 /**
- * Opens streams, and for so many seconds notes how long each chunk was under way. Prints `measuring` when that begins
+ * Opens streams, and for N seconds notes how long each chunk was on its way. Prints `measuring` when that begins
  * and a StreamResult when it ends. As a process: `stream-client.ts <url> <headers as JSON> <streams> <seconds>`.
  */
 import { connect, type Socket } from 'node:net'

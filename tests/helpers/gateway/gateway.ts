@@ -43,7 +43,8 @@ export interface GatewayOptions {
   settings?: Partial<GatewaySettings>
 }
 
-const DEADLINE = { timeout: 5_000, interval: 5 }
+/** Long enough for a machine that is busy with other tests. */
+const DEADLINE = { timeout: 15_000, interval: 5 }
 
 export async function startUpstream(): Promise<MockUpstream> {
   const upstream = await startMockUpstream()

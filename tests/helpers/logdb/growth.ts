@@ -4,7 +4,7 @@ import { seededRandom } from '../random.ts'
 import { RotatingLogs, type Stream, streamOf } from './rotating-logs.ts'
 import { LEDGER_GAP, type Workspace, workspace } from './workspace.ts'
 
-/** One in this many steps of the writer is followed by a run. */
+/** After one in this many steps of the writer there is a run. */
 const STEPS_PER_RUN = 8
 const FEW_RECORDS = 3
 
@@ -29,7 +29,7 @@ async function expectNothingMissing(space: Workspace, expected: unknown[]): Prom
   expect(await space.run(['audit', '--deep', '--from', 'logs'])).toMatchObject({ exitCode: 0, stderr: '' })
 }
 
-/** Reads logs while they are written and rotated, in this many ways, and compares with one clean read. */
+/** Reads logs while they are written and rotated, in `rounds` ways, and compares with one clean read. */
 export async function expectRotationsHarmless(rounds: number, records: number): Promise<void> {
   const stream = streamOf(records)
   const expected = await expectedRows(stream)
@@ -59,7 +59,7 @@ export async function expectCutsHarmless(stepBytes: number): Promise<void> {
   }
 }
 
-/** Reads two logs whenever they have grown by this many bytes. */
+/** Reads two logs each time they have grown by this many bytes. */
 export async function expectGrowthHarmless(stepBytes: number): Promise<void> {
   const { stream, own, old } = fewRecords()
   const expected = await expectedRows(stream)

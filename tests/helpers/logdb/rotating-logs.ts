@@ -85,7 +85,7 @@ export class RotatingLogs {
     this.#next = [() => writeFileSync(`${path}.gz`, gzipSync(readFileSync(path))), () => rmSync(path)]
   }
 
-  /** The writer continues in the renamed file until a record is complete, like one that has it open. */
+  /** The writer continues in the renamed file until a record is complete, as if it had it open. */
   #rename(): void {
     if (!existsSync(this.#oldPath(''))) return
     this.#shift()

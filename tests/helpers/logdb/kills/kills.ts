@@ -15,7 +15,7 @@ const MOST_RUNS_PER_KILL = 20
 /** The part of a run in which it has hardly done anything but start. */
 const STARTING = 0.1
 
-/** A command that may be killed, in a folder that can be made again. */
+/** A command that may be killed, in a folder that is made again as often as necessary. */
 export interface Killable {
   /** The compiled program. */
   cli: string
@@ -42,9 +42,9 @@ interface CleanRun {
 }
 
 /**
- * Kills runs at random times, each continuing from what the killed ones before it left, until this many kills have really
- * happened. The times come from a clean run; a run that ends before its kill is compared with that one, and the next
- * starts from nothing. So nothing depends on the speed of the machine.
+ * Kills runs at random times until `kills` have really happened. Each run continues from what the killed one left. The
+ * times come from a clean run. A run that ends before its kill is compared with the clean run, and the next one starts
+ * again from nothing. So nothing depends on how fast the machine is.
  */
 export async function killAtRandom(killable: Killable, kills: number, random: Random): Promise<KillFigures> {
   const clean = await cleanRun(killable)

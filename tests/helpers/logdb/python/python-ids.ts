@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { workspace } from '../workspace.ts'
 import { pythonIds, randomRecords } from './python-json.ts'
 
-/** Ingests this many random records, one a line, and compares the ids of their rows with those that Python computes. */
+/** Ingests `count` random records, in a line each, and compares the ids of their rows with those that Python computes. */
 export async function expectIdsLikePython(seed: number, count: number): Promise<void> {
   const space = workspace()
   const records = randomRecords(seed, count)

@@ -37,7 +37,7 @@ function python(program: string, texts: readonly string[]): string[] {
   return lines.map((line): string => JSON.parse(line))
 }
 
-/** Compares this many random texts in canonical form with what Python makes of them. */
+/** Compares `count` random texts in canonical form with what Python makes of them. */
 export function expectLikePython(seed: number, count: number): void {
   const random = seededRandom(seed)
   const texts = Array.from({ length: count }, () => randomJson(random))
