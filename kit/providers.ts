@@ -43,7 +43,7 @@ export const KEYED_PROVIDER_NAMES = Object.keys(KEYED_PROVIDERS) as KeyedProvide
 /** The built-in provider and its one model, which needs no key and which no mapping can take away. */
 export const ECHO = 'echo'
 
-/** Names that config.yml cannot give to a provider of its own. */
+/** Names that config.yml cannot give to its own providers. */
 export const BUILT_IN_PROVIDERS: readonly string[] = [...KEYED_PROVIDER_NAMES, ECHO]
 
 /** Where a model goes whose mapping names no provider. */

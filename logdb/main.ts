@@ -10,7 +10,7 @@ import { EXIT_USAGE } from '../kit/user-error.ts'
 import type { CommandContext } from './command-line/context.ts'
 import { addExamples } from './command-line/options.ts'
 import { userFacing } from './command-line/user-facing-error.ts'
-import { logdbError } from './errors.ts'
+import { logdbError } from './error-table.ts'
 import { readSettings } from './settings.ts'
 
 type AddCommand = (program: Command, context: CommandContext) => void

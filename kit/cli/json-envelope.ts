@@ -38,7 +38,7 @@ export function printFailure(terminal: Terminal, { verb, error, isDryRun, result
   printJson(terminal, { ok: false, verb, dry_run: isDryRun, error: { code, message, hint }, result, warnings })
 }
 
-/** Prints one JSON document on a line of its own. */
+/** Prints one JSON document on its own line. */
 export function printJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${JSON.stringify(value).replace(CONTROLS_IN_JSON, escaped)}\n`)
 }

@@ -11,7 +11,7 @@ export interface GatewayConfig {
   modelMappings: Record<string, string>
   /** Model name or pattern -> what to try next, as in a mapping's value or by a mapped name. */
   fallbacks: Record<string, string[]>
-  /** Beside the built-in ones. */
+  /** In addition to the built-in ones. */
   providers: Record<string, ProviderConfig>
   limits: LimitsConfig
 }
@@ -29,7 +29,7 @@ interface ProviderConfig {
 }
 
 export interface LimitsConfig {
-  /** Null: no limit, here and below. */
+  /** Null means no limit, here and below. */
   concurrentRequests: number | null
   bodyMaxBytes: number
   firstByteTimeoutMs: number

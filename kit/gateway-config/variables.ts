@@ -127,7 +127,7 @@ function providerVariables(): Record<ProviderVariable, Variable> {
 
 type VariableName = keyof typeof VARIABLES
 
-/** Providers that config.yml adds have keys of their own. */
+/** Each provider of config.yml has its own variable of keys. */
 const PROVIDER_KEY = /^[A-Z][A-Z0-9_]*_API_KEY$/
 const OTHER_PROVIDER_KEY: Variable = {
   scope: 'gateway',

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import type { ChangeOptions } from '../store/folder/lease.ts'
 import { type CommandContext, changeOf } from './context.ts'
 import { end } from './ending.ts'

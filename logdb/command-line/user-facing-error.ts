@@ -1,6 +1,6 @@
 import { toUserError } from '../../kit/cli/command-errors.ts'
 import { hasErrorCode, type UserError } from '../../kit/user-error.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 
 /**
  * The error to show for anything that ended a command.

@@ -3,7 +3,7 @@ import { withoutControls } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
 import { addExamples, addOptions, type Flags, OUT, REPORT } from '../command-line/options.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import type { AuditedSource, AuditReport } from '../verbs/audit/audit.ts'
 
 interface AuditFlags extends Flags {

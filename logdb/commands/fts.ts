@@ -13,7 +13,7 @@ import {
   REPORT,
   WAIT,
 } from '../command-line/options.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 
 export function addFts(program: Command, context: CommandContext): void {
   const fts = program.command('fts').description('Build or drop the text indexes')

@@ -3,7 +3,7 @@ import { isoDay } from '../../kit/time.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end } from '../command-line/ending.ts'
 import { addExamples, addOptions, type Flags, OUT, parseDay, REPORT, WAIT } from '../command-line/options.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import type { InitResult } from '../verbs/init.ts'
 
 interface InitFlags extends Flags {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT } from '../command-line/options.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import type { VerifiedPartition } from '../verbs/verify.ts'
 
 const ADVICE = `follow the advice next to each problem. Without any, restore the partition from a backup. If its logs still exist, you can instead move it away together with control.sqlite3, run logdb ingest, and repeat what was forgotten or retained`

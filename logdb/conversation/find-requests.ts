@@ -1,4 +1,4 @@
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import { findPartitions, type PartitionFile } from '../store/folder/partition-files.ts'
 import { Conversations, conversationsSentIn } from '../store/partition/conversations.ts'
 import { openPartition } from '../store/partition/open-partition.ts'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../kit/user-error.ts'
-import type { LogdbErrorCode } from '../errors.ts'
+import type { LogdbErrorCode } from '../error-table.ts'
 import { findLogFiles } from '../sources/find.ts'
 import { type IngestOptions, Passes } from './passes.ts'
 import { emptyReport, type IngestReport } from './report.ts'

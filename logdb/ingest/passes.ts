@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { DayRange } from '../days.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import type { LogdbSettings } from '../settings.ts'
 import { findLogFiles, type LogFile } from '../sources/find.ts'
 import { UnreadableSource } from '../sources/input.ts'

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorMessage } from '../../kit/user-error.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 
 /** How records follow each other in a file: one per line, or the predecessor's header lines and pretty JSON. */
 export type LogFormat = 'jsonl' | 'predecessor'

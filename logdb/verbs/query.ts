@@ -1,6 +1,6 @@
 import { errorMessage } from '../../kit/user-error.ts'
 import { type DayRange, timesWithin } from '../days.ts'
-import { logdbError } from '../errors.ts'
+import { logdbError } from '../error-table.ts'
 import { findPartitions } from '../store/folder/partition-files.ts'
 import { isPartition } from '../store/partition/open-partition.ts'
 import { loadSqlite } from '../store/sqlite/open.ts'

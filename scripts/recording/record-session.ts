@@ -12,7 +12,7 @@ const STARTED = /^ {2}curl .*\n/m
 const DOTENV = 'OPENROUTER_API_KEY=sk-or-example\nGEMINI_API_KEY=example\n'
 
 /**
- * Runs the gateway, a request, logdb and a dry run of a deploy in a folder of their own, from the sources, and returns
+ * Runs the gateway, a request, logdb and a dry run of a deploy in a new folder, from the sources, and returns
  * what was typed and printed. The temporary folder is shown under another name, and the gateway's hint what to type next
  * is left out, since that is typed next.
  */

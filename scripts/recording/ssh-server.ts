@@ -11,7 +11,7 @@ export interface SshServer {
   stop: () => Promise<void>
 }
 
-/** Starts it with keys of its own, for the user who runs this. */
+/** Starts it with new keys, for the user who runs this. */
 export async function startServer(folder: string, name: string): Promise<SshServer> {
   const at = (file: string) => join(folder, file)
   const port = await freePort()

@@ -92,12 +92,12 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['canon/'],
     ['settings.ts', 'threads.ts'],
     ['days.ts'],
-    ['errors.ts'],
+    ['error-table.ts'],
   ],
 }
 
 /** The only files that may read process.env: where a program starts. */
 export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
 
-/** Folders that hold a flat list of alike things, which may be long. */
+/** Folders that hold a flat list of similar things, which may be long. */
 export const ALIKE: readonly string[] = ['logdb/commands', 'deploy/steps/changes', 'proxy/apis']

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { type DayRange, LAST_DAY, nowWholeS } from '../../days.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { beginIfNeeded } from './open-control.ts'
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../kit/user-error.ts'
-import { type LogdbErrorCode, logdbError } from '../../errors.ts'
+import { type LogdbErrorCode, logdbError } from '../../error-table.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 
 const FILE = '.lock'

@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { nowWholeS } from '../../days.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import { syncPath } from '../folder/durable.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'

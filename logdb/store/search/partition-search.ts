@@ -1,5 +1,5 @@
 import { errorMessage, hasErrorCode } from '../../../kit/user-error.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
 import type { Connection, SqliteEngine, Statement } from '../sqlite/engine.ts'
 import { isOfSchema } from '../sqlite/migrate.ts'

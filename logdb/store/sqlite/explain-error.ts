@@ -1,5 +1,5 @@
 import { errorMessage, hasErrorCode } from '../../../kit/user-error.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 
 /** SQLite distinguishes a full disk from a limit on sizes (`ulimit -f`, a quota), which it reports as an error of writing. */
 const NO_SPACE_CODES = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_TRUNCATE']

@@ -1,4 +1,4 @@
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import type { Connection, SqliteEngine } from './engine.ts'
 
 /** A step that brings a database from any lower number to this one. */

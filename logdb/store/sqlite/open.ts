@@ -1,6 +1,6 @@
 import type Sqlite from 'better-sqlite3'
 import { errorMessage } from '../../../kit/user-error.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import { ExplainingConnection } from './connection.ts'
 import type { SqliteEngine } from './engine.ts'
 import { explainError } from './explain-error.ts'

@@ -1,7 +1,7 @@
 import { existsSync, renameSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { UserError } from '../../../kit/user-error.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import { controlPath } from '../../store/control/open-control.ts'
 import { readRetention } from '../../store/control/retention.ts'

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import { changeControl, controlPath, isOwnControl } from '../../store/control/open-control.ts'
 import { findPartitions, listFiles } from '../../store/folder/partition-files.ts'
 import { finishErasure, hasUnfinishedErasure } from '../../store/partition/erase.ts'

@@ -1,5 +1,5 @@
 import { type DayRange, lastSecondOf, timesWithin } from '../../days.ts'
-import { logdbError } from '../../errors.ts'
+import { logdbError } from '../../error-table.ts'
 import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
 import { type FoundMessage, PartitionSearch } from '../../store/search/partition-search.ts'
 import type { PartitionQuery } from '../../store/search/search-sql.ts'

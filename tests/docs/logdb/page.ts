@@ -1,4 +1,4 @@
-import { LOGDB_ERRORS } from '../../../logdb/errors.ts'
+import { LOGDB_ERRORS } from '../../../logdb/error-table.ts'
 import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 /** Where the page says that the project is. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { LOGDB_ERRORS } from '../../../logdb/errors.ts'
+import { LOGDB_ERRORS } from '../../../logdb/error-table.ts'
 import { workspace } from '../../helpers/logdb/workspace.ts'
 
 const text = (name: string) => readFileSync(join(packageRoot(), 'docs', name), 'utf8')
