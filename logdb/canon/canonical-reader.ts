@@ -146,8 +146,8 @@ export class CanonicalReader {
   }
 
   /**
-   * Writes the next value, an array, whose elements are read by `visit`. `stepOver`, called at the first one, may leave
-   * the reader behind a later one, and returns how many are not to be written. @throws InvalidJson
+   * Writes the next value, an array, whose elements are read by `visit`. `stepOver` is called before the first element.
+   * It may skip elements that need not be written, and returns how many it has skipped. @throws InvalidJson
    */
   array(visit: (reader: CanonicalReader, index: number) => void, stepOver?: Visit<number>): void {
     const { sink } = this

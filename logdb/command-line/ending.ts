@@ -11,11 +11,11 @@ import type { Flags } from './options.ts'
 export interface Ending {
   /** As typed, for example `fts build`. */
   verb: string
-  /** Of verbs that know --dry-run. */
+  /** Only verbs with --dry-run set it. */
   isDryRun?: boolean
-  /** For --json. */
+  /** Printed by --json. */
   result: unknown
-  /** For --json; those that must be seen without it too are printed by the verb. */
+  /** Printed by --json; without it, the verb itself prints those that must be seen. */
   warnings?: readonly string[]
   /** Prints the result without --json. */
   print(): void
@@ -60,4 +60,9 @@ export function noteIfEmpty({ resolve }: CommandContext, out: string): string[] 
   const folder = resolve(out)
   if (findPartitions(folder, {}).length > 0) return []
   return [`${folder} contains no log database: run logdb ingest, or give --out`]
+}
+
+/** For a database of the predecessor that a verb cannot read. */
+export function skippedWarning(path: string): string {
+  return `${path}: was made by the predecessor and is skipped; run logdb convert`
 }

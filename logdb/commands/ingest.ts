@@ -112,7 +112,7 @@ function elapsedSeconds({ elapsedMs }: IngestReport): number {
   return Math.max(elapsedMs / 1000, 1e-6)
 }
 
-/** What the predecessor counts, in its order. */
+/** The counts of the predecessor, in its order. */
 function countsOf(report: IngestReport) {
   return {
     files_scanned: report.filesScanned,

@@ -2,10 +2,9 @@ import { type Command, Option } from 'commander'
 import { printJson } from '../../kit/cli/json-envelope.ts'
 import type { Terminal } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
-import { end } from '../command-line/ending.ts'
+import { end, skippedWarning } from '../command-line/ending.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, JSON_OUTPUT, OUT } from '../command-line/options.ts'
 import { printCsv, printTable, toDocuments } from '../output/query-result.ts'
-import { skippedWarning } from '../output/warnings.ts'
 import type { QueryResult } from '../store/union/union.ts'
 
 interface QueryFlags extends Flags {

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
 import { outColors } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
-import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { end, noteIfEmpty, skippedWarning } from '../command-line/ending.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, JSON_OUTPUT, OUT } from '../command-line/options.ts'
-import { skippedWarning } from '../output/warnings.ts'
 import type { GroupStats, Stats } from '../verbs/stats/stats.ts'
 import type { TallyFigures } from '../verbs/stats/tally.ts'
 

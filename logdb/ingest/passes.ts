@@ -114,7 +114,7 @@ export class Passes {
     const server = resolveServer(this.#engine, out, settings)
     const control = new Control(this.#engine, out)
     control.registerServer(server)
-    const options = { server, withTextIndex: settings.isTextIndexEnabled }
+    const options = { server, isTextIndexed: settings.isTextIndexEnabled }
     const partitions = new PartitionSet((path) => {
       const partition = new Partition(this.#engine, path, options)
       if (partition.wasSealed) report.unsealed.push(path)

@@ -38,7 +38,7 @@ sqliteTest('init prints the path of the partition and ok', async () => {
   })
 })
 
-sqliteTest('a partition that init made is searched as any other', async () => {
+sqliteTest('a partition made by init is searched like any other', async () => {
   const { run, write } = workspace()
   write('requests-2025-09-10.jsonl', jsonl([record()]))
   await run(['ingest'])
@@ -216,7 +216,7 @@ test('--json takes effect only as an option', async () => {
   expect(await workspace().run(['show', '--', '--json'])).toMatchObject({ exitCode: 1, stdout: '' })
 })
 
-sqliteTest('--quiet prints nothing while all goes well, and everything when it does not', async () => {
+sqliteTest('--quiet prints nothing if all goes well, and everything if it does not', async () => {
   const { db, run, write } = workspace()
   const silence = { exitCode: 0, stdout: '', stderr: '' }
   write('requests-1.jsonl', jsonl([record()]))
@@ -343,7 +343,7 @@ test('without better-sqlite3 the program still starts', () => {
   })
 })
 
-sqliteShellTest('whatever the umask, nobody but owner and group can read what ingest makes', async () => {
+sqliteShellTest('whatever the umask, only owner and group can read the files of ingest', async () => {
   const made: Record<string, Set<string>> = {}
   for (const umask of ['022', '077']) {
     const { folder, db, write, partitions } = workspace()
@@ -352,7 +352,7 @@ sqliteShellTest('whatever the umask, nobody but owner and group can read what in
     const args = ['-c', command, process.execPath, CLI]
     expect(spawnSync('sh', args, { cwd: folder, encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
     const [partition = ''] = partitions()
-    // While somebody reads there are -wal and -shm, which get the mode of the database.
+    // While a process reads there are -wal and -shm, which get the mode of the database.
     const reader = await openDatabase(partition)
     try {
       expect(reader.prepare('SELECT COUNT(*) FROM requests').pluck().get()).toBe(1)

@@ -3,7 +3,7 @@ import { asRecord, isCanonical, type PredecessorRow } from '../../record/predece
 import { fieldValues } from '../../store/rows/row-group.ts'
 import type { Rows } from './rows.ts'
 
-/** In the place of a body that is not canonical. */
+/** Stands for a body that is not canonical, so that the rest of the row can be read. */
 const NO_BODY = '""'
 
 /** Adds a row of the predecessor's database, whose id is trusted. Bodies that are not canonical stay whole. */

@@ -69,14 +69,14 @@ export class Rows {
 
   /**
    * Adds the record that was read last as a row.
-   * @param withBodies false if only what is known about the request is kept
+   * @param hasBodies false if only what is known about the request is kept
    */
-  add(read: LogEntry, { offset, length }: RecordPlace, withBodies: boolean): void {
-    const entry = this.#completed(read, withBodies)
+  add(read: LogEntry, { offset, length }: RecordPlace, hasBodies: boolean): void {
+    const entry = this.#completed(read, hasBodies)
     const { fields, instant, request, response } = entry
-    const { tip, sha256 } = withBodies ? this.#messages.conversation(request) : this.#messages.noConversation(request)
+    const { tip, sha256 } = hasBodies ? this.#messages.conversation(request) : this.#messages.noConversation(request)
     const answerSha256 = hash('sha256', this.#reader.sink.view(response.start, response.end), 'hex')
-    const { bodies, answer, inside, searchable } = withBodies ? this.#said(entry, tip) : this.#whole(REMOVED)
+    const { bodies, answer, inside, searchable } = hasBodies ? this.#said(entry, tip) : this.#whole(REMOVED)
     this.#sessions.current.addRow({
       requestId: requestId(this.#serverId, fields, sha256, answerSha256),
       offset,
@@ -118,9 +118,9 @@ export class Rows {
   }
 
   /** The entry as its partition needs it: nothing was stepped over that another one knows, or that it must have. */
-  #completed(read: LogEntry, withBodies: boolean): LogEntry {
+  #completed(read: LogEntry, hasBodies: boolean): LogEntry {
     const entry = this.#sessions.enter(read.instant.day) ? this.#readAgain() : read
-    if (withBodies && this.#messages.beginsAsKnown(entry.request)) return entry
+    if (hasBodies && this.#messages.beginsAsKnown(entry.request)) return entry
     const { known } = this.#sessions.current
     known.readsAll = true
     try {

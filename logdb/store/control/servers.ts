@@ -4,7 +4,7 @@ import type { ServerIdentity } from '../folder/server-id.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { beginIfNeeded } from './open-control.ts'
 
-/** Notes who writes rows, in the transaction that the next commit ends. To be used on control.sqlite3. */
+/** Notes which server writes rows, in the transaction that the next commit ends. To be used on control.sqlite3. */
 export function registerServer(db: Connection, { serverId, hostname, env }: ServerIdentity): void {
   if (db.prepare<[string]>('SELECT 1 FROM servers WHERE server_id = ?').get(serverId)) return
   beginIfNeeded(db)

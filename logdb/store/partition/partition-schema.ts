@@ -6,8 +6,8 @@ import { chainHash } from './chain-hash.ts'
  * message is stored once (`msg`), a conversation is a path in a tree of messages (`node`), and a request points to its
  * last message (`tip`). The views put the bodies together again, byte for byte, in plain SQL.
  *
- * `sha256` of `ingest_sources` stays NULL; it and the view `requests` have just the predecessor's columns, because its
- * tools copy rows with `SELECT *`.
+ * The table `ingest_sources` and the view `requests` have exactly the columns of the predecessor, because its tools
+ * copy rows with `SELECT *`. So `ingest_sources` has a column `sha256`, which stays NULL.
  */
 const INITIAL = `
 CREATE TABLE servers (

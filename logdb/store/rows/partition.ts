@@ -32,7 +32,7 @@ export interface SourcePosition {
 export interface PartitionOptions {
   server: ServerIdentity
   /** Keep the text index up to date with the rows. */
-  withTextIndex: boolean
+  isTextIndexed: boolean
 }
 
 /** A partition open for writing. */
@@ -43,15 +43,15 @@ export class Partition {
   protected readonly db: Connection
   readonly #inode: number
   readonly #server: ServerIdentity
-  readonly #withTextIndex: boolean
+  readonly #isTextIndexed: boolean
   readonly #stores: Stores
   readonly #sql
 
   /** Creates the file and its folder if they are missing. @throws UserError */
-  constructor(engine: SqliteEngine, path: string, { server, withTextIndex }: PartitionOptions) {
+  constructor(engine: SqliteEngine, path: string, { server, isTextIndexed }: PartitionOptions) {
     this.path = path
     this.#server = server
-    this.#withTextIndex = withTextIndex
+    this.#isTextIndexed = isTextIndexed
     this.wasSealed = existsSync(path) && isSealed(engine, path)
     this.db = openWritablePartition(engine, path)
     this.#inode = statSync(path).ino
@@ -86,7 +86,7 @@ export class Partition {
   /** Brings the text index up to date and ends the transaction. @throws UserError */
   commit(): void {
     if (!this.db.isInTransaction) return
-    if (this.#withTextIndex) indexNewMessages(this.db)
+    if (this.#isTextIndexed) indexNewMessages(this.db)
     this.db.exec('COMMIT')
   }
 

@@ -38,7 +38,7 @@ export class RowMover {
   /** @param server the one that wrote the rows */
   constructor(engine: SqliteEngine, server: ServerIdentity, { out, settings, retention }: RowMoverOptions) {
     this.#retention = retention
-    const options = { server, withTextIndex: settings.isTextIndexEnabled }
+    const options = { server, isTextIndexed: settings.isTextIndexEnabled }
     this.#partitions = new PartitionSet((path) => new ConvertedPartition(engine, path, options))
     this.#partitionOf = (day) => partitionFor(out, day, settings.granularity)
     const { serverId } = server

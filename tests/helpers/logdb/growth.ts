@@ -46,7 +46,7 @@ export async function expectRotationsHarmless(rounds: number, records: number): 
   expect(compressed).toBeGreaterThan(rounds)
 }
 
-/** Reads two logs when they are cut at every `stepBytes`-th byte, and again when they are whole. */
+/** Reads two logs cut at every `stepBytes`-th byte, and again when they are whole. */
 export async function expectCutsHarmless(stepBytes: number): Promise<void> {
   const { stream, own, old } = fewRecords()
   const expected = await expectedRows(stream)

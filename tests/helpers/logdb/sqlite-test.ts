@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { loadSqlite } from '../../../logdb/store/sqlite/open.ts'
-import { needing } from '../needs.ts'
-
-const runs = (command: string, args: string[]) => spawnSync(command, args).status === 0
+import { needing, testWith } from '../needs.ts'
+import { findProgram } from '../process/programs.ts'
 
 export const hasSqlite = await loadSqlite().then(
   () => true,
@@ -10,5 +8,5 @@ export const hasSqlite = await loadSqlite().then(
 )
 
 export const sqliteTest = needing('better-sqlite3', hasSqlite)
-export const sqliteShellTest = needing('better-sqlite3 or sqlite3', hasSqlite && runs('sqlite3', ['-version']))
-export const pythonTest = needing('python3', runs('python3', ['-c', 'import json']))
+export const sqliteShellTest = needing('better-sqlite3 or sqlite3', hasSqlite && findProgram('sqlite3') !== null)
+export const pythonTest = testWith('python3')

@@ -15,7 +15,7 @@ async function commands(): Promise<string[]> {
   return lists.flatMap(([, list = '']) => [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name))
 }
 
-test('--help of every verb needs no .env, and names nothing that is not there', async () => {
+test('--help of every verb needs no .env, and names nothing that does not exist', async () => {
   const page = text('logdb.md')
   const verbs = [...page.matchAll(/^Usage: logdb((?: [a-z]+)+)/gm)].map(([, words = '']) => words.trim().split(' '))
   expect(verbs.length).toBeGreaterThan(15)

@@ -17,7 +17,7 @@ const CHANGES = [
   ['retain', '--metadata', '1d', '--yes'],
 ]
 
-sqliteTest('while another process writes, nothing else changes the database; a dry run does not mind', async () => {
+sqliteTest('while another process writes, nothing else changes the database, except that dry runs work', async () => {
   const space = workspace()
   space.write('requests-x.jsonl', jsonl([record()]))
   await space.ingest()

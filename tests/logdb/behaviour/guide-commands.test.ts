@@ -169,7 +169,7 @@ test('a line of .env that is not an assignment is an error with its place', () =
   expect(project.sh('./scripts/logdb --help')).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
-test('where PATH has no node, as in some crontabs, scripts/logdb says so', () => {
+test('if PATH has no node, as in some crontabs, scripts/logdb says so', () => {
   const { folder, sh } = newProject()
   const link = 'mkdir bin && ln -s "$(command -v sh)" "$(command -v readlink)" "$(command -v dirname)" bin'
   expect(sh(`${link} && PATH="$PWD/bin" ./scripts/logdb init`)).toEqual({

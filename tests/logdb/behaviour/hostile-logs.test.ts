@@ -171,7 +171,7 @@ for (const format of FORMATS) {
       await expectAccounted(space)
     })
 
-    sqliteTest(`${where}: a last record that is cut off waits, or is set aside where nothing can follow`, async () => {
+    sqliteTest(`${where}: a last record that is cut off waits, or is set aside if nothing can follow`, async () => {
       const space = workspace()
       const cut = good(format, 1).subarray(0, 200)
       write(space, Buffer.concat([good(format, 0), cut]))
@@ -222,7 +222,7 @@ sqliteTest('the other fields of a record may be as hostile as its bodies', async
   await expectAccounted(space)
 })
 
-sqliteTest('times that no partition could have are set aside', async () => {
+sqliteTest('records with times that no partition can have are set aside', async () => {
   const space = workspace()
   const times = [
     '9999-12-31T23:59:59-01:00',
@@ -246,7 +246,7 @@ for path in sys.argv[1:]:
     rows += db.execute('SELECT request_json, response_json FROM request_details ORDER BY ts_us').fetchall()
 print(json.dumps([request for request, response in rows if json.loads(request) is not None and json.loads(response)]))`
 
-sqliteShellTest('python3 and sqlite3 can read every row and every text of what was hostile', async () => {
+sqliteShellTest('python3 and sqlite3 can read every row and every text of hostile records', async () => {
   const space = workspace()
   const { 'a string of 10 MB': _, ...accepted } = ACCEPTED
   const raws = [...Object.values(accepted).map((raw) => Buffer.from(raw)), ...CHANGED.map(([, raw]) => raw)]
@@ -323,7 +323,7 @@ memoryTest(
 )
 
 memoryTest(
-  'one text of 10 MB after the other does not pile up',
+  'memory does not grow with a series of texts of 10 MB',
   async () => {
     const space = workspace()
     const texts = Array.from({ length: 8 }, (_, index) =>

@@ -60,7 +60,7 @@ function ingest({ folder }: Workspace, parallelism: number) {
 }
 
 sqliteTest(
-  'however many threads read, the same rows come out',
+  'any number of threads gives the same rows',
   async () => {
     const expected = workspace()
     writeLogs(expected)

@@ -54,7 +54,7 @@ function inTerminal(
 const rowsIn = ({ sh }: Project) =>
   Number(sh('./scripts/logdb query "SELECT count(*) AS n FROM requests" --csv').stdout.split('\n')[1])
 
-pythonTest('on a terminal one line shows how far ingest is, and is gone at the end', () => {
+pythonTest('on a terminal one line shows how far ingest is, and disappears at the end', () => {
   const project = filled()
   const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest > out')
   expect([exitCode, rowsIn(project)]).toEqual([0, RECORDS])
@@ -81,8 +81,8 @@ pythonTest('the line is cleared before an error too', () => {
   mkdirSync(join(project.db, '2025/09'), { recursive: true })
   writeFileSync(join(project.db, '2025/09/ai_proxy_20250911.sqlite3'), 'no database')
   const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest', { env: { LOGDB_SERVER_ID: 'here' } })
-  const [last = '', told] = shown.split(CLEAR).slice(-2)
-  expect([exitCode, last, told]).toEqual([
+  const [last = '', error] = shown.split(CLEAR).slice(-2)
+  expect([exitCode, last, error]).toEqual([
     1,
     expect.stringMatching(/ rows$/),
     expect.stringMatching(/^.*✖.* .* is damaged or not a SQLite database\.\r\nHint: .*\r\n$/),
@@ -93,7 +93,7 @@ pythonTest('with --quiet there is no line', () => {
   expect(inTerminal(filled(), './scripts/logdb ingest --quiet')).toEqual({ exitCode: 0, shown: '' })
 })
 
-pythonTest('Ctrl-C ends after a clean commit with 130, also where one thread does all', () => {
+pythonTest('Ctrl-C ends a run after a clean commit with 130, even with a single thread', () => {
   for (const threads of ['1', '2']) {
     const many = 20 * RECORDS
     const project = filled(many)

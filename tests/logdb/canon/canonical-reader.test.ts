@@ -57,7 +57,7 @@ test.each([
   expect(() => canonical(text)).toThrow(InvalidJson)
 })
 
-test('what is nested too deep is refused instead of overflowing the stack', () => {
+test('JSON that is nested too deep is refused instead of overflowing the stack', () => {
   expect(() => canonical('['.repeat(100_000))).toThrow('nested deeper')
   expect(canonical('['.repeat(1500) + ']'.repeat(1500))).toHaveLength(3000)
 })

@@ -56,7 +56,7 @@ async function ids(space: Workspace): Promise<string[]> {
   return rows.map(({ request_id }) => request_id)
 }
 
-sqliteTest('show prints a request so that one can read it, by whatever names it', async () => {
+sqliteTest('show prints a request in readable form, by any of its names', async () => {
   const space = await filled()
   const [, , , id = ''] = await ids(space)
   const { exitCode, stdout, stderr } = await space.run(['show', 'gw-4'])
@@ -78,7 +78,7 @@ assistant
   expect((await space.run(['show', id.slice(0, 12)])).stdout).toBe(stdout)
 })
 
-sqliteTest('show --json gives all that is known, with the bodies', async () => {
+sqliteTest('show --json gives all facts, with the bodies', async () => {
   const space = await filled()
   const { stdout } = await space.run(['show', 'gw-3', '--json'])
   const { ok, verb, result } = JSON.parse(stdout)
@@ -116,7 +116,7 @@ sqliteTest('an id that fits none or several is an error with the next step', asy
   ])
 })
 
-sqliteTest('dialog prints of each request what it adds, over midnight', async () => {
+sqliteTest('dialog prints what each request adds, even over midnight', async () => {
   const space = await filled()
   const [first, second] = await ids(space)
   const { exitCode, stdout } = await space.run(['dialog', 'bees'])
@@ -153,7 +153,7 @@ sqliteTest('dialog of a request prints all that continues the same conversation,
   expect((await space.run(['dialog', 'gw-4'])).stdout.match(/^#/gm)).toHaveLength(1)
 })
 
-sqliteTest('what dialogs assign gave finds the same', async () => {
+sqliteTest('an id from dialogs assign finds the same', async () => {
   const space = await filled()
   await space.run(['dialogs', 'assign', '--by', 'prefix'])
   const [{ dialog_id } = { dialog_id: '' }] = await space.query<{ dialog_id: string }>(

@@ -158,7 +158,7 @@ test.each([
   expect(lines(responseTurns(body))).toEqual(expected)
 })
 
-test('a long note is cut; what only Python calls JSON can be read', () => {
+test('a long note is cut; JSON that only Python accepts can be read', () => {
   const [turn] = requestTurns({ messages: [{ role: 'user', content: [{ type: 'file', data: 'x'.repeat(2000) }] }] })
   expect(turn?.parts[0]?.text).toHaveLength(501)
   expect(parseBody('{"a": NaN, "b": [-Infinity]}')).toEqual({ a: null, b: [null] })

@@ -52,7 +52,7 @@ sqliteTest('both formats become rows of the day that they belong to, and a secon
   await expectLedgerAddsUp(space)
 })
 
-sqliteTest('the views give back what was logged, and requests has just its twelve columns', async () => {
+sqliteTest('the views give what was logged, and requests has exactly its twelve columns', async () => {
   const space = workspace()
   const request = chat('and now?', [
     { role: 'system', content: 'Be brief.' },
@@ -134,7 +134,7 @@ sqliteTest('a growing file gives its new records; an unfinished one waits', asyn
   expect(await space.queryControl('SELECT count(*) AS sources FROM sources')).toEqual([{ sources: 1 }])
 })
 
-sqliteTest('renaming, copying and compressing a file do not bring its records again', async () => {
+sqliteTest('renaming, copying and compressing a file do not add its records again', async () => {
   const space = workspace()
   const path = space.write(
     'v1_chat.log',
@@ -157,7 +157,7 @@ sqliteTest('renaming, copying and compressing a file do not bring its records ag
   await expectLedgerAddsUp(space)
 })
 
-sqliteTest('a file that is emptied and written again is a new one', async () => {
+sqliteTest('a file that is emptied and rewritten is a new one', async () => {
   const space = workspace()
   const path = space.write(LOG, jsonl(some(30)))
   await space.ingest()
@@ -188,37 +188,32 @@ sqliteTest('the same record in two files is one row', async () => {
   await expectLedgerAddsUp(space)
 })
 
-sqliteTest(
-  'records outside the dates stay and come with a later run, also after the file has grown and moved',
-  async () => {
-    const space = workspace()
-    const days = ['2025-09-09', '2025-09-10', '2025-09-10', '2025-09-11', '2025-09-12', '2025-09-10']
-    const path = space.write(LOG, jsonl(days.map((day, index) => onDay(day, `x${index}`))))
-    expect(await space.ingest({ since: '2025-09-10', to: '2025-09-10' })).toMatchObject({
-      rowsInserted: 3,
-      recordsFiltered: 3,
-    })
-    await expectLedgerAddsUp(space)
-    expect(await space.ingest({ since: '2025-09-10', to: '2025-09-10' })).toMatchObject({
-      rowsInserted: 0,
-      bytesRead: 0,
-    })
-    appendFileSync(path, jsonl([onDay('2025-09-11', 'x6')]))
-    renameSync(path, join(space.logs, 'requests-moved.jsonl'))
-    expect(await space.ingest({ to: '2025-09-11' })).toMatchObject({ rowsInserted: 3, rowsDuplicate: 0 })
-    await expectLedgerAddsUp(space)
-    expect(await space.ingest()).toMatchObject({ rowsInserted: 1, recordsFiltered: 0, rowsDuplicate: 0 })
-    expect(await xRequestIds(space)).toEqual(['x0', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6'])
-    expect(
-      await space.queryControl(
-        'SELECT count(*) AS gaps, (SELECT filtered_bytes FROM sources) AS bytes FROM source_gaps',
-      ),
-    ).toEqual([{ gaps: 0, bytes: 0 }])
-    await expectLedgerAddsUp(space)
-  },
-)
+sqliteTest('records outside the dates are left for a later run, even after the file has grown and moved', async () => {
+  const space = workspace()
+  const days = ['2025-09-09', '2025-09-10', '2025-09-10', '2025-09-11', '2025-09-12', '2025-09-10']
+  const path = space.write(LOG, jsonl(days.map((day, index) => onDay(day, `x${index}`))))
+  expect(await space.ingest({ since: '2025-09-10', to: '2025-09-10' })).toMatchObject({
+    rowsInserted: 3,
+    recordsFiltered: 3,
+  })
+  await expectLedgerAddsUp(space)
+  expect(await space.ingest({ since: '2025-09-10', to: '2025-09-10' })).toMatchObject({
+    rowsInserted: 0,
+    bytesRead: 0,
+  })
+  appendFileSync(path, jsonl([onDay('2025-09-11', 'x6')]))
+  renameSync(path, join(space.logs, 'requests-moved.jsonl'))
+  expect(await space.ingest({ to: '2025-09-11' })).toMatchObject({ rowsInserted: 3, rowsDuplicate: 0 })
+  await expectLedgerAddsUp(space)
+  expect(await space.ingest()).toMatchObject({ rowsInserted: 1, recordsFiltered: 0, rowsDuplicate: 0 })
+  expect(await xRequestIds(space)).toEqual(['x0', 'x1', 'x2', 'x3', 'x4', 'x5', 'x6'])
+  expect(
+    await space.queryControl('SELECT count(*) AS gaps, (SELECT filtered_bytes FROM sources) AS bytes FROM source_gaps'),
+  ).toEqual([{ gaps: 0, bytes: 0 }])
+  await expectLedgerAddsUp(space)
+})
 
-sqliteTest('filtered records of a compressed file come with a later run too', async () => {
+sqliteTest('filtered records of a compressed file are left for a later run too', async () => {
   const space = workspace()
   space.write(`${LOG}.gz`, gzipSync(jsonl([onDay('2025-09-09', 'a'), onDay('2025-09-10', 'b')])))
   await space.ingest({ since: '2025-09-10' })
@@ -386,7 +381,7 @@ sqliteTest('weekly partitions hold the days of a week', async () => {
   ])
 })
 
-sqliteTest('a database of the predecessor is left as it is', async () => {
+sqliteTest('a database of the predecessor is not changed', async () => {
   const space = workspace()
   space.write(LOG, jsonl(some(1)))
   await space.run(['init', '--date', '2025-09-10', '--out', 'elsewhere'])

@@ -114,7 +114,7 @@ test.each([
   expect(() => new EntryReader().read(bytes)).toThrow(reason)
 })
 
-test('values of a wrong type are kept as text or left out, and stop nothing', () => {
+test('values of a wrong type are kept as text or left out, and do not stop a run', () => {
   const { fields } = entryOf({
     ...record(),
     api_key_hash: ['a'],

@@ -95,7 +95,7 @@ test.each([
   expect(messageText({ json: canonicalJson(Buffer.from(JSON.stringify(message))), role: 'user' })).toEqual(expected)
 })
 
-test('a message that only Python calls JSON can be searched all the same', () => {
+test('a message that only Python accepts as JSON can still be searched', () => {
   expect(messageText({ json: Buffer.from('{"content": "a", "role": "user", "score": NaN}'), role: 'user' })).toEqual({
     role: 'user',
     text: 'a',
@@ -103,12 +103,12 @@ test('a message that only Python calls JSON can be searched all the same', () =>
   })
 })
 
-test('arguments as deep as anybody likes do no harm', () => {
+test('very deep arguments do no harm', () => {
   const deep = { name: 'f', arguments: `${'['.repeat(100_000)}${']'.repeat(100_000)}` }
   expect(messageText({ json: Buffer.from(JSON.stringify(deep)), role: 'user' })).toMatchObject({ text: 'f' })
 })
 
-test('what is surely plain is so, with whatever character it begins', () => {
+test('a surely plain message is plain, whatever its first character', () => {
   const [plain, wrong]: [string[], string[]] = [[], []]
   for (let code = 1; code < 0x10000; code++) {
     for (const content of [String.fromCharCode(code), ` \n\t${String.fromCharCode(code)}`]) {

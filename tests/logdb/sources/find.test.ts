@@ -24,7 +24,7 @@ test('our logs and those of the predecessor are found, in the order of their pat
   expect(unreadable).toEqual([])
 })
 
-test('a folder that is not there is an error that says which', () => {
+test('a missing folder is an error that names it', () => {
   const { logs } = workspace()
   expect(() => findLogFiles(join(logs, 'nowhere'))).toThrow(/cannot read the logs: .*nowhere/)
 })

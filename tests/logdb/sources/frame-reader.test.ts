@@ -158,7 +158,7 @@ test('a log that grows byte by byte gives each record once, none of them early',
   }
 })
 
-test('a record that is too long is set aside whole, however it comes, and all others are read', async () => {
+test('a record that is too long is set aside whole, in chunks of any size, and all others are read', async () => {
   const long = 'x'.repeat(50_000)
   const logs = {
     jsonl: jsonl(['a', long, 'b'].map((content) => record({ request: chat(content) }))),

@@ -72,7 +72,7 @@ sqliteTest('dates choose partitions, and requests within weekly ones', async () 
   }
 })
 
-sqliteTest('of a single day the text index and every table can be asked', async () => {
+sqliteTest('a query of a single day can use the text index and every table', async () => {
   const space = await filled(3)
   const sql = "SELECT role, content FROM request_text_index WHERE request_text_index MATCH 'question'"
   expect(await rows(space, sql, '--since', '2025-09-02', '--to', '2025-09-02')).toEqual([
@@ -98,7 +98,7 @@ sqliteTest('rows come as a table, as CSV, or as documents', async () => {
   expect(wide.stdout.split('\n')[1]).toMatch(/^.{59}…$/)
 })
 
-sqliteTest('what is not one statement that reads is refused, and changes nothing', async () => {
+sqliteTest('anything but one statement that reads is refused, and changes nothing', async () => {
   for (const days of [1, 2, 12]) {
     const space = await filled(days)
     const before = digests(space.partitions())
@@ -124,7 +124,7 @@ sqliteTest('what is not one statement that reads is refused, and changes nothing
   }
 })
 
-sqliteTest('a database that is not ours is left out, and without any it is an error', async () => {
+sqliteTest('a database that is not ours is skipped, and it is an error if there is no other', async () => {
   const space = await filled(2)
   const [path = ''] = space.partitions()
   const db = await openDatabase(path)
@@ -142,7 +142,7 @@ sqliteTest('a database that is not ours is left out, and without any it is an er
   })
 })
 
-sqliteTest('a signal ends a long query at once', async () => {
+sqliteTest('a signal ends a long query immediately', async () => {
   const { folder } = await filled(1)
   const endless = `SELECT 'begun' UNION ALL
     SELECT max(i) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)`

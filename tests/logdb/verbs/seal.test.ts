@@ -83,7 +83,7 @@ sqliteTest('late records open it again, which ingest says; it can be sealed agai
   expect(await run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
 })
 
-sqliteTest('what only looks at it leaves it sealed; erasure reaches it', async () => {
+sqliteTest('commands that only read leave it sealed; erasure reaches it', async () => {
   const space = await stored('2025-09-10')
   const { partition, run } = space
   await run(['seal'])
@@ -102,7 +102,7 @@ sqliteTest('what only looks at it leaves it sealed; erasure reaches it', async (
   expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: RECORDS - 1 }])
 })
 
-sqliteTest('a partition that somebody reads stays as it is, and the others are sealed', async () => {
+sqliteTest('a partition that another process reads is not changed, and the others are sealed', async () => {
   const { partitions, run } = await stored('2025-09-10', '2025-09-11')
   const [first = '', second = ''] = partitions()
   const reader = await openDatabase(first)

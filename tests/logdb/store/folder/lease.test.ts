@@ -75,7 +75,7 @@ sqliteTest(
 )
 
 sqliteTest(
-  'while another process writes, each command that writes ends with exit 4; when that one is killed, they run',
+  'while another process writes, each command that writes ends with exit 4; when the process is killed, they run',
   async () => {
     const space = workspace()
     writeLog(space)

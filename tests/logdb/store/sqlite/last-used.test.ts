@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LastUsed } from '../../../../logdb/store/sqlite/last-used.ts'
 
-test('what has not been used for longest is closed when there is too much', () => {
+test('the value that has not been used for longest is closed when there are too many', () => {
   const events: string[] = []
   const open = (name: string) => () => {
     events.push(`open ${name}`)

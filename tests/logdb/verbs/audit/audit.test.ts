@@ -53,7 +53,7 @@ sqliteTest('every byte of every log is in one of the counts', async () => {
   )
 })
 
-sqliteTest('what does not add up is named, with exit 1', async () => {
+sqliteTest('a ledger that does not add up is named, with exit 1', async () => {
   for (const [sql, problem] of [
     [
       'UPDATE sources SET ingested_bytes = ingested_bytes - 7 WHERE path LIKE "%2.jsonl"',
@@ -74,7 +74,7 @@ sqliteTest('what does not add up is named, with exit 1', async () => {
   }
 })
 
-sqliteTest('--deep misses rows that are gone, and not those that were forgotten', async () => {
+sqliteTest('--deep reports rows that are missing, except those that were forgotten', async () => {
   const space = await mixedLogs()
   const [partition = ''] = space.partitions()
   const rows = await space.query<{ id: string }>('SELECT request_id AS id FROM req ORDER BY id')
@@ -88,7 +88,7 @@ sqliteTest('--deep misses rows that are gone, and not those that were forgotten'
   expect(await space.run(['audit'])).toMatchObject({ exitCode: 0 })
 })
 
-sqliteTest('what it says to type brings the rows of a lost partition back', async () => {
+sqliteTest('the command in the hint restores the rows of a lost partition', async () => {
   const space = await mixedLogs()
   const before = await space.query('SELECT * FROM request_details ORDER BY request_id')
   rmSync(space.partitions()[0] ?? '')
@@ -102,7 +102,7 @@ sqliteTest('what it says to type brings the rows of a lost partition back', asyn
   expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
 })
 
-sqliteTest('with --from it says what has not been read yet', async () => {
+sqliteTest('with --from it shows what has not been read yet', async () => {
   const space = await mixedLogs()
   const added = jsonl(some(1, 50))
   appendFileSync(join(space.logs, 'requests-2.jsonl'), added)
@@ -117,7 +117,7 @@ sqliteTest('with --from it says what has not been read yet', async () => {
 })
 
 sqliteTest(
-  'what was read under another name, in another file, or is empty is not called unread; a rewritten file is',
+  'a file that was read under another name or in another file, or is empty, is not unread; a rewritten file is',
   async () => {
     const space = workspace()
     const log = jsonl(some(20))
@@ -140,7 +140,7 @@ sqliteTest(
   },
 )
 
-sqliteTest('an empty database has nothing that could be wrong', async () => {
+sqliteTest('an empty database has no problems', async () => {
   const { run, db } = workspace()
   const stderr = `${db} contains no log database: run logdb ingest, or give --out\n`
   expect(await run(['audit'])).toEqual({ exitCode: 0, stdout: '', stderr })

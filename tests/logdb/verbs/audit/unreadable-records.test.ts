@@ -57,7 +57,7 @@ sqliteTest(
   },
 )
 
-sqliteTest('only the errors that are named are given back', async () => {
+sqliteTest('only the named errors are given back', async () => {
   const space = workspace()
   space.write('requests-1.jsonl', 'one\ntwo\nthree\n')
   await space.ingest()

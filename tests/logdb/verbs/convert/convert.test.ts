@@ -79,28 +79,31 @@ sqliteTest('every row of a day reads as before, from a partition in the same pla
   expect(await space.run(['convert'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
 })
 
-sqliteTest('weeks, months and days of several servers come together, and what is in both comes once', async () => {
-  const space = workspace()
-  const rows = [
-    ...rowsOn(NOON, 'a'),
-    ...rowsOn(NOON + S_PER_DAY, 'b'),
-    ...rowsOn(NOON + 3 * S_PER_DAY, 'c', OTHER_SERVER),
-  ]
-  makePredecessorDatabase(day(space), rows.slice(0, ROWS))
-  makePredecessorDatabase(join(space.db, '2025/M09/ai_proxy_202509.sqlite3'), rows)
-  makePredecessorDatabase(join(space.db, 'weekly/2025-W37.sqlite3'), rows.slice(ROWS))
-  makePredecessorDatabase(join(space.db, 'control.sqlite3'), [])
-  const { stdout } = await space.run(['convert', '--json'])
-  const { result } = JSON.parse(stdout)
-  expect(result.map(({ rows, inserted }: { rows: number; inserted: number }) => [rows, inserted])).toEqual([
-    [ROWS, ROWS],
-    [3 * ROWS, 2 * ROWS],
-    [2 * ROWS, 0],
-  ])
-  expect(await allRows(space)).toEqual(rows)
-  expect(space.partitions()).toHaveLength(3)
-  expect(readdirSync(space.db).sort()).toEqual(['.lock', '2025', 'control.sqlite3.predecessor', 'weekly'])
-})
+sqliteTest(
+  'weeks, months and days of several servers are joined, and rows that are in several are stored once',
+  async () => {
+    const space = workspace()
+    const rows = [
+      ...rowsOn(NOON, 'a'),
+      ...rowsOn(NOON + S_PER_DAY, 'b'),
+      ...rowsOn(NOON + 3 * S_PER_DAY, 'c', OTHER_SERVER),
+    ]
+    makePredecessorDatabase(day(space), rows.slice(0, ROWS))
+    makePredecessorDatabase(join(space.db, '2025/M09/ai_proxy_202509.sqlite3'), rows)
+    makePredecessorDatabase(join(space.db, 'weekly/2025-W37.sqlite3'), rows.slice(ROWS))
+    makePredecessorDatabase(join(space.db, 'control.sqlite3'), [])
+    const { stdout } = await space.run(['convert', '--json'])
+    const { result } = JSON.parse(stdout)
+    expect(result.map(({ rows, inserted }: { rows: number; inserted: number }) => [rows, inserted])).toEqual([
+      [ROWS, ROWS],
+      [3 * ROWS, 2 * ROWS],
+      [2 * ROWS, 0],
+    ])
+    expect(await allRows(space)).toEqual(rows)
+    expect(space.partitions()).toHaveLength(3)
+    expect(readdirSync(space.db).sort()).toEqual(['.lock', '2025', 'control.sqlite3.predecessor', 'weekly'])
+  },
+)
 
 sqliteTest('bodies that are not canonical, or not JSON at all, stay as they are', async () => {
   const space = workspace()
@@ -144,7 +147,7 @@ sqliteTest('a row that is stored with another content is not overwritten, and th
   expect(existsSync(join(space.db, 'monthly/2025-09.sqlite3.converting'))).toBe(true)
 })
 
-sqliteTest('the logs that a database was made of give no row twice afterwards', async () => {
+sqliteTest('reading the logs that a database was made of afterwards doubles nothing', async () => {
   const space = workspace()
   const log = predecessorBlock(predecessorEvent())
   const other = workspace()
@@ -158,7 +161,7 @@ sqliteTest('the logs that a database was made of give no row twice afterwards', 
   expect(await allRows(space)).toEqual(stored)
 })
 
-sqliteTest('a database that somebody writes to stays as it is', async () => {
+sqliteTest('a database that another process writes to is not changed', async () => {
   const space = workspace()
   makePredecessorDatabase(day(space), rowsOn(NOON, 'a'))
   const writer = await openDatabase(day(space))
@@ -168,7 +171,7 @@ sqliteTest('a database that somebody writes to stays as it is', async () => {
   expect(await space.run(['convert'])).toMatchObject({ exitCode: 0 })
 })
 
-sqliteTest('what was forgotten, or is older than it is to be kept, does not come back', async () => {
+sqliteTest('forgotten requests, and those that are too old to keep, do not come back', async () => {
   const space = workspace()
   const rows = [0, 1, 2, 3].map((days) => rowsOn(NOON + days * S_PER_DAY, `r${days}`)[3] as PredecessorTuple)
   makePredecessorDatabase(join(space.db, 'monthly/2025-09.sqlite3'), rows)
@@ -195,7 +198,7 @@ sqliteTest('days become weeks, also where the predecessor has its own file for t
   expect(space.partitions()).toHaveLength(1)
 })
 
-sqliteTest('a row that nothing can be made of is named before anything is changed', async () => {
+sqliteTest('a row that cannot be converted is named before anything is changed', async () => {
   const [row] = rowsOn(NOON, 'a') as [PredecessorTuple]
   const changes: [column: number, value: unknown][] = [
     [0, null],

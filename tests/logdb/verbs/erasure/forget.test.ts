@@ -15,7 +15,7 @@ async function gatewayIds(space: Workspace): Promise<unknown[]> {
   return rows.map(({ id }) => id)
 }
 
-sqliteTest('a forgotten request is gone with every word that no other used, and what is shared stays', async () => {
+sqliteTest('a forgotten request is removed with every word that no other used, and shared words stay', async () => {
   const space = await spaceWithSecrets()
   expect(secretsIn(space)).toEqual(SECRETS)
   const others = await space.query("SELECT * FROM request_details WHERE x_request_id <> 'b'")
@@ -31,7 +31,7 @@ sqliteTest('a forgotten request is gone with every word that no other used, and 
   expect(await space.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }, { integrity_check: 'ok' }])
 })
 
-sqliteTest('reading the logs again does not bring it back, even if how far they were read is lost', async () => {
+sqliteTest('reading the logs again does not bring it back, even without control.sqlite3', async () => {
   const space = await spaceWithSecrets()
   await space.run(['forget', '--request-id', 'b', '--yes'])
   await space.ingest()
@@ -80,7 +80,7 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
   expect(digests(space.partitions())).toEqual(before)
 })
 
-sqliteTest('what to forget must be clear, and a single request must be there', async () => {
+sqliteTest('what to forget must be clear, and a single request must exist', async () => {
   const { run } = await spaceWithSecrets()
   for (const args of [[], ['--key', 'a', '--dialog', 'b']]) {
     const { exitCode, stderr } = await run(['forget', ...args, '--yes'])
@@ -104,24 +104,21 @@ sqliteTest('an erasure that was cut off is completed by the next one, even if th
   expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
 })
 
-sqliteTest(
-  'neither a copy that a killed seal left nor what was known of an unreadable record keeps the words',
-  async () => {
-    const space = workspace()
-    const { request: _, ...rest } = record()
-    const request = chat(`zanzibar ${'long '.repeat(1_000_000)}`)
-    space.write('requests-x.jsonl', jsonl([{ request, ...rest }]))
-    await space.ingest({ env: { LOGDB_MEMORY_CAP_MB: '64' } })
-    expect(readFileSync(join(space.db, 'control.sqlite3')).includes('zanzibar')).toBe(true)
-    await space.run(['errors', 'retry'])
-    await space.ingest()
-    const [path = ''] = space.partitions()
-    copyFileSync(path, `${path}.part`)
-    expect((await space.run(['forget', '--request-id', 'req-1', '--yes'])).exitCode).toBe(0)
-    expect(secretsIn(space)).toEqual([])
-    expect(existsSync(`${path}.part`)).toBe(false)
-  },
-)
+sqliteTest('neither the copy of a killed seal nor the first bytes of an unreadable record keep the words', async () => {
+  const space = workspace()
+  const { request: _, ...rest } = record()
+  const request = chat(`zanzibar ${'long '.repeat(1_000_000)}`)
+  space.write('requests-x.jsonl', jsonl([{ request, ...rest }]))
+  await space.ingest({ env: { LOGDB_MEMORY_CAP_MB: '64' } })
+  expect(readFileSync(join(space.db, 'control.sqlite3')).includes('zanzibar')).toBe(true)
+  await space.run(['errors', 'retry'])
+  await space.ingest()
+  const [path = ''] = space.partitions()
+  copyFileSync(path, `${path}.part`)
+  expect((await space.run(['forget', '--request-id', 'req-1', '--yes'])).exitCode).toBe(0)
+  expect(secretsIn(space)).toEqual([])
+  expect(existsSync(`${path}.part`)).toBe(false)
+})
 
 sqliteTest('unreadable records that may belong to the same requests are reported', async () => {
   const space = await spaceWithSecrets()
@@ -133,7 +130,7 @@ sqliteTest('unreadable records that may belong to the same requests are reported
   )
 })
 
-sqliteTest('databases of the predecessor that hold it too are named', async () => {
+sqliteTest('databases of the predecessor that also hold it are named', async () => {
   const space = await spaceWithSecrets()
   const [row] = await space.query<{ id: string }>(
     "SELECT request_id AS id FROM request_details WHERE x_request_id = 'b'",

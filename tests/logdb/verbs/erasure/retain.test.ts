@@ -71,7 +71,7 @@ sqliteTest(
   },
 )
 
-sqliteTest('weekly partitions lose what is old of them', async () => {
+sqliteTest('weekly partitions lose their old days', async () => {
   const space = await filled({ LOGDB_PARTITION_GRANULARITY: 'weekly' })
   await space.run(['retain', '--bodies', '2025-09-11', '--metadata', '2025-09-09', '--yes'])
   expect(await left(space)).toEqual(['09 without bodies', '10 without bodies', '11'])
@@ -93,7 +93,7 @@ sqliteTest('logs that are read later bring back neither requests nor bodies', as
   }
 })
 
-sqliteTest('of records that could not be read, what they began with is removed too', async () => {
+sqliteTest('the first bytes of unreadable records are removed too', async () => {
   const space = workspace()
   space.write('requests-x.jsonl', 'secret\n')
   await space.ingest()
@@ -158,7 +158,7 @@ sqliteTest('without --yes a day is not kept for later either', async () => {
   expect(existsSync(db)).toBe(false)
 })
 
-sqliteTest('how long to keep what has to be said', async () => {
+sqliteTest('it must be said how long to keep what', async () => {
   const { run } = workspace()
   for (const [args, message] of [
     [[], 'give --bodies, --metadata or both'],

@@ -24,7 +24,7 @@ test('letters match without case and accents, in either form of Unicode', () => 
   expect(excerpt('Ångström', [['angstrom']])).toBe('[Ångström]')
 })
 
-test('the words of a phrase may have anything but words between them', () => {
+test('the words of a phrase may have anything except words between them', () => {
   expect(excerpt('the rate,\n  (limit) and rate of limit', [['rate', 'limit']])).toBe(
     'the [rate,\n  (limit]) and rate of limit',
   )
@@ -35,7 +35,7 @@ test('a word in a run of characters without spaces is found, and a word next to 
   expect(excerpt(`${'机'.repeat(500)}语言${'器'.repeat(500)}`, [['语言']], 4)).toBe('…机机[语言]器器器器…')
 })
 
-test('a text that holds nothing of it is shown from its start', () => {
+test('a text without a match is shown from its start', () => {
   expect(excerpt('one two three', [['four']], 2)).toBe('one two…')
   expect(excerpt('', [['four']])).toBe('')
 })

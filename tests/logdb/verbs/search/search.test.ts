@@ -97,7 +97,7 @@ sqliteTest('a message is found for every request that holds it, not only for the
   ])
 })
 
-sqliteTest('dates inside a weekly partition are kept too', async () => {
+sqliteTest('dates inside a weekly partition are respected', async () => {
   const space = await filled({ LOGDB_PARTITION_GRANULARITY: 'weekly' })
   expect(space.partitions()).toHaveLength(1)
   expect(await found(space, ['rate', '--since', '2025-09-11'])).toHaveLength(1)
@@ -282,31 +282,28 @@ sqliteTest(
   },
 )
 
-sqliteTest(
-  'what failed is found by its error, each request of many, and what was logged in part by that part',
-  async () => {
-    const space = workspace()
-    const failed = (id: string, fields: object) => record({ x_request_id: id, request: chat(id), ...fields })
-    const busy = { error: { message: 'Rate limit reached', code: 'rate_limited' } }
-    space.write(
-      'requests-x.jsonl',
-      jsonl([
-        failed('a', { status_code: 429, response: busy, api_key_hash: 'k1' }),
-        failed('b', { status_code: 503, response: busy, api_key_hash: 'k2' }),
-        failed('c', { response: { error: 'no such upstream' } }),
-        failed('d', { request: { model: 'm', _truncated: { bytes: 1e7, head: 'it began', tail: 'it ended' } } }),
-        failed('e', { request: { _invalid_body: 'hardly JSON' } }),
-      ]),
-    )
-    await space.ingest()
-    const statuses = async (...args: string[]) =>
-      (await found(space, args)).map((hit) => [hit['role'], hit['status_code']])
-    expect(await statuses('rate limit')).toEqual([['error', 429]])
-    expect(await statuses('rate limit', '--key', 'k2')).toEqual([['error', 503]])
-    expect(await statuses('upstream', '--role', 'error')).toEqual([['error', 200]])
-    expect(await statuses('began')).toEqual([['user', 200]])
-    expect(await statuses('ended')).toEqual([['user', 200]])
-    expect(await statuses('hardly')).toEqual([['user', 200]])
-    expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
-  },
-)
+sqliteTest('failed requests are found by their error, and requests that were logged in part by that part', async () => {
+  const space = workspace()
+  const failed = (id: string, fields: object) => record({ x_request_id: id, request: chat(id), ...fields })
+  const busy = { error: { message: 'Rate limit reached', code: 'rate_limited' } }
+  space.write(
+    'requests-x.jsonl',
+    jsonl([
+      failed('a', { status_code: 429, response: busy, api_key_hash: 'k1' }),
+      failed('b', { status_code: 503, response: busy, api_key_hash: 'k2' }),
+      failed('c', { response: { error: 'no such upstream' } }),
+      failed('d', { request: { model: 'm', _truncated: { bytes: 1e7, head: 'it began', tail: 'it ended' } } }),
+      failed('e', { request: { _invalid_body: 'hardly JSON' } }),
+    ]),
+  )
+  await space.ingest()
+  const statuses = async (...args: string[]) =>
+    (await found(space, args)).map((hit) => [hit['role'], hit['status_code']])
+  expect(await statuses('rate limit')).toEqual([['error', 429]])
+  expect(await statuses('rate limit', '--key', 'k2')).toEqual([['error', 503]])
+  expect(await statuses('upstream', '--role', 'error')).toEqual([['error', 200]])
+  expect(await statuses('began')).toEqual([['user', 200]])
+  expect(await statuses('ended')).toEqual([['user', 200]])
+  expect(await statuses('hardly')).toEqual([['user', 200]])
+  expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
+})

@@ -71,7 +71,7 @@ sqliteTest('stats counts by day, model and key over all partitions of the range'
   ])
 })
 
-sqliteTest('stats keeps to the dates, within a weekly partition too', async () => {
+sqliteTest('stats respects the dates, even within a weekly partition', async () => {
   for (const granularity of ['daily', 'weekly']) {
     const { run } = await filled({ LOGDB_PARTITION_GRANULARITY: granularity })
     const { stdout } = await run(['stats', '--json', '--since', '2025-09-11', '--to', '2025-09-11'])
@@ -100,7 +100,7 @@ sqliteTest('without requests stats says so', async () => {
   )
 })
 
-sqliteTest('a key has the name that it had last', async () => {
+sqliteTest('a key has its last name', async () => {
   const space = workspace()
   const names = ['old', 'older', 'new']
   const days = ['2025-09-11', '2025-09-10', '2025-09-12']
