@@ -1,6 +1,8 @@
 ARG NODE_IMAGE=node:24-slim
 
 FROM ${NODE_IMAGE} AS build
+# Some builders keep this stage as an image without a name; the label shows a later clean-up that it is ours.
+LABEL ai-deploy.stage=build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # better-sqlite3 comes prebuilt for most machines; where it does not, it is compiled.

@@ -46,3 +46,13 @@ export function liveInstance(route: string): string | null {
     return null
   }
 }
+
+/** The domain that a route file answers for; null for a file that is not ours. */
+export function routeDomain(route: string): string | null {
+  try {
+    const rule: unknown = parse(route)?.http?.routers?.app?.rule
+    return typeof rule === 'string' ? (/^Host\(`([^`]+)`\)$/.exec(rule)?.[1] ?? null) : null
+  } catch {
+    return null
+  }
+}

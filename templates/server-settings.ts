@@ -26,8 +26,8 @@ interface AcmeSettings {
   storage: 'acme.json' | 'acme-staging.json'
 }
 
-const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
-const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory'
+export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
+export const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory'
 const DEFAULT_DRAIN_TIMEOUT_S = 300
 const DEFAULT_ID = 1000
 

@@ -3,7 +3,6 @@ import { decodeEnvironment } from '../../kit/gateway-config/env-file.ts'
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
-import { stopGraceS } from '../../templates/release.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 import { run } from '../host/host.ts'
 import { gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
@@ -24,7 +23,7 @@ export async function rollback(context: Context): Promise<Outcome> {
     const gateway = gatewayAddress(settings, then['API_KEYS'])
     return carryOut(context, open, {
       verb: 'rollback',
-      changes: planRollback(facts, { release, gateway, graceS: stopGraceS(settings) }),
+      changes: planRollback(facts, { release, gateway }),
       warnings: envWarnings(then, today),
       url: gatewayUrl(gateway),
     })

@@ -1,4 +1,5 @@
 import type { OutsideView } from '../probe/outside-probe.ts'
+import type { EdgeTrouble } from '../server/facts.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { EdgeFiles } from './edge-files.ts'
 import type { GatewayAddress } from './gateway-address.ts'
@@ -19,12 +20,13 @@ interface ChangeData {
   'upload-release': { release: Release; context: ContextSource }
   'remove-unpacked': { staging: string }
   'build-image': { image: string; nodeImage: string; release: string }
-  'start-edge': { files: EdgeFiles | null; isFirst: boolean; isInterrupted: boolean } & EdgeStart
+  'start-edge': StartingEdge
   'restart-edge': EdgeStart
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
-  'check-release': { instance: string; gateway: GatewayAddress }
+  /** `why` is kept with the release. */
+  'check-release': { instance: string; gateway: GatewayAddress; why: string }
   switch: { instance: string; previous: ReleaseState | null; gateway: GatewayAddress; news: SwitchNews[] }
-  'stop-previous': { containers: string[]; graceS: number; previous: string | null }
+  'stop-previous': { containers: string[]; leftovers: string[]; previous: string | null }
   'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
@@ -76,6 +78,15 @@ interface WritingEnv {
 /** Where the build context of a new release comes from: this machine, or a folder of the server. */
 export type ContextSource = { kind: 'local' } | { kind: 'server'; folder: string }
 
+interface StartingEdge extends EdgeStart {
+  /** Null to leave them as they are. */
+  files: EdgeFiles | null
+  isFirst: boolean
+  isInterrupted: boolean
+  /** Why it is started although it exists. */
+  trouble: EdgeTrouble | null
+}
+
 interface EdgeStart {
   gateway: GatewayAddress
   /** Instance that must answer through the edge afterwards. */
@@ -85,11 +96,14 @@ interface EdgeStart {
 type StartReason =
   /** `replaces`: release that it takes over from; `changed`: what differs, in words. */
   | { kind: 'new'; replaces: string | null; changed: string[] }
-  | { kind: 'not-running' }
+  | { kind: 'broken'; trouble: LiveTrouble }
   | { kind: 'rollback'; from: string | null }
 
-/** What a switch brings in addition to the release: another domain, or the record of what answers already. */
-type SwitchNews = 'domain' | 'record'
+/** Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. */
+export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent'
+
+/** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
+type SwitchNews = 'domain' | 'route' | 'record'
 
 interface OutsideCheck {
   gateway: GatewayAddress

@@ -20,7 +20,8 @@ export function gatewayUrl({ domain, httpsPort }: Pick<GatewayAddress, 'domain' 
   return httpsPort === 443 ? `https://${domain}` : `https://${domain}:${httpsPort}`
 }
 
-function firstKey(apiKeys: string): string | null {
+/** @param apiKeys value of API_KEYS */
+export function firstKey(apiKeys: string): string | null {
   const keys = apiKeys.split(',').map((key) => key.trim())
   return keys.find((key) => key !== '') ?? null
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
-import { stopGraceS } from '../../templates/release.ts'
-import { type Facts, hasImage, isUnsettled } from '../server/facts.ts'
+import { liveInstance } from '../../templates/route.ts'
+import { type Facts, hasImage, isUnrecorded, leftovers } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { imageTag } from '../server/manifest.ts'
 import type { Change, Kind } from './change.ts'
@@ -127,12 +127,14 @@ function buildImage(situation: Situation): Change<'build-image'> | undefined {
 
 function startEdge(situation: Situation): Change<'start-edge'> | undefined {
   const { facts, edge, isEdgeOutdated, gateway } = situation
-  if (facts.edge.isRunning && !isEdgeOutdated) return undefined
+  const { trouble = null } = facts.edge
+  if (facts.edge.isRunning && !isEdgeOutdated && trouble === null) return undefined
   return {
     kind: 'start-edge',
     files: isEdgeOutdated ? edge : null,
     isFirst: facts.edge.composeFile === null,
     isInterrupted: facts.edge.isRunning,
+    trouble,
     gateway,
     expects: answeringInstance(situation),
   }
@@ -140,35 +142,44 @@ function startEdge(situation: Situation): Change<'start-edge'> | undefined {
 
 /** Traefik reads certificates only when it starts, and asks for one again only when its routes change. */
 function restartEdge(situation: Situation): Change<'restart-edge'> | undefined {
-  const { facts, release, isEdgeOutdated, isRouteOutdated, needsCertificate, restore, gateway } = situation
+  const { release, isRouteOutdated, needsCertificate, restore, gateway } = situation
   const hasNewCertificates = restore !== undefined && restore.certificates.length > 0
   const mustAskAgain = needsCertificate && release === null && !isRouteOutdated
-  if (!facts.edge.isRunning || isEdgeOutdated || !(hasNewCertificates || mustAskAgain)) return undefined
+  if (startEdge(situation) !== undefined || !(hasNewCertificates || mustAskAgain)) return undefined
   return { kind: 'restart-edge', gateway, expects: answeringInstance(situation) }
 }
 
 /** Instance that answers now, as far as it can be expected to. */
-function answeringInstance({ facts, isLiveStopped, isRouteOutdated }: Situation): string | null {
-  return isLiveStopped || isRouteOutdated ? null : facts.live
+function answeringInstance({ facts, liveTrouble, isRouteCurrent }: Situation): string | null {
+  return liveTrouble === null && isRouteCurrent ? facts.live : null
 }
 
-function startNextRelease({ facts, live, release, instance, isLiveStopped }: Situation) {
-  if (isLiveStopped) return startRelease(facts, instance, { kind: 'not-running' })
+function startNextRelease({ facts, live, release, instance, isLiveStopped, liveTrouble }: Situation) {
+  if (isLiveStopped && liveTrouble !== null) {
+    return startRelease(facts, instance, { kind: 'broken', trouble: liveTrouble })
+  }
   if (release === null) return undefined
   const replaces = live?.manifest.id ?? null
   const changed = live === null ? [] : changedParts(live.manifest, release.manifest)
   return startRelease(facts, instance, { kind: 'new', replaces, changed })
 }
 
-function checkRelease({ release, instance, gateway }: Situation): Change<'check-release'> | undefined {
-  return release === null ? undefined : { kind: 'check-release', instance, gateway }
+function checkRelease({ facts, live, release, instance, gateway }: Situation): Change<'check-release'> | undefined {
+  if (instance === facts.live) return undefined
+  const isReplacing = release !== null && live !== null
+  const why = isReplacing ? `changed: ${changedParts(live.manifest, release.manifest).join(', ')}` : ''
+  return { kind: 'check-release', instance, gateway, why }
 }
 
 function switchOver(situation: Situation): Change<'switch'> | undefined {
   const { facts, release, instance, isLiveStopped, isRouteOutdated, gateway } = situation
-  const isUnrecorded = release === null && isUnsettled(facts)
-  if (release === null && !isLiveStopped && !isRouteOutdated && !isUnrecorded) return undefined
-  const news = [isRouteOutdated && ('domain' as const), isUnrecorded && ('record' as const)]
+  const isUnsettled = release === null && isUnrecorded(facts)
+  if (release === null && !isLiveStopped && !isRouteOutdated && !isUnsettled) return undefined
+  const leadsElsewhere = facts.route === null || liveInstance(facts.route) !== facts.live
+  const news = [
+    isRouteOutdated && (leadsElsewhere ? ('route' as const) : ('domain' as const)),
+    isUnsettled && ('record' as const),
+  ]
   return switchTo(
     facts,
     instance,
@@ -177,10 +188,9 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
   )
 }
 
-function stopOthers({ facts, release, instance, settings }: Situation): Change<'stop-previous'> | undefined {
-  const isTakenOver = release !== null && facts.live !== null
-  const isUnrecorded = release === null && isUnsettled(facts)
-  return isTakenOver || isUnrecorded ? stopPrevious(facts, instance, stopGraceS(settings)) : undefined
+function stopOthers({ facts, instance }: Situation): Change<'stop-previous'> | undefined {
+  const isTakenOver = facts.live !== null && facts.live !== instance
+  return isTakenOver || leftovers(facts).length > 0 ? stopPrevious(facts, instance) : undefined
 }
 
 function getCertificate({ needsCertificate, gateway, outside }: Situation): Change<'get-certificate'> | undefined {

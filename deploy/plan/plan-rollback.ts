@@ -11,20 +11,18 @@ export interface RollbackWishes {
   /** The release to go back to. */
   release: Manifest
   gateway: GatewayAddress
-  /** Seconds that a stopped release has to finish its streams. */
-  graceS: number
 }
 
 /** Switches back to a kept release: nothing is built or downloaded. @throws UserError NOTHING_TO_ROLL_BACK */
-export function planRollback(facts: Facts, { release, gateway, graceS }: RollbackWishes): Change[] {
+export function planRollback(facts: Facts, { release, gateway }: RollbackWishes): Change[] {
   const instance = chooseInstance(release.id, facts.containers)
   requireStartable(facts, release, instance)
   const from = facts.live === null ? null : releaseOf(facts.live)
   return [
     startRelease(facts, instance, { kind: 'rollback', from }),
-    { kind: 'check-release', instance, gateway },
+    { kind: 'check-release', instance, gateway, why: '' },
     switchTo(facts, instance, gateway),
-    stopPrevious(facts, instance, graceS),
+    stopPrevious(facts, instance),
   ]
 }
 

@@ -5,14 +5,17 @@ import type { Change } from './change.ts'
 
 const ARCHITECTURES = ['x86_64', 'aarch64', 'arm64']
 const BYTES_PER_MIB = 1024 ** 2
-const MIN_FREE_BYTES = 2048 * BYTES_PER_MIB
+const MIN_FREE_FOR_BUILD_BYTES = 2048 * BYTES_PER_MIB
+/** A release of an image that is there: its files, a backup of them and a container. */
+const MIN_FREE_FOR_RELEASE_BYTES = 64 * BYTES_PER_MIB
 
 /** Refuses a plan that would fail half-way. @throws UserError TARGET_UNSUPPORTED, DISK_FULL, PORT_TAKEN */
 export function preflight(facts: Facts, settings: ServerSettings, changes: readonly Change[]): void {
   checkArchitecture(facts)
   checkEdgeOwner(facts)
   checkInstallation(facts, changes)
-  if (changes.some(({ kind }) => kind === 'upload-release')) checkSpace(facts)
+  if (changes.some(({ kind }) => kind === 'build-image')) checkSpace(facts, MIN_FREE_FOR_BUILD_BYTES)
+  else if (changes.some(({ kind }) => kind === 'upload-release')) checkSpace(facts, MIN_FREE_FOR_RELEASE_BYTES)
   for (const port of [settings.httpPort, settings.httpsPort]) checkPort(facts, port)
 }
 
@@ -41,16 +44,16 @@ function checkInstallation({ os, docker }: Facts, changes: readonly Change[]): v
   )
 }
 
-function checkSpace({ freeBytes }: Facts): void {
+function checkSpace({ freeBytes }: Facts, neededBytes: number): void {
   const places = [
     { what: "Docker's images", free: freeBytes.docker },
     { what: 'the releases', free: freeBytes.folder },
   ]
-  const short = places.find(({ free }) => free < MIN_FREE_BYTES)
+  const short = places.find(({ free }) => free < neededBytes)
   if (short === undefined) return
   throw deployError(
     'DISK_FULL',
-    `too little free space for ${short.what}: ${inMiB(short.free)} MiB, needed ${inMiB(MIN_FREE_BYTES)} MiB`,
+    `too little free space for ${short.what}: ${inMiB(short.free)} MiB, needed ${inMiB(neededBytes)} MiB`,
     'free some space on the server (docker system df shows what Docker uses), then run again',
   )
 }
@@ -58,7 +61,8 @@ function checkSpace({ freeBytes }: Facts): void {
 function checkPort({ listeners, edge }: Facts, port: number): void {
   const program = listeners.get(port)
   // Docker's own proxy listens for a running edge.
-  if (program === undefined || (edge.isRunning && program === 'docker-proxy')) return
+  const isEdgeThere = edge.isRunning || edge.trouble !== undefined
+  if (program === undefined || (isEdgeThere && program === 'docker-proxy')) return
   throw deployError(
     'PORT_TAKEN',
     `port ${port} of the server is taken by ${program}`,

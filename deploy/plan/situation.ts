@@ -1,9 +1,11 @@
 import { renderRoute } from '../../templates/route.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
-import { type Facts, isLiveRunning, type LiveRelease, liveRelease } from '../server/facts.ts'
+import { type Facts, hasImage, type LiveRelease, liveRelease } from '../server/facts.ts'
+import { containerName } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
-import type { ContextSource } from './change.ts'
+import type { ContextSource, LiveTrouble } from './change.ts'
+import { chooseInstance } from './choose-instance.ts'
 import { type EdgeFiles, edgeFiles } from './edge-files.ts'
 import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
 import { contentDigest, makeRelease, type Release, type ReleaseContent } from './release.ts'
@@ -51,8 +53,12 @@ export interface Situation extends Wishes {
   gateway: GatewayAddress
   edge: EdgeFiles
   isEdgeOutdated: boolean
-  /** The live release stays, but its container does not run. */
+  /** Why the live release does not answer; null if it should. */
+  liveTrouble: LiveTrouble | null
+  /** The live release stays, but must be started: it is in trouble. */
   isLiveStopped: boolean
+  /** The edge leads to the live release, at the domain that it is to have. */
+  isRouteCurrent: boolean
   /** The live release stays, but the route file is not what it should be (another domain). */
   isRouteOutdated: boolean
   /** The edge has no certificate for the domain yet. */
@@ -63,8 +69,10 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
   const { settings, env, acmeCa } = wishes
   const edge = edgeFiles(settings, wishes.traefikBase, acmeCa)
   const live = liveRelease(facts)
-  const next = nextRelease(live, wishes)
+  const trouble = liveTrouble(facts)
+  const next = nextRelease(facts, live, trouble, wishes)
   const stays = next.release === null
+  const isRouteCurrent = facts.route === renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT)
   return {
     ...wishes,
     ...next,
@@ -73,26 +81,49 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     gateway: gatewayAddress(settings, env.values['API_KEYS']),
     edge,
     isEdgeOutdated: isEdgeOutdated(facts, edge),
-    isLiveStopped: stays && !isLiveRunning(facts),
-    isRouteOutdated: stays && facts.route !== renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT),
+    liveTrouble: trouble,
+    isLiveStopped: stays && trouble !== null,
+    isRouteCurrent,
+    isRouteOutdated: stays && !isRouteCurrent,
     needsCertificate: !facts.certificates.some(
       ({ file, domain }) => file === settings.acme.storage && domain === settings.domain,
     ),
   }
 }
 
-function nextRelease(live: LiveRelease | null, wishes: Wishes): Pick<Situation, 'release' | 'instance' | 'image'> {
+/** A release that can neither be started nor built again is replaced by one of the same content. */
+function nextRelease(
+  facts: Facts,
+  live: LiveRelease | null,
+  trouble: LiveTrouble | null,
+  wishes: Wishes,
+): Pick<Situation, 'release' | 'instance' | 'image'> {
   const content: ReleaseContent = {
     context: wishes.contextHashes,
     config: wishes.config,
     environment: wishes.env.values,
     settings: wishes.settings,
   }
-  if (live !== null && live.manifest.content === contentDigest(content)) {
-    return { release: null, instance: live.instance, image: live.manifest.image }
+  if (live !== null && live.manifest.content === contentDigest(content) && isStartable(facts, live)) {
+    const { id, image } = live.manifest
+    // What may only be slow keeps running, and finishes what it can, until another run of it has taken over.
+    const instance = trouble === 'silent' ? chooseInstance(id, facts.containers) : live.instance
+    return { release: null, instance, image }
   }
   const release = makeRelease(content, wishes.now)
   return { release, instance: release.manifest.id, image: release.manifest.image }
+}
+
+function isStartable(facts: Facts, { instance, manifest }: LiveRelease): boolean {
+  return hasImage(facts, manifest.image) || facts.containers.some(({ name }) => name === containerName(instance))
+}
+
+function liveTrouble({ live, isLiveSilent, containers }: Facts): LiveTrouble | null {
+  const container = containers.find(({ name }) => live !== null && name === containerName(live))
+  if (container?.state === 'paused') return 'paused'
+  if (container?.state !== 'running') return 'stopped'
+  if (container.isDetached) return 'detached'
+  return isLiveSilent ? 'silent' : null
 }
 
 function isEdgeOutdated({ edge: { composeFile, traefikConfig, acmeCa } }: Facts, wanted: EdgeFiles): boolean {

@@ -1,4 +1,4 @@
-import { type ContainerFact, type Facts, runningContainers } from '../server/facts.ts'
+import { type ContainerFact, type Facts, leftovers, runningContainers } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { Change } from './change.ts'
@@ -24,17 +24,28 @@ export function switchTo(
 }
 
 /** Stops the release that was live, and whatever a deploy that was cut off left running. */
-export function stopPrevious({ live, containers }: Facts, instance: string, graceS: number): Change<'stop-previous'> {
+export function stopPrevious(facts: Facts, instance: string): Change<'stop-previous'> {
+  const { live } = facts
+  const previous = live === instance || live === null ? null : live
   return {
     kind: 'stop-previous',
-    containers: runningContainers(containers).filter((name) => name !== containerName(instance)),
-    graceS,
-    previous: live === instance ? null : live,
+    containers: [...leftovers(facts), ...runningContainers(facts.containers.filter(isLiveContainer(live)))].filter(
+      (name) => name !== containerName(instance),
+    ),
+    leftovers: leftovers(facts).filter((name) => name !== containerName(instance)),
+    previous,
   }
 }
 
+function isLiveContainer(live: string | null) {
+  return ({ name }: ContainerFact) => live !== null && name === containerName(live)
+}
+
+/** A container in one of these states can be started as it is, without its image. */
+const STARTABLE = ['exited', 'created', 'paused', 'running']
+
 function isKept(containers: readonly ContainerFact[], instance: string): boolean {
-  return containers.some(({ name, state }) => name === containerName(instance) && state === 'exited')
+  return containers.some(({ name, state }) => name === containerName(instance) && STARTABLE.includes(state))
 }
 
 /** What a rollback goes back to. After a deploy that was cut off after its switch the route knows it, not state.json. */

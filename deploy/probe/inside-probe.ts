@@ -5,6 +5,8 @@ import { makeProbe, type Probe, type ProbeIdentity } from './probe.ts'
 import { failWhenSilent, PROBE_TIMEOUT_MS } from './tls.ts'
 
 interface InsideOptions extends ProbeIdentity {
+  /** How long an answer may take (15 s). */
+  timeoutMs?: number
   domain: string
   /** Opens a connection to the server's own HTTPS port. */
   connect: () => Promise<Duplex>
@@ -14,10 +16,10 @@ interface InsideOptions extends ProbeIdentity {
  * Through the real edge from inside the server, with SNI and Host set. SSH authenticates the way there, so the
  * certificate is not checked here; `checkCertificate` does that.
  */
-export function insideProbe({ domain, connect, ...identity }: InsideOptions): Probe {
+export function insideProbe({ domain, connect, timeoutMs = PROBE_TIMEOUT_MS, ...identity }: InsideOptions): Probe {
   const client = new Client(`https://${domain}`, {
-    headersTimeout: PROBE_TIMEOUT_MS,
-    bodyTimeout: PROBE_TIMEOUT_MS,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
     connect: (_options, callback) => {
       connect()
         .then((stream) => secure(stream, domain))

@@ -15,16 +15,37 @@ export function composeUp({ compose, project, file, environment = {} }: ComposeP
   return ['env', ...variables, ...compose, '-p', project, '-f', file, 'up', '-d', '--no-build']
 }
 
-export function ensureNetwork(name: string): Argv {
-  return sh('docker network inspect "$1" >/dev/null 2>&1 || docker network create "$1" >/dev/null', name)
+/**
+ * Makes the network, and puts a container on it that is not: one that was taken off, or one that holds the id of a network
+ * of that name which somebody removed. No container of that name is fine. It keeps running, and needs no image.
+ */
+export function attachToNetwork(container: string, network: string): Argv {
+  return sh(
+    `docker network inspect "$2" >/dev/null 2>&1 || docker network create "$2" >/dev/null || exit 1
+state=$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null) || exit 0
+held=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$2\\"}}{{if .NetworkID}}{{.NetworkID}}{{else}}unset{{end}}{{end}}" "$1")
+case $held in unset | "$(docker network inspect -f '{{.Id}}' "$2")") exit 0 ;; esac
+[ "$state" != paused ] || docker unpause "$1" >/dev/null
+docker network disconnect -f "$2" "$1" >/dev/null 2>&1
+docker network connect --alias "$1" "$2" "$1"`,
+    container,
+    network,
+  )
 }
 
 export function buildImage(image: string, nodeImage: string, context: string): Argv {
   return ['docker', 'build', '--build-arg', `NODE_IMAGE=${nodeImage}`, '-t', image, context]
 }
 
-export function startContainer(name: string): Argv {
-  return ['docker', 'start', name]
+/** Makes a container run that exists: one that is paused, stopped, or runs already. */
+export function wakeContainer(name: string): Argv {
+  return sh(
+    `case $(docker inspect -f '{{.State.Status}}' "$1") in
+  paused) docker unpause "$1" ;;
+  *) docker start "$1" ;;
+esac`,
+    name,
+  )
 }
 
 /** Seconds of grace only matter to a process that does not end by itself. */
@@ -32,17 +53,25 @@ export function stopContainer(name: string, graceS: number): Argv {
   return ['docker', 'stop', '-t', String(graceS), name]
 }
 
-/** The same, but it continues after the connection has ended. */
-export function stopDetached(name: string, graceS: number): Argv {
-  return sh('setsid docker stop -t "$2" "$1" >/dev/null 2>&1 </dev/null &', name, String(graceS))
+/**
+ * Sends SIGTERM and continues after the connection has ended. The container has the grace that it was started with: the
+ * stop_grace_period of its Compose file.
+ */
+export function stopDetached(name: string): Argv {
+  return sh(
+    `[ "$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" != paused ] || docker unpause "$1" >/dev/null
+setsid docker stop "$1" >/dev/null 2>&1 </dev/null &`,
+    name,
+  )
 }
 
 export function restartPolicy(name: string, policy: 'no' | 'unless-stopped'): Argv {
   return ['docker', 'update', `--restart=${policy}`, name]
 }
 
+/** One that runs stays, and that is an error. */
 export function removeContainer(name: string): Argv {
-  return ['docker', 'rm', '-f', name]
+  return ['docker', 'rm', name]
 }
 
 export function containerLogs(name: string, lines: number): Argv {
@@ -92,12 +121,16 @@ docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`,
   )
 }
 
-/** Removes images of earlier deploys except those with these tags; an image that a container uses stays. */
+/**
+ * Removes images of earlier deploys except those with these tags; an image that a container uses stays. Of the build stages
+ * that the engine's own builder leaves without a name only the newest stays, which the next build starts from.
+ */
 export function pruneImages(keepTags: string[]): Argv {
   return sh(
     `docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do
   case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac
 done
+docker images -q --filter dangling=true --filter label=ai-deploy.stage=build | tail -n +2 | xargs -r docker rmi >/dev/null 2>&1
 exit 0`,
     keepTags.join(' '),
   )

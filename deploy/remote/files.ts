@@ -78,9 +78,13 @@ export function dropCopies(path: string): Argv {
   return sh('rm -f -- "$1".before-*', path)
 }
 
-/** For people only, so it may change in two steps. */
+/** For people only, so it may change in two steps. What is not a link is moved aside. */
 export function pointTo(link: string, target: string): Argv {
-  return ['ln', '-sfn', target, link]
+  return sh(
+    '[ -L "$1" ] || [ ! -e "$1" ] || mv -T "$1" "$1.before-$(date +%s)" || exit 1; ln -sfn "$2" "$1"',
+    link,
+    target,
+  )
 }
 
 /** Appends its stdin, one line. */

@@ -23,6 +23,13 @@ export function facts(folder: string): Argv {
   return sh(FACTS, folder)
 }
 
+/** Id of the network that connects a container with the edge: "unset" before its first start, "none" if it is not on it. */
+const NETWORK_ID =
+  '{{with index .NetworkSettings.Networks "ai-proxy-edge"}}{{if .NetworkID}}{{.NetworkID}}{{else}}unset{{end}}{{else}}none{{end}}'
+
+/** Ends with 7 if the gateway does not answer within 9 s; any answer will do. */
+const ASK = `const ask=()=>fetch('http://127.0.0.1:8123/health').then(()=>process.exit(0),()=>setTimeout(ask,300));ask();setTimeout(()=>process.exit(7),9000)`
+
 const FACTS = `
 ${WATCHED_DIGEST}
 cd / || exit 1
@@ -34,10 +41,16 @@ echo arch="$(uname -m)"
 echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
   ${DOCKER_VERSIONS}
+  # Meanwhile the gateway that the route names is asked whether it answers at all.
+  live=$(sed -n 's/.*url: http:\\/\\/\\(ai-proxy-[0-9-]*\\):.*/\\1/p' "$P/edge/dynamic/app.yml" 2>/dev/null | head -n 1)
+  timeout 10 docker exec "\${live:-ai-proxy-none}" node -e "${ASK}" >/dev/null 2>&1 &
+  asking=$!
+  echo network="$(docker network inspect -f '{{.Id}}' ai-proxy-edge 2>/dev/null)"
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
-  [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}}' $containers 2>/dev/null
-  docker inspect -f 'edge={{.State.Status}}' ai-proxy-edge 2>/dev/null
+  [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID}' $containers 2>/dev/null
+  docker inspect -f 'edge={{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null
+  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE 'docker stop (-t [0-9]+ )?ai-proxy-[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
@@ -59,10 +72,20 @@ b64 "$P/scripts/logdb" scripts_logdb
 for f in "$P"/releases/*/manifest.json; do
   [ -f "$f" ] && b64 "$f" "manifest_$(basename "$(dirname "$f")")"
 done
+for f in "$P"/releases/*/ready.json; do
+  [ -f "$f" ] && b64 "$f" "ready_$(basename "$(dirname "$f")")"
+done
+echo current="$(readlink "$P/current")"
+for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
+[ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do
   [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"
 done
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] && echo backup="$(stat -c '%s %Y' "$f") $(basename "$f")"
 done
+if [ -n "\${asking:-}" ]; then
+  wait "$asking"
+  case $? in 7 | 124) echo silent="$live" ;; esac
+fi
 exit 0`

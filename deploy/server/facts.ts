@@ -1,7 +1,7 @@
 import type { Argv } from '../host/argv.ts'
 import { containerName, releaseOf } from './instance.ts'
 import { imageTag, type Manifest } from './manifest.ts'
-import type { State } from './state.ts'
+import type { ReadyMark, State } from './state.ts'
 
 /** What a server looks like, before anything is decided. Contents of files are null where there is no file. */
 export interface Facts {
@@ -23,11 +23,21 @@ export interface Facts {
   readonly state: State | null
   /** Text of the route file. */
   readonly route: string | null
-  /** Instance that the route file names: the truth about what is live. */
+  /** Instance that is live: see `findLive`. */
   readonly live: string | null
+  /** The live instance runs, but has not answered for seconds, not even inside its own container. */
+  readonly isLiveSilent: boolean
+  /** What the link `current` leads to; null if it is missing or not a link. */
+  readonly current: string | null
   readonly edge: EdgeFacts
   readonly logdbScript: string | null
   readonly manifests: readonly Manifest[]
+  /** Releases that have answered through the edge at least once. */
+  readonly readyMarks: readonly ReadyMark[]
+  /** Folders that a deploy makes and that are not there. */
+  readonly missingFolders: readonly string[]
+  /** True if the reserve that a rollback frees on a full disk is there. */
+  readonly hasReserve: boolean
   readonly containers: readonly ContainerFact[]
   /** Tags of the image ai-proxy. */
   readonly imageTags: readonly string[]
@@ -49,12 +59,17 @@ export interface ComposeCommand {
 
 export interface EdgeFacts {
   isRunning: boolean
+  /** Why the edge cannot do its work although its container exists. */
+  trouble?: EdgeTrouble | undefined
   /** The folder that the edge belongs to, links resolved; null when there is no edge. */
   folder: string | null
   composeFile: string | null
   traefikConfig: string | null
   acmeCa: string | null
 }
+
+/** `detached`: not on the network that leads to the releases. `unhealthy`: Traefik does not answer its own health check. */
+export type EdgeTrouble = 'paused' | 'detached' | 'unhealthy'
 
 export interface ContainerFact {
   name: string
@@ -63,6 +78,10 @@ export interface ContainerFact {
   release: string
   /** Docker starts it again after a reboot. */
   isRestarted: boolean
+  /** Not on the network that leads to the edge, or on one that does not exist any more. */
+  isDetached?: boolean
+  /** Somebody has told it to stop, and it finishes its running answers. */
+  isStopping?: boolean
 }
 
 export interface BackupFact {
@@ -83,17 +102,21 @@ export function liveRelease({ live, manifests }: Facts): LiveRelease | null {
   return live === null || manifest === undefined ? null : { instance: live, manifest }
 }
 
-/** True if the container of the live release runs. */
-export function isLiveRunning({ live, containers }: Facts): boolean {
-  return live !== null && runningContainers(containers).includes(containerName(live))
+/** True if state.json or `current` does not name the live release, as after a deploy that was cut off. */
+export function isUnrecorded({ live, state, current }: Facts): boolean {
+  if (live === null) return false
+  return state?.live.instance !== live || current !== `releases/${releaseOf(live)}`
 }
 
-/** True if a deploy was cut off after its switch: what answers is not recorded, or another release keeps running. */
-export function isUnsettled({ live, state, containers }: Facts): boolean {
-  if (live === null) return false
-  const lasting = runningContainers(containers.filter(({ isRestarted }) => isRestarted))
-  return state?.live.instance !== live || lasting.some((name) => name !== containerName(live))
+/** Names of containers that nobody needs and nobody has told to stop: a run that was cut off left them. */
+export function leftovers({ live, containers }: Facts): string[] {
+  return containers
+    .filter(({ name }) => live === null || name !== containerName(live))
+    .filter(({ state, isRestarted, isStopping = false }) => (ACTIVE.includes(state) || isRestarted) && !isStopping)
+    .map(({ name }) => name)
 }
+
+const ACTIVE = ['running', 'paused', 'restarting']
 
 /** Names of the containers that run. */
 export function runningContainers(containers: readonly ContainerFact[]): string[] {

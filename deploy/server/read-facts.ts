@@ -1,10 +1,11 @@
-import { liveInstance } from '../../templates/route.ts'
 import { type Host, run } from '../host/host.ts'
 import { facts as factsScript } from '../remote/inspection.ts'
-import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, Facts } from './facts.ts'
+import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
+import { findLive } from './find-live.ts'
+import { containerName } from './instance.ts'
 import type { Manifest } from './manifest.ts'
 import { type Pairs, readPairs, splitOnce } from './pairs.ts'
-import { parseState } from './state.ts'
+import { parseReadyMark, parseState } from './state.ts'
 
 /** Looks at the server with one script. @throws CommandFailed */
 export async function gatherFacts(host: Host, folder: string): Promise<Facts> {
@@ -15,8 +16,16 @@ export async function gatherFacts(host: Host, folder: string): Promise<Facts> {
 export function parseFacts(output: string): Facts {
   const pairs = readPairs(output)
   const stateText = pairs.text('state')
-  const route = pairs.text('route') ?? null
+  const evidence = {
+    route: pairs.text('route') ?? null,
+    state: stateText === undefined ? null : parseState(stateText),
+    containers: pairs.all('container').map((line) => readContainer(line, pairs)),
+    manifests: pairs.suffixes('manifest_').flatMap((id) => parseManifest(pairs.text(`manifest_${id}`), id)),
+    readyMarks: pairs.suffixes('ready_').map((id) => parseReadyMark(pairs.text(`ready_${id}`) ?? '', id)),
+  }
+  const live = findLive(evidence)
   return {
+    ...evidence,
     os: { id: pairs.one('os') ?? '', like: pairs.one('os_like') ?? '', arch: pairs.one('arch') ?? '' },
     docker: parseDocker(output),
     clockS: Number(pairs.one('clock')),
@@ -26,13 +35,13 @@ export function parseFacts(output: string): Facts {
     folder: pairs.one('folder') ?? '',
     watchedDigest: pairs.one('watched') ?? '',
     env: pairs.text('env') ?? null,
-    state: stateText === undefined ? null : parseState(stateText),
-    route,
-    live: route === null ? null : liveInstance(route),
+    live,
+    isLiveSilent: live !== null && pairs.one('silent') === containerName(live),
+    current: pairs.one('current') ?? null,
+    missingFolders: pairs.all('missing'),
+    hasReserve: pairs.one('reserve') !== undefined,
     edge: readEdge(pairs),
     logdbScript: pairs.text('scripts_logdb') ?? null,
-    manifests: pairs.suffixes('manifest_').flatMap((id) => parseManifest(pairs.text(`manifest_${id}`), id)),
-    containers: pairs.all('container').map(readContainer),
     imageTags: pairs.all('image'),
     certificates: pairs.all('certificate').map(readCertificate),
     backups: pairs.all('backup').map(readBackup),
@@ -55,8 +64,10 @@ function readCompose(pairs: Pairs): ComposeCommand | null {
 }
 
 function readEdge(pairs: Pairs): EdgeFacts {
+  const [state = '', network, health] = (pairs.one('edge') ?? '').split(' ')
   return {
-    isRunning: pairs.one('edge') === 'running',
+    isRunning: state === 'running',
+    trouble: edgeTrouble(state, isDetached(network, pairs), health),
     folder: pairs.one('edge_folder') ?? null,
     composeFile: pairs.text('edge_compose.yml') ?? null,
     traefikConfig: pairs.text('edge_traefik.yml') ?? null,
@@ -84,9 +95,28 @@ function readListener(line: string): [number, string] {
   return [Number(port), program]
 }
 
-function readContainer(line: string): ContainerFact {
-  const [name = '', state = '', release = '', restart] = line.split(' ')
-  return { name, state, release, isRestarted: restart === 'unless-stopped' }
+function edgeTrouble(state: string, isOffNetwork: boolean, health: string | undefined): EdgeTrouble | undefined {
+  if (state === 'paused') return 'paused'
+  if (state !== 'running') return undefined
+  if (isOffNetwork) return 'detached'
+  return health === 'unhealthy' ? 'unhealthy' : undefined
+}
+
+function readContainer(line: string, pairs: Pairs): ContainerFact {
+  const [name = '', state = '', release = '', restart, network] = line.split(' ')
+  return {
+    name,
+    state,
+    release,
+    isRestarted: restart === 'unless-stopped',
+    isDetached: isDetached(network, pairs),
+    isStopping: pairs.all('stopping').includes(name),
+  }
+}
+
+/** @param network id of the network that a container is on; a stopped one may keep the id of a network that is gone */
+function isDetached(network: string | undefined, pairs: Pairs): boolean {
+  return network !== undefined && network !== 'unset' && network !== pairs.one('network')
 }
 
 function readCertificate(line: string): { file: string; domain: string } {

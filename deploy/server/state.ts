@@ -1,3 +1,5 @@
+import { releaseOf } from './instance.ts'
+
 /** state.json: what deploy did last. The route file wins where they disagree. */
 export interface State {
   version: 1
@@ -17,12 +19,49 @@ export interface ReleaseState {
 export function parseState(text: string): State | null {
   try {
     const state: State = JSON.parse(text)
-    return state.version === 1 && typeof state.live.instance === 'string' ? state : null
+    const isWhole = state.version === 1 && isReleaseState(state.live)
+    return isWhole && (state.previous === null || isReleaseState(state.previous)) ? state : null
   } catch {
     return null
   }
 }
 
+function isReleaseState({ release, instance }: ReleaseState): boolean {
+  return releaseOf(instance) === release && /^\d{8}-\d{6}$/.test(release)
+}
+
 export function renderState(state: State): string {
   return `${JSON.stringify(state, null, 2)}\n`
+}
+
+/** ready.json of a release: written when it has answered through the edge, before it takes over for the first time. */
+export interface ReadyMark {
+  release: string
+  /** ISO time. */
+  at: string
+  /** Who started it, and from where. */
+  by: string
+  /** Verb of the run. */
+  verb: string
+  /** Sentence of the plan: why it was started. */
+  why: string
+}
+
+export const READY_FILE = 'ready.json'
+
+/** An unreadable mark still shows that the release was ready. */
+export function parseReadyMark(text: string, release: string): ReadyMark {
+  const read = (): Partial<ReadyMark> => {
+    try {
+      return { ...JSON.parse(text) }
+    } catch {
+      return {}
+    }
+  }
+  const { at, by, verb, why } = read()
+  return { release, at: `${at ?? ''}`, by: `${by ?? ''}`, verb: `${verb ?? ''}`, why: `${why ?? ''}` }
+}
+
+export function renderReadyMark(mark: ReadyMark): string {
+  return `${JSON.stringify(mark)}\n`
 }

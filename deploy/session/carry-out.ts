@@ -41,8 +41,8 @@ export async function carryOut(context: Context, open: OpenServer, proposal: Pro
   const { changes, generatedKey, next = [], ifNothingToDo, buildContext = [] } = proposal
   const lines = changes.flatMap(describe)
   showPlan(context, proposal, lines)
-  const ended = (isChanged: boolean, times: StepTime[]) =>
-    outcomeOf(context, open, proposal, { isChanged, times, lines })
+  const ended = (isChanged: boolean, times: StepTime[], warnings: string[] = []) =>
+    outcomeOf(context, open, proposal, { isChanged, times, lines, warnings })
   if (changes.length === 0) {
     const times = await checkOnly(context, open, ifNothingToDo?.check)
     return { ...ended(false, times), notes: ifNothingToDo && [ifNothingToDo.note] }
@@ -51,8 +51,9 @@ export async function carryOut(context: Context, open: OpenServer, proposal: Pro
     return { ...ended(false, []), notes: ['Nothing was changed.'] }
   }
   const run = await runPlan(context, open, { verb: proposal.verb, changes, buildContext })
+  for (const line of run.warnings) context.terminal.err(`Note: ${line}.\n`)
   if (run.error !== undefined) return failed(proposal, run)
-  return { ...ended(true, run.times), notes: [...(generatedKey ? [KEY_SHOWN_ONCE] : []), ...next] }
+  return { ...ended(true, run.times, run.warnings), notes: [...(generatedKey ? [KEY_SHOWN_ONCE] : []), ...next] }
 }
 
 function showPlan({ options, terminal }: Context, { source = '', warnings }: Proposal, lines: string[]): void {
@@ -80,7 +81,8 @@ async function checkOnly(
 ): Promise<StepTime[]> {
   if (check === undefined) return []
   const { signal } = new AbortController()
-  const server = { host: connection.host, layout, facts, buildContext: [], signal, now }
+  const reader = { actor: '', verb: '', warn: () => {} }
+  const server = { host: connection.host, layout, facts, buildContext: [], signal, now, ...reader }
   return runSteps(stepsOf([check], server, new UndoStack()), terminal)
 }
 
@@ -89,13 +91,15 @@ interface Ending {
   times: StepTime[]
   /** What was, or with --dry-run would be, changed. */
   lines: string[]
+  /** Of the run. */
+  warnings: string[]
 }
 
 function outcomeOf(
   { options }: Context,
   { connection, facts, times: before }: OpenServer,
   { changes, url, warnings, generatedKey }: Proposal,
-  { isChanged, times, lines }: Ending,
+  { isChanged, times, lines, warnings: ofRun }: Ending,
 ): Outcome {
   const key = isChanged && generatedKey ? generatedKey : undefined
   return {
@@ -109,7 +113,7 @@ function outcomeOf(
       ...connection.host.counts,
       steps: [...before, ...times],
     },
-    warnings,
+    warnings: [...warnings, ...ofRun],
     lines: isChanged ? [url, ...keyLines(key)] : [],
   }
 }

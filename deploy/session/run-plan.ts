@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os'
 import { errorMessage, UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
-import type { Host } from '../host/host.ts'
+import { type Host, run } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
 import * as files from '../remote/files.ts'
@@ -23,11 +23,16 @@ export interface PlanRun {
 /** How a run ended. */
 export interface PlanResult {
   times: StepTime[]
+  /** Sentences about what failed but does not matter to clients. */
+  warnings: string[]
   /** True if the change stands, also when a later check failed. */
   isSettled: boolean
   /** Undefined if all went well. */
   error: unknown
 }
+
+/** What is known when the changes were made or taken back. */
+type ChangesResult = Omit<PlanResult, 'warnings'>
 
 /**
  * Makes the changes under the lock. When one fails or the user interrupts, what can be undone is undone; the audit line is
@@ -44,7 +49,10 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   const lock = await takeLock(host, layout, facts, `${actor}, ${verb}, since ${now.toISOString()}`)
   const start = performance.now()
   try {
-    const result = await runChanges(changes, { host, layout, facts, buildContext, signal, now }, context)
+    const warnings: string[] = []
+    const warn = (sentence: string) => void warnings.push(sentence)
+    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn }
+    const result = await runChanges(changes, server, context)
     const line = {
       at: now.toISOString(),
       actor,
@@ -53,14 +61,14 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
       result: result.error === undefined ? 'ok' : codeOf(result.error),
       duration_ms: Math.round(performance.now() - start),
     }
-    const auditError = await audit(host, layout.audit, line)
-    return { ...result, error: result.error ?? auditError }
+    await audit(host, layout.audit, line, warn)
+    return { ...result, warnings }
   } finally {
     lock.end()
   }
 }
 
-async function runChanges(changes: readonly Change[], server: Server, { terminal }: Context): Promise<PlanResult> {
+async function runChanges(changes: readonly Change[], server: Server, { terminal }: Context): Promise<ChangesResult> {
   const undo = new UndoStack()
   try {
     const times = await runSteps(stepsOf(changes, server, undo), terminal)
@@ -121,12 +129,11 @@ function codeOf(error: unknown): string {
   return error instanceof UserError ? error.code : 'failed'
 }
 
-/** @returns why the line could not be written: after a failure the connection may be gone */
-async function audit(host: Host, path: string, line: object): Promise<unknown> {
+/** A line that cannot be written undoes nothing: the disk may be full, or the connection gone. */
+async function audit(host: Host, path: string, line: object, warn: (sentence: string) => void): Promise<void> {
   try {
-    await host.exec(files.appendLine(path), { stdin: `${JSON.stringify(line)}\n` })
-    return undefined
+    await run(host, `write ${path}`, files.appendLine(path), { stdin: `${JSON.stringify(line)}\n` })
   } catch (error) {
-    return error
+    warn(errorMessage(error))
   }
 }

@@ -15,6 +15,11 @@ export interface Server {
   /** Aborted when the user interrupts. */
   signal: AbortSignal
   now: Date
+  /** Who runs the plan, and from where. */
+  actor: string
+  verb: string
+  /** Takes a sentence, without a full stop, about what failed but does not matter to clients. */
+  warn(sentence: string): void
 }
 
 /** Everything about one kind of change, except when it is needed: plan/make-plan.ts decides that. */

@@ -9,12 +9,14 @@ import type { Server } from './definition.ts'
 /** How long Traefik may take to follow a changed route file. */
 export const ROUTE_TIMEOUT_MS = 20_000
 const ROUTE_POLL_MS = 50
+/** What answered until now may hang, and the first requests still reach it. */
+const ATTEMPT_TIMEOUT_MS = 2000
 
 type Asker = Pick<Server, 'host' | 'signal'>
 
 /** Waits until the edge leads to this instance. @throws UserError SWITCH_FAILED */
 export async function awaitAnswer(server: Asker, gateway: GatewayAddress, instance: string): Promise<void> {
-  const probe = edgeProbe(server, gateway)
+  const probe = edgeProbe(server, gateway, { timeoutMs: ATTEMPT_TIMEOUT_MS })
   try {
     await untilAnswered(server, probe, instance)
   } finally {
@@ -22,10 +24,16 @@ export async function awaitAnswer(server: Asker, gateway: GatewayAddress, instan
   }
 }
 
-/** @param canary token that leads to an instance which is not live yet */
-export function edgeProbe({ host }: Asker, gateway: GatewayAddress, canary?: string): Probe {
+interface ProbeOptions {
+  /** Token that leads to an instance which is not live yet. */
+  canary?: string
+  /** How long an answer may take. */
+  timeoutMs?: number
+}
+
+export function edgeProbe({ host }: Asker, gateway: GatewayAddress, options: ProbeOptions): Probe {
   const { domain, httpsPort, apiKey } = gateway
-  return insideProbe({ domain, connect: () => host.connect(httpsPort), apiKey, canary })
+  return insideProbe({ domain, connect: () => host.connect(httpsPort), apiKey, ...options })
 }
 
 /** @throws UserError SWITCH_FAILED */

@@ -3,12 +3,14 @@ import { run } from '../host/host.ts'
 import type { EdgeFiles } from '../plan/edge-files.ts'
 import type { GatewayAddress } from '../plan/gateway-address.ts'
 import * as docker from '../remote/docker.ts'
+import type { EdgeTrouble } from '../server/facts.ts'
 import { EDGE_CONTAINER, EDGE_NETWORK } from '../server/layout.ts'
 import { putFile } from '../server/transfer.ts'
 import { composeOf } from './compose.ts'
 import type { Server } from './definition.ts'
 import { awaitAnswer } from './edge-answer.ts'
 import { orFail } from './or-fail.ts'
+import { withKeyOf } from './release-key.ts'
 
 /** Writes the edge's files, which take effect when it starts. */
 export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promise<void> {
@@ -18,11 +20,19 @@ export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promis
 }
 
 /** Starts the edge, or recreates it when its files have changed. */
-export async function composeEdge({ host, layout, facts }: Server): Promise<void> {
+export async function composeEdge({ host, layout, facts }: Server, trouble: EdgeTrouble | null): Promise<void> {
   const compose = composeOf(facts).argv
-  await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
+  await run(host, 'connect the edge to its network', docker.attachToNetwork(EDGE_CONTAINER, EDGE_NETWORK))
+  if (trouble === 'paused') await host.exec(docker.wakeContainer(EDGE_CONTAINER))
+  else if (trouble !== null) await host.exec(docker.restartContainer(EDGE_CONTAINER))
   const file = `${layout.edge}/compose.yml`
   await run(host, 'start the edge', docker.composeUp({ compose, project: EDGE_CONTAINER, file }))
+}
+
+/** Its files stay. */
+export async function removeEdge({ host }: Server): Promise<void> {
+  await host.exec(docker.stopContainer(EDGE_CONTAINER, 1))
+  await host.exec(docker.removeContainer(EDGE_CONTAINER))
 }
 
 /**
@@ -39,7 +49,7 @@ export async function bringEdgeUp(
     await untilListening(server, gateway.httpsPort)
   })
   // Docker listens before Traefik does.
-  if (expects !== null) await awaitAnswer(server, gateway, expects)
+  if (expects !== null) await awaitAnswer(server, await withKeyOf(server, gateway, expects), expects)
   return `The edge listens on ${gateway.httpPort} and ${gateway.httpsPort}`
 }
 

@@ -5,6 +5,7 @@ import * as files from '../remote/files.ts'
 import { putFile } from '../server/transfer.ts'
 import type { Server, Undo } from './definition.ts'
 import { awaitAnswer, ROUTE_TIMEOUT_MS } from './edge-answer.ts'
+import { withKeyOf } from './release-key.ts'
 
 /** Replaces the route file with one rename, and keeps the previous one next to it. */
 export async function writeRoute(server: Server, text: string): Promise<void> {
@@ -35,7 +36,8 @@ async function restoreRoute(server: Server, gateway: GatewayAddress): Promise<vo
   await run(host, 'put the route file back', files.putBack(layout.route, copyOf(server)))
   if (facts.live === null) return
   const signal = AbortSignal.timeout(ROUTE_TIMEOUT_MS)
-  await awaitAnswer({ host, signal }, gateway, facts.live).catch(() => {}) // It may not have answered before either.
+  const before = await withKeyOf(server, gateway, facts.live)
+  await awaitAnswer({ host, signal }, before, facts.live).catch(() => {}) // It may not have answered before either.
 }
 
 /** One for each run: the changes of a plan that write the route share it, and the first of them fills it. */

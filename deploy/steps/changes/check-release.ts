@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { sha256 } from '../../../kit/sha256.ts'
 import { renderRoute } from '../../../templates/route.ts'
 import { deployError } from '../../errors.ts'
 import { checkCompletions, checkReading } from '../../probe/checks.ts'
 import { CANARY_HEADER } from '../../probe/probe.ts'
-import { containerName } from '../../server/instance.ts'
+import * as files from '../../remote/files.ts'
+import { liveRelease } from '../../server/facts.ts'
+import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
-import type { Definition } from '../definition.ts'
+import { READY_FILE, renderReadyMark } from '../../server/state.ts'
+import type { Definition, Server } from '../definition.ts'
 import { edgeProbe, untilAnswered } from '../edge-answer.ts'
 import { routeUndo, writeRoute } from '../route-file.ts'
 
@@ -13,12 +17,12 @@ import { routeUndo, writeRoute } from '../route-file.ts'
 export const checkRelease: Definition<'check-release'> = {
   describe: () => [],
   title: 'Check it through the edge',
-  async run({ instance, gateway }, server) {
+  async run({ instance, gateway, why }, server) {
     const { domain } = gateway
     const token = randomBytes(16).toString('hex')
     const canary = { instance, token, header: CANARY_HEADER }
     await writeRoute(server, renderRoute({ domain, live: server.facts.live, canary }, GATEWAY_PORT))
-    const probe = edgeProbe(server, gateway, token)
+    const probe = edgeProbe(server, gateway, { canary: token })
     try {
       await untilAnswered(server, probe, instance)
       const problem = (await checkReading(probe, instance)) ?? (await checkCompletions(probe))
@@ -26,9 +30,26 @@ export const checkRelease: Definition<'check-release'> = {
     } finally {
       await probe.close()
     }
+    await markReady(server, releaseOf(instance), why)
     return 'It answers through the edge'
   },
   undo: ({ gateway }, server) => routeUndo(server, gateway),
+}
+
+/**
+ * From now on the release is a target of rollbacks. So is the one that answers now, which an earlier version may not have
+ * marked. On a full disk a rollback must work too, so a mark that cannot be written is only missed.
+ */
+async function markReady({ host, layout, facts, now, actor, verb }: Server, release: string, why: string) {
+  const isMarked = (id: string) => facts.readyMarks.some((mark) => mark.release === id)
+  const mark = { release, at: now.toISOString(), by: actor, verb, why }
+  const live = liveRelease(facts)?.manifest
+  const marks = [mark, ...(live ? [{ release: live.id, at: live.createdAt, by: '', verb: '', why: '' }] : [])]
+  for (const one of marks.filter((mark) => !isMarked(mark.release))) {
+    const text = renderReadyMark(one)
+    const path = `${layout.release(one.release)}/${READY_FILE}`
+    await host.exec(files.writeFile(path, '644', sha256(text)), { stdin: text })
+  }
 }
 
 function unhealthy(instance: string, problem: string) {

@@ -1,18 +1,31 @@
 import type { Change } from '../../plan/change.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
-import { bringEdgeUp, composeEdge, putEdge } from '../edge.ts'
+import { bringEdgeUp, composeEdge, putEdge, removeEdge } from '../edge.ts'
 import { orUploadFails } from '../or-fail.ts'
 
 /** Writes the edge's files, if they are to change, and starts it. */
 export const startEdge: Definition<'start-edge'> = {
-  describe: (change) => [change.files === null ? 'start the edge' : describeChanged(change)],
+  describe: (change) => [change.files === null ? describeStart(change.trouble) : describeChanged(change)],
   title: 'Start the edge',
   async run(change, server) {
-    const { files } = change
+    const { files, trouble } = change
     if (files !== null) await orUploadFails(() => putEdge(server, files))
-    return bringEdgeUp(server, change, () => composeEdge(server))
+    return bringEdgeUp(server, change, () => composeEdge(server, trouble))
   },
   undo: ({ files }, server) => (files === null ? undefined : edgeUndo(server)),
+}
+
+function describeStart(trouble: Change<'start-edge'>['trouble']): string {
+  switch (trouble) {
+    case null:
+      return 'start the edge'
+    case 'paused':
+      return 'let the edge continue, which is paused'
+    case 'detached':
+      return 'connect the edge to its network again and restart it'
+    case 'unhealthy':
+      return 'restart the edge, which does not answer (it is unavailable for a few seconds)'
+  }
 }
 
 function describeChanged({ isFirst, isInterrupted, gateway }: Change<'start-edge'>): string {
@@ -21,15 +34,16 @@ function describeChanged({ isFirst, isInterrupted, gateway }: Change<'start-edge
   return `${isFirst ? 'start' : 'restart'} the edge (${ports}${downtime})`
 }
 
-/** The edge as it was, files and container; a first one stays. */
-function edgeUndo(server: Server): Undo | undefined {
+/** The edge as it was, files and container; a first one is removed, since it leads nowhere. */
+function edgeUndo(server: Server): Undo {
   const { composeFile, traefikConfig, acmeCa, isRunning } = server.facts.edge
-  if (composeFile === null || traefikConfig === null) return undefined
+  if (composeFile === null || traefikConfig === null)
+    return { what: 'remove the edge', action: () => removeEdge(server) }
   return {
     what: 'put the edge back',
     async action() {
       await putEdge(server, { compose: composeFile, traefik: traefikConfig, acmeCa })
-      if (isRunning) await composeEdge(server)
+      if (isRunning) await composeEdge(server, null)
     },
   }
 }

@@ -1,7 +1,6 @@
 import { deployError } from '../../errors.ts'
-import type { Argv } from '../../host/argv.ts'
 import { type Host, run } from '../../host/host.ts'
-import type { Change } from '../../plan/change.ts'
+import type { Change, LiveTrouble } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from '../../server/layout.ts'
@@ -18,8 +17,8 @@ export const startRelease: Definition<'start-release'> = {
   async run(change, server) {
     const { host, signal } = server
     const container = containerName(change.instance)
-    await run(host, 'make the network', docker.ensureNetwork(EDGE_NETWORK))
-    await run(host, `start ${container}`, startCommand(change, server), { signal })
+    await run(host, `connect ${container} to the network`, docker.attachToNetwork(container, EDGE_NETWORK))
+    await start(change, server)
     const ready = await host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
     if (ready.exitCode !== 0) throw await unhealthy(host, container, ready.exitCode)
     return `${container} is ready`
@@ -30,6 +29,7 @@ export const startRelease: Definition<'start-release'> = {
     return {
       what: `stop ${container}`,
       async action() {
+        await host.exec(docker.restartPolicy(container, 'no'))
         await host.exec(docker.stopContainer(container, 1))
       },
     }
@@ -42,8 +42,8 @@ function describeStart({ instance, reason }: Change<'start-release'>): string {
     case 'new':
       if (reason.replaces === null) return `start release ${id}`
       return `start release ${id} next to ${reason.replaces} and let it take over (changed: ${reason.changed.join(', ')})`
-    case 'not-running':
-      return `start release ${id}, which is not running`
+    case 'broken':
+      return describeRepair(id, reason.trouble)
     case 'rollback':
       return reason.from === null
         ? `switch to release ${id}`
@@ -51,16 +51,35 @@ function describeStart({ instance, reason }: Change<'start-release'>): string {
   }
 }
 
-/** A container that was kept is woken; its release may have no image any more. */
-function startCommand({ instance, isContainerKept }: Change<'start-release'>, { layout, facts }: Server): Argv {
+function describeRepair(id: string, trouble: LiveTrouble): string {
+  switch (trouble) {
+    case 'stopped':
+      return `start release ${id}, which is not running`
+    case 'paused':
+      return `let release ${id} continue, which is paused`
+    case 'detached':
+      return `connect release ${id} to the network of the edge again`
+    case 'silent':
+      return `start release ${id} once more and let it take over from its first container, which does not answer any more`
+  }
+}
+
+/** A container that was kept is woken, since its image may be gone; one that cannot be woken is made again. */
+async function start({ instance, isContainerKept }: Change<'start-release'>, server: Server): Promise<void> {
+  const { host, layout, facts, signal } = server
   const container = containerName(instance)
-  if (isContainerKept) return docker.startContainer(container)
-  return docker.composeUp({
+  if (isContainerKept) {
+    const { exitCode } = await host.exec(docker.wakeContainer(container), { signal })
+    if (exitCode === 0) return
+    await host.exec(docker.removeContainer(container))
+  }
+  const command = docker.composeUp({
     compose: composeOf(facts).argv,
     project: container,
     file: `${layout.release(releaseOf(instance))}/compose.yml`,
     environment: { INSTANCE: instance },
   })
+  await run(host, `start ${container}`, command, { signal })
 }
 
 const EXITED = 3

@@ -8,12 +8,12 @@ const WAIT_S = 3
 
 /** Sends SIGTERM to the other releases; each finishes what it has begun, and its container is kept. */
 export const stopPrevious: Definition<'stop-previous'> = {
-  describe: () => [],
+  describe: ({ leftovers }) => leftovers.map((name) => `stop ${name}, which a run that was cut off left behind`),
   title: 'Stop the previous release',
-  async run({ containers, graceS, previous }, { host }) {
+  async run({ containers, previous }, { host }) {
     for (const name of containers) {
       await host.exec(docker.restartPolicy(name, 'no'))
-      await run(host, `stop ${name}`, docker.stopDetached(name, graceS))
+      await run(host, `stop ${name}`, docker.stopDetached(name))
     }
     if (previous === null) return 'Stopped every other release'
     const { stdout } = await host.exec(docker.waitExited(containerName(previous), WAIT_S))

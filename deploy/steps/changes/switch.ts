@@ -1,5 +1,5 @@
 import { renderRoute } from '../../../templates/route.ts'
-import { run } from '../../host/host.ts'
+import { CommandFailed, run } from '../../host/host.ts'
 import type { Change } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
 import * as files from '../../remote/files.ts'
@@ -13,12 +13,7 @@ import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
 
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
 export const switchOver: Definition<'switch'> = {
-  describe: ({ instance, gateway, news }) =>
-    news.map((one) =>
-      one === 'domain'
-        ? `answer for ${gateway.domain}`
-        : `record that ${releaseOf(instance)} answers, and stop any other release that still runs`,
-    ),
+  describe: ({ instance, gateway, news }) => news.map((one) => describeNews(one, releaseOf(instance), gateway.domain)),
   title: 'Switch over',
   async run(change, server) {
     const { instance, gateway } = change
@@ -35,10 +30,27 @@ export const switchOver: Definition<'switch'> = {
   settles: 'after',
 }
 
+function describeNews(news: Change<'switch'>['news'][number], release: string, domain: string): string {
+  switch (news) {
+    case 'domain':
+      return `answer for ${domain}`
+    case 'route':
+      return `lead the edge to release ${release} again, for ${domain}`
+    case 'record':
+      return `record that ${release} answers`
+  }
+}
+
+/** The route has moved, so what cannot be written now does not matter to clients: the next run records it. */
 async function record({ instance, previous }: Change<'switch'>, server: Server): Promise<void> {
   const { host, layout, now } = server
   const live = { release: releaseOf(instance), instance }
-  await putFile(host, layout.state, renderState({ version: 1, live, previous, updatedAt: now.toISOString() }))
-  await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`))
-  await dropRouteCopies(server)
+  try {
+    await dropRouteCopies(server)
+    await putFile(host, layout.state, renderState({ version: 1, live, previous, updatedAt: now.toISOString() }))
+    await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`))
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error
+    server.warn(`${error.message}; the next run records it`)
+  }
 }

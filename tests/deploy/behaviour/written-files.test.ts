@@ -129,6 +129,14 @@ test('`current` points to another release afterwards, not into the previous one'
   expect(readdirSync(join(folder, 'releases/1'))).toEqual(['x'])
 })
 
+test('a folder named `current` is moved aside, with all that is in it', async () => {
+  const folder = tempFolder({ 'releases/1/x': '', 'current/mine': '' })
+  await host.exec(files.pointTo(join(folder, 'current'), 'releases/1'))
+  expect(readlinkSync(join(folder, 'current'))).toBe('releases/1')
+  const [aside = ''] = readdirSync(folder).filter((name) => name.startsWith('current.before-'))
+  expect(readdirSync(join(folder, aside))).toEqual(['mine'])
+})
+
 test('a tree is removed with all that is in it; a missing one is not an error', async () => {
   const folder = tempFolder({ 'a/b/c': '' })
   for (const _ of [1, 2]) expect((await host.exec(files.removeTree(join(folder, 'a')))).exitCode).toBe(0)

@@ -160,7 +160,7 @@ describe('what changed', () => {
     expect(changeOf(changed, 'switch').previous).toEqual({ release: '20261123-101112', instance: '20261123-101112' })
     expect(changeOf(changed, 'stop-previous')).toMatchObject({
       containers: ['ai-proxy-20261123-101112'],
-      graceS: 330,
+      leftovers: [],
       previous: '20261123-101112',
     })
   })
@@ -256,15 +256,26 @@ describe('what is broken', () => {
 
   test('a switch that was never recorded is recorded, and what it left running is stopped', () => {
     const other = { name: 'ai-proxy-20261122-101112', state: 'running', release: '20261122-101112' }
-    const expectSettled = (settled: Change[]) => {
-      expect(lines(settled)).toEqual([`record that ${id} answers, and stop any other release that still runs`])
-      expect(kinds(settled)).toEqual(['back-up', 'switch', 'stop-previous', 'check-from-outside'])
+    for (const unrecorded of [{ state: null }, { current: null }, { current: 'releases/20261122-101112' }]) {
+      const recorded = replan({}, unrecorded)
+      expect(lines(recorded)).toEqual([`record that ${id} answers`])
+      expect(kinds(recorded)).toEqual(['back-up', 'switch', 'check-from-outside'])
     }
-    expectSettled(replan({}, { state: null }))
-    const leftRunning = replan({}, { containers: [...live.containers, { ...other, isRestarted: true }] })
-    expectSettled(leftRunning)
-    expect(changeOf(leftRunning, 'stop-previous').containers).toEqual([other.name])
-    expect(replan({}, { containers: [...live.containers, { ...other, isRestarted: false }] })).toEqual([])
+    const both = replan({}, { state: null, containers: [...live.containers, { ...other, isRestarted: true }] })
+    expect(kinds(both)).toEqual(['back-up', 'switch', 'stop-previous', 'check-from-outside'])
+  })
+
+  test('a container that a run left behind is stopped, also if nothing else is to do', () => {
+    const other = { name: 'ai-proxy-20261122-101112', state: 'running', release: '20261122-101112', isRestarted: false }
+    const withOther = (more: object) => replan({}, { containers: [...live.containers, { ...other, ...more }] })
+    for (const more of [{}, { isRestarted: true }, { state: 'paused' }, { state: 'exited', isRestarted: true }]) {
+      const stopping = withOther(more)
+      expect(lines(stopping)).toEqual([`stop ${other.name}, which a run that was cut off left behind`])
+      expect(kinds(stopping)).toEqual(['back-up', 'stop-previous', 'check-from-outside'])
+      expect(changeOf(stopping, 'stop-previous')).toMatchObject({ containers: [other.name], previous: null })
+    }
+    expect(withOther({ isStopping: true })).toEqual([])
+    expect(withOther({ state: 'exited' })).toEqual([])
   })
 
   test('a live release that does not run is started again', () => {
@@ -274,6 +285,67 @@ describe('what is broken', () => {
       expect(lines(repaired)).toEqual([`start release ${id}, which is not running`])
       expect(kinds(repaired)).toEqual(['back-up', 'start-release', 'switch', 'check-from-outside'])
       expect(changeOf(repaired, 'start-release').isContainerKept).toBe(containers.length > 0)
+    }
+  })
+
+  test('a live release that is paused or off its network goes back to work in its own container', () => {
+    const container = { name: `ai-proxy-${id}`, state: 'running', release: id, isRestarted: true }
+    const repair = (more: object) => replan({}, { containers: [{ ...container, ...more }] })
+    const paused = repair({ state: 'paused', isDetached: true })
+    expect(lines(paused)).toEqual([`let release ${id} continue, which is paused`])
+    expect(changeOf(paused, 'start-release')).toMatchObject({ instance: id, isContainerKept: true })
+    const detached = repair({ isDetached: true })
+    expect(lines(detached)).toEqual([`connect release ${id} to the network of the edge again`])
+    expect(kinds(detached)).toEqual(['back-up', 'start-release', 'switch', 'check-from-outside'])
+  })
+
+  test('a live release that runs but never answers is replaced by another run of it', () => {
+    const repaired = replan({}, { isLiveSilent: true })
+    expect(lines(repaired)).toEqual([
+      `start release ${id} once more and let it take over from its first container, which does not answer any more`,
+    ])
+    expect(kinds(repaired)).toEqual(['back-up', ...TAKE_OVER, 'check-from-outside'])
+    expect(changeOf(repaired, 'start-release')).toMatchObject({ instance: `${id}-2`, isContainerKept: false })
+    expect(changeOf(repaired, 'stop-previous')).toMatchObject({ containers: [`ai-proxy-${id}`], previous: id })
+    expect(
+      changeOf(replan({ config: 'model_mappings: { a: "b" }\n' }, { isLiveSilent: true }), 'switch').instance,
+    ).toBe('20261124-000000')
+  })
+
+  test('a live release with neither container nor image is made again', () => {
+    const repaired = replan({}, { containers: [], imageTags: [] })
+    expect(kinds(repaired)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
+    expect(changeOf(repaired, 'stop-previous').containers).toEqual([])
+  })
+
+  test('an edge that is paused, off its network or does not answer is put to work again', () => {
+    const repair = (edge: Partial<Facts['edge']>) => replan({}, { edge: { ...live.edge, ...edge } })
+    expect(lines(repair({ isRunning: false, trouble: 'paused' }))).toEqual(['let the edge continue, which is paused'])
+    expect(lines(repair({ trouble: 'detached' }))).toEqual(['connect the edge to its network again and restart it'])
+    expect(lines(repair({ trouble: 'unhealthy' }))).toEqual([
+      'restart the edge, which does not answer (it is unavailable for a few seconds)',
+    ])
+    const listeners = new Map([[80, 'docker-proxy']])
+    const paused = { ...live.edge, isRunning: false, trouble: 'paused' } as const
+    expect(kinds(replan({}, { edge: paused, listeners }))).toContain('start-edge')
+  })
+
+  test('an edge is not expected to lead where it cannot', () => {
+    const edge = { ...live.edge, isRunning: false }
+    const expects = (facts: Partial<Facts>, wanted: Wanted = {}) =>
+      changeOf(replan({ config: 'model_mappings: { a: "b" }\n', ...wanted }, { edge, ...facts }), 'start-edge').expects
+    expect(expects({})).toBe(id)
+    expect(expects({ containers: [] })).toBeNull()
+    expect(expects({ isLiveSilent: true })).toBeNull()
+    expect(expects({ route: null })).toBeNull()
+    expect(expects({}, { env: envOf(ENV, { overrides: { DOMAIN: 'new.example.com' } }) })).toBeNull()
+  })
+
+  test('a route that is lost leads to the live release again', () => {
+    for (const route of [null, '', 'garbage: [']) {
+      const repaired = replan({}, { route })
+      expect(lines(repaired)).toEqual([`lead the edge to release ${id} again, for llm.example.com`])
+      expect(kinds(repaired)).toEqual(['back-up', 'switch', 'check-from-outside'])
     }
   })
 
@@ -415,6 +487,14 @@ describe('before anything is changed, a server is refused', () => {
       message: 'too little free space for the releases: 0 MiB, needed 2048 MiB',
     })
     expect(refusal({ ...clean, freeBytes: { docker: 2 * 1024 ** 3, folder: 2 * 1024 ** 3 } })).toEqual(first)
+    const config = 'model_mappings: { a: "b" }\n'
+    const withFree = (mib: number) => ({ ...live, freeBytes: { docker: mib * 1024 ** 2, folder: mib * 1024 ** 2 } })
+    const wanted = { env: envOf(ENV), now: LATER, config }
+    expect(kinds(plan(withFree(64), wanted))).toEqual(NEW_RELEASE)
+    expect(refusal(withFree(63), wanted)).toMatchObject({
+      code: 'DISK_FULL',
+      message: "too little free space for Docker's images: 63 MiB, needed 64 MiB",
+    })
   })
 
   test('whose ports are taken', () => {

@@ -42,7 +42,7 @@ const server: Facts = {
   imageTags: ['1122', '1123'],
 }
 
-const rollback = (facts: Facts) => planRollback(facts, { release: previousRelease(facts), gateway, graceS: 330 })
+const rollback = (facts: Facts) => planRollback(facts, { release: previousRelease(facts), gateway })
 
 test('is made of the changes of a deploy, without a build or an upload', () => {
   const plan = rollback(server)
@@ -57,7 +57,7 @@ test('is made of the changes of a deploy, without a build or an upload', () => {
   expect(changeOf(plan, 'stop-previous')).toEqual({
     kind: 'stop-previous',
     containers: [`ai-proxy-${LIVE}`],
-    graceS: 330,
+    leftovers: [],
     previous: LIVE,
   })
 })

@@ -16,11 +16,19 @@ test('composeUp', () => {
   ])
 })
 
-test('ensureNetwork', () => {
+test('attachToNetwork', () => {
   expectShell(
-    docker.ensureNetwork('ai-proxy-edge'),
-    ['ai-proxy-edge'],
-    ['docker network inspect "$1" >/dev/null 2>&1 || docker network create "$1" >/dev/null'],
+    docker.attachToNetwork(NAME, 'ai-proxy-edge'),
+    [NAME, 'ai-proxy-edge'],
+    [
+      'docker network inspect "$2" >/dev/null 2>&1 || docker network create "$2" >/dev/null || exit 1',
+      `state=$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null) || exit 0`,
+      'held=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$2\\"}}{{if .NetworkID}}{{.NetworkID}}{{else}}unset{{end}}{{end}}" "$1")',
+      `case $held in unset | "$(docker network inspect -f '{{.Id}}' "$2")") exit 0 ;; esac`,
+      '[ "$state" != paused ] || docker unpause "$1" >/dev/null',
+      'docker network disconnect -f "$2" "$1" >/dev/null 2>&1',
+      'docker network connect --alias "$1" "$2" "$1"',
+    ],
   )
 })
 
@@ -32,15 +40,29 @@ test('buildImage', () => {
 })
 
 describe('one container', () => {
-  test('startContainer', () => expect(docker.startContainer(NAME)).toEqual(['docker', 'start', NAME]))
+  test('wakeContainer', () => {
+    expectShell(
+      docker.wakeContainer(NAME),
+      [NAME],
+      [
+        `case $(docker inspect -f '{{.State.Status}}' "$1") in`,
+        '  paused) docker unpause "$1" ;;',
+        '  *) docker start "$1" ;;',
+        'esac',
+      ],
+    )
+  })
 
   test('stopContainer', () => expect(docker.stopContainer(NAME, 330)).toEqual(['docker', 'stop', '-t', '330', NAME]))
 
   test('stopDetached', () => {
     expectShell(
-      docker.stopDetached(NAME, 330),
-      [NAME, '330'],
-      ['setsid docker stop -t "$2" "$1" >/dev/null 2>&1 </dev/null &'],
+      docker.stopDetached(NAME),
+      [NAME],
+      [
+        `[ "$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" != paused ] || docker unpause "$1" >/dev/null`,
+        'setsid docker stop "$1" >/dev/null 2>&1 </dev/null &',
+      ],
     )
   })
 
@@ -49,7 +71,7 @@ describe('one container', () => {
     expect(docker.restartPolicy(NAME, 'unless-stopped')).toEqual(['docker', 'update', '--restart=unless-stopped', NAME])
   })
 
-  test('removeContainer', () => expect(docker.removeContainer(NAME)).toEqual(['docker', 'rm', '-f', NAME]))
+  test('removeContainer', () => expect(docker.removeContainer(NAME)).toEqual(['docker', 'rm', NAME]))
 
   test('restartContainer', () => expect(docker.restartContainer(NAME)).toEqual(['docker', 'restart', NAME]))
 
@@ -102,6 +124,7 @@ test('pruneImages', () => {
       "docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do",
       '  case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac',
       'done',
+      'docker images -q --filter dangling=true --filter label=ai-deploy.stage=build | tail -n +2 | xargs -r docker rmi >/dev/null 2>&1',
       'exit 0',
     ],
   )

@@ -74,7 +74,11 @@ test('putBack', () => {
 test('dropCopies', () => expectShell(files.dropCopies(ROUTE), [ROUTE], ['rm -f -- "$1".before-*']))
 
 test('pointTo', () => {
-  expect(files.pointTo('/srv/current', 'releases/1')).toEqual(['ln', '-sfn', 'releases/1', '/srv/current'])
+  expectShell(
+    files.pointTo('/srv/current', 'releases/1'),
+    ['/srv/current', 'releases/1'],
+    ['[ -L "$1" ] || [ ! -e "$1" ] || mv -T "$1" "$1.before-$(date +%s)" || exit 1; ln -sfn "$2" "$1"'],
+  )
 })
 
 test('appendLine', () => {

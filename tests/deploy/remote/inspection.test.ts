@@ -30,7 +30,8 @@ test('facts', () => {
   const printed = new Set(names.map((match) => match.slice(1).find((name) => name !== undefined)))
   expect([...printed].sort()).toEqual(
     [
-      ...['arch', 'backup', 'certificate', 'clock', 'compose_plugin', 'compose_program', 'container', 'docker'],
+      ...['arch', 'backup', 'certificate', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
+      ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping'],
       ...['docker_disk', 'edge', 'edge_', 'edge_folder', 'env', 'folder', 'folder_disk', 'image', 'interface'],
       ...['listener', 'manifest_', 'os', 'os_like', 'route', 'scripts_logdb', 'state', 'watched'],
     ].sort(),
