@@ -1,8 +1,13 @@
 #!/usr/bin/env node
+import { join } from 'node:path'
 import { isHelpShown, toUserError } from '../kit/cli/command-errors.ts'
 import { type ProcessTerminal, processTerminal } from '../kit/cli/process-terminal.ts'
+import { readTextIfPresent } from '../kit/files.ts'
 import { loadCheckedEnvironment } from '../kit/gateway-config/checked-environment.ts'
-import { makeProgram } from './commands/program.ts'
+import { parseDotenv } from '../kit/settings/dotenv.ts'
+import type { Environment } from '../kit/settings/environment.ts'
+import { UserError } from '../kit/user-error.ts'
+import { makeProgram, type Verb } from './commands/program.ts'
 import { DEPLOY_ERRORS } from './errors.ts'
 import { type Flags, readOptions } from './local/options.ts'
 import type { Context } from './session/context.ts'
@@ -12,8 +17,8 @@ const PROGRAM = 'ai-deploy'
 
 async function main(args: string[], terminal: ProcessTerminal): Promise<number> {
   let exitCode = 0
-  const run = async (flags: Flags) => {
-    const outcome = await runAction(flags, contextOf(flags, terminal))
+  const run = async (flags: Flags, verb?: Verb) => {
+    const outcome = await runAction(flags, contextOf(flags, terminal, verb), verb)
     exitCode = report(terminal, verbOf(args), flags.json ?? false, outcome)
   }
   try {
@@ -26,16 +31,35 @@ async function main(args: string[], terminal: ProcessTerminal): Promise<number> 
   }
 }
 
-function contextOf(flags: Flags, terminal: ProcessTerminal): Context {
+function contextOf(flags: Flags, terminal: ProcessTerminal, verb?: Verb): Context {
   const { cwd, env } = terminal
-  const environment = loadCheckedEnvironment({ cwd, env, dotenv: flags.dotenv })
+  const needsOnlyServer = verb !== undefined || Boolean(flags.rollback) || Boolean(flags.listBackups)
+  const environment = needsOnlyServer
+    ? loadLenientEnvironment(flags, terminal)
+    : loadCheckedEnvironment({ cwd, env, dotenv: flags.dotenv })
   return { options: readOptions(flags, env, environment, cwd), terminal, now: new Date() }
 }
 
+/** What only names the server works with a .env that has mistakes: DEPLOY_HOST and DEPLOY_PATH are all that it needs. */
+function loadLenientEnvironment({ dotenv }: Flags, { cwd, env, err }: ProcessTerminal): Environment {
+  try {
+    return loadCheckedEnvironment({ cwd, env, dotenv })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    err(`Note: ${error.message.split('\n')[0]}; only DEPLOY_HOST and DEPLOY_PATH of ./.env are used.\n`)
+    const { DEPLOY_HOST, DEPLOY_PATH } = parseDotenv(readTextIfPresent(join(cwd, '.env')) ?? '').values
+    return { DEPLOY_HOST, DEPLOY_PATH, ...env }
+  }
+}
+
 /** Each action is loaded only when it is used, so that --help is quick. */
-async function runAction(flags: Flags, context: Context): Promise<Outcome> {
+async function runAction(flags: Flags, context: Context, verb?: Verb): Promise<Outcome> {
+  if (verb === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
   if (flags.listBackups) return (await import('./commands/list-backups.ts')).listBackups(context)
-  if (flags.rollback) return (await import('./commands/rollback.ts')).rollback(context)
+  if (flags.rollback) {
+    const id = flags.rollback === true ? undefined : flags.rollback
+    return (await import('./commands/rollback.ts')).rollback(context, id)
+  }
   if (flags.restoreBackup !== undefined) {
     const { restoreBackup } = await import('./commands/restore-backup.ts')
     return restoreBackup(context, { file: flags.restoreBackup, includesCerts: flags.includeCerts ?? false })
@@ -45,7 +69,8 @@ async function runAction(flags: Flags, context: Context): Promise<Outcome> {
 
 /** The name of the action in JSON, also for a command line that cannot be read. */
 function verbOf(args: string[]): string {
-  if (args[0] === 'completion') return args[0]
+  const word = args.find((arg) => ['completion', 'releases'].includes(arg))
+  if (word !== undefined) return word
   const verbs = ['rollback', 'list-backups', 'restore-backup']
   return verbs.find((verb) => args.some((arg) => arg === `--${verb}` || arg.startsWith(`--${verb}=`))) ?? 'deploy'
 }

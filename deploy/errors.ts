@@ -19,6 +19,10 @@ export const DEPLOY_ERRORS = {
   DISK_FULL: { exitCode: 13, meaning: 'too little free space for a new release; nothing was changed' },
   PORT_TAKEN: { exitCode: 13, meaning: 'another program listens on a port of the edge; nothing was changed' },
   ADDRESS_UNKNOWN: { exitCode: 13, meaning: 'the public address of the server is not known; nothing was changed' },
+  ENV_LOST: {
+    exitCode: 13,
+    meaning: "the server's .env is lost and cannot be put together again; nothing was changed",
+  },
   LOCKED: { exitCode: 20, meaning: 'another deploy is running' },
   SERVER_CHANGED: { exitCode: 20, meaning: 'the server was changed after the plan was shown' },
   COMMAND_FAILED: { exitCode: 30, meaning: 'a command on the server failed; the previous release still answers' },

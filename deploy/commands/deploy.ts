@@ -11,12 +11,14 @@ import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
+import { drainingReleases } from '../server/facts.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { defaultDomain } from '../session/default-domain.ts'
+import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
-import type { Outcome } from '../session/report.ts'
+import { drainWarnings, type Outcome } from '../session/report.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
@@ -44,7 +46,7 @@ export async function deploy(context: Context): Promise<Outcome> {
     return carryOut(context, open, {
       verb: 'deploy',
       changes,
-      warnings: envWarnings(env),
+      warnings: [...envWarnings(env), ...drainWarnings(drainingReleases(facts))],
       url,
       generatedKey: env.generatedKey,
       buildContext: local.buildContext,
@@ -59,22 +61,39 @@ export async function deploy(context: Context): Promise<Outcome> {
 
 async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {
   const { options } = context
-  const { facts, questions } = open
+  const { facts } = open
+  const recovered = await recoverEnv(open)
+  const overrides = settingsGiven(options)
+  const unknown = recovered?.unknown.filter((name) => overrides[name] === undefined) ?? []
+  if (unknown.length > 0 && !mayAsk(context)) throw envLost(unknown)
   const env = planServerEnv({
-    server: facts.env,
+    server: recovered?.text ?? facts.env,
+    rebuiltFrom: recovered?.from ?? null,
     local: options.readsDotenv ? local.env : null,
-    answers: asksForKeys(context, open, local) ? await questions.firstKeys(providerChoices(local.gatewayConfig)) : {},
-    overrides: settingsGiven(options),
+    answers:
+      recovered === null && facts.env === null && local.env === null ? await firstKeys(context, open, local) : {},
+    overrides: { ...(await lostSettings(context, open, local, unknown)), ...overrides },
     defaultDomain: await defaultDomain(options, open),
     neededKeys: neededKeyVariables(local.gatewayConfig),
   })
   return requireDomain(env)
 }
 
-/** A first deploy, from a folder without .env. */
-function asksForKeys({ options, terminal }: Context, { facts }: OpenServer, local: LocalFiles): boolean {
-  const isFirst = facts.env === null && local.env === null
-  return isFirst && !options.isConfirmed && !options.isDryRun && canAsk(terminal)
+/** Of a first deploy from a folder without .env. */
+async function firstKeys(context: Context, { questions }: OpenServer, local: LocalFiles) {
+  return mayAsk(context) ? questions.firstKeys(providerChoices(local.gatewayConfig)) : {}
+}
+
+/** What a lost .env said and nothing else says. */
+async function lostSettings(context: Context, open: OpenServer, local: LocalFiles, unknown: readonly string[]) {
+  const keys = unknown.includes('API_KEYS') ? await firstKeys(context, open, local) : {}
+  if (!unknown.includes('DOMAIN')) return keys
+  const domain = await open.questions.text("The server's .env is lost. Which domain does the gateway have?")
+  return { ...keys, ...(domain !== '' && { DOMAIN: domain }) }
+}
+
+function mayAsk({ options, terminal }: Context): boolean {
+  return !options.isConfirmed && !options.isDryRun && canAsk(terminal)
 }
 
 function readingCheck(

@@ -30,8 +30,8 @@ const OPTIONS: Record<string, OptionRow[]> = {
   ],
   'Actions (without one it deploys):': [
     {
-      flags: '--rollback',
-      description: 'switch back to the previous release; nothing is built',
+      flags: '--rollback [id]',
+      description: 'switch to the previous release, or to the one named (see releases); nothing is built',
       conflicts: ['listBackups', 'restoreBackup'],
     },
     { flags: '--list-backups', description: 'show the backups on the server', conflicts: ['restoreBackup'] },
@@ -60,6 +60,9 @@ const OPTIONS: Record<string, OptionRow[]> = {
   ],
 }
 
+/** An action that is a word of its own, not a flag. */
+export type Verb = 'releases'
+
 const EXAMPLES = `
 Examples:
   ai-deploy --host root@203.0.113.7
@@ -74,22 +77,27 @@ Exit codes and what they mean: docs/cli.md`
  * @param run what to do with the flags of an action
  * @param out takes what is printed on stdout
  */
-export function makeProgram(run: (flags: Flags) => Promise<void>, out: (text: string) => void): Command {
+export function makeProgram(run: (flags: Flags, verb?: Verb) => Promise<void>, out: (text: string) => void): Command {
   const program = new Command('ai-deploy')
     .description(
       'Turns a Linux server into an HTTPS gateway for LLMs, and keeps it so.\nWithout an action it deploys: it changes only what is not as it should be.',
     )
-    .usage('--host <server> [--rollback | --list-backups | --restore-backup <file>] [options]')
+    .usage('--host <server> [--rollback [id] | --list-backups | --restore-backup <file>] [options]')
     // Errors are shown by the caller, like all others.
     .configureOutput({ writeOut: out, writeErr: () => {} })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-    .action(run)
+    .action((flags: Flags) => run(flags))
   for (const [group, rows] of Object.entries(OPTIONS)) {
     for (const row of rows) program.addOption(makeOption(row).helpGroup(group))
   }
   program.optionsGroup(GENERAL).version(packageVersion(), '-V, --version', 'show the version')
   program.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GENERAL))
+  program
+    .command('releases')
+    .description('Show the releases on the server: age, state, image, who deployed it and why')
+    .usage('--host <server> [options]')
+    .action(() => run(program.opts(), 'releases'))
   addCompletion(program, out)
   return program
 }

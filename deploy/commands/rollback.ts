@@ -1,40 +1,81 @@
 import { readCheckedEnvironment } from '../../kit/gateway-config/checked-environment.ts'
-import { decodeEnvironment } from '../../kit/gateway-config/env-file.ts'
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
-import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
+import { UserError } from '../../kit/user-error.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
-import { run } from '../host/host.ts'
+import { deployError } from '../errors.ts'
+import { readPackagedFiles } from '../local/local-files.ts'
+import { settingsGiven } from '../local/options.ts'
+import { chooseInstance } from '../plan/choose-instance.ts'
+import { edgeFiles } from '../plan/edge-files.ts'
 import { gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
-import { planRollback, previousRelease } from '../plan/plan-rollback.ts'
+import { namedRelease, planRollback, previousRelease } from '../plan/plan-rollback.ts'
+import { drainingReleases, type Facts } from '../server/facts.ts'
+import { releaseOf } from '../server/instance.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
-import { type OpenServer, withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import { recoveredSettings } from '../session/lost-env.ts'
+import { withServer } from '../session/open-server.ts'
+import { drainWarnings, type Outcome } from '../session/report.ts'
+import { environmentOf } from '../steps/release-environment.ts'
 
-/** Switches back to the previous release: its container is started if it was stopped; nothing is built or downloaded. */
-export async function rollback(context: Context): Promise<Outcome> {
+/**
+ * Switches to another release that is kept: its container is started if it was stopped; nothing is built or downloaded.
+ * It works with what is in effect on the server, so that no wrong setting stands in its way.
+ * @param id release to switch to; undefined for the previous one
+ */
+export async function rollback(context: Context, id: string | undefined): Promise<Outcome> {
   return withServer(context, async (open) => {
-    const { facts } = open
-    const release = previousRelease(facts)
-    const today = readCheckedEnvironment(facts.env ?? '', "the server's .env")
-    const settings = serverSettings(today, facts.edge.acmeCa !== null)
-    const then = await gatewayEnvironment(open, release.id)
+    const { facts, connection, layout } = open
+    const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)
+    const from = facts.live === null ? null : releaseOf(facts.live)
+    const today = todaysEnv(facts)
+    const inUse = { ...today.values, ...settingsGiven(context.options), ...recoveredSettings(facts, null) }
+    const settings = serverSettings(requireDomain(inUse), facts.edge.acmeCa !== null)
+    const instance = chooseInstance(release.id, facts.containers)
+    const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
     const gateway = gatewayAddress(settings, then['API_KEYS'])
+    const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
+    const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]
     return carryOut(context, open, {
       verb: 'rollback',
-      changes: planRollback(facts, { release, gateway }),
-      warnings: envWarnings(then, today),
+      changes: release.id === from ? [] : planRollback(facts, { release, gateway, edge }),
+      warnings: [...warnings, ...drainWarnings(drainingReleases(facts))],
       url: gatewayUrl(gateway),
+      ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },
+      next: [from === null ? `Release ${release.id} answers.` : `Release ${release.id} answers, instead of ${from}.`],
     })
   })
 }
 
-/** The settings that the release was made with, and keeps whatever .env has today. */
-async function gatewayEnvironment({ connection, layout }: OpenServer, release: string): Promise<Environment> {
-  const path = `${layout.release(release)}/gateway.env`
-  const text = await run(connection.host, `read ${path}`, ['cat', path])
-  return decodeEnvironment(parseDotenv(text).values)
+interface TodaysEnv {
+  values: Environment
+  warnings: string[]
+  /** False if nothing can be said about differences. */
+  isWhole: boolean
+}
+
+/** The server's .env may be lost or wrong, which must not keep anybody from going back. */
+function todaysEnv({ env }: Facts): TodaysEnv {
+  if (env === null)
+    return { values: {}, warnings: ["the server's .env is lost; a deploy writes it again"], isWhole: false }
+  try {
+    return { values: readCheckedEnvironment(env, "the server's .env"), warnings: [], isWhole: true }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const [first = ''] = error.message.split('\n')
+    return { values: {}, warnings: [`${first}; a rollback does not need it, but the next deploy does`], isWhole: false }
+  }
+}
+
+/** @throws UserError ADDRESS_UNKNOWN */
+function requireDomain(environment: Environment): Environment {
+  if (environment['DOMAIN']) return environment
+  throw deployError(
+    'ADDRESS_UNKNOWN',
+    'neither the route file nor .env on the server says what the gateway is called',
+    'give its name with --domain NAME',
+  )
 }
 
 function envWarnings(then: Environment, today: Environment): string[] {

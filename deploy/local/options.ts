@@ -47,7 +47,8 @@ export interface Flags {
   dryRun?: boolean
   json?: boolean
   dotenv: boolean
-  rollback?: boolean
+  /** True without a release. */
+  rollback?: boolean | string
   listBackups?: boolean
   restoreBackup?: string
   includeCerts?: boolean

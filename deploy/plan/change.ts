@@ -20,6 +20,7 @@ interface ChangeData {
   'upload-release': { release: Release; context: ContextSource }
   'remove-unpacked': { staging: string }
   'build-image': { image: string; nodeImage: string; release: string }
+  'free-reserve': Record<never, never>
   'start-edge': StartingEdge
   'restart-edge': EdgeStart
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
@@ -31,6 +32,7 @@ interface ChangeData {
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
+  'keep-reserve': Record<never, never>
 }
 
 export type Kind = keyof ChangeData
@@ -73,6 +75,8 @@ interface WritingEnv {
   hasNewKey: boolean
   /** Names whose value changes in an existing .env. */
   changed: string[]
+  /** The live release that a lost .env is put together from; null if it is not lost. */
+  rebuiltFrom: string | null
 }
 
 /** Where the build context of a new release comes from: this machine, or a folder of the server. */
@@ -99,8 +103,11 @@ type StartReason =
   | { kind: 'broken'; trouble: LiveTrouble }
   | { kind: 'rollback'; from: string | null }
 
-/** Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. */
-export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent'
+/**
+ * Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. `stopping`: somebody
+ * has told it to stop.
+ */
+export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping'
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'
@@ -118,6 +125,8 @@ interface CleaningUp {
   live: string
   /** How many earlier ones are kept. */
   keptCount: number
+  /** Releases that would go, but still finish their running answers. */
+  draining: string[]
   removed: { release: string; containers: string[] }[]
   keptTags: string[]
 }

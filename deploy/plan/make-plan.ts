@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { liveInstance } from '../../templates/route.ts'
-import { type Facts, hasImage, isUnrecorded, leftovers } from '../server/facts.ts'
+import { type Facts, hasImage, isUnrecorded, leftovers, runningContainers } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
-import { imageTag } from '../server/manifest.ts'
+import { imageTag, type Manifest } from '../server/manifest.ts'
 import type { Change, Kind } from './change.ts'
 import { preflight } from './preflight.ts'
 import { changedParts, releaseId } from './release.ts'
@@ -24,6 +24,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'upload-release': uploadRelease,
   'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
+  'free-reserve': () => undefined,
   'start-edge': startEdge,
   'restart-edge': restartEdge,
   'start-release': startNextRelease,
@@ -34,10 +35,17 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
+  'keep-reserve': keepReserve,
 }
 
 /** Kinds that are due at any time, and so only made where something else is changed. */
-const COMPANIONS: readonly Kind[] = ['unpack-backup', 'back-up', 'remove-unpacked', 'check-from-outside']
+const COMPANIONS: readonly Kind[] = [
+  'unpack-backup',
+  'back-up',
+  'remove-unpacked',
+  'check-from-outside',
+  'keep-reserve',
+]
 
 /**
  * All that must be changed, in order; empty when the server is as it should be. Pure: the same facts and wishes give the
@@ -103,6 +111,7 @@ function writeEnv({ facts, env }: Situation): Change<'write-env'> | undefined {
     uploaded: env.uploaded,
     hasNewKey: env.generatedKey !== null,
     changed: Object.keys(env.values).filter((name) => env.values[name] !== before[name]),
+    rebuiltFrom: env.rebuiltFrom,
   }
 }
 
@@ -208,16 +217,24 @@ const RELEASES_KEPT = 5
 function cleanUp({ facts, live, release, instance, image }: Situation): Change<'clean-up'> | undefined {
   if (release === null) return undefined
   const earlier = [...facts.manifests].sort((a, b) => (a.id < b.id ? 1 : -1))
-  const kept = earlier.filter(({ id }, index) => index < RELEASES_KEPT - 1 || id === live?.manifest.id)
-  const removed = earlier.filter((manifest) => !kept.includes(manifest)).map(({ id }) => id)
+  const needed = [live?.manifest.id, facts.state?.previous?.release]
   const containersOf = (id: string) => facts.containers.filter((container) => container.release === id)
+  const isRunning = ({ id }: Manifest) => runningContainers(containersOf(id)).length > 0
+  const wanted = earlier.filter(({ id }, index) => index < RELEASES_KEPT - 1 || needed.includes(id))
+  const kept = earlier.filter((manifest) => wanted.includes(manifest) || isRunning(manifest))
+  const removed = earlier.filter((manifest) => !kept.includes(manifest)).map(({ id }) => id)
   return {
     kind: 'clean-up',
     live: instance,
-    keptCount: kept.length,
+    keptCount: wanted.length,
+    draining: kept.filter((manifest) => !wanted.includes(manifest)).map(({ id }) => id),
     removed: removed.map((id) => ({ release: id, containers: containersOf(id).map(({ name }) => name) })),
     keptTags: [image, ...kept.map((manifest) => manifest.image)].map(imageTag),
   }
+}
+
+function keepReserve({ facts }: Situation): Change<'keep-reserve'> | undefined {
+  return facts.hasReserve ? undefined : { kind: 'keep-reserve' }
 }
 
 function removePreviousCertificates(situation: Situation): Change<'remove-previous-certificates'> | undefined {

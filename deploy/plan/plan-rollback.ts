@@ -1,9 +1,11 @@
 import { deployError } from '../errors.ts'
 import { type Facts, hasImage } from '../server/facts.ts'
+import { readyReleases } from '../server/find-live.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { Manifest } from '../server/manifest.ts'
 import type { Change } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
+import type { EdgeFiles } from './edge-files.ts'
 import type { GatewayAddress } from './gateway-address.ts'
 import { startRelease, stopPrevious, switchTo } from './take-over.ts'
 
@@ -11,32 +13,58 @@ export interface RollbackWishes {
   /** The release to go back to. */
   release: Manifest
   gateway: GatewayAddress
+  /** What the edge is started with, if its own files are lost. */
+  edge: EdgeFiles
 }
 
+/** A disk with less free space is as good as full. */
+const LITTLE_SPACE_BYTES = 16 * 1024 ** 2
+
 /** Switches back to a kept release: nothing is built or downloaded. @throws UserError NOTHING_TO_ROLL_BACK */
-export function planRollback(facts: Facts, { release, gateway }: RollbackWishes): Change[] {
+export function planRollback(facts: Facts, { release, gateway, edge }: RollbackWishes): Change[] {
   const instance = chooseInstance(release.id, facts.containers)
   requireStartable(facts, release, instance)
   const from = facts.live === null ? null : releaseOf(facts.live)
+  const isDiskFull = facts.hasReserve && facts.freeBytes.folder < LITTLE_SPACE_BYTES
   return [
+    ...(isDiskFull ? [{ kind: 'free-reserve' } as const] : []),
+    ...startEdge(facts, gateway, edge),
     startRelease(facts, instance, { kind: 'rollback', from }),
     { kind: 'check-release', instance, gateway, why: '' },
     switchTo(facts, instance, gateway),
     stopPrevious(facts, instance),
+    ...(isDiskFull ? [{ kind: 'keep-reserve' } as const] : []),
+  ]
+}
+
+/** The edge as it is on the server; its settings are the business of a deploy. */
+function startEdge({ edge }: Facts, gateway: GatewayAddress, files: EdgeFiles): Change<'start-edge'>[] {
+  const { isRunning, trouble = null, composeFile, traefikConfig } = edge
+  if (isRunning && trouble === null) return []
+  const isLost = composeFile === null || traefikConfig === null
+  return [
+    {
+      kind: 'start-edge',
+      files: isLost ? files : null,
+      isFirst: isLost,
+      isInterrupted: isRunning,
+      trouble,
+      gateway,
+      expects: null,
+    },
   ]
 }
 
 /**
- * The release that answered before the live one: by state.json, else the newest older one.
+ * The release that answered before the live one: by state.json, else the newest older one that was ever ready.
  * @throws UserError NOTHING_TO_ROLL_BACK
  */
-export function previousRelease({ live, state, manifests }: Facts): Manifest {
+export function previousRelease(facts: Facts): Manifest {
+  const { live, state, manifests } = facts
   const liveRelease = live === null ? null : releaseOf(live)
-  const recorded = state?.live.instance === live ? state?.previous?.release : state?.live.release
-  const older = manifests
-    .filter(({ id }) => liveRelease !== null && id < liveRelease)
-    .sort((a, b) => (a.id < b.id ? 1 : -1))
-  const found = manifests.find(({ id }) => id === recorded) ?? older[0]
+  const recorded = state?.live.release === liveRelease ? state?.previous?.release : state?.live.release
+  const older = readyReleases(facts).filter((id) => liveRelease !== null && id < liveRelease)
+  const found = [recorded, ...older].flatMap((id) => manifests.filter((manifest) => manifest.id === id))[0]
   if (found) return found
   throw deployError(
     'NOTHING_TO_ROLL_BACK',
@@ -44,6 +72,17 @@ export function previousRelease({ live, state, manifests }: Facts): Manifest {
       ? 'there is no release on the server yet'
       : `there is no previous release: ${liveRelease} is live`,
     'deploy first, or see --list-backups',
+  )
+}
+
+/** A release that the user names. @throws UserError NOTHING_TO_ROLL_BACK */
+export function namedRelease(facts: Facts, id: string): Manifest {
+  const found = facts.manifests.find((manifest) => manifest.id === id)
+  if (found !== undefined && readyReleases(facts).includes(id)) return found
+  throw deployError(
+    'NOTHING_TO_ROLL_BACK',
+    found === undefined ? `there is no release ${id} on the server` : `release ${id} never became ready`,
+    'see ai-deploy releases',
   )
 }
 

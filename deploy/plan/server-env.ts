@@ -8,6 +8,8 @@ import { deployError } from '../errors.ts'
 export interface ServerEnvInput {
   /** Text of the server's .env; null before the first deploy. */
   server: string | null
+  /** `server` was put together from what this release was made of, since .env is lost. */
+  rebuiltFrom?: string | null
   /** Text of this machine's .env; null if there is none. */
   local: string | null
   /** What the user typed when asked, on a first deploy without a local .env. */
@@ -27,6 +29,8 @@ export interface ServerEnv {
   values: Record<string, string>
   /** Names that the first deploy takes from this machine's .env. */
   uploaded: string[]
+  /** The release that a lost .env was put together from; null if it was not lost. */
+  rebuiltFrom: string | null
   /** A key made here, to be shown once. */
   generatedKey: string | null
   /** Needed keys that nobody gave. */
@@ -61,7 +65,8 @@ export function planServerEnv(input: ServerEnvInput): ServerEnv {
   const values = readCheckedEnvironment(text, fileName(server))
   const { uploaded, generatedKey, differing, hasLeftOutHttpPort } = draft
   const missingKeys = neededKeys.filter((name) => !values[name])
-  return { text, values, uploaded, generatedKey, missingKeys, differing, hasLeftOutHttpPort }
+  const { rebuiltFrom = null } = input
+  return { text, values, uploaded, rebuiltFrom, generatedKey, missingKeys, differing, hasLeftOutHttpPort }
 }
 
 /** In messages. */
@@ -116,9 +121,11 @@ export function requireDomain(env: ServerEnv): ServerEnv {
 }
 
 /** Sentences without a full stop. */
-export function envWarnings({ differing, missingKeys, hasLeftOutHttpPort }: ServerEnv): string[] {
+export function envWarnings({ differing, missingKeys, hasLeftOutHttpPort, rebuiltFrom }: ServerEnv): string[] {
   const [theirs, them] = missingKeys.length === 1 ? ['that provider', 'it'] : ['those providers', 'them']
   const lines: (string | false)[] = [
+    rebuiltFrom !== null &&
+      "the server's .env is lost; what only it had is not known any more: comments, NODE_IMAGE and the settings of logdb",
     differing.length > 0 &&
       `your .env differs from the server's in ${differing.join(', ')}; the value on the server is used`,
     missingKeys.length > 0 &&

@@ -107,7 +107,8 @@ function nextRelease(
   if (live !== null && live.manifest.content === contentDigest(content) && isStartable(facts, live)) {
     const { id, image } = live.manifest
     // What may only be slow keeps running, and finishes what it can, until another run of it has taken over.
-    const instance = trouble === 'silent' ? chooseInstance(id, facts.containers) : live.instance
+    const isReplaced = trouble === 'silent' || trouble === 'stopping'
+    const instance = isReplaced ? chooseInstance(id, facts.containers) : live.instance
     return { release: null, instance, image }
   }
   const release = makeRelease(content, wishes.now)
@@ -122,6 +123,7 @@ function liveTrouble({ live, isLiveSilent, containers }: Facts): LiveTrouble | n
   const container = containers.find(({ name }) => live !== null && name === containerName(live))
   if (container?.state === 'paused') return 'paused'
   if (container?.state !== 'running') return 'stopped'
+  if (container.isStopping) return 'stopping'
   if (container.isDetached) return 'detached'
   return isLiveSilent ? 'silent' : null
 }

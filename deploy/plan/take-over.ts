@@ -1,4 +1,4 @@
-import { type ContainerFact, type Facts, leftovers, runningContainers } from '../server/facts.ts'
+import { type ContainerFact, type Facts, isActive, leftovers } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { Change } from './change.ts'
@@ -25,20 +25,16 @@ export function switchTo(
 
 /** Stops the release that was live, and whatever a deploy that was cut off left running. */
 export function stopPrevious(facts: Facts, instance: string): Change<'stop-previous'> {
-  const { live } = facts
-  const previous = live === instance || live === null ? null : live
+  const { live, containers } = facts
+  const isOther = (name: string) => name !== containerName(instance)
+  const orphans = leftovers(facts).filter(isOther)
+  const ofLive = containers.filter(({ name }) => live !== null && name === containerName(live))
   return {
     kind: 'stop-previous',
-    containers: [...leftovers(facts), ...runningContainers(facts.containers.filter(isLiveContainer(live)))].filter(
-      (name) => name !== containerName(instance),
-    ),
-    leftovers: leftovers(facts).filter((name) => name !== containerName(instance)),
-    previous,
+    containers: [...orphans, ...ofLive.filter(isActive).map(({ name }) => name)].filter(isOther),
+    leftovers: orphans,
+    previous: live === instance ? null : live,
   }
-}
-
-function isLiveContainer(live: string | null) {
-  return ({ name }: ContainerFact) => live !== null && name === containerName(live)
 }
 
 /** A container in one of these states can be started as it is, without its image. */
@@ -50,6 +46,7 @@ function isKept(containers: readonly ContainerFact[], instance: string): boolean
 
 /** What a rollback goes back to. After a deploy that was cut off after its switch the route knows it, not state.json. */
 function previousOf({ live, state }: Facts, instance: string): ReleaseState | null {
-  if (live !== null && live !== instance) return { release: releaseOf(live), instance: live }
-  return state?.live.instance === instance ? state.previous : (state?.live ?? null)
+  const isOtherRelease = live !== null && releaseOf(live) !== releaseOf(instance)
+  if (isOtherRelease) return { release: releaseOf(live), instance: live }
+  return state?.live.release === releaseOf(instance) ? state.previous : (state?.live ?? null)
 }

@@ -71,7 +71,16 @@ export function restartPolicy(name: string, policy: 'no' | 'unless-stopped'): Ar
 
 /** One that runs stays, and that is an error. */
 export function removeContainer(name: string): Argv {
-  return ['docker', 'rm', name]
+  return sh('docker rm "$1" >/dev/null 2>&1 || ! docker inspect "$1" >/dev/null 2>&1', name)
+}
+
+/** Prints the env file of a release, else the environment of its container, one variable a line. */
+export function releaseEnvironment(envFile: string, container: string): Argv {
+  return sh(
+    `cat "$1" 2>/dev/null || docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$2" 2>/dev/null`,
+    envFile,
+    container,
+  )
 }
 
 export function containerLogs(name: string, lines: number): Argv {

@@ -87,6 +87,17 @@ export function pointTo(link: string, target: string): Argv {
   )
 }
 
+const RESERVE_BYTES = 1024 ** 2
+
+/** Keeps a file whose space can be freed on a full disk. Its content is random, so that no file system packs it. */
+export function keepReserve(path: string): Argv {
+  return sh(
+    '[ "$(stat -c %s "$1" 2>/dev/null)" = "$2" ] || head -c "$2" /dev/urandom > "$1" || { rm -f "$1"; exit 1; }',
+    path,
+    String(RESERVE_BYTES),
+  )
+}
+
 /** Appends its stdin, one line. */
 export function appendLine(path: string): Argv {
   return sh('umask 077; cat >> "$1"', path)

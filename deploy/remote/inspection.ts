@@ -41,10 +41,12 @@ echo arch="$(uname -m)"
 echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
   ${DOCKER_VERSIONS}
-  # Meanwhile the gateway that the route names is asked whether it answers at all.
-  live=$(sed -n 's/.*url: http:\\/\\/\\(ai-proxy-[0-9-]*\\):.*/\\1/p' "$P/edge/dynamic/app.yml" 2>/dev/null | head -n 1)
-  timeout 10 docker exec "\${live:-ai-proxy-none}" node -e "${ASK}" >/dev/null 2>&1 &
-  asking=$!
+  # Meanwhile every gateway that runs is asked whether it answers at all.
+  asked=
+  for name in $(docker ps --filter label=ai-deploy.release --filter status=running --format '{{.Names}}' 2>/dev/null); do
+    timeout 10 docker exec "$name" node -e "${ASK}" >/dev/null 2>&1 &
+    asked="$asked $name:$!"
+  done
   echo network="$(docker network inspect -f '{{.Id}}' ai-proxy-edge 2>/dev/null)"
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
@@ -84,8 +86,8 @@ done
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] && echo backup="$(stat -c '%s %Y' "$f") $(basename "$f")"
 done
-if [ -n "\${asking:-}" ]; then
-  wait "$asking"
-  case $? in 7 | 124) echo silent="$live" ;; esac
-fi
+for one in \${asked:-}; do
+  wait "\${one##*:}"
+  case $? in 7 | 124) echo silent="\${one%:*}" ;; esac
+done
 exit 0`

@@ -112,11 +112,19 @@ export function isUnrecorded({ live, state, current }: Facts): boolean {
 export function leftovers({ live, containers }: Facts): string[] {
   return containers
     .filter(({ name }) => live === null || name !== containerName(live))
-    .filter(({ state, isRestarted, isStopping = false }) => (ACTIVE.includes(state) || isRestarted) && !isStopping)
+    .filter((container) => (isActive(container) || container.isRestarted) && !container.isStopping)
     .map(({ name }) => name)
 }
 
-const ACTIVE = ['running', 'paused', 'restarting']
+/** It has a process. */
+export function isActive({ state }: ContainerFact): boolean {
+  return ['running', 'paused', 'restarting'].includes(state)
+}
+
+/** Releases that were told to stop and still finish their running answers. */
+export function drainingReleases({ containers }: Facts): string[] {
+  return [...new Set(containers.filter(({ isStopping }) => isStopping).map(({ release }) => release))]
+}
 
 /** Names of the containers that run. */
 export function runningContainers(containers: readonly ContainerFact[]): string[] {

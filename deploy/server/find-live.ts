@@ -5,8 +5,8 @@ import { containerName, releaseOf } from './instance.ts'
 type Evidence = Pick<Facts, 'route' | 'state' | 'containers' | 'manifests' | 'readyMarks'>
 
 /**
- * The instance that is live, by the first of these that names one which exists: the route file, state.json, the running
- * containers, the newest release that was ever ready. Null where there is none.
+ * The instance that is live, by the first of these that names one which exists: the route file, state.json, the containers
+ * that run, those that would run if nobody had stopped them, the newest release that was ever ready. Null where there is none.
  */
 export function findLive(evidence: Evidence): string | null {
   const { route, state, containers, manifests } = evidence
@@ -16,9 +16,10 @@ export function findLive(evidence: Evidence): string | null {
   const named = [route === null ? null : liveInstance(route), state?.live.instance ?? null]
   const ready = readyReleases(evidence)
   const running = containers.filter((container) => hasTakenOver(container, ready)).sort(newestFirst)
+  const stopped = containers.filter((container) => wasStopped(container, ready)).sort(newestFirst)
   const found = [
     ...named.filter((instance) => instance !== null && exists(instance)),
-    ...running.map(({ name }) => name.slice(CONTAINER_PREFIX.length)),
+    ...[...running, ...stopped].map(({ name }) => name.slice(CONTAINER_PREFIX.length)),
     ...ready,
   ]
   return found[0] ?? null
@@ -38,6 +39,11 @@ const CONTAINER_PREFIX = containerName('')
 /** A candidate of a run that was cut off is not restarted, and its release may never have been ready. */
 function hasTakenOver({ state, release, isRestarted, isStopping = false }: ContainerFact, ready: string[]): boolean {
   return state === 'running' && !isStopping && (isRestarted || ready.includes(release))
+}
+
+/** Only what is live is started again after a reboot. */
+function wasStopped({ state, release, isRestarted }: ContainerFact, ready: string[]): boolean {
+  return state !== 'running' && isRestarted && ready.includes(release)
 }
 
 function newestFirst(a: ContainerFact, b: ContainerFact): number {

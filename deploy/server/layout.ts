@@ -14,6 +14,8 @@ export interface ServerLayout {
   previousCerts: string
   backups: string
   logdb: string
+  /** Space for a rollback on a full disk. */
+  reserve: string
   release(id: string): string
 }
 
@@ -32,6 +34,7 @@ export function serverLayout(folder: string): ServerLayout {
     previousCerts: at('certs.before'),
     backups: at('backups'),
     logdb: at('scripts/logdb'),
+    reserve: at('.reserve'),
     release: (id) => at(`releases/${id}`),
   }
 }

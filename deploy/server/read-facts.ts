@@ -36,7 +36,7 @@ export function parseFacts(output: string): Facts {
     watchedDigest: pairs.one('watched') ?? '',
     env: pairs.text('env') ?? null,
     live,
-    isLiveSilent: live !== null && pairs.one('silent') === containerName(live),
+    isLiveSilent: live !== null && pairs.all('silent').includes(containerName(live)),
     current: pairs.one('current') ?? null,
     missingFolders: pairs.all('missing'),
     hasReserve: pairs.one('reserve') !== undefined,

@@ -7,6 +7,8 @@ import type { ConnectQuestions } from '../server/connect.ts'
 /** Every question that the tool asks. Without a terminal each answer is "no". */
 export interface Questions extends ConnectQuestions {
   confirm(message: string): Promise<boolean>
+  /** A line of text; empty without a terminal. */
+  text(message: string): Promise<string>
   /** Asks which providers are used, and for the keys of a first deploy. @returns variables of .env */
   firstKeys(choices: ProviderChoice[]): Promise<Record<string, string>>
 }
@@ -32,6 +34,11 @@ export function questionsOn(terminal: Terminal): Questions {
     },
     passphrase: (keyFile) => secret(`Passphrase of ${keyFile}:`),
     sudoPassword: (user, host) => secret(`Password of ${user} on ${host}, for sudo:`),
+    text: async (message) => {
+      if (!canAsk(terminal)) return ''
+      const question = { type: 'input', name: 'answer', message } as const
+      return (await answered(prompt<{ answer: string }>([question]))).answer.trim()
+    },
     firstKeys: async (choices) => (canAsk(terminal) ? askForKeys(choices, secret) : {}),
   }
 }

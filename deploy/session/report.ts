@@ -30,3 +30,8 @@ export function report(terminal: Terminal, verb: string, isJson: boolean, outcom
   terminal.err(renderError(error, errColors(terminal)))
   return error.exitCode
 }
+
+/** @param releases that were told to stop and still run */
+export function drainWarnings(releases: readonly string[]): string[] {
+  return releases.map((id) => `release ${id} still finishes its running answers, and then stops by itself`)
+}

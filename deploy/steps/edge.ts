@@ -10,7 +10,7 @@ import { composeOf } from './compose.ts'
 import type { Server } from './definition.ts'
 import { awaitAnswer } from './edge-answer.ts'
 import { orFail } from './or-fail.ts'
-import { withKeyOf } from './release-key.ts'
+import { withKeyOf } from './release-environment.ts'
 
 /** Writes the edge's files, which take effect when it starts. */
 export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promise<void> {

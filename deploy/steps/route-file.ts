@@ -5,7 +5,7 @@ import * as files from '../remote/files.ts'
 import { putFile } from '../server/transfer.ts'
 import type { Server, Undo } from './definition.ts'
 import { awaitAnswer, ROUTE_TIMEOUT_MS } from './edge-answer.ts'
-import { withKeyOf } from './release-key.ts'
+import { withKeyOf } from './release-environment.ts'
 
 /** Replaces the route file with one rename, and keeps the previous one next to it. */
 export async function writeRoute(server: Server, text: string): Promise<void> {

@@ -58,7 +58,7 @@ describe.concurrent('ai-deploy', () => {
   test.each([
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['server'], 'Too many arguments. Expected 0 arguments but got 1'],
-    [['--rollback', '--list-backups'], "Option '--rollback' cannot be used with option '--list-backups'"],
+    [['--rollback', '--list-backups'], "Option '--rollback [id]' cannot be used with option '--list-backups'"],
     [
       ['--list-backups', '--restore-backup', 'x'],
       "Option '--list-backups' cannot be used with option '--restore-backup <file>'",

@@ -5,8 +5,10 @@ import { buildImage } from './build-image.ts'
 import { checkFromOutside } from './check-from-outside.ts'
 import { checkRelease } from './check-release.ts'
 import { cleanUp } from './clean-up.ts'
+import { freeReserve } from './free-reserve.ts'
 import { getCertificate } from './get-certificate.ts'
 import { installDocker } from './install-docker.ts'
+import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
@@ -33,6 +35,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'upload-release': uploadRelease,
   'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
+  'free-reserve': freeReserve,
   'start-edge': startEdge,
   'restart-edge': restartEdge,
   'start-release': startRelease,
@@ -43,6 +46,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
+  'keep-reserve': keepReserve,
 }
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {

@@ -1,22 +1,36 @@
+import type { Host } from '../../host/host.ts'
 import * as docker from '../../remote/docker.ts'
 import * as files from '../../remote/files.ts'
 import { containerName } from '../../server/instance.ts'
 import type { Definition } from '../definition.ts'
 
-/** Removes releases that are too old for a rollback, with their containers and images. */
+/** Removes releases that are too old for a rollback, with their containers and images. What runs is never removed. */
 export const cleanUp: Definition<'clean-up'> = {
   describe: () => [],
   title: 'Clean up',
-  async run({ live, keptCount, removed, keptTags }, { host, layout }) {
+  async run({ live, keptCount, removed, draining, keptTags }, { host, layout }) {
+    const running = [...draining]
     for (const { release, containers } of removed) {
-      for (const name of containers) await host.exec(docker.removeContainer(name))
-      await host.exec(files.removeTree(layout.release(release)))
+      if (await hasRemoved(host, containers)) await host.exec(files.removeTree(layout.release(release)))
+      else running.push(release)
     }
     await host.exec(docker.pruneImages(keptTags))
-    return removed.length === 0
-      ? `Kept ${containerName(live)} and ${keptCount} earlier`
-      : `Removed all but the last ${keptCount + 1} releases`
+    const done =
+      removed.length === 0
+        ? `Kept ${containerName(live)} and ${keptCount} earlier`
+        : `Removed all but the last ${keptCount + 1} releases`
+    if (running.length === 0) return done
+    return `${done}; ${running.join(', ')} still finishes running answers, and a later deploy removes it`
   },
   undo: () => undefined,
   settles: 'before',
+}
+
+/** False if one of them still runs. */
+async function hasRemoved(host: Host, containers: string[]): Promise<boolean> {
+  for (const name of containers) {
+    const { exitCode } = await host.exec(docker.removeContainer(name))
+    if (exitCode !== 0) return false
+  }
+  return true
 }

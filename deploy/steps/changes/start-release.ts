@@ -59,6 +59,8 @@ function describeRepair(id: string, trouble: LiveTrouble): string {
       return `let release ${id} continue, which is paused`
     case 'detached':
       return `connect release ${id} to the network of the edge again`
+    case 'stopping':
+      return `start release ${id} once more and let it take over from its first container, which was told to stop`
     case 'silent':
       return `start release ${id} once more and let it take over from its first container, which does not answer any more`
   }

@@ -7,7 +7,8 @@ import { orUploadFails } from '../or-fail.ts'
 const OWNER_ONLY = '600'
 
 export const writeEnv: Definition<'write-env'> = {
-  describe: ({ uploaded, hasNewKey, changed }) => [
+  describe: ({ uploaded, hasNewKey, changed, rebuiltFrom }) => [
+    ...(rebuiltFrom === null ? [] : [`write the lost .env again, from release ${rebuiltFrom} and the edge`]),
     ...(uploaded.length > 0 ? [`take over your .env: ${uploaded.join(', ')}`] : []),
     ...(hasNewKey ? ['make an API key'] : []),
     ...(changed.length > 0 ? [`set in the server's .env: ${changed.join(', ')}`] : []),

@@ -129,6 +129,20 @@ test('`current` points to another release afterwards, not into the previous one'
   expect(readdirSync(join(folder, 'releases/1'))).toEqual(['x'])
 })
 
+test('the reserve takes its space once, and is written whole again where it is not', async () => {
+  const folder = tempFolder()
+  const path = join(folder, '.reserve')
+  await host.exec(files.keepReserve(path))
+  const { size, ino, mtimeMs } = statSync(path)
+  expect(size).toBe(1024 ** 2)
+  await host.exec(files.keepReserve(path))
+  expect(statSync(path)).toMatchObject({ ino, mtimeMs })
+  writeFileSync(path, 'half')
+  expect((await host.exec(files.keepReserve(path))).exitCode).toBe(0)
+  expect(statSync(path).size).toBe(1024 ** 2)
+  expect((await host.exec(files.keepReserve(join(folder, 'no/folder')))).exitCode).toBe(1)
+})
+
 test('a folder named `current` is moved aside, with all that is in it', async () => {
   const folder = tempFolder({ 'releases/1/x': '', 'current/mine': '' })
   await host.exec(files.pointTo(join(folder, 'current'), 'releases/1'))

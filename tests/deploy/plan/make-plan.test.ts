@@ -98,6 +98,7 @@ describe('a first deploy', () => {
       'get-certificate',
       'check-from-outside',
       'clean-up',
+      'keep-reserve',
     ])
     expect(changeOf(first, 'upload-release').release.manifest.id).toBe('20261123-101112')
     expect(changeOf(first, 'switch')).toMatchObject({ instance: '20261123-101112', previous: null, news: [] })
@@ -312,6 +313,15 @@ describe('what is broken', () => {
     ).toBe('20261124-000000')
   })
 
+  test('so is one that somebody told to stop', () => {
+    const containers = live.containers.map((container) => ({ ...container, isStopping: true }))
+    const repaired = replan({}, { containers })
+    expect(lines(repaired)).toEqual([
+      `start release ${id} once more and let it take over from its first container, which was told to stop`,
+    ])
+    expect(changeOf(repaired, 'switch').instance).toBe(`${id}-2`)
+  })
+
   test('a live release with neither container nor image is made again', () => {
     const repaired = replan({}, { containers: [], imageTags: [] })
     expect(kinds(repaired)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
@@ -339,6 +349,13 @@ describe('what is broken', () => {
     expect(expects({ isLiveSilent: true })).toBeNull()
     expect(expects({ route: null })).toBeNull()
     expect(expects({}, { env: envOf(ENV, { overrides: { DOMAIN: 'new.example.com' } }) })).toBeNull()
+  })
+
+  test('a .env that is lost is written again, and nothing else changes', () => {
+    const env = envOf(ENV, { rebuiltFrom: id })
+    const repaired = replan({ env }, { env: null })
+    expect(lines(repaired)).toEqual([`write the lost .env again, from release ${id} and the edge`])
+    expect(kinds(repaired)).toEqual(['back-up', 'make-folders', 'write-env', 'check-from-outside'])
   })
 
   test('a route that is lost leads to the live release again', () => {
@@ -401,12 +418,41 @@ describe('releases that are too old for a rollback', () => {
       kind: 'clean-up',
       live: '20261124-000000',
       keptCount: 4,
+      draining: [],
       removed: ['20261103-000000', '20261102-000000', '20261101-000000'].map((release) => ({
         release,
         containers: [`ai-proxy-${release}`],
       })),
       keptTags: [tag, tag, '6', '5', '4'],
     })
+  })
+
+  test('stay while they finish their answers, and so does the one to go back to', () => {
+    const [oldest, next] = containers
+    if (oldest === undefined || next === undefined) throw new Error('there are six')
+    const draining = { ...oldest, state: 'running', isStopping: true }
+    const state = {
+      version: 1,
+      live: { release: '20261123-101112', instance: '20261123-101112' },
+      previous: { release: next.release, instance: next.release },
+      updatedAt: '',
+    } as const
+    const changed = replan(
+      { config: 'model_mappings: { a: "b" }\n' },
+      {
+        state,
+        manifests: [...older, ...live.manifests],
+        containers: [draining, ...containers.slice(1), ...live.containers],
+      },
+    )
+    const { removed, draining: shown } = changeOf(changed, 'clean-up')
+    expect(removed.map(({ release }) => release)).toEqual(['20261103-000000'])
+    expect(shown).toEqual([oldest.release])
+  })
+
+  test('a disk without a reserve gets one with the next change, and none by itself', () => {
+    expect(replan({}, { hasReserve: false })).toEqual([])
+    expect(kinds(replan({ logdbScript: 'newer' }, { hasReserve: false })).at(-1)).toBe('keep-reserve')
   })
 })
 

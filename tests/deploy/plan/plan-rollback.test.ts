@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { edgeFiles } from '../../../deploy/plan/edge-files.ts'
 import { gatewayAddress } from '../../../deploy/plan/gateway-address.ts'
-import { planRollback, previousRelease } from '../../../deploy/plan/plan-rollback.ts'
+import { namedRelease, planRollback, previousRelease } from '../../../deploy/plan/plan-rollback.ts'
 import type { Facts } from '../../../deploy/server/facts.ts'
 import type { Manifest } from '../../../deploy/server/manifest.ts'
 import { parseFacts } from '../../../deploy/server/read-facts.ts'
@@ -10,7 +11,8 @@ import { changeOf, DEBIAN_12_DOCKER } from '../../helpers/server/recorded-facts.
 
 const OLD = '20261122-000000'
 const LIVE = '20261123-000000'
-const gateway = gatewayAddress(serverSettings({ DOMAIN: 'llm.example.com' }, false), 'a-key')
+const settings = serverSettings({ DOMAIN: 'llm.example.com' }, false)
+const gateway = gatewayAddress(settings, 'a-key')
 
 const manifestOf = (id: string): Manifest => ({
   version: 1,
@@ -39,10 +41,12 @@ const server: Facts = {
   },
   manifests: [manifestOf(OLD), manifestOf(LIVE)],
   containers: [container(OLD, 'exited'), container(LIVE, 'running')],
+  edge: { isRunning: true, folder: '/root/ai-proxy', composeFile: 'compose', traefikConfig: 'traefik', acmeCa: null },
   imageTags: ['1122', '1123'],
 }
 
-const rollback = (facts: Facts) => planRollback(facts, { release: previousRelease(facts), gateway })
+const edge = edgeFiles(settings, 'certificatesResolvers: {}\n', null)
+const rollback = (facts: Facts) => planRollback(facts, { release: previousRelease(facts), gateway, edge })
 
 test('is made of the changes of a deploy, without a build or an upload', () => {
   const plan = rollback(server)
@@ -68,6 +72,34 @@ test('starts another container while the first still finishes its streams, which
   expect(changeOf(plan, 'stop-previous').containers).toEqual([`ai-proxy-${OLD}`, `ai-proxy-${LIVE}`])
 })
 
+test('starts an edge that does not run as it is, or with new files if its own are lost', () => {
+  const stopped = { ...server.edge, isRunning: false }
+  const plan = rollback({ ...server, edge: stopped })
+  expect(plan.map(({ kind }) => kind)).toEqual([
+    ...['start-edge', 'start-release', 'check-release', 'switch', 'stop-previous'],
+  ])
+  expect(changeOf(plan, 'start-edge')).toMatchObject({ files: null, isFirst: false, expects: null })
+  const lost = rollback({ ...server, edge: { ...stopped, composeFile: null } })
+  expect(changeOf(lost, 'start-edge').files).toEqual(edge)
+  const detached = rollback({ ...server, edge: { ...server.edge, trouble: 'detached' } })
+  expect(changeOf(detached, 'start-edge')).toMatchObject({ files: null, trouble: 'detached' })
+})
+
+test('frees the reserve first on a full disk, and keeps one again at the end', () => {
+  const freeBytes = { docker: 2 ** 40, folder: 0 }
+  const full = rollback({ ...server, freeBytes, hasReserve: true }).map(({ kind }) => kind)
+  expect([full[0], full.at(-1)]).toEqual(['free-reserve', 'keep-reserve'])
+  expect(rollback({ ...server, freeBytes }).map(({ kind }) => kind)).not.toContain('free-reserve')
+  expect(rollback({ ...server, hasReserve: true })).toHaveLength(4)
+})
+
+test('wakes a container in any state, for which no image is needed', () => {
+  for (const state of ['exited', 'created', 'paused']) {
+    const facts = { ...server, imageTags: [], containers: [container(OLD, state), container(LIVE, 'running')] }
+    expect(changeOf(rollback(facts), 'start-release').isContainerKept).toBe(true)
+  }
+})
+
 describe('the release to go back to', () => {
   const older = manifestOf('20261101-000000')
 
@@ -80,8 +112,27 @@ describe('the release to go back to', () => {
     expect(previousRelease({ ...server, state }).id).toBe(OLD)
   })
 
-  test('is the newest older one where nothing is recorded', () => {
-    expect(previousRelease({ ...server, state: null, manifests: [older, ...server.manifests] }).id).toBe(OLD)
+  test('is the newest older one that was ever ready, where nothing is recorded', () => {
+    const readyMarks = [{ release: older.id, at: '', by: '', verb: '', why: '' }]
+    const lost = { ...server, state: null, manifests: [older, ...server.manifests], readyMarks }
+    expect(previousRelease(lost).id).toBe(older.id)
+    const bothReady = [...readyMarks, { ...readyMarks[0], release: OLD, at: '', by: '', verb: '', why: '' }]
+    expect(previousRelease({ ...lost, readyMarks: bothReady }).id).toBe(OLD)
+  })
+
+  test('stays the same when another run of the live release took over', () => {
+    const again = { ...server, live: `${LIVE}-2` }
+    expect(previousRelease(again).id).toBe(OLD)
+    expect(changeOf(rollback(again), 'switch').previous).toEqual({ release: LIVE, instance: `${LIVE}-2` })
+  })
+
+  test('can be named, if it was ever ready', () => {
+    const facts = { ...server, manifests: [older, ...server.manifests] }
+    expect(namedRelease(facts, OLD).id).toBe(OLD)
+    expect(() => namedRelease(facts, older.id)).toThrow(
+      expect.objectContaining({ code: 'NOTHING_TO_ROLL_BACK', message: `release ${older.id} never became ready` }),
+    )
+    expect(() => namedRelease(facts, '20200101-000000')).toThrow('there is no release 20200101-000000 on the server')
   })
 
   test('may be missing', () => {

@@ -27,6 +27,7 @@ test('a first deploy with nothing makes a key and a domain', () => {
   expect(env).toEqual({
     text: `API_KEYS=${env.generatedKey}\nDOMAIN=ai-proxy.192.0.2.7.nip.io\n`,
     values: { API_KEYS: env.generatedKey, DOMAIN: 'ai-proxy.192.0.2.7.nip.io' },
+    rebuiltFrom: null,
     uploaded: [],
     generatedKey: expect.stringMatching(/^sk-[\w-]{32}$/),
     missingKeys: ['OPENROUTER_API_KEY', 'GEMINI_API_KEY'],
@@ -41,6 +42,7 @@ test('a first deploy takes the local .env over, byte for byte except what it add
   expect(plan({ local })).toEqual({
     text: local,
     values: { API_KEYS: 'a,b', GEMINI_API_KEY: 'g', DOMAIN: 'llm.example.com' },
+    rebuiltFrom: null,
     uploaded: ['API_KEYS', 'GEMINI_API_KEY', 'DOMAIN'],
     generatedKey: null,
     missingKeys: ['OPENROUTER_API_KEY'],
@@ -68,6 +70,7 @@ test('a local HTTP_PORT alone is the local port and is not copied; with HTTPS_PO
   expect(alone).toMatchObject({
     text: 'A=1\nAPI_KEYS=k\nDOMAIN=a.b',
     values: { A: '1', API_KEYS: 'k', DOMAIN: 'a.b' },
+    rebuiltFrom: null,
     uploaded: ['A', 'API_KEYS', 'DOMAIN'],
     hasLeftOutHttpPort: true,
   })
@@ -144,4 +147,21 @@ describe('keys that are missing', () => {
       "the server's .env has no OPENAI_API_KEY: models of that provider answer 503 until you add it and deploy again",
     ])
   })
+})
+
+test('a .env that was put together again is taken as the server’s, and the loss is reported', () => {
+  const rebuilt = plan({
+    server: 'API_KEYS=k\nDOMAIN=a.example.com\n',
+    rebuiltFrom: '20261123-101112',
+    neededKeys: [],
+  })
+  expect(rebuilt).toMatchObject({
+    text: 'API_KEYS=k\nDOMAIN=a.example.com\n',
+    rebuiltFrom: '20261123-101112',
+    generatedKey: null,
+    uploaded: [],
+  })
+  expect(envWarnings(rebuilt)).toEqual([
+    "the server's .env is lost; what only it had is not known any more: comments, NODE_IMAGE and the settings of logdb",
+  ])
 })

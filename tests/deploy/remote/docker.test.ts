@@ -71,7 +71,15 @@ describe('one container', () => {
     expect(docker.restartPolicy(NAME, 'unless-stopped')).toEqual(['docker', 'update', '--restart=unless-stopped', NAME])
   })
 
-  test('removeContainer', () => expect(docker.removeContainer(NAME)).toEqual(['docker', 'rm', NAME]))
+  test('removeContainer', () => {
+    const script = 'docker rm "$1" >/dev/null 2>&1 || ! docker inspect "$1" >/dev/null 2>&1'
+    expectShell(docker.removeContainer(NAME), [NAME], [script])
+  })
+
+  test('releaseEnvironment', () => {
+    const script = `cat "$1" 2>/dev/null || docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$2" 2>/dev/null`
+    expectShell(docker.releaseEnvironment('/srv/gateway.env', NAME), ['/srv/gateway.env', NAME], [script])
+  })
 
   test('restartContainer', () => expect(docker.restartContainer(NAME)).toEqual(['docker', 'restart', NAME]))
 

@@ -81,6 +81,14 @@ test('pointTo', () => {
   )
 })
 
+test('keepReserve', () => {
+  expectShell(
+    files.keepReserve('/srv/.reserve'),
+    ['/srv/.reserve', '1048576'],
+    ['[ "$(stat -c %s "$1" 2>/dev/null)" = "$2" ] || head -c "$2" /dev/urandom > "$1" || { rm -f "$1"; exit 1; }'],
+  )
+})
+
 test('appendLine', () => {
   expectShell(files.appendLine('/srv/audit.jsonl'), ['/srv/audit.jsonl'], ['umask 077; cat >> "$1"'])
 })

@@ -62,11 +62,18 @@ describe('the live release is', () => {
     for (const containers of [
       [],
       [running(C, false)],
-      [{ ...running(A), isStopping: true }],
-      [{ ...running(A), state: 'exited' }],
+      [{ ...running(A, false), isStopping: true }],
+      [{ ...running(A, false), state: 'exited' }],
     ]) {
       expect(findLive({ ...lost, containers })).toBe(B)
     }
+  })
+
+  test('the container that Docker would start again, before a release that only was ready', () => {
+    const lost = { ...server, route: null, state: null }
+    const stopped = { ...running(`${A}-2`), state: 'exited' }
+    expect(findLive({ ...lost, containers: [stopped, { ...running(A, false), isStopping: true }] })).toBe(`${A}-2`)
+    expect(findLive({ ...lost, containers: [{ ...running(C), state: 'exited' }] })).toBe(B)
   })
 
   test('none, where none was ever ready', () => {

@@ -16,6 +16,7 @@ test('everything is under one folder, where the docs and the predecessor’s use
     previousCerts: '/root/ai-proxy/certs.before',
     backups: '/root/ai-proxy/backups',
     logdb: '/root/ai-proxy/scripts/logdb',
+    reserve: '/root/ai-proxy/.reserve',
   })
   expect(release('20261123-101112')).toBe('/root/ai-proxy/releases/20261123-101112')
 })

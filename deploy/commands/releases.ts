@@ -1,0 +1,33 @@
+import type { Context } from '../session/context.ts'
+import { withServer } from '../session/open-server.ts'
+import type { Outcome } from '../session/report.ts'
+import { type ReleaseRow, releaseRows } from './release-rows.ts'
+
+/** The releases on the server, newest first: one a line, or all that is known about each with --json. */
+export async function listReleases(context: Context): Promise<Outcome> {
+  const { options } = context
+  return withServer(context, async ({ facts }) => {
+    const rows = releaseRows(facts)
+    const target = rows.find(({ state, can_roll_back }) => state !== 'live' && can_roll_back)
+    const hint = target
+      ? `To switch to one: ai-deploy --host ${options.host} --rollback ${target.release}`
+      : 'There is no other release to switch to.'
+    return { result: { releases: rows }, lines: rows.map(line), notes: options.isJson ? [] : [hint] }
+  })
+}
+
+function line({ release, state, age_s, image_present, by, verb, why }: ReleaseRow): string {
+  const image = image_present ? 'image' : 'no image'
+  return [release, state, age(age_s), image, [by, verb].filter(Boolean).join(', '), why].join('  ').trimEnd()
+}
+
+const UNITS: [seconds: number, name: string][] = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+]
+
+function age(seconds: number): string {
+  const [unit, name] = UNITS.find(([length]) => seconds >= length) ?? [1, 's']
+  return `${Math.floor(seconds / unit)} ${name}`
+}
