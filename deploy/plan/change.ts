@@ -14,7 +14,8 @@ interface ChangeData {
   'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
   'back-up': BackingUp
   'place-certificates': { source: string }
-  'make-folders': Owner
+  /** `missing`: folders of a server that had them all. */
+  'make-folders': Owner & { missing: string[] }
   'write-env': WritingEnv
   'write-logdb-script': { text: string }
   'upload-release': { release: Release; context: ContextSource }
@@ -105,9 +106,9 @@ type StartReason =
 
 /**
  * Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. `stopping`: somebody
- * has told it to stop.
+ * has told it to stop. `logless`: the folder that it writes logs to was removed.
  */
-export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping'
+export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless'
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'

@@ -93,13 +93,16 @@ function placeCertificates({ restore }: Situation): Change<'place-certificates'>
 }
 
 function makeFolders(situation: Situation): Change<'make-folders'> | undefined {
-  const { uid, gid } = situation.settings
+  const { facts, live, settings } = situation
+  const missing = live === null ? [] : [...facts.missingFolders]
   const isFileWritten =
+    missing.length > 0 ||
     situation.release !== null ||
     situation.isEdgeOutdated ||
     writeEnv(situation) !== undefined ||
     writeLogdbScript(situation) !== undefined
-  return isFileWritten ? { kind: 'make-folders', uid, gid } : undefined
+  const { uid, gid } = settings
+  return isFileWritten ? { kind: 'make-folders', uid, gid, missing } : undefined
 }
 
 function writeEnv({ facts, env }: Situation): Change<'write-env'> | undefined {

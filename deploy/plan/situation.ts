@@ -107,24 +107,28 @@ function nextRelease(
   if (live !== null && live.manifest.content === contentDigest(content) && isStartable(facts, live)) {
     const { id, image } = live.manifest
     // What may only be slow keeps running, and finishes what it can, until another run of it has taken over.
-    const isReplaced = trouble === 'silent' || trouble === 'stopping'
-    const instance = isReplaced ? chooseInstance(id, facts.containers) : live.instance
+    const instance =
+      trouble !== null && REPLACED.includes(trouble) ? chooseInstance(id, facts.containers) : live.instance
     return { release: null, instance, image }
   }
   const release = makeRelease(content, wishes.now)
   return { release, instance: release.manifest.id, image: release.manifest.image }
 }
 
+/** A container in this trouble keeps running until another one has taken over. */
+const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless']
+
 function isStartable(facts: Facts, { instance, manifest }: LiveRelease): boolean {
   return hasImage(facts, manifest.image) || facts.containers.some(({ name }) => name === containerName(instance))
 }
 
-function liveTrouble({ live, isLiveSilent, containers }: Facts): LiveTrouble | null {
+function liveTrouble({ live, isLiveSilent, containers, missingFolders }: Facts): LiveTrouble | null {
   const container = containers.find(({ name }) => live !== null && name === containerName(live))
   if (container?.state === 'paused') return 'paused'
   if (container?.state !== 'running') return 'stopped'
   if (container.isStopping) return 'stopping'
   if (container.isDetached) return 'detached'
+  if (missingFolders.includes('logs')) return 'logless'
   return isLiveSilent ? 'silent' : null
 }
 

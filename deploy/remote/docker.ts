@@ -17,14 +17,20 @@ export function composeUp({ compose, project, file, environment = {} }: ComposeP
 
 /**
  * Makes the network, and puts a container on it that is not: one that was taken off, or one that holds the id of a network
- * of that name which somebody removed. No container of that name is fine. It keeps running, and needs no image.
+ * of that name which somebody removed. It keeps running, and needs no image. A stopped one that can be started on the removed
+ * network only is removed. No container of that name is fine.
  */
 export function attachToNetwork(container: string, network: string): Argv {
   return sh(
     `docker network inspect "$2" >/dev/null 2>&1 || docker network create "$2" >/dev/null || exit 1
 state=$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null) || exit 0
 held=$(docker inspect -f "{{with index .NetworkSettings.Networks \\"$2\\"}}{{if .NetworkID}}{{.NetworkID}}{{else}}unset{{end}}{{end}}" "$1")
-case $held in unset | "$(docker network inspect -f '{{.Id}}' "$2")") exit 0 ;; esac
+id=$(docker network inspect -f '{{.Id}}' "$2")
+case "$state $(docker inspect -f '{{.HostConfig.NetworkMode}}' "$1")" in
+  running* | paused* | *" $2" | *" $id") ;;
+  *) docker rm "$1" >/dev/null; exit ;;
+esac
+case $held in unset | "$id") exit 0 ;; esac
 [ "$state" != paused ] || docker unpause "$1" >/dev/null
 docker network disconnect -f "$2" "$1" >/dev/null 2>&1
 docker network connect --alias "$1" "$2" "$1"`,

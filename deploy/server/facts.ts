@@ -68,8 +68,11 @@ export interface EdgeFacts {
   acmeCa: string | null
 }
 
-/** `detached`: not on the network that leads to the releases. `unhealthy`: Traefik does not answer its own health check. */
-export type EdgeTrouble = 'paused' | 'detached' | 'unhealthy'
+/**
+ * `detached`: not on the network that leads to the releases. `unmounted`: a folder that it reads was removed.
+ * `unhealthy`: Traefik does not answer its own health check.
+ */
+export type EdgeTrouble = 'paused' | 'detached' | 'unmounted' | 'unhealthy'
 
 export interface ContainerFact {
   name: string

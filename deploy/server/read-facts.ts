@@ -64,10 +64,11 @@ function readCompose(pairs: Pairs): ComposeCommand | null {
 }
 
 function readEdge(pairs: Pairs): EdgeFacts {
+  const isUnmounted = pairs.all('missing').some((folder) => ['edge/dynamic', 'certs'].includes(folder))
   const [state = '', network, health] = (pairs.one('edge') ?? '').split(' ')
   return {
     isRunning: state === 'running',
-    trouble: edgeTrouble(state, isDetached(network, pairs), health),
+    trouble: edgeTrouble(state, { isOffNetwork: isDetached(network, pairs), isUnmounted, health }),
     folder: pairs.one('edge_folder') ?? null,
     composeFile: pairs.text('edge_compose.yml') ?? null,
     traefikConfig: pairs.text('edge_traefik.yml') ?? null,
@@ -95,10 +96,17 @@ function readListener(line: string): [number, string] {
   return [Number(port), program]
 }
 
-function edgeTrouble(state: string, isOffNetwork: boolean, health: string | undefined): EdgeTrouble | undefined {
+interface EdgeSigns {
+  isOffNetwork: boolean
+  isUnmounted: boolean
+  health: string | undefined
+}
+
+function edgeTrouble(state: string, { isOffNetwork, isUnmounted, health }: EdgeSigns): EdgeTrouble | undefined {
   if (state === 'paused') return 'paused'
   if (state !== 'running') return undefined
   if (isOffNetwork) return 'detached'
+  if (isUnmounted) return 'unmounted'
   return health === 'unhealthy' ? 'unhealthy' : undefined
 }
 

@@ -4,7 +4,7 @@ import type { Definition } from '../definition.ts'
 import { orUploadFails } from '../or-fail.ts'
 
 export const makeFolders: Definition<'make-folders'> = {
-  describe: () => [],
+  describe: ({ missing }) => (missing.length > 0 ? [`make the missing folders again: ${missing.join(', ')}`] : []),
   title: 'Make the folders',
   async run({ uid, gid }, { host, layout }) {
     await orUploadFails(() => run(host, 'make the folders', files.makeFolders(layout.folder, uid, gid)))

@@ -23,6 +23,8 @@ function describeStart(trouble: Change<'start-edge'>['trouble']): string {
       return 'let the edge continue, which is paused'
     case 'detached':
       return 'connect the edge to its network again and restart it'
+    case 'unmounted':
+      return 'restart the edge, which lost its folders (it is unavailable for a few seconds)'
     case 'unhealthy':
       return 'restart the edge, which does not answer (it is unavailable for a few seconds)'
   }

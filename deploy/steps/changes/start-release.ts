@@ -61,6 +61,8 @@ function describeRepair(id: string, trouble: LiveTrouble): string {
       return `connect release ${id} to the network of the edge again`
     case 'stopping':
       return `start release ${id} once more and let it take over from its first container, which was told to stop`
+    case 'logless':
+      return `start release ${id} once more and let it take over from its first container, which lost its folder of logs`
     case 'silent':
       return `start release ${id} once more and let it take over from its first container, which does not answer any more`
   }

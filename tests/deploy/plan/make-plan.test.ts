@@ -313,7 +313,21 @@ describe('what is broken', () => {
     ).toBe('20261124-000000')
   })
 
-  test('so is one that somebody told to stop', () => {
+  test('folders that were removed are made again, and what has them open starts again', () => {
+    const backups = replan({}, { missingFolders: ['backups'] })
+    expect(lines(backups)).toEqual(['make the missing folders again: backups'])
+    expect(kinds(backups)).toEqual(['back-up', 'make-folders', 'check-from-outside'])
+    const logs = replan({}, { missingFolders: ['logs'] })
+    expect(kinds(logs)).toEqual(['back-up', 'make-folders', ...TAKE_OVER, 'check-from-outside'])
+    expect(changeOf(logs, 'switch').instance).toBe(`${id}-2`)
+    const unmounted = replan({}, { missingFolders: ['certs'], edge: { ...live.edge, trouble: 'unmounted' } })
+    expect(lines(unmounted)).toEqual([
+      'make the missing folders again: certs',
+      'restart the edge, which lost its folders (it is unavailable for a few seconds)',
+    ])
+  })
+
+  test('a live release that somebody told to stop is replaced too', () => {
     const containers = live.containers.map((container) => ({ ...container, isStopping: true }))
     const repaired = replan({}, { containers })
     expect(lines(repaired)).toEqual([

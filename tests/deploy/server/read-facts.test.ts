@@ -7,6 +7,7 @@ import { LocalHost } from '../../../deploy/host/local-host.ts'
 import { IDENTITY } from '../../../deploy/remote/inspection.ts'
 import { readPairs } from '../../../deploy/server/pairs.ts'
 import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/read-facts.ts'
+import { renderRoute } from '../../../templates/route.ts'
 import { needing, testWith } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
 import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from '../../helpers/server/recorded-facts.ts'
@@ -124,6 +125,48 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
       { name: 'ai-proxy-backup-20261118-090640.tar.gz', sizeBytes: 1024, modifiedS: 1795000000 },
     ],
   })
+})
+
+test('a container is detached if it is on no network, or on one that is gone', () => {
+  const line = (name: string, network: string) => `container=ai-proxy-${name} running 20261123-101112 no ${network}\n`
+  const text = `network=aaa\n${line('1', 'aaa')}${line('2', 'bbb')}${line('3', 'none')}${line('4', 'unset')}stopping=ai-proxy-2\n`
+  const { containers } = parseFacts(DEBIAN_12_DOCKER + text)
+  expect(containers.map(({ isDetached, isStopping }) => [isDetached, isStopping])).toEqual([
+    [false, false],
+    [true, true],
+    [true, false],
+    [false, false],
+  ])
+})
+
+test('what keeps an edge from its work', () => {
+  const trouble = (lines: string) => parseFacts(`${DEBIAN_12_DOCKER}network=aaa\n${lines}`).edge.trouble
+  expect(trouble('edge=running aaa healthy\n')).toBeUndefined()
+  expect(trouble('edge=running aaa starting\nmissing=backups\n')).toBeUndefined()
+  expect(trouble('edge=exited none \n')).toBeUndefined()
+  expect(trouble('edge=paused aaa healthy\n')).toBe('paused')
+  expect(trouble('edge=running none healthy\n')).toBe('detached')
+  expect(trouble('edge=running aaa healthy\nmissing=edge/dynamic\n')).toBe('unmounted')
+  expect(trouble('edge=running aaa unhealthy\n')).toBe('unhealthy')
+})
+
+test('a gateway is silent if it is live and its own container gets no answer from it', () => {
+  const route = renderRoute({ domain: 'a.example.com', live: '20261123-101112' }, 8123)
+  const live = `${file('route', route)}container=ai-proxy-20261123-101112 running 20261123-101112 no\n`
+  const silent = (name: string) => parseFacts(`${DEBIAN_12_DOCKER}${live}silent=ai-proxy-${name}\n`).isLiveSilent
+  expect([silent('20261123-101112'), silent('20261122-101112')]).toEqual([true, false])
+})
+
+test('a release is marked as ready, whatever its mark says', () => {
+  const mark = { at: '2026-11-23T10:11:12.000Z', by: 'me as root', verb: 'deploy', why: 'changed: config.yml' }
+  const { readyMarks, current, hasReserve } = parseFacts(
+    `${CLEAN_DEBIAN}${file('ready_1', JSON.stringify(mark))}${file('ready_2', '{')}current=releases/1\nreserve=1048576\n`,
+  )
+  expect(readyMarks).toEqual([
+    { release: '1', ...mark },
+    { release: '2', at: '', by: '', verb: '', why: '' },
+  ])
+  expect([current, hasReserve]).toEqual(['releases/1', true])
 })
 
 test('files that are damaged or not ours are ignored', () => {

@@ -1,0 +1,168 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
+import { addModel, CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
+import { domainOf, e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+
+const rig = e2eRig()
+const server = serverOf(rig, 'bookworm')
+const FOLDER = '/root/ai-proxy'
+const ROUTE = `${FOLDER}/edge/dynamic/app.yml`
+const tool: DeployTool = { command: ['node', join(CLONE, 'dist/deploy/cli.js')], cwd: deployFolder('repair') }
+
+const deploy = (...args: string[]) => aiDeploy(tool, rig, server, args)
+const ssh = (command: string) => onServer(rig, server, command)
+/** With the live container as $L. */
+const breaking = (command: string) =>
+  ssh(`cd ${FOLDER}; L=$(sed -n 's#.*http://\\(ai-proxy-[0-9-]*\\):.*#\\1#p' ${ROUTE} | head -n 1); ${command}`)
+const liveRelease = async () => JSON.parse(await ssh(`cat ${FOLDER}/state.json`)).live.release as string
+
+async function expectDone(...args: string[]): Promise<string> {
+  const { exitCode, stderr } = await deploy(...args)
+  expect(exitCode, stderr).toBe(0)
+  return stderr
+}
+
+/** One release answers, it is the recorded one, and nothing else runs that was not told to stop. */
+async function expectSettled(): Promise<void> {
+  expect(await expectDone()).toContain('Nothing to change')
+  const live = await breaking('echo $L')
+  expect(`ai-proxy-${JSON.parse(await ssh(`cat ${FOLDER}/state.json`)).live.instance}`).toBe(live)
+}
+
+beforeAll(async () => {
+  await expectDone('--yes')
+  addModel(tool.cwd, 'second')
+  await expectDone('--yes')
+})
+
+describe('a plain run repairs', () => {
+  const silence = `kill -STOP $(docker top $L -eo pid,args | awk '$2 == "node" { print $1 }')`
+  test.each([
+    ['a gateway that was stopped', 'docker stop $L', 'which is not running'],
+    ['a gateway that is paused', 'docker pause $L', 'which is paused'],
+    ['a gateway off its network', 'docker network disconnect ai-proxy-edge $L', 'to the network of the edge again'],
+    ['a gateway that never answers', silence, 'which does not answer any more'],
+    ['an edge that was stopped', 'docker stop ai-proxy-edge', 'start the edge'],
+    ['an edge that was removed', 'docker rm -f ai-proxy-edge', 'start the edge'],
+    ['an edge that is paused', 'docker pause ai-proxy-edge', 'let the edge continue'],
+    [
+      'an edge off its network',
+      'docker network disconnect ai-proxy-edge ai-proxy-edge',
+      'connect the edge to its network again',
+    ],
+    ['a network that is gone', 'docker kill $(docker ps -q); docker network prune -f', 'start the edge'],
+    ['a route that is gone', `rm ${ROUTE}`, 'lead the edge to release'],
+    ['a route that is garbage', `echo '{[' > ${ROUTE}`, 'lead the edge to release'],
+    [
+      'a route to a release that never was',
+      `sed -i 's#http://ai-proxy-[0-9-]*:#http://ai-proxy-20200101-000000:#' ${ROUTE}`,
+      'lead the edge to release',
+    ],
+    ['a state.json that is garbage', `echo '{"version":1,"live":{"instance":"x"}}' > state.json`, 'record that'],
+    ['neither route nor state.json', `rm state.json ${ROUTE}`, 'lead the edge to release'],
+    ['a `current` that is a folder', 'rm current; mkdir current', 'record that'],
+    [
+      'nothing but the releases',
+      `rm state.json current ${ROUTE}; docker rm -f $(docker ps -aq); docker network prune -f`,
+      'start release',
+    ],
+    ['a .env that is lost', 'rm .env', 'write the lost .env again'],
+    ['folders that were removed', 'rm -rf edge certs', 'make the missing folders again'],
+    ['logs that were removed', 'rm -rf logs', 'which lost its folder of logs'],
+  ])('%s', async (_what, command, sentence) => {
+    const [before, env] = [await liveRelease(), await ssh(`sort ${FOLDER}/.env`)]
+    await breaking(command)
+    expect(await expectDone('--yes')).toContain(sentence)
+    await expectSettled()
+    expect(await liveRelease()).toBe(before)
+    expect(await ssh(`sort ${FOLDER}/.env`)).toBe(env)
+  })
+
+  test('an engine from which everything was pruned', async () => {
+    await breaking('docker kill $(docker ps -q); docker system prune -af')
+    await expectDone('--yes')
+    await expectSettled()
+  })
+
+  test('a container that a killed run left running, also if nothing else is to do', async () => {
+    const other = (await ssh(`ls ${FOLDER}/releases | sort`)).split('\n')[0]
+    await ssh(
+      `docker run -d --name ai-proxy-${other}-9 --label ai-deploy.release=${other} $(docker images ai-proxy -q | head -n 1) sleep 600`,
+    )
+    expect(await expectDone('--yes')).toContain(`stop ai-proxy-${other}-9, which a run that was cut off left behind`)
+    await expectSettled()
+  })
+})
+
+describe('a rollback', () => {
+  test('works with a wrong .env there and here, and starts the edge', async () => {
+    addModel(tool.cwd, 'third')
+    await expectDone('--yes')
+    const live = await liveRelease()
+    await ssh(`cp ${FOLDER}/.env /root/env.kept; echo 'not a line' >> ${FOLDER}/.env; docker stop ai-proxy-edge`)
+    writeFileSync(join(tool.cwd, '.env'), 'not a line\n')
+    const stderr = await expectDone('--rollback', '--yes')
+    writeFileSync(join(tool.cwd, '.env'), '')
+    await ssh(`mv /root/env.kept ${FOLDER}/.env`)
+    const back = await liveRelease()
+    expect(stderr).toContain(`switch from release ${live} back to release ${back}`)
+    expect(stderr).toContain('start the edge')
+    expect(back).not.toBe(live)
+  })
+
+  test('goes to any release that is kept, which `releases` lists', async () => {
+    const { stdout } = await deploy('releases', '--json')
+    const { releases } = JSON.parse(stdout).result
+    expect(releases.filter(({ state }: { state: string }) => state === 'live')).toHaveLength(1)
+    const target = releases.find(
+      ({ state, can_roll_back }: { state: string; can_roll_back: boolean }) => state !== 'live' && can_roll_back,
+    )
+    await expectDone('--rollback', target.release, '--yes')
+    expect(await liveRelease()).toBe(target.release)
+  })
+
+  test('works on a full disk', async () => {
+    await ssh(
+      `cd ${FOLDER}/.. && docker stop $(docker ps -q) >/dev/null; mkdir -p small && mount -t tmpfs -o size=64m tmpfs small && cp -a ai-proxy/. small/ && mount --bind small ai-proxy`,
+    )
+    await expectDone('--yes')
+    await ssh(`head -c 1048576 /dev/urandom > ${FOLDER}/.reserve; cat /dev/zero > ${FOLDER}/fill || true`)
+    const live = await liveRelease()
+    const { exitCode, stderr } = await deploy('--rollback', '--yes')
+    await ssh(`rm ${FOLDER}/fill`)
+    expect(exitCode, stderr).toBe(0)
+    expect(await liveRelease()).not.toBe(live)
+    await expectDone('--yes')
+  })
+})
+
+test('clean up lets a release finish its running answers, however many deploys follow', async () => {
+  const stopped = 'docker ps -a --filter label=ai-deploy.release --filter status=exited --format "{{.Names}}"'
+  const key = await ssh(`sed -n 's/^API_KEYS=//p' ${FOLDER}/.env`)
+  await ssh(`sed -i '/OPENROUTER/d' ${FOLDER}/.env; echo OPENROUTER_API_KEY=k >> ${FOLDER}/.env`)
+  await ssh(`echo OPENROUTER_BASE_URL=${rig.upstreamUrl} >> ${FOLDER}/.env`)
+  await expectDone('--yes')
+  const first = await liveRelease()
+  const body = JSON.stringify({
+    model: 'gpt-4o',
+    stream: true,
+    messages: [{ role: 'user', content: 'mock/slow-500x120' }],
+  })
+  await ssh(`cat > /root/body.json <<'END'\n${body}\nEND`)
+  const domain = domainOf(server)
+  const streaming = ssh(
+    `curl -skN --resolve ${domain}:443:127.0.0.1 https://${domain}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d @/root/body.json | tail -n 2`,
+  )
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    addModel(tool.cwd, `after-${name}`)
+    await expectDone('--yes')
+  }
+  expect(await ssh(`docker inspect -f '{{.State.Status}}' ai-proxy-${first}`)).toBe('running')
+  expect(await streaming).toContain('[DONE]')
+  expect(await ssh(stopped)).toContain(first)
+  addModel(tool.cwd, 'after-all')
+  await expectDone('--yes')
+  expect(await ssh(`ls ${FOLDER}/releases`)).not.toContain(first)
+})
