@@ -15,7 +15,7 @@ export interface ReleaseComposeInput {
 const GRACE_BEYOND_DRAIN_S = 30
 
 /** Seconds from SIGTERM to SIGKILL. */
-export function stopGraceS({ drainTimeoutS }: ServerSettings): number {
+function stopGraceS({ drainTimeoutS }: ServerSettings): number {
   return drainTimeoutS + GRACE_BEYOND_DRAIN_S
 }
 

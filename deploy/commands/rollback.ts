@@ -22,9 +22,9 @@ import { environmentOf } from '../steps/release-environment.ts'
 /**
  * Switches to another release that is kept: its container is started if it was stopped; nothing is built or downloaded.
  * It works with what is in effect on the server, so that no wrong setting stands in its way.
- * @param id release to switch to; undefined for the previous one
+ * @param id release to switch to, instead of the previous one
  */
-export async function rollback(context: Context, id: string | undefined): Promise<Outcome> {
+export async function rollback(context: Context, id?: string): Promise<Outcome> {
   return withServer(context, async (open) => {
     const { facts, connection, layout } = open
     const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)

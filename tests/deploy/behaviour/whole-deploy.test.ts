@@ -129,7 +129,7 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     server.setCrashing(false)
     expect(exitCode).toBe(31)
     expect(stderr).toContain('✖ The new release ended by itself. Its last lines:\na line of its log')
-    expect(calls.map((call) => call.split(' ')[0])).toEqual(['up', 'stop'])
+    expect(calls.map((call) => call.split(' ')[0])).toEqual(['up', '--restart=no', 'stop'])
     expect(live()).toBe(before)
     expect(JSON.parse(server.read('audit.jsonl').trim().split('\n').at(-1) ?? '')).toMatchObject({
       verb: 'deploy',

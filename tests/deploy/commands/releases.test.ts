@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
 import { renderRoute } from '../../../templates/route.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { describeWithSshServer, type SshServer, startSshServer } from '../../helpers/server/sshd.ts'
-import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
+import { describeWithSshServer } from '../../helpers/server/sshd.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const [OLD, LIVE] = ['20260101-000000', '20260102-000000'] as const
 const manifest = (id: string) =>
@@ -17,18 +17,12 @@ const FILES = {
   [`releases/${LIVE}/gateway.env`]: renderEnvFile({ API_KEYS: 'a-key' }),
 }
 
-describeWithSshServer('through a real sshd, as root', () => {
-  const folder = sharedTempFolder()
-  let server: SshServer
-
-  beforeAll(async () => {
-    server = await startSshServer(folder)
-    await cli(folder, ['releases', '--host-key', server.hostKey.fingerprint])
-  })
-  afterAll(() => server?.close())
-
-  const cli = (path: string, args: string[], cwd = folder) =>
-    runCli(['--host', 'server', '--ssh-config', server.sshConfig, '--path', path, ...args], { cwd })
+describeWithSshServer('through a real sshd, as root', (server) => {
+  const cli = (path: string, args: string[], cwd = tempFolder()) => {
+    const { sshConfig, hostKey } = server()
+    const connection = ['--host', 'server', '--ssh-config', sshConfig, '--host-key', hostKey.fingerprint]
+    return runCli([...connection, '--path', path, ...args], { cwd })
+  }
 
   test('releases lists what is kept, newest first', async () => {
     const path = tempFolder(FILES)

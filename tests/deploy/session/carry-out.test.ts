@@ -6,7 +6,14 @@ import { report } from '../../../deploy/session/report.ts'
 import { testWith } from '../../helpers/needs.ts'
 import { type LocalServer, localServer } from '../../helpers/server/local-server.ts'
 
-const writeEnv: Change = { kind: 'write-env', text: 'API_KEYS=sk-1\n', uploaded: [], hasNewKey: true, changed: [] }
+const writeEnv: Change = {
+  kind: 'write-env',
+  text: 'API_KEYS=sk-1\n',
+  uploaded: [],
+  hasNewKey: true,
+  changed: [],
+  rebuiltFrom: null,
+}
 
 /** Fails at once: no program listens there. */
 const checkClosedPort: Change<'check-from-outside'> = {

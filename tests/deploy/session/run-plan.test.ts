@@ -17,7 +17,14 @@ const planTest = testWith('flock', 'tar', 'sha256sum')
 
 const OLD_ENV = '# mine\r\nA=1'
 const settings = serverSettings({ DOMAIN: 'llm.example.com' }, false)
-const writeEnv: Change = { kind: 'write-env', text: 'A=2\n', uploaded: [], hasNewKey: false, changed: ['A'] }
+const writeEnv: Change = {
+  kind: 'write-env',
+  text: 'A=2\n',
+  uploaded: [],
+  hasNewKey: false,
+  changed: ['A'],
+  rebuiltFrom: null,
+}
 const writeScript: Change = { kind: 'write-logdb-script', text: '#!/bin/sh\n' }
 
 /** Fails: there is no such archive. */
@@ -149,7 +156,7 @@ planTest('facts that a change finds out are those of the next, and the gathered 
   const gateway = { domain: 'llm.example.com', httpPort: port, httpsPort: port, apiKey: null }
   const result = await run(server, [
     { kind: 'install-docker', missing: 'engine' },
-    { kind: 'start-edge', files: null, isFirst: true, isInterrupted: false, gateway, expects: null },
+    { kind: 'start-edge', files: null, isFirst: true, isInterrupted: false, trouble: null, gateway, expects: null },
   ])
   expect(result).toMatchObject({ isSettled: true, error: undefined })
   expect(server.terminal.stderr).toContain('Installed Docker 28.2.2 and Compose 2.37.1')

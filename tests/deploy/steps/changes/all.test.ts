@@ -19,12 +19,15 @@ const server: Server = {
   buildContext: [],
   signal: new AbortController().signal,
   now: new Date('2026-11-24T00:00:00Z'),
+  actor: 'me as root',
+  verb: 'deploy',
+  warn: () => {},
 }
 
 const gateway = { domain: 'llm.example.com', httpPort: 80, httpsPort: 443, apiKey: null }
 const outside = { resolve: {}, extraCa: null }
 const start = startRelease(facts, NEW, { kind: 'new', replaces: LIVE, changed: ['config.yml'] })
-const startEdge = { isFirst: false, isInterrupted: true, gateway, expects: LIVE }
+const startEdge = { isFirst: false, isInterrupted: true, trouble: null, gateway, expects: LIVE }
 const undoOf = (change: Change) => definitionOf(change).undo(change, server)?.what
 
 test('what users could notice can be undone until the switch', () => {
@@ -32,10 +35,10 @@ test('what users could notice can be undone until the switch', () => {
   const changes: Change[] = [
     { kind: 'unpack-backup', archive: { path: '/b', isLocal: false }, staging: '/s', members: [], context: null },
     { kind: 'place-certificates', source: '/s/certs' },
-    { kind: 'write-env', text: 'A=2\n', uploaded: [], hasNewKey: false, changed: ['A'] },
+    { kind: 'write-env', text: 'A=2\n', uploaded: [], hasNewKey: false, changed: ['A'], rebuiltFrom: null },
     { kind: 'start-edge', files, ...startEdge },
     start,
-    { kind: 'check-release', instance: NEW, gateway },
+    { kind: 'check-release', instance: NEW, gateway, why: '' },
     switchTo(facts, NEW, gateway),
   ]
   expect(changes.map(undoOf)).toEqual([
@@ -51,25 +54,25 @@ test('what users could notice can be undone until the switch', () => {
 
 test('only the route guards what was done before it', () => {
   const guards = (change: Change) => definitionOf(change).undo(change, server)?.guardsEarlier ?? false
-  expect([guards(switchTo(facts, NEW, gateway)), guards({ kind: 'check-release', instance: NEW, gateway })]).toEqual([
-    true,
-    true,
-  ])
+  expect([
+    guards(switchTo(facts, NEW, gateway)),
+    guards({ kind: 'check-release', instance: NEW, gateway, why: '' }),
+  ]).toEqual([true, true])
   expect(guards(start)).toBe(false)
 })
 
 test('what was there before is never taken away: the live release, an edge whose files stay', () => {
-  expect(undoOf(startRelease(facts, LIVE, { kind: 'not-running' }))).toBeUndefined()
+  expect(undoOf(startRelease(facts, LIVE, { kind: 'broken', trouble: 'stopped' }))).toBeUndefined()
   expect(undoOf({ kind: 'start-edge', files: null, ...startEdge })).toBeUndefined()
 })
 
 test('the switch settles the plan, and what follows it undoes nothing', () => {
   expect(definitionOf(switchTo(facts, NEW, gateway)).settles).toBe('after')
   const after: Change[] = [
-    stopPrevious(facts, NEW, 330),
+    stopPrevious(facts, NEW),
     { kind: 'get-certificate', domain: 'llm.example.com', httpsPort: 443, extraCa: null },
     { kind: 'check-from-outside', gateway, instance: NEW, outside, isAfterChanges: true },
-    { kind: 'clean-up', live: NEW, keptCount: 1, removed: [], keptTags: [] },
+    { kind: 'clean-up', live: NEW, keptCount: 1, draining: [], removed: [], keptTags: [] },
     { kind: 'remove-previous-certificates' },
   ]
   const settling: Kind[] = after.filter((change) => definitionOf(change).settles === 'before').map(({ kind }) => kind)
