@@ -7,8 +7,9 @@ import { loadCheckedEnvironment } from '../kit/gateway-config/checked-environmen
 import { parseDotenv } from '../kit/settings/dotenv.ts'
 import type { Environment } from '../kit/settings/environment.ts'
 import { UserError } from '../kit/user-error.ts'
-import { makeProgram, type Verb } from './commands/program.ts'
-import { DEPLOY_ERRORS } from './errors.ts'
+import { makeProgram } from './commands/program.ts'
+import { VERB_NAMES, type Verb } from './commands/verbs.ts'
+import { DEPLOY_ERRORS, deployError } from './errors.ts'
 import { type Flags, readOptions } from './local/options.ts'
 import type { Context } from './session/context.ts'
 import { type Outcome, report } from './session/report.ts'
@@ -18,7 +19,7 @@ const PROGRAM = 'ai-deploy'
 async function main(args: string[], terminal: ProcessTerminal): Promise<number> {
   let exitCode = 0
   const run = async (flags: Flags, verb?: Verb) => {
-    const outcome = await runAction(flags, contextOf(flags, terminal, verb), verb)
+    const outcome = await (verb ? runVerb(verb, flags, terminal) : runAction(flags, contextOf(flags, terminal)))
     exitCode = report(terminal, verbOf(args), flags.json ?? false, outcome)
   }
   try {
@@ -53,8 +54,7 @@ function loadLenientEnvironment({ dotenv }: Flags, { cwd, env, err }: ProcessTer
 }
 
 /** Each action is loaded only when it is used, so that --help is quick. */
-async function runAction(flags: Flags, context: Context, verb?: Verb): Promise<Outcome> {
-  if (verb === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
+async function runAction(flags: Flags, context: Context): Promise<Outcome> {
   if (flags.listBackups) return (await import('./commands/list-backups.ts')).listBackups(context)
   if (flags.rollback) {
     const id = flags.rollback === true ? undefined : flags.rollback
@@ -62,15 +62,39 @@ async function runAction(flags: Flags, context: Context, verb?: Verb): Promise<O
   }
   if (flags.restoreBackup !== undefined) {
     const { restoreBackup } = await import('./commands/restore-backup.ts')
-    return restoreBackup(context, { file: flags.restoreBackup, includesCerts: flags.includeCerts ?? false })
+    return restoreBackup(context, {
+      file: flags.restoreBackup,
+      includesCerts: flags.includeCerts ?? false,
+      includesLogs: flags.includeLogs ?? false,
+      keepsDomain: flags.keepDomain ?? false,
+    })
   }
   return (await import('./commands/deploy.ts')).deploy(context)
 }
 
+async function runVerb(verb: Verb, flags: Flags, terminal: ProcessTerminal): Promise<Outcome> {
+  const { name, file } = verb
+  if (flags.rollback || flags.listBackups || flags.restoreBackup !== undefined) {
+    throw deployError('USAGE', `${name} cannot be used with another action`, 'see ai-deploy --help')
+  }
+  if (name === 'backup list') return runAction({ ...flags, listBackups: true }, contextOf(flags, terminal, verb))
+  if (name === 'backup restore') {
+    const restore = { ...flags, restoreBackup: file }
+    return runAction(restore, contextOf(restore, terminal))
+  }
+  const context = contextOf(flags, terminal, verb)
+  if (name === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
+  if (name === 'backup create') return (await import('./commands/backup-create.ts')).createBackup(context)
+  if (name === 'backup verify') return (await import('./commands/backup-verify.ts')).verifyBackup(context, file)
+  if (name === 'backup pull') return (await import('./commands/backup-pull.ts')).pullBackup(context, file)
+  return (await import('./commands/audit.ts')).showAudit(context)
+}
+
 /** The name of the action in JSON, also for a command line that cannot be read. */
 function verbOf(args: string[]): string {
-  const word = args.find((arg) => ['completion', 'releases'].includes(arg))
-  if (word !== undefined) return word
+  if (args[0] === 'completion') return args[0]
+  const typed = VERB_NAMES.find((name) => ` ${args.join(' ')} `.includes(` ${name} `))
+  if (typed !== undefined) return typed
   const verbs = ['rollback', 'list-backups', 'restore-backup']
   return verbs.find((verb) => args.some((arg) => arg === `--${verb}` || arg.startsWith(`--${verb}=`))) ?? 'deploy'
 }

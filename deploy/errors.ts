@@ -47,6 +47,7 @@ export const DEPLOY_ERRORS = {
   },
   NOT_REACHABLE: { exitCode: 41, meaning: 'the gateway runs, but does not answer from here' },
   BACKUP_FAILED: { exitCode: 50, meaning: 'the backup could not be written; nothing was changed' },
+  BACKUP_DAMAGED: { exitCode: 50, meaning: 'a backup is not what its manifest says, or has none; nothing was changed' },
   RESTORE_FAILED: { exitCode: 50, meaning: 'the backup is missing or cannot be used; nothing was changed' },
   INTERRUPTED: {
     exitCode: 130,

@@ -14,6 +14,8 @@ export interface ServerSettings {
   uid: number
   gid: number
   drainTimeoutS: number
+  /** When backups hold the log databases. */
+  backupLogs: 'daily' | 'always' | 'never'
 }
 
 interface AcmeSettings {
@@ -50,5 +52,10 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
     uid: Number(environment['HOST_UID'] || DEFAULT_ID),
     gid: Number(environment['HOST_GID'] || DEFAULT_ID),
     drainTimeoutS: Number(environment['DRAIN_TIMEOUT_S'] || DEFAULT_DRAIN_TIMEOUT_S),
+    backupLogs: backupLogs(environment['BACKUP_LOGS']),
   }
+}
+
+function backupLogs(text: string | undefined): ServerSettings['backupLogs'] {
+  return text === 'always' || text === 'never' ? text : 'daily'
 }

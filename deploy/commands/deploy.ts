@@ -38,6 +38,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       acmeCa,
       outside,
       now,
+      skipsBackup: options.skipsBackup,
       contextHashes: fileHashes(local.buildContext),
       context: { kind: 'local' },
     })

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { addCompletion } from '../../kit/cli/completion/add-completion.ts'
 import { packageVersion } from '../../kit/package-root.ts'
 import type { Flags } from '../local/options.ts'
+import { addVerbs, type Run } from './verbs.ts'
 
 interface OptionRow {
   /** As commander reads them, with the placeholder of a value. */
@@ -13,9 +14,12 @@ interface OptionRow {
 }
 
 const GENERAL = 'General:'
+const SERVER = 'Server:'
+/** Groups of options that commands show too; they take them all. */
+const OF_VERBS = [SERVER, GENERAL]
 
 const OPTIONS: Record<string, OptionRow[]> = {
-  'Server:': [
+  [SERVER]: [
     {
       flags: '--host <server>',
       description: 'a name of your ssh configuration, or user@address (DEPLOY_HOST); localhost for this machine',
@@ -40,6 +44,11 @@ const OPTIONS: Record<string, OptionRow[]> = {
       description: 'make a new release of a backup: a name of --list-backups, or a file here (with a /)',
     },
     { flags: '--include-certs', description: "with --restore-backup: put the backup's certificates in place too" },
+    {
+      flags: '--include-logs',
+      description: "with --restore-backup: put the backup's log databases in place; the present ones move aside",
+    },
+    { flags: '--keep-domain', description: "with --restore-backup: take the backup's DOMAIN on another server too" },
   ],
   'Address and certificate:': [
     { flags: '--domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },
@@ -55,13 +64,11 @@ const OPTIONS: Record<string, OptionRow[]> = {
   [GENERAL]: [
     { flags: '--yes', description: 'do not ask' },
     { flags: '--dry-run', description: 'show what would be done, and do nothing' },
+    { flags: '--no-backup', description: 'change the server without a backup of what is there now' },
     { flags: '--json', description: 'print one JSON object on stdout' },
     { flags: '--no-dotenv', description: 'do not read ./.env' },
   ],
 }
-
-/** An action that is a word of its own, not a flag. */
-export type Verb = 'releases'
 
 const EXAMPLES = `
 Examples:
@@ -77,7 +84,7 @@ Exit codes and what they mean: docs/cli.md`
  * @param run what to do with the flags of an action
  * @param out takes what is printed on stdout
  */
-export function makeProgram(run: (flags: Flags, verb?: Verb) => Promise<void>, out: (text: string) => void): Command {
+export function makeProgram(run: Run, out: (text: string) => void): Command {
   const program = new Command('ai-deploy')
     .description(
       'Turns a Linux server into an HTTPS gateway for LLMs, and keeps it so.\nWithout an action it deploys: it changes only what is not as it should be.',
@@ -88,18 +95,18 @@ export function makeProgram(run: (flags: Flags, verb?: Verb) => Promise<void>, o
     .exitOverride()
     .addHelpText('after', EXAMPLES)
     .action((flags: Flags) => run(flags))
-  for (const [group, rows] of Object.entries(OPTIONS)) {
-    for (const row of rows) program.addOption(makeOption(row).helpGroup(group))
-  }
+  addOptions(program, Object.keys(OPTIONS))
   program.optionsGroup(GENERAL).version(packageVersion(), '-V, --version', 'show the version')
   program.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GENERAL))
-  program
-    .command('releases')
-    .description('Show the releases on the server: age, state, image, who deployed it and why')
-    .usage('--host <server> [options]')
-    .action(() => run(program.opts(), 'releases'))
+  addVerbs(program, run, (command) => addOptions(command, OF_VERBS))
   addCompletion(program, out)
   return program
+}
+
+function addOptions(command: Command, groups: readonly string[]): void {
+  for (const group of groups) {
+    for (const row of OPTIONS[group] ?? []) command.addOption(makeOption(row).helpGroup(group))
+  }
 }
 
 function makeOption({ flags, description, conflicts = [], isRepeatable = false }: OptionRow): Option {

@@ -1,20 +1,21 @@
-import { statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { readText } from '../../kit/files.ts'
 import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
+import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
-import { deployError } from '../errors.ts'
-import { LocalHost } from '../host/local-host.ts'
-import { readPackagedFiles } from '../local/local-files.ts'
-import { settingsGiven } from '../local/options.ts'
+import { type ReleaseFile, readBuildContext } from '../local/build-context.ts'
+import { readLocalFiles, readPackagedFiles } from '../local/local-files.ts'
+import { type Options, settingsGiven } from '../local/options.ts'
+import { restoredDomain } from '../plan/backup/restored-domain.ts'
 import { gatewayUrl } from '../plan/gateway-address.ts'
 import { makePlan } from '../plan/make-plan.ts'
-import { releaseId } from '../plan/release.ts'
-import { planServerEnv, requireDomain } from '../plan/server-env.ts'
+import { fileHashes, releaseId } from '../plan/release.ts'
+import { planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
 import type { Wishes } from '../plan/situation.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
-import { type Archive, readArchive } from '../server/archive.ts'
-import { liveRelease } from '../server/facts.ts'
+import { type Archive, readArchive } from '../server/backup/archive.ts'
+import { type Facts, liveRelease } from '../server/facts.ts'
 import { CONTEXT_FOLDER, contextHashes } from '../server/manifest.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
@@ -22,99 +23,168 @@ import { defaultDomain } from '../session/default-domain.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
 import type { Outcome } from '../session/report.ts'
+import { findBackup } from './find-backup.ts'
 
 export interface RestoreOptions {
   /** A bare name is in backups/ on the server; with a `/` it is a file here. */
   file: string
   /** Take the certificates too when the server has some. */
   includesCerts: boolean
+  /** Take the log databases too when the server has some, which move aside. */
+  includesLogs?: boolean
+  /** Take DOMAIN too on a server that has another name. */
+  keepsDomain?: boolean
 }
 
 /** Makes a new release of a backup and lets it take over; what is there now is backed up first. */
-export async function restoreBackup(context: Context, { file, includesCerts }: RestoreOptions): Promise<Outcome> {
+export async function restoreBackup(context: Context, restore: RestoreOptions): Promise<Outcome> {
   const outside = outsideView(context.options)
+  const { file } = restore
   return withServer(context, async (open) => {
-    const archive = await findArchive(open, file)
-    const wishes = await wishesOf(context, open, archive, outside, includesCerts)
+    const { host, path } = findBackup(open, file)
+    const archive = withConfig(await readArchive(host, path), context.options)
+    const ownDefault = await defaultDomain(context.options, open)
+    const { domain, note } = domainOf(open, archive, ownDefault, restore)
+    const wishes = wishesOf(context, open, archive, restore, { outside, ownDefault, domain })
     return carryOut(context, open, {
       verb: 'restore-backup',
       source: `, from ${file}`,
       changes: makePlan(open.facts, wishes),
-      warnings: [],
+      warnings: [...(note && context.options.domain === null ? [note] : []), ...logWarnings(open, archive, restore)],
+      buildContext: wishes.buildContext,
       url: gatewayUrl(wishes.settings),
       ifNothingToDo: { note: `The server already runs what is in ${file}.` },
     })
   })
 }
 
-/** Looks into a backup where it is: on the server by its bare name, on this machine by a path. */
-async function findArchive({ connection, layout, facts }: OpenServer, file: string): Promise<Archive> {
-  if (file.includes('/')) {
-    if (statSync(file, { throwIfNoEntry: false })?.isFile()) return readArchive(new LocalHost({ kind: 'root' }), file)
-    throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
-  }
-  if (facts.backups.some(({ name }) => name === file)) {
-    return readArchive(connection.host, `${layout.backups}/${file}`)
-  }
-  throw deployError(
-    'RESTORE_FAILED',
-    `there is no ${file} in ${layout.backups} on the server`,
-    'see --list-backups; write ./NAME for a file on this machine',
-  )
+interface Restorable extends Archive {
+  config: string
 }
 
-async function wishesOf(
-  context: Context,
+/** A backup that was made where no release was left has no config.yml; then it is the one of this machine. */
+function withConfig(archive: Archive, { cwd, env }: Options): Restorable {
+  return { ...archive, config: archive.config ?? readLocalFiles(cwd, env['CONFIG_PATH']).config }
+}
+
+interface Surroundings {
+  outside: OutsideView
+  /** Name that the server has without one of its own. */
+  ownDefault: string | null
+  /** DOMAIN that replaces the backup's. */
+  domain: string | undefined
+}
+
+function wishesOf(
+  { options, now }: Context,
   open: OpenServer,
-  archive: Archive,
-  outside: OutsideView,
-  includesCerts: boolean,
-): Promise<Wishes> {
-  const { options, now } = context
+  archive: Restorable,
+  restore: RestoreOptions,
+  { outside, ownDefault, domain }: Surroundings,
+): Wishes & { buildContext: ReleaseFile[] } {
   const { layout, facts } = open
-  const { config, certs, path, isLocal, release } = archive
-  const gatewayConfig = parseConfigFile(config, `config.yml of ${basename(path)}`)
-  const staging = `${layout.folder}/.restore-${releaseId(now)}`
-  const source = sourceOf(open, archive, staging)
-  const env = planServerEnv({
-    server: archive.env,
-    local: null,
-    answers: {},
-    overrides: settingsGiven(options),
-    defaultDomain: await defaultDomain(options, open),
-    neededKeys: neededKeyVariables(gatewayConfig),
-  })
-  const { acmeCa } = facts.edge
+  const { config, certs, path, isLocal, release, manifest } = archive
+  const id = releaseId(now)
+  const staging = `${layout.folder}/.restore-${id}`
+  const env = envOf(options, archive, { ownDefault, domain })
+  const acmeCa = acmeCaOf(options, facts, archive)
   return {
     ...readPackagedFiles(),
-    settings: serverSettings(requireDomain(env).values, acmeCa !== null),
+    ...sourceOf(open, archive, staging),
+    settings: serverSettings(env.values, acmeCa !== null),
     env,
-    contextHashes: contextHashes(source.manifest),
-    context: { kind: 'server', folder: `${source.folder}/${CONTEXT_FOLDER}` },
     config,
     acmeCa,
     outside,
     now,
+    skipsBackup: options.skipsBackup,
     restore: {
       archive: { path, isLocal },
       staging,
       releaseFolder: release?.folder ?? null,
-      certificates: includesCerts || facts.certificates.length === 0 ? certs : [],
+      certificates: restore.includesCerts || facts.certificates.length === 0 ? certs : [],
+      ...logsOf(archive, facts, restore, id),
+      ...(manifest && { hashes: manifest.files }),
     },
   }
 }
 
-/**
- * The release that gives the build context, and its folder on the server: the backup's own, or the live one for a backup of
- * the predecessor, which has none. @throws UserError RESTORE_FAILED
- */
-function sourceOf({ facts, layout }: OpenServer, { release }: Archive, staging: string) {
-  if (release !== null) return { manifest: release.manifest, folder: `${staging}/${release.folder}` }
-  const live = liveRelease(facts)
-  if (live !== null) return { manifest: live.manifest, folder: layout.release(live.manifest.id) }
-  throw deployError(
-    'RESTORE_FAILED',
-    'this backup of the predecessor contains settings only, and no release is installed on the server',
-    'deploy first, then restore it',
+function envOf(
+  options: Options,
+  { env, config, path }: Restorable,
+  { ownDefault, domain }: Pick<Surroundings, 'ownDefault' | 'domain'>,
+): ServerEnv {
+  return requireDomain(
+    planServerEnv({
+      server: env,
+      local: null,
+      answers: {},
+      overrides: { ...(domain !== undefined && { DOMAIN: domain }), ...settingsGiven(options) },
+      defaultDomain: ownDefault,
+      neededKeys: neededKeyVariables(parseConfigFile(config, `config.yml of ${basename(path)}`)),
+    }),
   )
+}
+
+/** PEM that the edge trusts for the ACME directory. */
+function acmeCaOf({ acmeCaCert }: Options, { edge }: Facts, archive: Archive): string | null {
+  return acmeCaCert === null ? (edge.acmeCa ?? archive.acmeCa) : readText(acmeCaCert)
+}
+
+/** Its log databases come back where there are none, or when the user wants it. */
+function logsOf(archive: Archive, { hasLogDatabases }: Facts, { includesLogs }: RestoreOptions, id: string) {
+  if (!archive.hasLogs || (hasLogDatabases && !includesLogs)) return {}
+  return { logs: { id, inconsistent: inconsistentLogs(archive) } }
+}
+
+function domainOf(
+  { facts }: OpenServer,
+  archive: Archive,
+  ownDefault: string | null,
+  { keepsDomain = false }: RestoreOptions,
+) {
+  return restoredDomain({
+    inBackup: parseDotenv(archive.env).values['DOMAIN'],
+    onServer: facts.env === null ? undefined : parseDotenv(facts.env).values['DOMAIN'],
+    ownDefault,
+    madeAt: archive.manifest?.defaultDomain ?? null,
+    isKept: keepsDomain,
+  })
+}
+
+const LOG_DATABASES = 'logs/db/'
+
+/** By path in logs/db. */
+function inconsistentLogs({ manifest }: Archive): string[] {
+  return Object.keys(manifest?.inconsistent ?? {}).map((path) => path.slice(LOG_DATABASES.length))
+}
+
+function logWarnings({ facts }: OpenServer, { hasLogs }: Archive, { includesLogs }: RestoreOptions): string[] {
+  if (includesLogs && !hasLogs) return ['this backup holds no log databases']
+  if (!hasLogs || includesLogs || !facts.hasLogDatabases) return []
+  return ['the log databases of the server stay; --include-logs takes those of the backup']
+}
+
+interface Source extends Pick<Wishes, 'context' | 'contextHashes'> {
+  /** Files of this machine that the image is built from; none if they are on the server. */
+  buildContext: ReleaseFile[]
+}
+
+/**
+ * What the image is built from: the release in the backup. A backup of the predecessor has none; then it is the live one,
+ * and on a server without one the sources of this tool.
+ */
+function sourceOf({ facts, layout }: OpenServer, { release }: Archive, staging: string): Source {
+  const live = liveRelease(facts)
+  const found = release ?? live
+  if (found === null) {
+    const buildContext = readBuildContext()
+    return { contextHashes: fileHashes(buildContext), context: { kind: 'local' }, buildContext }
+  }
+  const folder = release === null ? layout.release(found.manifest.id) : `${staging}/${release.folder}`
+  return {
+    contextHashes: contextHashes(found.manifest),
+    context: { kind: 'server', folder: `${folder}/${CONTEXT_FOLDER}` },
+    buildContext: [],
+  }
 }

@@ -23,6 +23,8 @@ export interface Options {
   /** Do not ask before the server is changed. */
   isConfirmed: boolean
   isDryRun: boolean
+  /** Change the server without a backup. */
+  skipsBackup: boolean
   isJson: boolean
   /** ./.env of this machine is used. */
   readsDotenv: boolean
@@ -47,11 +49,14 @@ export interface Flags {
   dryRun?: boolean
   json?: boolean
   dotenv: boolean
+  backup?: boolean
   /** True without a release. */
   rollback?: boolean | string
   listBackups?: boolean
   restoreBackup?: string
   includeCerts?: boolean
+  includeLogs?: boolean
+  keepDomain?: boolean
 }
 
 /**
@@ -79,6 +84,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     acmeCaCert: processEnv['ACME_CA_CERT'] || null,
     isConfirmed: flags.yes ?? false,
     isDryRun: flags.dryRun ?? false,
+    skipsBackup: flags.backup === false,
     isJson: flags.json ?? false,
     readsDotenv: flags.dotenv,
     cwd,
@@ -143,8 +149,14 @@ function checkFlags(flags: Flags): void {
     const value = flags[flag]
     if (value !== undefined && !isValid(value)) throw usage(`--${flag} ${value} ${problem}`, hint)
   }
-  if (flags.includeCerts && flags.restoreBackup === undefined) {
-    throw usage('--include-certs works only with --restore-backup', 'name the backup: --restore-backup FILE')
+  const ofRestore = {
+    '--include-certs': flags.includeCerts,
+    '--include-logs': flags.includeLogs,
+    '--keep-domain': flags.keepDomain,
+  }
+  const lonely = Object.entries(ofRestore).find(([, isGiven]) => isGiven)
+  if (lonely && flags.restoreBackup === undefined) {
+    throw usage(`${lonely[0]} works only with --restore-backup`, 'name the backup: --restore-backup FILE')
   }
 }
 

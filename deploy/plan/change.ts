@@ -16,6 +16,7 @@ interface ChangeData {
   'place-certificates': { source: string }
   /** `missing`: folders of a server that had them all. */
   'make-folders': Owner & { missing: string[] }
+  'restore-logs': RestoringLogs
   'write-env': WritingEnv
   'write-logdb-script': { text: string }
   'upload-release': { release: Release; context: ContextSource }
@@ -55,15 +56,38 @@ interface Unpacking {
   members: string[]
   /** The build context among it: its folder in `staging`, and the SHA-256 of each file. */
   context: { folder: string; hashes: Record<string, string> } | null
+  /** SHA-256 of each unpacked file by path, if the archive has a manifest. */
+  hashes?: Record<string, string>
+}
+
+interface RestoringLogs {
+  /** Unpacked logs/db. */
+  source: string
+  /** Ends the names of what is moved aside. */
+  id: string
+  owner: Owner
+  /** There are log databases, which move aside. */
+  isReplacing: boolean
+  /** Databases, by path in logs/db, that are put next to the others. */
+  inconsistent: string[]
 }
 
 interface BackingUp {
   /** File in backups/. */
   name: string
-  /** The release that answers now, whose folder goes in. */
-  release: string
-  image: string
+  /** The release that answers now, whose folder goes in; null if there is none. */
+  release: string | null
+  /** Image that copies the log databases. */
+  image: string | null
   owner: Owner
+  includesLogs: boolean
+  /** The user asked for it; else it comes before other changes. */
+  isRequested?: boolean
+  /** Number of this backup among all of the server. */
+  counter: number
+  domain: string
+  /** Name that the server has without one of its own. */
+  defaultDomain: string | null
   /** Name of a backup that must not be removed for the new one. */
   protects: string | null
 }

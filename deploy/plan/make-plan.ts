@@ -1,12 +1,14 @@
 import { basename } from 'node:path'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { liveInstance } from '../../templates/route.ts'
-import { type Facts, hasImage, isUnrecorded, leftovers, runningContainers } from '../server/facts.ts'
+import { type Facts, hasImage, isUnrecorded, leftovers, liveRelease, runningContainers } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { imageTag, type Manifest } from '../server/manifest.ts'
+import { planBackup } from './backup/plan-backup.ts'
+import { takesLogs } from './backup/prune-backups.ts'
 import type { Change, Kind } from './change.ts'
 import { preflight } from './preflight.ts'
-import { changedParts, releaseId } from './release.ts'
+import { changedParts } from './release.ts'
 import { judge, type Situation, type Wishes } from './situation.ts'
 import { startRelease, stopPrevious, switchTo } from './take-over.ts'
 
@@ -19,6 +21,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'back-up': backUp,
   'place-certificates': placeCertificates,
   'make-folders': makeFolders,
+  'restore-logs': restoreLogs,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
   'upload-release': uploadRelease,
@@ -59,13 +62,24 @@ export function makePlan(facts: Facts, wishes: Wishes): Change[] {
   return changes
 }
 
+const LOG_DATABASES = 'logs/db'
+
 function unpackBackup({ restore, contextHashes }: Situation): Change<'unpack-backup'> | undefined {
   if (restore === undefined) return undefined
-  const { archive, staging, releaseFolder, certificates } = restore
-  const members = [...(releaseFolder === null ? [] : [releaseFolder]), ...certificates]
+  const { archive, staging, releaseFolder, certificates, logs, hashes } = restore
+  const members = [
+    ...(releaseFolder === null ? [] : [releaseFolder]),
+    ...certificates,
+    ...(logs ? [LOG_DATABASES] : []),
+  ]
   if (members.length === 0) return undefined
   const context = releaseFolder === null ? null : { folder: releaseFolder, hashes: { ...contextHashes } }
-  return { kind: 'unpack-backup', archive, staging, members, context }
+  const isUnpacked = (path: string) => members.some((member) => path === member || path.startsWith(`${member}/`))
+  const unpacked = hashes && Object.entries(hashes).filter(([path]) => isUnpacked(path))
+  return {
+    ...{ kind: 'unpack-backup', archive, staging, members, context },
+    ...(unpacked && { hashes: Object.fromEntries(unpacked) }),
+  }
 }
 
 function installDocker({ facts: { docker } }: Situation): Change<'install-docker'> | undefined {
@@ -74,22 +88,34 @@ function installDocker({ facts: { docker } }: Situation): Change<'install-docker
   return docker.compose === null ? { kind: 'install-docker', missing: 'Compose' } : undefined
 }
 
-function backUp({ live, settings, restore, now }: Situation): Change<'back-up'> | undefined {
-  if (live === null) return undefined
-  const { uid, gid } = settings
-  return {
-    kind: 'back-up',
-    name: `ai-proxy-backup-${releaseId(now)}.tar.gz`,
-    release: live.manifest.id,
-    image: live.manifest.image,
-    owner: { uid, gid },
+/** Before a restore also where only settings are left, which it would replace. */
+function backUp({ facts, settings, restore, now, skipsBackup, env }: Situation): Change<'back-up'> | undefined {
+  const isWorthIt = liveRelease(facts) !== null || (restore !== undefined && facts.env !== null)
+  if (!isWorthIt || skipsBackup) return undefined
+  return planBackup(facts, {
+    now,
+    settings,
+    defaultDomain: env.defaultDomain,
+    includesLogs: takesLogs(settings.backupLogs, facts.backups, now),
     protects: restore === undefined ? null : basename(restore.archive.path),
-  }
+  })
 }
 
 function placeCertificates({ restore }: Situation): Change<'place-certificates'> | undefined {
   if (restore === undefined || restore.certificates.length === 0) return undefined
   return { kind: 'place-certificates', source: `${restore.staging}/certs` }
+}
+
+/** Never into a folder with others: those move aside. */
+function restoreLogs({ facts, restore, settings: { uid, gid } }: Situation): Change<'restore-logs'> | undefined {
+  if (restore?.logs === undefined) return undefined
+  return {
+    kind: 'restore-logs',
+    source: `${restore.staging}/${LOG_DATABASES}`,
+    owner: { uid, gid },
+    isReplacing: facts.hasLogDatabases,
+    ...restore.logs,
+  }
 }
 
 function makeFolders(situation: Situation): Change<'make-folders'> | undefined {

@@ -37,6 +37,8 @@ export interface ServerEnv {
   missingKeys: string[]
   /** Names whose local value is not the server's; the server's is used. */
   differing: string[]
+  /** The domain that is used when none is set; null when the address is not known. */
+  defaultDomain: string | null
   /** True when a local HTTP_PORT meant the local gateway's port and was not copied. */
   hasLeftOutHttpPort: boolean
 }
@@ -65,8 +67,18 @@ export function planServerEnv(input: ServerEnvInput): ServerEnv {
   const values = readCheckedEnvironment(text, fileName(server))
   const { uploaded, generatedKey, differing, hasLeftOutHttpPort } = draft
   const missingKeys = neededKeys.filter((name) => !values[name])
-  const { rebuiltFrom = null } = input
-  return { text, values, uploaded, rebuiltFrom, generatedKey, missingKeys, differing, hasLeftOutHttpPort }
+  const { rebuiltFrom = null, defaultDomain } = input
+  return {
+    text,
+    values,
+    uploaded,
+    rebuiltFrom,
+    generatedKey,
+    missingKeys,
+    differing,
+    defaultDomain,
+    hasLeftOutHttpPort,
+  }
 }
 
 /** In messages. */

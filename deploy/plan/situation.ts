@@ -26,6 +26,8 @@ export interface Wishes {
   acmeCa: string | null
   outside: OutsideView
   now: Date
+  /** No backup is made, since the user does not want one. */
+  skipsBackup?: boolean
   /** Of a backup that is brought back. */
   restore?: RestoreWishes
 }
@@ -38,6 +40,10 @@ export interface RestoreWishes {
   releaseFolder: string | null
   /** Members that hold the certificates to put in place; none to leave the server's. */
   certificates: string[]
+  /** Its log databases come back; undefined to leave those of the server. */
+  logs?: { id: string; inconsistent: string[] }
+  /** SHA-256 of each file by path, of an archive with a manifest. */
+  hashes?: Readonly<Record<string, string>>
 }
 
 /** What the facts mean for the wishes: everything that more than one decision needs. */

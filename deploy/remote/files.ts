@@ -103,6 +103,11 @@ export function appendLine(path: string): Argv {
   return sh('umask 077; cat >> "$1"', path)
 }
 
+/** Prints the last lines of a file; nothing if there is none. */
+export function readLastLines(path: string, count: number): Argv {
+  return sh('[ ! -e "$1" ] || tail -n "$2" "$1"', path, String(count))
+}
+
 /** Keeps its stdin, readable by its owner only. The caller must check that it arrived whole. */
 export function receiveFile(path: string): Argv {
   return sh('umask 077; cat > "$1"', path)

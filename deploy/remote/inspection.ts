@@ -85,8 +85,19 @@ for f in acme.json acme-staging.json; do
   [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"
 done
 for f in "$P"/backups/*.tar.gz; do
-  [ -f "$f" ] && echo backup="$(stat -c '%s %Y' "$f") $(basename "$f")"
+  [ -f "$f" ] || continue
+  name=$(basename "$f")
+  echo backup="$(stat -c '%s %Y' "$f") $name"
+  # Its manifest comes first, and the list of files last in it: a look at the beginning is enough.
+  first=$(head -c 262144 "$f" | tar -tz 2>/dev/null | head -n 1)
+  if [ "$first" = backup.json ]; then
+    printf 'summary_%s=' "$name"
+    head -c 262144 "$f" | tar -xzO --occurrence=1 backup.json 2>/dev/null | sed '/^  "files": {/,$d' | base64 -w0
+    echo
+  elif [ "\${first#./}" != "$first" ]; then echo predecessors="$name"
+  fi
 done
+[ -z "$(find "$P/logs/db" -name '*.sqlite3' -print 2>/dev/null | head -n 1)" ] || echo log_databases=present
 for one in \${asked:-}; do
   wait "\${one##*:}"
   case $? in 7 | 124) echo silent="\${one%:*}" ;; esac

@@ -1,4 +1,5 @@
 import type { Argv } from '../host/argv.ts'
+import type { BackupSummary } from './backup/backup-manifest.ts'
 import { containerName, releaseOf } from './instance.ts'
 import { imageTag, type Manifest } from './manifest.ts'
 import type { ReadyMark, State } from './state.ts'
@@ -44,6 +45,8 @@ export interface Facts {
   /** Domains with a certificate, by file in certs/. */
   readonly certificates: readonly { file: string; domain: string }[]
   readonly backups: readonly BackupFact[]
+  /** True if logs/db has a database. */
+  readonly hasLogDatabases: boolean
 }
 
 export interface DockerFacts {
@@ -92,6 +95,10 @@ export interface BackupFact {
   sizeBytes: number
   /** Seconds since 1970. */
   modifiedS: number
+  /** Null for an archive that this tool did not make, or made before backups had manifests. */
+  summary: BackupSummary | null
+  /** It looks like one that the Python project made. */
+  isPredecessors: boolean
 }
 
 /** The release that answers now, if its manifest can be read. */

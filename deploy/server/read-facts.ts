@@ -1,5 +1,6 @@
 import { type Host, run } from '../host/host.ts'
 import { facts as factsScript } from '../remote/inspection.ts'
+import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest.ts'
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
 import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
@@ -44,7 +45,8 @@ export function parseFacts(output: string): Facts {
     logdbScript: pairs.text('scripts_logdb') ?? null,
     imageTags: pairs.all('image'),
     certificates: pairs.all('certificate').map(readCertificate),
-    backups: pairs.all('backup').map(readBackup),
+    backups: pairs.all('backup').map((line) => readBackup(line, pairs)),
+    hasLogDatabases: pairs.one('log_databases') !== undefined,
   }
 }
 
@@ -132,7 +134,19 @@ function readCertificate(line: string): { file: string; domain: string } {
   return { file, domain }
 }
 
-function readBackup(line: string): BackupFact {
-  const [size, modified, name = ''] = line.split(' ')
-  return { name, sizeBytes: Number(size), modifiedS: Number(modified) }
+function readBackup(line: string, pairs: Pairs): BackupFact {
+  const [size = '', rest] = splitOnce(line, ' ')
+  const [modified, name] = splitOnce(rest, ' ')
+  return {
+    name,
+    sizeBytes: Number(size),
+    modifiedS: Number(modified),
+    summary: readSummary(pairs.text(`summary_${name}`)),
+    isPredecessors: pairs.all('predecessors').includes(name),
+  }
+}
+
+/** Of a backup.json that was cut off before its list of files. */
+function readSummary(text: string | undefined): BackupSummary | null {
+  return (text && parseBackupSummary(`${text.trimEnd().replace(/,$/, '')}}`)) || null
 }

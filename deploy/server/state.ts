@@ -6,6 +6,8 @@ export interface State {
   live: ReleaseState
   /** What `--rollback` goes back to. */
   previous: ReleaseState | null
+  /** Counter of the last backup; undefined if none was made yet. */
+  backups?: number | undefined
   /** ISO time. */
   updatedAt: string
 }

@@ -51,7 +51,7 @@ export async function carryOut(context: Context, open: OpenServer, proposal: Pro
     return { ...ended(false, []), notes: ['Nothing was changed.'] }
   }
   const run = await runPlan(context, open, { verb: proposal.verb, changes, buildContext })
-  for (const line of run.warnings) context.terminal.err(`Note: ${line}.\n`)
+  for (const line of run.warnings) context.terminal.err(`Warning: ${line}.\n`)
   if (run.error !== undefined) return failed(proposal, run)
   return { ...ended(true, run.times, run.warnings), notes: [...(generatedKey ? [KEY_SHOWN_ONCE] : []), ...next] }
 }

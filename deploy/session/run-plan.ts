@@ -59,6 +59,7 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
       verb,
       release: startedRelease(changes),
       result: result.error === undefined ? 'ok' : codeOf(result.error),
+      ...(context.options.skipsBackup && { no_backup: true }),
       duration_ms: Math.round(performance.now() - start),
     }
     await audit(host, layout.audit, line, warn)

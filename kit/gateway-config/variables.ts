@@ -96,6 +96,11 @@ export const VARIABLES = {
   NODE_IMAGE: { scope: 'server', description: "Base of the gateway's image (node:24-slim)." },
   HOST_UID: { scope: 'server', rule: ID, description: "User of the gateway's container and owner of logs/ (1000)." },
   HOST_GID: { scope: 'server', rule: ID, description: "Group of the gateway's container and of logs/ (1000)." },
+  BACKUP_LOGS: {
+    scope: 'server',
+    rule: { pattern: '^(daily|always|never)$', allowed: 'daily, always or never' },
+    description: 'When a deploy puts the log databases into its backup (daily).',
+  },
   LOGDB_ENABLED: { scope: 'logdb', description: 'false turns ingest off.' },
   LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
   LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },

@@ -100,4 +100,4 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
 export const READS_ENVIRONMENT = ['deploy/cli.ts', 'proxy/main.ts', 'logdb/cli.ts']
 
 /** Folders that hold a flat list of similar things, which may be long. */
-export const ALIKE: readonly string[] = ['logdb/commands', 'deploy/steps/changes', 'proxy/apis']
+export const ALIKE: readonly string[] = ['logdb/commands', 'deploy/commands', 'deploy/steps/changes', 'proxy/apis']

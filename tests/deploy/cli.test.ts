@@ -39,9 +39,19 @@ describe.concurrent('ai-deploy', () => {
     const options = stdout.match(/--[a-z][a-z-]+(?= |$)/gm) ?? []
     expect(new Set(options)).toEqual(
       new Set([
-        ...['--host', '--path', '--rollback', '--list-backups', '--restore-backup', '--include-certs', '--domain'],
+        ...[
+          '--host',
+          '--path',
+          '--rollback',
+          '--list-backups',
+          '--restore-backup',
+          '--include-certs',
+          '--include-logs',
+          '--keep-domain',
+          '--domain',
+        ],
         ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--yes'],
-        ...['--dry-run', '--json', '--no-dotenv', '--help', '--version'],
+        ...['--dry-run', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
       ]),
     )
     const undocumented = [...new Set(options)].filter((option) => !CLI_DOC.includes(`\`${option}`))

@@ -14,6 +14,7 @@ import { placeCertificates } from './place-certificates.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { restartEdge } from './restart-edge.ts'
+import { restoreLogs } from './restore-logs.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
 import { stopPrevious } from './stop-previous.ts'
@@ -30,6 +31,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'back-up': backUp,
   'place-certificates': placeCertificates,
   'make-folders': makeFolders,
+  'restore-logs': restoreLogs,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
   'upload-release': uploadRelease,

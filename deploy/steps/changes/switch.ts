@@ -3,6 +3,7 @@ import { CommandFailed, run } from '../../host/host.ts'
 import type { Change } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
 import * as files from '../../remote/files.ts'
+import { lastCounter } from '../../server/backup/backup-order.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
 import { renderState } from '../../server/state.ts'
@@ -43,11 +44,16 @@ function describeNews(news: Change<'switch'>['news'][number], release: string, d
 
 /** The route has moved, so what cannot be written now does not matter to clients: the next run records it. */
 async function record({ instance, previous }: Change<'switch'>, server: Server): Promise<void> {
-  const { host, layout, now } = server
+  const { host, layout, facts, now } = server
+  const backups = lastCounter(facts) || undefined
   const live = { release: releaseOf(instance), instance }
   try {
     await dropRouteCopies(server)
-    await putFile(host, layout.state, renderState({ version: 1, live, previous, updatedAt: now.toISOString() }))
+    await putFile(
+      host,
+      layout.state,
+      renderState({ version: 1, live, previous, backups, updatedAt: now.toISOString() }),
+    )
     await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`))
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error

@@ -12,7 +12,8 @@ type UnpackBackup = Change<'unpack-backup'>
 export const unpackBackup: Definition<'unpack-backup'> = {
   describe: () => [],
   title: 'Unpack the backup',
-  async run(change, { host }) {
+  async run(change, { host, layout }) {
+    await run(host, 'remove what an earlier restore has left', backup.removeLeftovers(layout.folder))
     const path = await archiveOnServer(host, change)
     await run(host, 'unpack the backup', backup.unpackMembers(path, change.staging, change.members))
     await verify(host, change)
@@ -42,10 +43,15 @@ async function archiveOnServer(host: Host, { archive, staging }: UnpackBackup): 
   return path
 }
 
-async function verify(host: Host, { staging, context }: UnpackBackup): Promise<void> {
-  if (context === null) return
-  const sums = Object.entries(context.hashes).map(([path, hash]) => `${hash}  ${path}\n`)
-  const command = backup.verifySums(`${staging}/${context.folder}/${CONTEXT_FOLDER}`)
+async function verify(host: Host, { staging, context, hashes }: UnpackBackup): Promise<void> {
+  if (context !== null) await verifySums(host, `${staging}/${context.folder}/${CONTEXT_FOLDER}`, context.hashes)
+  if (hashes !== undefined) await verifySums(host, staging, hashes)
+}
+
+async function verifySums(host: Host, folder: string, hashes: Record<string, string>): Promise<void> {
+  const sums = Object.entries(hashes).map(([path, hash]) => `${hash}  ${path}\n`)
+  if (sums.length === 0) return
+  const command = backup.verifySums(folder)
   const { exitCode, stdout } = await host.exec(command, { stdin: sums.join('') })
   if (exitCode === 0) return
   throw deployError('RESTORE_FAILED', `the backup is damaged: ${stdout.trim()}`, 'choose another one of --list-backups')

@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
-import { existsSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import * as backup from '../../../deploy/remote/backup.ts'
-import { readArchive } from '../../../deploy/server/archive.ts'
+import { readArchive } from '../../../deploy/server/backup/archive.ts'
+import { sha256 } from '../../../kit/sha256.ts'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })
 const RELEASE = '20261123-101112'
-const MANIFEST = { version: 1, id: RELEASE, image: 'ai-proxy:0123456789ab', files: {} }
+const MANIFEST = {
+  version: 1,
+  id: RELEASE,
+  image: 'ai-proxy:0123456789ab',
+  files: { 'config.yml': '', 'context/Dockerfile': '' },
+}
 
 const SERVER = {
   '.env': 'API_KEYS=key\n',
@@ -26,72 +32,21 @@ const SERVER = {
   'releases/20200101-000000/config.yml': 'another release\n',
 }
 
-const request = (folder: string, second: number) => ({
-  folder,
-  name: `ai-proxy-backup-20261123-1200${String(second).padStart(2, '0')}.tar.gz`,
-  release: RELEASE,
-  image: 'ai-proxy:none',
-  owner: '1000:1000',
-  keep: 3,
-  protect: '',
-})
-
 function listed(archive: string): string[] {
   return output('tar', '-tzf', archive).split('\n').filter(Boolean).toSorted()
 }
 
 describe('a backup', () => {
-  test('holds the settings, the certificates and the live release, readable by its owner only', async () => {
-    const folder = tempFolder(SERVER)
-    const result = await host.exec(backup.makeBackup(request(folder, 1)))
-    const path = join(folder, 'backups/ai-proxy-backup-20261123-120001.tar.gz')
-    expect(result).toEqual({ exitCode: 0, stdout: `${statSync(path).size}\n`, stderr: '' })
-    expect(listed(path)).toEqual([
-      '.env',
-      'certs/',
-      'certs/acme-staging.json',
-      'certs/acme.json',
-      'edge/dynamic/app.yml',
-      'logs/',
-      'logs/db/',
-      `releases/${RELEASE}/`,
-      `releases/${RELEASE}/config.yml`,
-      `releases/${RELEASE}/context/`,
-      `releases/${RELEASE}/context/Dockerfile`,
-      `releases/${RELEASE}/manifest.json`,
-      'state.json',
-    ])
-    expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
-    expect(readdirSync(join(folder, 'backups'))).toEqual(['ai-proxy-backup-20261123-120001.tar.gz'])
-  })
-
-  test('lets the oldest go, but never one that is being restored, nor a file of another kind', async () => {
-    const folder = tempFolder({ ...SERVER, 'backups/notes.txt': '', 'backups/ai-proxy-backup-mine.tar.gz': '' })
-    for (const second of [1, 2, 3, 4]) await host.exec(backup.makeBackup(request(folder, second)))
-    const seconds = () =>
-      readdirSync(join(folder, 'backups')).flatMap((name) => /-1200(\d\d)\.tar\.gz$/.exec(name)?.[1] ?? [])
-    expect(seconds()).toEqual(['02', '03', '04'])
-    const protect = 'ai-proxy-backup-20261123-120002.tar.gz'
-    await host.exec(backup.makeBackup({ ...request(folder, 5), protect }))
-    expect(seconds()).toEqual(['02', '03', '04', '05'])
-    expect(readdirSync(join(folder, 'backups'))).toContain('notes.txt')
-    expect(readdirSync(join(folder, 'backups'))).toContain('ai-proxy-backup-mine.tar.gz')
-  })
-
-  test('that cannot be written leaves the others and no half of itself', async () => {
-    const folder = tempFolder({ ...SERVER, 'logs/db/2026.sqlite3': 'needs the image, which does not exist' })
-    const result = await host.exec(backup.makeBackup(request(folder, 1)))
-    expect(result.exitCode).not.toBe(0)
-    expect(readdirSync(join(folder, 'backups'))).toEqual([])
-  })
-
   test('is looked into without being unpacked', async () => {
     const folder = tempFolder(SERVER)
-    await host.exec(backup.makeBackup(request(folder, 1)))
-    const path = join(folder, 'backups/ai-proxy-backup-20261123-120001.tar.gz')
+    const path = join(folder, 'b.tar.gz')
+    output('tar', '-czf', path, '-C', folder, '.env', 'certs', 'state.json', `releases/${RELEASE}`)
     expect(await readArchive(host, path)).toEqual({
       path,
       isLocal: true,
+      manifest: null,
+      acmeCa: null,
+      hasLogs: false,
       env: 'API_KEYS=key\n',
       config: 'model_mappings: {}\n',
       certs: expect.toSatisfy(
@@ -164,6 +119,63 @@ describe('an archive is refused', () => {
     expect(await refusal(archived(other))).toContain(`it contains a link: releases/${RELEASE}/context/hard`)
   })
 
+  test('when its release holds a file that the manifest does not know', async () => {
+    const folder = tempFolder({ ...SERVER, [`releases/${RELEASE}/context/proxy/zzz-extra.ts`]: 'evil' })
+    expect(await refusal(archived(folder))).toContain(
+      `it contains a file that its manifest does not know: releases/${RELEASE}/context/proxy/zzz-extra.ts`,
+    )
+  })
+
+  /** An archive with backup.json, and what is then changed in it. */
+  function withManifest(change: (folder: string) => void): string {
+    const folder = tempFolder(SERVER)
+    const paths = [
+      '.env',
+      'certs/acme.json',
+      ...['manifest.json', 'config.yml'].map((name) => `releases/${RELEASE}/${name}`),
+    ]
+    const files = Object.fromEntries(paths.map((path) => [path, sha256(readFileSync(join(folder, path), 'utf8'))]))
+    const summary = {
+      version: 1,
+      counter: 1,
+      createdAt: '2026-11-23T12:00:00Z',
+      release: RELEASE,
+      domain: 'a',
+      defaultDomain: null,
+    }
+    const manifest = { ...summary, hasLogs: false, consistent: true, inconsistent: {}, content: '', files }
+    writeFileSync(join(folder, 'backup.json'), JSON.stringify(manifest))
+    change(folder)
+    output(
+      'tar',
+      '-czf',
+      join(folder, 'b.tar.gz'),
+      '-C',
+      folder,
+      'backup.json',
+      ...paths.filter((path) => existsSync(join(folder, path))),
+      ...(existsSync(join(folder, 'extra')) ? ['extra'] : []),
+    )
+    return join(folder, 'b.tar.gz')
+  }
+
+  test('when it is not what its backup.json says', async () => {
+    expect(
+      await readArchive(
+        host,
+        withManifest(() => {}),
+      ),
+    ).toMatchObject({ manifest: { counter: 1 }, hasLogs: false })
+    const extra = withManifest((folder) => writeFileSync(join(folder, 'extra'), ''))
+    expect(await refusal(extra)).toContain('it contains a file that its manifest does not know: extra')
+    const changed = withManifest((folder) => writeFileSync(join(folder, '.env'), 'API_KEYS=evil\n'))
+    expect(await refusal(changed)).toContain('.env is not what its manifest says')
+    const short = withManifest((folder) => rmSync(join(folder, 'certs/acme.json')))
+    expect(await refusal(short)).toContain('certs/acme.json is missing')
+    const broken = withManifest((folder) => writeFileSync(join(folder, 'backup.json'), '{}'))
+    expect(await refusal(broken)).toContain('its backup.json is not a manifest')
+  })
+
   test('when it is cut off, no archive, or not there', async () => {
     const folder = tempFolder({ ...SERVER, text: 'no archive' })
     const whole = readFileSync(archived(folder))
@@ -221,6 +233,15 @@ testAsRoot('certificates are replaced, and put back as they were', async () => {
       expect(existsSync(kept)).toBe(false)
     }
   }
+})
+
+testAsRoot('certificates come to a server that has none, and go when that is undone', async () => {
+  const folder = tempFolder({ 'new/acme.json': 'new' })
+  const [source, certs, kept] = [join(folder, 'new'), join(folder, 'certs'), join(folder, 'certs.before')]
+  expect((await host.exec(backup.replaceCerts(source, certs, kept))).exitCode).toBe(0)
+  expect(readFileSync(join(certs, 'acme.json'), 'utf8')).toBe('new')
+  expect((await host.exec(backup.putCertsBack(certs, kept))).exitCode).toBe(0)
+  expect([listedFiles(certs), existsSync(kept)]).toEqual([[], false])
 })
 
 function listedFiles(folder: string): string[] {

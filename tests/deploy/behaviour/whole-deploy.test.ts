@@ -165,7 +165,8 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
 
   test('a backup that a deploy wrote is restored as a new release', async () => {
     const listed = JSON.parse((await run(listBackups, { json: true })).stdout).result.backups
-    expect(listed.length).toBeGreaterThan(2)
+    // Of the attempts that started from the same release only the last one has left a backup.
+    expect(listed).toHaveLength(2)
     const oldest = listed.at(-1).name
     const { exitCode, stderr, calls } = await run((context) =>
       restoreBackup(context, { file: oldest, includesCerts: true }),

@@ -17,13 +17,14 @@ describeWithSshServer('through a real sshd, as root', (server) => {
     const touch = (name: string, time: string) => output('touch', '-d', time, join(path, 'backups', name))
     touch('ai-proxy-backup-20261118-090640.tar.gz', '2026-11-18T09:06:40Z')
     touch('ai-proxy-backup-20261119-090640.tar.gz', '2026-11-19T09:06:40Z')
+    const unknown = { kind: 'unknown', release: null, domain: null, has_logs: null, is_consistent: null }
     const args = ['--host', 'server', '--ssh-config', sshConfig, '--path', path, '--list-backups']
     const before = connections()
     const first = await runCli([...args, '--host-key', hostKey.fingerprint], { cwd })
     expect(first).toEqual({
       exitCode: 0,
-      stdout: `ai-proxy-backup-20261119-090640.tar.gz  1 KiB  2026-11-19T09:06:40Z
-ai-proxy-backup-20261118-090640.tar.gz  2 KiB  2026-11-18T09:06:40Z
+      stdout: `ai-proxy-backup-20261119-090640.tar.gz  1 KiB  2026-11-19T09:06:40Z  -  -  unknown
+ai-proxy-backup-20261118-090640.tar.gz  2 KiB  2026-11-18T09:06:40Z  -  -  unknown
 `,
       stderr: 'To restore one: ai-deploy --host server --restore-backup ai-proxy-backup-20261119-090640.tar.gz\n',
     })
@@ -36,8 +37,8 @@ ai-proxy-backup-20261118-090640.tar.gz  2 KiB  2026-11-18T09:06:40Z
       result: {
         folder: join(path, 'backups'),
         backups: [
-          { name: 'ai-proxy-backup-20261119-090640.tar.gz', size_bytes: 1, at: '2026-11-19T09:06:40Z' },
-          { name: 'ai-proxy-backup-20261118-090640.tar.gz', size_bytes: 2000, at: '2026-11-18T09:06:40Z' },
+          { name: 'ai-proxy-backup-20261119-090640.tar.gz', size_bytes: 1, at: '2026-11-19T09:06:40Z', ...unknown },
+          { name: 'ai-proxy-backup-20261118-090640.tar.gz', size_bytes: 2000, at: '2026-11-18T09:06:40Z', ...unknown },
         ],
       },
       warnings: [],

@@ -25,8 +25,8 @@ const optionsIn = (help: string) => help.match(/--[a-z][a-z-]+(?= |$)/gm) ?? []
 
 test('flags arrive under the names of the options', async () => {
   const { flags } = await parse('--host', 'h', '--resolve', 'a:1', '--resolve=b:2', '--dry-run', '--no-dotenv')
-  expect(flags).toEqual({ host: 'h', resolve: ['a:1', 'b:2'], dryRun: true, dotenv: false })
-  expect((await parse()).flags).toEqual({ dotenv: true })
+  expect(flags).toEqual({ host: 'h', resolve: ['a:1', 'b:2'], dryRun: true, backup: true, dotenv: false })
+  expect((await parse()).flags).toEqual({ backup: true, dotenv: true })
 })
 
 test('--help shows the options in groups, with examples', async () => {

@@ -21,6 +21,7 @@ test('without flags there are defaults', () => {
     acmeCaCert: null,
     isConfirmed: false,
     isDryRun: false,
+    skipsBackup: false,
     isJson: false,
     readsDotenv: true,
     cwd: '/work',

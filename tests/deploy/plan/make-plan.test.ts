@@ -496,6 +496,13 @@ describe('a restore', () => {
     expect(changeOf(restored, 'back-up').protects).toBe('b.tar.gz')
   })
 
+  test('backs up what is left of a server too, and nothing where nothing is', () => {
+    const facts = { ...clean, env: ENV }
+    expect(changeOf(plan(facts, of({})), 'back-up')).toMatchObject({ release: null, image: null, includesLogs: true })
+    expect(kinds(plan(facts, { ...of({}), skipsBackup: true }))).not.toContain('back-up')
+    expect(kinds(plan(clean, of({})))).not.toContain('back-up')
+  })
+
   test('with certificates puts them in place before anything reads them, and restarts the edge', () => {
     const restored = replan(of({ certificates: ['certs/acme.json'] }))
     expect(lines(restored)).toEqual([
@@ -516,6 +523,22 @@ describe('a restore', () => {
 
   test('of what the server runs already is nothing to do', () => {
     expect(replan(of({}))).toEqual([])
+  })
+
+  test('brings log databases back, verified, before anything else of the release', () => {
+    const hashes = { '.env': '1', 'logs/db/a.sqlite3': '2', 'releases/1/config.yml': '3', 'certs/acme.json': '4' }
+    const logs = { id: 'ID', inconsistent: ['b.sqlite3'] }
+    const restored = replan({ ...of({ logs, hashes }), config }, { hasLogDatabases: true })
+    expect(changeOf(restored, 'unpack-backup')).toMatchObject({
+      members: ['releases/1', 'logs/db'],
+      hashes: { 'logs/db/a.sqlite3': '2', 'releases/1/config.yml': '3' },
+    })
+    expect(kinds(restored).slice(0, 5)).toEqual([
+      ...(['unpack-backup', 'back-up', 'make-folders', 'restore-logs', 'upload-release'] satisfies Kind[]),
+    ])
+    expect(lines(restored)).toContain('put its log databases in place; the present ones move to logs/db.before-ID')
+    expect(lines(restored)).toContain('put 1 that may be damaged into logs/db.unverified-ID: b.sqlite3')
+    expect(kinds(replan(of({ logs })))).toContain('restore-logs')
   })
 
   test('of a predecessor’s backup unpacks nothing but certificates', () => {

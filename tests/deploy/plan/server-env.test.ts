@@ -32,6 +32,7 @@ test('a first deploy with nothing makes a key and a domain', () => {
     generatedKey: expect.stringMatching(/^sk-[\w-]{32}$/),
     missingKeys: ['OPENROUTER_API_KEY', 'GEMINI_API_KEY'],
     differing: [],
+    defaultDomain: 'ai-proxy.192.0.2.7.nip.io',
     hasLeftOutHttpPort: false,
   })
   expect(plan({}).generatedKey).not.toBe(env.generatedKey)
@@ -47,6 +48,7 @@ test('a first deploy takes the local .env over, byte for byte except what it add
     generatedKey: null,
     missingKeys: ['OPENROUTER_API_KEY'],
     differing: [],
+    defaultDomain: 'ai-proxy.192.0.2.7.nip.io',
     hasLeftOutHttpPort: false,
   })
   const withoutKey = plan({ local: '# mine\nGEMINI_API_KEY=g\nAPI_KEYS=\n' })

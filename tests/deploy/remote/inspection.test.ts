@@ -33,7 +33,8 @@ test('facts', () => {
       ...['arch', 'backup', 'certificate', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
       ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping'],
       ...['docker_disk', 'edge', 'edge_', 'edge_folder', 'env', 'folder', 'folder_disk', 'image', 'interface'],
-      ...['listener', 'manifest_', 'os', 'os_like', 'route', 'scripts_logdb', 'state', 'watched'],
+      ...['listener', 'log_databases', 'manifest_', 'os', 'os_like', 'predecessors', 'route', 'scripts_logdb'],
+      ...['state', 'watched'],
     ].sort(),
   )
   expect(command[2]).not.toMatch(/(^|[;&|] *)(rm|mv|cp|mkdir|touch|tee) |> *"?\$P/m)

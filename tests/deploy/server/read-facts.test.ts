@@ -42,6 +42,7 @@ test('a clean server has nothing but itself', () => {
     imageTags: [],
     certificates: [],
     backups: [],
+    hasLogDatabases: false,
   })
 })
 
@@ -121,8 +122,20 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
       { file: 'acme-staging.json', domain: 'b.example.com' },
     ],
     backups: [
-      { name: 'ai-proxy-backup-20261118-090641.tar.gz', sizeBytes: 2048, modifiedS: 1795000001 },
-      { name: 'ai-proxy-backup-20261118-090640.tar.gz', sizeBytes: 1024, modifiedS: 1795000000 },
+      {
+        name: 'ai-proxy-backup-20261118-090641.tar.gz',
+        sizeBytes: 2048,
+        modifiedS: 1795000001,
+        summary: null,
+        isPredecessors: false,
+      },
+      {
+        name: 'ai-proxy-backup-20261118-090640.tar.gz',
+        sizeBytes: 1024,
+        modifiedS: 1795000000,
+        summary: null,
+        isPredecessors: false,
+      },
     ],
   })
 })

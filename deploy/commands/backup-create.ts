@@ -1,0 +1,29 @@
+import { parseDotenv } from '../../kit/settings/dotenv.ts'
+import { serverSettings } from '../../templates/server-settings.ts'
+import { deployError } from '../errors.ts'
+import { planBackup } from '../plan/backup/plan-backup.ts'
+import { gatewayUrl } from '../plan/gateway-address.ts'
+import { carryOut } from '../session/carry-out.ts'
+import type { Context } from '../session/context.ts'
+import { defaultDomain } from '../session/default-domain.ts'
+import { withServer } from '../session/open-server.ts'
+import type { Outcome } from '../session/report.ts'
+
+/** Backs up what is on the server now, with its log databases. It reads .env as far as it can be read. */
+export async function createBackup(context: Context): Promise<Outcome> {
+  return withServer(context, async (open) => {
+    const { facts, layout } = open
+    if (facts.env === null && facts.live === null) {
+      throw deployError('BACKUP_FAILED', `there is nothing to back up in ${layout.folder}`, 'deploy first')
+    }
+    const settings = serverSettings(parseDotenv(facts.env ?? '').values, facts.edge.acmeCa !== null)
+    const ownDefault = await defaultDomain(context.options, open)
+    const wishes = { now: context.now, settings, defaultDomain: ownDefault, includesLogs: true, protects: null }
+    return carryOut(context, open, {
+      verb: 'backup create',
+      changes: [{ ...planBackup(facts, wishes), isRequested: true }],
+      warnings: [],
+      url: gatewayUrl(settings),
+    })
+  })
+}

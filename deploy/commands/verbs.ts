@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import type { Flags } from '../local/options.ts'
+
+/** Runs what the user asked for; `verb` is undefined for the action that the flags name. */
+export type Run = (flags: Flags, verb?: Verb) => Promise<void>
+
+export interface Verb {
+  /** As typed, for example `backup list`. */
+  name: (typeof VERBS)[number]['name']
+  /** Its argument. */
+  file: string
+}
+
+/** Commands in addition to the actions; those that do the same as an action name its flag. */
+const VERBS = [
+  { name: 'releases', description: 'Show the releases on the server: age, state, image, who deployed each and why' },
+  { name: 'backup create', description: 'Back up what is on the server now, with its log databases' },
+  { name: 'backup list', description: 'Show the backups on the server' },
+  { name: 'backup verify', argument: '<file>', description: 'Compare every file in a backup with its manifest' },
+  { name: 'backup pull', argument: '<file>', description: 'Fetch a backup into the current folder' },
+  { name: 'backup restore', argument: '<file>', description: 'Make a new release of a backup, as --restore-backup' },
+  { name: 'audit', description: 'Show who changed the server, and when' },
+] as const
+
+export const VERB_NAMES: readonly string[] = VERBS.map(({ name }) => name)
+
+/** @param addOptions gives a command the options that it shares with the program */
+export function addVerbs(program: Command, run: Run, addOptions: (command: Command) => void): void {
+  const backup = program.command('backup').description('Make, list, check, fetch and restore backups')
+  for (const { name, description, ...more } of VERBS) {
+    const [first = '', second] = name.split(' ')
+    const command = (second === undefined ? program : backup).command(second ?? first).description(description)
+    const argument = 'argument' in more ? more.argument : undefined
+    if (argument !== undefined) command.argument(argument, 'a name of --list-backups, or a file here (with a /)')
+    addOptions(command)
+    command.action((file: unknown) =>
+      run(command.optsWithGlobals<Flags>(), { name, file: typeof file === 'string' ? file : '' }),
+    )
+  }
+}

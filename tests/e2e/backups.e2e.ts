@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { describe, expect, test } from 'vitest'
+import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
+import { openAiClient } from '../helpers/rig/client.ts'
+import { addModel, CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
+import { domainOf, e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+
+/** Backups of bookworm as root, and what becomes of them on a server that is clean. It makes servers clean again. */
+const rig = e2eRig()
+const server = serverOf(rig, 'bookworm')
+const other = serverOf(rig, 'trixie')
+const FOLDER = '/root/ai-proxy'
+const KEY = 'sk-backups-0123456789abcdef'
+const tool: DeployTool = {
+  command: ['node', join(CLONE, 'dist/deploy/cli.js')],
+  cwd: deployFolder('backups', { env: `API_KEYS=${KEY}\n` }),
+}
+
+const deploy = (...args: string[]) => aiDeploy(tool, rig, server, args)
+const ssh = (command: string) => onServer(rig, server, command)
+const newestName = async () => JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups[0].name
+const clean = (name: string) =>
+  execa('npx', ['tsx', join(CLONE, 'scripts/rig.ts'), '--id', String(rig.id), 'up', '--fresh', '--suite', name])
+
+async function expectAnswer(at = server): Promise<void> {
+  const messages = [{ role: 'user' as const, content: 'hello' }]
+  const completion = await openAiClient(at, KEY).chat.completions.create({ model: 'echo', messages })
+  expect(completion.choices[0]?.message.content).toContain('hello')
+}
+
+/** A change of config.yml, deployed. */
+async function deployChange(name: string, ...args: string[]) {
+  addModel(tool.cwd, name)
+  const outcome = await deploy('--yes', ...args)
+  expect(outcome.exitCode, outcome.stderr).toBe(0)
+  return outcome
+}
+
+describe('a backup never blocks what repairs', () => {
+  test('damaged, root-owned and foreign databases are named, and the deploy continues', async () => {
+    await clean('bookworm')
+    expect((await deploy('--yes')).exitCode).toBe(0)
+    await ssh(`cd ${FOLDER}/logs && mkdir -p db/2025 && echo text > db/2025/broken.sqlite3 && chmod 700 db/2025`)
+    const { stderr } = await deployChange('one')
+    expect(stderr).toMatch(
+      /Warning: backups\/\S+ holds logs\/db\/2025\/broken\.sqlite3 as it is, not as a consistent copy/,
+    )
+    const [newest] = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups
+    expect(newest).toMatchObject({ kind: 'ai-deploy', domain: domainOf(server), has_logs: true, is_consistent: false })
+  })
+
+  test('with every image and container gone one run repairs the server', async () => {
+    await ssh('docker rm -f $(docker ps -aq) >/dev/null; docker system prune -af >/dev/null')
+    const { exitCode, stderr } = await deploy('--yes')
+    expect(exitCode, stderr).toBe(0)
+    await expectAnswer()
+  })
+
+  test('--no-backup writes none, and the audit says so', async () => {
+    const before = await newestName()
+    await deployChange('two', '--no-backup')
+    expect(await newestName()).toBe(before)
+    expect(JSON.parse(await ssh(`tail -n 1 ${FOLDER}/audit.jsonl`))).toMatchObject({ result: 'ok', no_backup: true })
+  })
+
+  test('names from the future and archives of others remove nothing of ours', async () => {
+    await ssh(`cd ${FOLDER}/backups && for i in 1 2 3 4 5; do echo x > ai-proxy-backup-2099010$i-000000.tar.gz; done`)
+    const before = await newestName()
+    await deployChange('three')
+    const names = JSON.parse((await deploy('--list-backups', '--json')).stdout).result.backups.map(
+      ({ name }: { name: string }) => name,
+    )
+    expect(names).toContain(before)
+    expect(names.filter((name: string) => name.includes('-2099'))).toHaveLength(5)
+  })
+})
+
+describe('a restore', () => {
+  const folder = temporaryFolder('restored')
+  let archive = ''
+
+  test('onto a clean server brings back the gateway, its keys and its log databases', async () => {
+    await ssh(`cd ${FOLDER} && rm -rf logs/db && ./scripts/logdb ingest --from ./logs >/dev/null`)
+    await deployChange('four')
+    archive = join(folder, await newestName())
+    await execa('scp', ['-q', '-F', rig.sshConfigPath, `${server.host}:${FOLDER}/backups/*.tar.gz`, folder])
+    await clean('bookworm')
+    const { exitCode, stderr } = await deploy('--restore-backup', archive, '--yes')
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain('put its log databases in place')
+    await expectAnswer()
+    expect(await ssh(`ls ${FOLDER}/logs/db/control.sqlite3 && ls -a ${FOLDER} | grep -c restore || true`)).toBe(
+      `${FOLDER}/logs/db/control.sqlite3\n0`,
+    )
+  })
+
+  test('--include-logs moves the present log databases aside as a whole', async () => {
+    await ssh(`touch ${FOLDER}/logs/db/mine`)
+    const { exitCode, stderr } = await deploy('--restore-backup', archive, '--include-logs', '--yes')
+    expect(exitCode, stderr).toBe(0)
+    expect(await ssh(`ls ${FOLDER}/logs/db.before-*/mine | wc -l; ls ${FOLDER}/logs/db | grep -c mine || true`)).toBe(
+      '1\n0',
+    )
+  })
+
+  test('onto another server keeps the name of that one, and the plan says so', async () => {
+    await clean('trixie')
+    const { exitCode, stderr } = await aiDeploy(tool, rig, other, ['--restore-backup', archive, '--yes'])
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain(`Note: this server keeps its own DOMAIN, ${domainOf(other)}; --keep-domain takes`)
+    await expectAnswer(other)
+  })
+})
