@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { liveInstance } from '../../templates/route.ts'
-import { type Facts, hasImage, isUnrecorded, leftovers, liveRelease, runningContainers } from '../server/facts.ts'
+import { type Facts, hasImage, leftovers, liveRelease, runningContainers } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { imageTag, type Manifest } from '../server/manifest.ts'
 import { planBackup } from './backup/plan-backup.ts'
@@ -101,8 +101,8 @@ function backUp({ facts, settings, restore, now, skipsBackup, env }: Situation):
   })
 }
 
-function placeCertificates({ restore }: Situation): Change<'place-certificates'> | undefined {
-  if (restore === undefined || restore.certificates.length === 0) return undefined
+function placeCertificates({ restore, hasNewCertificates }: Situation): Change<'place-certificates'> | undefined {
+  if (restore === undefined || !hasNewCertificates) return undefined
   return { kind: 'place-certificates', source: `${restore.staging}/certs` }
 }
 
@@ -119,20 +119,15 @@ function restoreLogs({ facts, restore, settings: { uid, gid } }: Situation): Cha
 }
 
 function makeFolders(situation: Situation): Change<'make-folders'> | undefined {
-  const { facts, live, settings } = situation
+  const { facts, live, release, isEnvOutdated, isLogdbScriptOutdated, isEdgeOutdated, settings } = situation
   const missing = live === null ? [] : [...facts.missingFolders]
-  const isFileWritten =
-    missing.length > 0 ||
-    situation.release !== null ||
-    situation.isEdgeOutdated ||
-    writeEnv(situation) !== undefined ||
-    writeLogdbScript(situation) !== undefined
-  const { uid, gid } = settings
-  return isFileWritten ? { kind: 'make-folders', uid, gid, missing } : undefined
+  const isFileWritten = release !== null || isEnvOutdated || isLogdbScriptOutdated || isEdgeOutdated
+  if (!isFileWritten && missing.length === 0) return undefined
+  return { kind: 'make-folders', uid: settings.uid, gid: settings.gid, missing }
 }
 
-function writeEnv({ facts, env }: Situation): Change<'write-env'> | undefined {
-  if (facts.env === env.text) return undefined
+function writeEnv({ facts, env, isEnvOutdated }: Situation): Change<'write-env'> | undefined {
+  if (!isEnvOutdated) return undefined
   const before = facts.env === null ? env.values : parseDotenv(facts.env).values
   return {
     kind: 'write-env',
@@ -144,8 +139,9 @@ function writeEnv({ facts, env }: Situation): Change<'write-env'> | undefined {
   }
 }
 
-function writeLogdbScript({ facts, logdbScript: text }: Situation): Change<'write-logdb-script'> | undefined {
-  return facts.logdbScript === text ? undefined : { kind: 'write-logdb-script', text }
+function writeLogdbScript(situation: Situation): Change<'write-logdb-script'> | undefined {
+  const { logdbScript: text, isLogdbScriptOutdated } = situation
+  return isLogdbScriptOutdated ? { kind: 'write-logdb-script', text } : undefined
 }
 
 function uploadRelease({ release, context }: Situation): Change<'upload-release'> | undefined {
@@ -164,15 +160,14 @@ function buildImage(situation: Situation): Change<'build-image'> | undefined {
 }
 
 function startEdge(situation: Situation): Change<'start-edge'> | undefined {
-  const { facts, edge, isEdgeOutdated, gateway } = situation
-  const { trouble = null } = facts.edge
-  if (facts.edge.isRunning && !isEdgeOutdated && trouble === null) return undefined
+  const { facts, edge, isEdgeOutdated, isEdgeStarted, gateway } = situation
+  if (!isEdgeStarted) return undefined
   return {
     kind: 'start-edge',
     files: isEdgeOutdated ? edge : null,
     isFirst: facts.edge.composeFile === null,
     isInterrupted: facts.edge.isRunning,
-    trouble,
+    trouble: facts.edge.trouble ?? null,
     gateway,
     expects: answeringInstance(situation),
   }
@@ -180,10 +175,9 @@ function startEdge(situation: Situation): Change<'start-edge'> | undefined {
 
 /** Traefik reads certificates only when it starts, and asks for one again only when its routes change. */
 function restartEdge(situation: Situation): Change<'restart-edge'> | undefined {
-  const { release, isRouteOutdated, needsCertificate, restore, gateway } = situation
-  const hasNewCertificates = restore !== undefined && restore.certificates.length > 0
+  const { release, isEdgeStarted, isRouteOutdated, needsCertificate, hasNewCertificates, gateway } = situation
   const mustAskAgain = needsCertificate && release === null && !isRouteOutdated
-  if (startEdge(situation) !== undefined || !(hasNewCertificates || mustAskAgain)) return undefined
+  if (isEdgeStarted || !(hasNewCertificates || mustAskAgain)) return undefined
   return { kind: 'restart-edge', gateway, expects: answeringInstance(situation) }
 }
 
@@ -210,13 +204,12 @@ function checkRelease({ facts, live, release, instance, gateway }: Situation): C
 }
 
 function switchOver(situation: Situation): Change<'switch'> | undefined {
-  const { facts, release, instance, isLiveStopped, isRouteOutdated, gateway } = situation
-  const isUnsettled = release === null && isUnrecorded(facts)
-  if (release === null && !isLiveStopped && !isRouteOutdated && !isUnsettled) return undefined
+  const { facts, release, instance, isLiveStopped, isRouteOutdated, isUnrecorded, gateway } = situation
+  if (release === null && !isLiveStopped && !isRouteOutdated && !isUnrecorded) return undefined
   const leadsElsewhere = facts.route === null || liveInstance(facts.route) !== facts.live
   const news = [
     isRouteOutdated && (leadsElsewhere ? ('route' as const) : ('domain' as const)),
-    isUnsettled && ('record' as const),
+    isUnrecorded && ('record' as const),
   ]
   return switchTo(
     facts,
@@ -266,6 +259,8 @@ function keepReserve({ facts }: Situation): Change<'keep-reserve'> | undefined {
   return facts.hasReserve ? undefined : { kind: 'keep-reserve' }
 }
 
-function removePreviousCertificates(situation: Situation): Change<'remove-previous-certificates'> | undefined {
-  return placeCertificates(situation) && { kind: 'remove-previous-certificates' }
+function removePreviousCertificates({
+  hasNewCertificates,
+}: Situation): Change<'remove-previous-certificates'> | undefined {
+  return hasNewCertificates ? { kind: 'remove-previous-certificates' } : undefined
 }

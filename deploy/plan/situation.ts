@@ -1,7 +1,7 @@
 import { renderRoute } from '../../templates/route.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
-import { type Facts, hasImage, type LiveRelease, liveRelease } from '../server/facts.ts'
+import { type Facts, hasImage, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
 import { containerName } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
 import type { ContextSource, LiveTrouble } from './change.ts'
@@ -58,17 +58,25 @@ export interface Situation extends Wishes {
   image: string
   gateway: GatewayAddress
   edge: EdgeFiles
+  isEnvOutdated: boolean
+  isLogdbScriptOutdated: boolean
   isEdgeOutdated: boolean
+  /** The edge is not running, is in trouble or has other files than it should. */
+  isEdgeStarted: boolean
   /** Why the live release does not answer; null if it should. */
   liveTrouble: LiveTrouble | null
   /** The live release stays, but must be started: it is in trouble. */
   isLiveStopped: boolean
+  /** The live release stays, but a deploy that was cut off has not recorded it. */
+  isUnrecorded: boolean
   /** The edge leads to the live release, at the domain that it is to have. */
   isRouteCurrent: boolean
   /** The live release stays, but the route file is not what it should be (another domain). */
   isRouteOutdated: boolean
   /** The edge has no certificate for the domain yet. */
   needsCertificate: boolean
+  /** A backup brings certificates that are put in place. */
+  hasNewCertificates: boolean
 }
 
 export function judge(facts: Facts, wishes: Wishes): Situation {
@@ -86,14 +94,19 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     live,
     gateway: gatewayAddress(settings, env.values['API_KEYS']),
     edge,
+    isEnvOutdated: facts.env !== env.text,
+    isLogdbScriptOutdated: facts.logdbScript !== wishes.logdbScript,
     isEdgeOutdated: isEdgeOutdated(facts, edge),
+    isEdgeStarted: !facts.edge.isRunning || isEdgeOutdated(facts, edge) || (facts.edge.trouble ?? null) !== null,
     liveTrouble: trouble,
     isLiveStopped: stays && trouble !== null,
+    isUnrecorded: stays && isUnrecorded(facts),
     isRouteCurrent,
     isRouteOutdated: stays && !isRouteCurrent,
     needsCertificate: !facts.certificates.some(
       ({ file, domain }) => file === settings.acme.storage && domain === settings.domain,
     ),
+    hasNewCertificates: wishes.restore !== undefined && wishes.restore.certificates.length > 0,
   }
 }
 
