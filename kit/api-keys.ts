@@ -16,8 +16,13 @@ const MIN_NAMED_KEY_LENGTH = 16
  * authenticates as the whole text, so that a key that only contains a colon keeps working.
  */
 export function parseApiKeys(csv: string, hashSecret?: string): ApiKey[] {
-  const entries = csv.split(',').map((entry) => entry.trim())
-  return entries.filter((entry) => entry !== '').map((entry) => parseEntry(entry, hashSecret))
+  return splitKeys(csv).map((entry) => parseEntry(entry, hashSecret))
+}
+
+/** Several keys in one value are separated by commas. */
+export function splitKeys(csv: string | undefined): string[] {
+  const keys = (csv ?? '').split(',').map((key) => key.trim())
+  return keys.filter((key) => key !== '')
 }
 
 function parseEntry(entry: string, hashSecret: string | undefined): ApiKey {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { type ApiKey, parseApiKeys } from '../kit/api-keys.ts'
+import { type ApiKey, parseApiKeys, splitKeys } from '../kit/api-keys.ts'
 import {
   baseUrlVariableOf,
   KEYED_PROVIDER_NAMES,
@@ -10,6 +10,7 @@ import {
 } from '../kit/providers.ts'
 import type { Environment } from '../kit/settings/environment.ts'
 import { parseSwitch } from '../kit/settings/switch.ts'
+import { BYTES_PER_MIB } from '../kit/sizes.ts'
 import { configInvalid } from '../kit/user-error.ts'
 
 /** Address and keys of a built-in provider. */
@@ -48,7 +49,6 @@ export interface GatewaySettings {
 
 const DEFAULT_PORT = 8123
 const DEFAULT_METRICS_PORT = 9464
-const MIB = 2 ** 20
 
 /**
  * Reads the settings of the gateway.
@@ -68,7 +68,7 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
     log: {
       dir: resolve(cwd, environment['LOG_DIR'] || 'logs'),
       images: environment['LOG_IMAGES'] === 'full' ? 'full' : 'digest',
-      bodyMaxBytes: Number(environment['LOG_BODY_MAX_BYTES'] || 8 * MIB),
+      bodyMaxBytes: Number(environment['LOG_BODY_MAX_BYTES'] || 8 * BYTES_PER_MIB),
     },
     metrics: {
       host: environment['METRICS_HOST'] || '127.0.0.1',
@@ -102,12 +102,6 @@ function providerSettings(environment: Environment): Record<KeyedProvider, Provi
     return [name, settings] as const
   })
   return Object.fromEntries(entries) as Record<KeyedProvider, ProviderSettings>
-}
-
-/** Several keys of one provider are separated by commas. */
-export function splitKeys(csv: string | undefined): string[] {
-  const keys = (csv ?? '').split(',').map((key) => key.trim())
-  return keys.filter((key) => key !== '')
 }
 
 /** The predecessor used Python's names of levels. */

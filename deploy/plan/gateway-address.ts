@@ -1,3 +1,4 @@
+import { splitKeys } from '../../kit/api-keys.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 
 /** How clients reach the gateway. */
@@ -13,15 +14,9 @@ export interface GatewayAddress {
 /** @param apiKeys value of API_KEYS */
 export function gatewayAddress(settings: ServerSettings, apiKeys: string | undefined): GatewayAddress {
   const { domain, httpPort, httpsPort } = settings
-  return { domain, httpPort, httpsPort, apiKey: firstKey(apiKeys ?? '') }
+  return { domain, httpPort, httpsPort, apiKey: splitKeys(apiKeys)[0] ?? null }
 }
 
 export function gatewayUrl({ domain, httpsPort }: Pick<GatewayAddress, 'domain' | 'httpsPort'>): string {
   return httpsPort === 443 ? `https://${domain}` : `https://${domain}:${httpsPort}`
-}
-
-/** @param apiKeys value of API_KEYS */
-export function firstKey(apiKeys: string): string | null {
-  const keys = apiKeys.split(',').map((key) => key.trim())
-  return keys.find((key) => key !== '') ?? null
 }

@@ -1,10 +1,10 @@
+import { BYTES_PER_MIB } from '../../kit/sizes.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import { deployError } from '../errors.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Change } from './change.ts'
 
 const ARCHITECTURES = ['x86_64', 'aarch64', 'arm64']
-const BYTES_PER_MIB = 1024 ** 2
 const MIN_FREE_FOR_BUILD_BYTES = 2048 * BYTES_PER_MIB
 /** A release of an image that is there: its files, a backup of them and a container. */
 const MIN_FREE_FOR_RELEASE_BYTES = 64 * BYTES_PER_MIB

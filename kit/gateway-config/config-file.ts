@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type ApiName, BUILT_IN_PROVIDERS, keyVariableOf } from '../providers.ts'
+import { BYTES_PER_MIB } from '../sizes.ts'
 import { configInvalid, errorMessage } from '../user-error.ts'
 import { CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
 import { FORMAT_MEANINGS, FORMATS, type FormatName } from './formats.ts'
@@ -48,7 +49,6 @@ export interface KeyLimits {
   models: string[] | null
 }
 
-const MIB = 2 ** 20
 const NO_KEY_LIMITS: KeyLimits = { requestsPerMinute: null, concurrentStreams: null, models: null }
 const COMMON_APIS = ['chat/completions', 'completions', 'embeddings'] as const
 
@@ -119,7 +119,7 @@ function toConfig({
 function toLimits(entry: NonNullable<ConfigFile['limits']>): LimitsConfig {
   return {
     concurrentRequests: entry.concurrent_requests ?? null,
-    bodyMaxBytes: (entry.body_mib ?? 32) * MIB,
+    bodyMaxBytes: (entry.body_mib ?? 32) * BYTES_PER_MIB,
     firstByteTimeoutMs: (entry.first_byte_timeout_s ?? 600) * 1000,
     idleTimeoutMs: (entry.idle_timeout_s ?? 300) * 1000,
     slowReaderTimeoutMs: (entry.slow_reader_timeout_s ?? 60) * 1000,

@@ -1,3 +1,4 @@
+import { BYTES_PER_MIB } from '../../kit/sizes.ts'
 import type { LogdbSettings } from '../settings.ts'
 import type { Retention } from '../store/control/retention.ts'
 import { hasThreads } from '../threads.ts'
@@ -6,7 +7,6 @@ import { WorkerReader } from './worker/client.ts'
 
 /** Below this size a thread costs more time than it saves. */
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
-const BYTES_PER_MIB = 1024 * 1024
 /** With the default cap a record of the gateway fits whose bodies are both as long as its log takes them, 8 MiB. */
 const MAX_RECORD_SHARE = 1 / 15
 

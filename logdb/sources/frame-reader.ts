@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import { BYTES_PER_MIB } from '../../kit/sizes.ts'
 import type { LogFormat } from './find.ts'
 import { afterOverlong, type FindFrame, type Following, type Frame, findBlock, findLine, isRecord } from './frames.ts'
 import type { ByteInput } from './input.ts'
@@ -9,7 +10,6 @@ const WINDOW_BYTES = 1024 * 1024
 const LEAST_READ_BYTES = 64 * 1024
 const LOOKAHEAD_BYTES = 128
 const HEAD_BYTES_SHOWN = 200
-const BYTES_PER_MIB = 1024 * 1024
 
 /** Bytes that cannot be read as a record. */
 export interface Damage {

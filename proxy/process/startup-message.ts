@@ -1,6 +1,7 @@
+import { splitKeys } from '../../kit/api-keys.ts'
 import type { LoadedConfig } from '../../kit/gateway-config/load.ts'
 import { ECHO } from '../../kit/providers.ts'
-import { type GatewaySettings, splitKeys } from '../settings.ts'
+import type { GatewaySettings } from '../settings.ts'
 
 /** The facts that a user who starts the gateway needs, with a command to paste. It never shows a key. */
 export function startupMessage(

@@ -1,6 +1,7 @@
+import { splitKeys } from '../../kit/api-keys.ts'
 import type { GatewayConfig } from '../../kit/gateway-config/config-file.ts'
 import { KEYED_PROVIDER_NAMES, type KeyedProvider } from '../../kit/providers.ts'
-import { type GatewaySettings, type ProviderSettings, splitKeys } from '../settings.ts'
+import type { GatewaySettings, ProviderSettings } from '../settings.ts'
 import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
 import { gemini } from './gemini.ts'
