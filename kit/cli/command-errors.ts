@@ -1,5 +1,8 @@
 import { CommanderError } from 'commander'
-import { EXIT_USAGE, errorMessage, UserError } from '../user-error.ts'
+import { errorMessage, UserError } from '../user-error.ts'
+import { COMMON_ERRORS, errorMaker } from './errors.ts'
+
+const commonError = errorMaker(COMMON_ERRORS)
 
 /**
  * The error to show for anything that ended a command.
@@ -11,11 +14,10 @@ export function toUserError(error: unknown, program: string, verb: string): User
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
     const help = [program, verb, '--help'].filter((word) => word !== '').join(' ')
-    return new UserError('USAGE', message, { hint: `see ${help}`, exitCode: EXIT_USAGE, cause: error })
+    return commonError('USAGE', message, `see ${help}`, error)
   }
   const stack = error instanceof Error ? error.stack : undefined
-  const message = `this is a bug of ${program}: ${stack ?? errorMessage(error)}`
-  return new UserError('BUG', message, { hint: 'please report it', cause: error })
+  return commonError('BUG', `this is a bug of ${program}: ${stack ?? errorMessage(error)}`, 'please report it', error)
 }
 
 /** True if commander only printed help or a version, which is not a failure. */

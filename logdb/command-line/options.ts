@@ -52,6 +52,11 @@ export function REPORT(): Option[] {
   return [...JSON_OUTPUT(), new Option('--quiet', 'print nothing unless something is wrong, for cron')]
 }
 
+/** Of every verb that changes the partitions of some days. */
+export function CHANGE_OF_DAYS(): Option[] {
+  return [OUT, DAYS, WAIT, DRY_RUN, REPORT].flatMap((set) => set())
+}
+
 export function addOptions(command: Command, ...sets: readonly OptionSet[]): Command {
   for (const option of sets.flatMap((set) => set())) command.addOption(option)
   return command

@@ -2,17 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Terminal } from '../../kit/cli/terminal.ts'
 import { type CommandContext, changeOf } from '../command-line/context.ts'
 import { end, endDisabled, noteIfEmpty } from '../command-line/ending.ts'
-import {
-  addExamples,
-  addOptions,
-  checkDays,
-  DAYS,
-  DRY_RUN,
-  type Flags,
-  OUT,
-  REPORT,
-  WAIT,
-} from '../command-line/options.ts'
+import { addExamples, addOptions, CHANGE_OF_DAYS, checkDays, type Flags } from '../command-line/options.ts'
 import type { DialogCount, Grouping } from '../verbs/dialogs/assign.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
@@ -36,10 +26,10 @@ export function addDialogs(program: Command, context: CommandContext): void {
     )
     .option('--window <time>', 'longest pause within a dialog, like 45s, 30m or 2h (default: 30m)')
     .optionsGroup('Options:')
-  addOptions(assigning, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: AssignFlags) => assign(flags, context))
+  addOptions(assigning, CHANGE_OF_DAYS).action((flags: AssignFlags) => assign(flags, context))
   addExamples(assigning, ['logdb dialogs assign --window 15m', 'logdb dialogs assign --by prefix --since 2025-09-01'])
   const clearing = dialogs.command('clear').description('Remove the assigned dialogs')
-  addOptions(clearing, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: Flags) => clear(flags, context))
+  addOptions(clearing, CHANGE_OF_DAYS).action((flags: Flags) => clear(flags, context))
   addExamples(clearing, ['logdb dialogs clear --since 2025-09-01'])
 }
 

@@ -2,27 +2,17 @@ import type { Command } from 'commander'
 import { errorMessage } from '../../kit/user-error.ts'
 import { type CommandContext, changeOf } from '../command-line/context.ts'
 import { end, endDisabled, noteIfEmpty } from '../command-line/ending.ts'
-import {
-  addExamples,
-  addOptions,
-  checkDays,
-  DAYS,
-  DRY_RUN,
-  type Flags,
-  OUT,
-  REPORT,
-  WAIT,
-} from '../command-line/options.ts'
+import { addExamples, addOptions, CHANGE_OF_DAYS, checkDays, type Flags } from '../command-line/options.ts'
 import { logdbError } from '../error-table.ts'
 
 export function addFts(program: Command, context: CommandContext): void {
   const fts = program.command('fts').description('Build or drop the text indexes')
   addExamples(fts, ['logdb fts build', 'logdb fts drop --to 2025-06-30'])
   const building = fts.command('build').description('Bring the text indexes up to date')
-  addOptions(building, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: Flags) => build(flags, context))
+  addOptions(building, CHANGE_OF_DAYS).action((flags: Flags) => build(flags, context))
   addExamples(building, ['logdb fts build --since 2025-09-01'])
   const dropping = fts.command('drop').description('Remove the text indexes; the requests stay')
-  addOptions(dropping, OUT, DAYS, WAIT, DRY_RUN, REPORT).action((flags: Flags) => drop(flags, context))
+  addOptions(dropping, CHANGE_OF_DAYS).action((flags: Flags) => drop(flags, context))
   addExamples(dropping, ['logdb fts drop --to 2025-06-30'])
 }
 

@@ -2,17 +2,7 @@ import type { Command } from 'commander'
 import { errorMessage } from '../../kit/user-error.ts'
 import { type CommandContext, changeOf } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
-import {
-  addExamples,
-  addOptions,
-  checkDays,
-  DAYS,
-  DRY_RUN,
-  type Flags,
-  OUT,
-  REPORT,
-  WAIT,
-} from '../command-line/options.ts'
+import { addExamples, addOptions, CHANGE_OF_DAYS, checkDays, type Flags } from '../command-line/options.ts'
 import { userFacing } from '../command-line/user-facing-error.ts'
 import type { SealedPartition } from '../verbs/seal.ts'
 
@@ -20,7 +10,7 @@ export function addSeal(program: Command, context: CommandContext): void {
   const command = program
     .command('seal')
     .description('Make partitions of past days compact, and safe for read-only disks and immutable=1')
-  addOptions(command, OUT, DAYS, WAIT, DRY_RUN, REPORT)
+  addOptions(command, CHANGE_OF_DAYS)
     .addHelpText('after', '\nWithout --to a partition stays open until a day after its last one.')
     .action((flags: Flags) => run(flags, context))
   addExamples(command, ['logdb seal --to 2025-09-30', 'logdb seal --quiet   # for cron'])

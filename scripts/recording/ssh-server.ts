@@ -1,8 +1,8 @@
 import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { $ } from 'zx'
+import { freePort } from '../rig/machine/ports.ts'
 
 /** An SSH server on this machine, which an ssh configuration calls by a name. */
 export interface SshServer {
@@ -49,12 +49,4 @@ export async function startServer(folder: string, name: string): Promise<SshServ
       await server
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -44,7 +44,7 @@ function optionWord(option: Option): OptionWord {
   const placeholder = /[<[]([\w:-]+)/.exec(option.flags)?.[1] ?? ''
   return {
     names: option.flags.split(/[ ,|]+/).filter((word) => word.startsWith('-')),
-    description: firstLine(option.description),
+    description: option.description,
     value: option.required || option.optional ? valueNamed(placeholder, option.argChoices) : undefined,
   }
 }
@@ -55,10 +55,6 @@ function valueNamed(placeholder: string, choices: readonly string[] | undefined)
   if (/^file/.test(placeholder)) return 'file'
   if (/^folder/.test(placeholder)) return 'folder'
   return placeholder === 'server' ? 'host' : 'text'
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? ''
 }
 
 /** Quotes a text for bash and zsh. */
