@@ -9,7 +9,8 @@ import { output } from '../../helpers/process/programs.ts'
 import { testTerminal } from '../../helpers/process/test-terminal.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
-const ANSWER = fileURLToPath(import.meta.resolve('../../helpers/server/answer-in-terminal.py'))
+const IN_TERMINAL = fileURLToPath(import.meta.resolve('../../helpers/process/in-terminal.py'))
+const COLUMNS = '80'
 const ENTER = '\r'
 const SPACE = ' '
 const DOWN = '\u001b[B'
@@ -29,7 +30,17 @@ function firstKeys(answers: [shown: string, typed: string][]) {
     const answered = await questionsOn({ isInTty: true, isErrTty: true }).firstKeys(choices).catch(({ code }) => code)
     writeFileSync(${JSON.stringify(result)}, JSON.stringify(answered))`
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
-  const shown = output('env', '-C', packageRoot(), 'TERM=xterm', 'python3', ANSWER, JSON.stringify(answers), ...node)
+  const shown = output(
+    'env',
+    '-C',
+    packageRoot(),
+    'TERM=xterm',
+    'python3',
+    IN_TERMINAL,
+    COLUMNS,
+    JSON.stringify(answers),
+    ...node,
+  )
   return { ...JSON.parse(shown), answered: JSON.parse(readFileSync(result, 'utf8')) }
 }
 

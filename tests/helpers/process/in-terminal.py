@@ -1,13 +1,14 @@
-"""in-terminal.py COLUMNS WHEN COMMAND...: runs a command in a separate terminal of this width, and prints what it
-showed there and how it ended, as JSON. When the text WHEN is shown, Ctrl-C is pressed; an empty one never is."""
+"""in-terminal.py COLUMNS ANSWERS COMMAND...: runs a command in a separate terminal of this width. ANSWERS is a JSON list of
+pairs: when the first text is shown after the previous answer, the second is typed. Prints as JSON what the terminal showed
+and the exit code."""
 import fcntl, json, os, pty, struct, sys, termios
 
-columns, when, command = int(sys.argv[1]), sys.argv[2].encode(), sys.argv[3:]
+columns, answers, command = int(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3:]
 pid, terminal = pty.fork()
 if pid == 0:
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     os.execvp(command[0], command)
-shown, is_pressed = b"", False
+shown, seen = b"", 0
 while True:
     try:
         chunk = os.read(terminal, 65536)
@@ -16,8 +17,8 @@ while True:
     if not chunk:
         break
     shown += chunk
-    if when and not is_pressed and when in shown:
-        os.write(terminal, b"\x03")
-        is_pressed = True
+    while answers and answers[0][0].encode() in shown[seen:]:
+        seen = len(shown)
+        os.write(terminal, answers.pop(0)[1].encode())
 _, status = os.waitpid(pid, 0)
 print(json.dumps({"shown": shown.decode(), "exitCode": os.waitstatus_to_exitcode(status)}))

@@ -7,6 +7,7 @@ import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { type Project, projects } from '../../helpers/logdb/project.ts'
 import { pythonTest } from '../../helpers/logdb/sqlite-test.ts'
 
+const CTRL_C = '\u0003'
 const IN_TERMINAL = fileURLToPath(import.meta.resolve('../../helpers/process/in-terminal.py'))
 const CLEAR = '\r\u001b[K'
 /** A few commits. */
@@ -46,7 +47,8 @@ function inTerminal(
   command: string,
   { columns = 100, when = '', env = {} }: { columns?: number; when?: string; env?: Record<string, string> } = {},
 ): Shown {
-  const args = [IN_TERMINAL, String(columns), when, 'sh', '-c', `exec ${command}`]
+  const answers = when === '' ? [] : [[when, CTRL_C]]
+  const args = [IN_TERMINAL, String(columns), JSON.stringify(answers), 'sh', '-c', `exec ${command}`]
   const environment = { PATH: process.env['PATH'], TERM: 'xterm', ...env }
   return JSON.parse(execFileSync('python3', args, { cwd: folder, env: environment, encoding: 'utf8' }))
 }
