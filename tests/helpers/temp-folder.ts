@@ -6,22 +6,27 @@ import { afterAll, onTestFinished } from 'vitest'
 /** A folder with these files, by relative path, that is removed when the test ends. */
 export function tempFolder(files: Record<string, string | Buffer> = {}): string {
   const folder = makeFolder(files)
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => removeFolder(folder))
   return folder
 }
 
 /** The same for all tests of a file. */
 export function sharedTempFolder(files: Record<string, string | Buffer> = {}): string {
   const folder = makeFolder(files)
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterAll(() => removeFolder(folder))
   return folder
 }
 
-function makeFolder(files: Record<string, string | Buffer>): string {
+/** The same, for a caller that removes it. */
+export function makeFolder(files: Record<string, string | Buffer> = {}): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ai-deploy-test-')))
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), content)
   }
   return folder
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
 }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Agent, type Dispatcher, request } from 'undici'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
+import { atEndOfFile } from '../end-of-file.ts'
 import { freePort } from '../process/server-process.ts'
-import { sharedTempFolder } from '../temp-folder.ts'
+import { makeFolder, removeFolder } from '../temp-folder.ts'
 import { compiledGateway } from './compiled-gateway.ts'
 import { eventually } from './gateway.ts'
 import { startMockUpstream } from './mock-upstream.ts'
@@ -27,11 +28,6 @@ export const STARTING = { timeout: 20_000 }
 const MAIN = compiledGateway()
 
 // Everything here lives until the end of the test file, so that tests of one file may run at the same time.
-const FOLDER = sharedTempFolder()
-const CLEANUPS: (() => unknown)[] = []
-afterAll(async () => {
-  await Promise.all(CLEANUPS.map((cleanup) => cleanup()))
-})
 
 /** `npm start` in a new folder. */
 export function spawnGateway(environment: Record<string, string> = {}, dotenv = '', args: string[] = []) {
@@ -49,7 +45,7 @@ export function spawnGateway(environment: Record<string, string> = {}, dotenv = 
     output.stderr += text
   })
   const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
-  CLEANUPS.push(() => {
+  atEndOfFile(() => {
     child.kill('SIGKILL')
     return exit
   })
@@ -80,7 +76,7 @@ export async function startProcess(environment: Record<string, string> = {}, dot
 /** With a mock provider that answers to `mock/<mode>`; its config.yml is at `configPath`. */
 export async function startProcessWithUpstream(more: Record<string, string> = {}) {
   const upstream = await startMockUpstream()
-  CLEANUPS.push(upstream.close)
+  atEndOfFile(upstream.close)
   const configPath = join(newFolder(), 'config.yml')
   writeFileSync(configPath, 'model_mappings:\n  "mock/*": "openrouter:mock/*"\n')
   const gateway = await startProcess({
@@ -95,7 +91,7 @@ export async function startProcessWithUpstream(more: Record<string, string> = {}
 /** A port on which something else listens. */
 export async function usedPort(): Promise<number> {
   const server = createServer()
-  CLEANUPS.push(() => server.close())
+  atEndOfFile(() => server.close())
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }
@@ -103,10 +99,12 @@ export async function usedPort(): Promise<number> {
 /** An HTTP client with its own connections. */
 export function newAgent(options: Agent.Options = {}): Agent {
   const agent = new Agent(options)
-  CLEANUPS.push(() => agent.destroy())
+  atEndOfFile(() => agent.destroy())
   return agent
 }
 
 export function newFolder(): string {
-  return mkdtempSync(join(FOLDER, 'folder-'))
+  const folder = makeFolder()
+  atEndOfFile(() => removeFolder(folder))
+  return folder
 }

@@ -79,6 +79,7 @@ test.concurrent('a worker that dies is started again', async () => {
   const { gateway } = await startProcessWithUpstream({ WORKERS: '2', RELEASE_ID: '20261123-120000' })
   const pids = () => new Set(gateway.output.stdout.match(/(?<="pid":)\d+/g) ?? [])
   await eventually(() => expect(pids().size).toBe(2), STARTING)
+  await eventually(async () => expect((await request(gateway.metricsUrl)).statusCode).toBe(200), STARTING)
   process.kill(Number([...pids()][0]), 'SIGKILL')
   await eventually(() => expect(pids().size).toBe(3), STARTING)
   expect(gateway.output.stderr).toMatch(/worker [12] ended \(SIGKILL\) and is started again in 1 s/)
