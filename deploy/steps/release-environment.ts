@@ -1,8 +1,9 @@
+import { splitKeys } from '../../kit/api-keys.ts'
 import { decodeEnvironment } from '../../kit/gateway-config/env-file.ts'
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
-import { firstKey, type GatewayAddress } from '../plan/gateway-address.ts'
+import type { GatewayAddress } from '../plan/gateway-address.ts'
 import { releaseEnvironment } from '../remote/docker.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { Server } from './definition.ts'
@@ -22,5 +23,5 @@ export async function environmentOf({ host, layout }: Reader, instance: string):
 /** The gateway with the key that this instance was started with, which may not be the one of today's .env. */
 export async function withKeyOf(reader: Reader, gateway: GatewayAddress, instance: string): Promise<GatewayAddress> {
   const environment = await environmentOf(reader, instance)
-  return environment === null ? gateway : { ...gateway, apiKey: firstKey(environment['API_KEYS'] ?? '') }
+  return environment === null ? gateway : { ...gateway, apiKey: splitKeys(environment['API_KEYS'])[0] ?? null }
 }
