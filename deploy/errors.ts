@@ -24,6 +24,11 @@ export const DEPLOY_ERRORS = {
     meaning: "the server's .env is lost and cannot be put together again; nothing was changed",
   },
   LOCKED: { exitCode: 20, meaning: 'another deploy is running' },
+  LOCK_LOST: {
+    exitCode: 20,
+    meaning: 'the lock was lost during the run: the server heard nothing for 30 s, or somebody took it away',
+  },
+  HELD: { exitCode: 20, meaning: 'somebody has put the server on hold; nothing was changed' },
   SERVER_CHANGED: { exitCode: 20, meaning: 'the server was changed after the plan was shown' },
   COMMAND_FAILED: { exitCode: 30, meaning: 'a command on the server failed; the previous release still answers' },
   INSTALL_FAILED: { exitCode: 30, meaning: 'Docker could not be installed or started' },

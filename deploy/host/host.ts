@@ -19,6 +19,8 @@ export interface ExecResult {
 /** A command that keeps running until it is ended; it ends with the connection. */
 export interface RemoteProcess {
   stdout: Readable
+  /** On its stdin; without effect once it has ended. */
+  write(text: string): void
   end(): void
 }
 
@@ -38,7 +40,7 @@ export interface Host {
   exec(argv: Argv, options?: ExecOptions): Promise<ExecResult>
   /** Starts a command as root and leaves it running. */
   start(argv: Argv): Promise<RemoteProcess>
-  /** A connection to a port of the server's own loopback. */
+  /** A connection to a port of the server's own loopback. A lost connection to the server throws, as with `exec`. */
   connect(port: number): Promise<Duplex>
   close(): Promise<void>
 }

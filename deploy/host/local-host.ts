@@ -50,8 +50,13 @@ export class LocalHost implements Host {
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
     const [file, ...args] = privileged
     const child = execa(file, args, { buffer: false, reject: false })
+    child.stdin.on('error', () => {}) // It may end before it has read everything.
     child.stdin.write(stdinPrefix)
-    return { stdout: child.stdout, end: () => child.stdin.end() }
+    return {
+      stdout: child.stdout,
+      write: (text) => void (child.stdin.writable && child.stdin.write(text)),
+      end: () => child.stdin.end(),
+    }
   }
 
   #spawn(argv: Argv, stdin: string | Buffer | Readable, signal: AbortSignal | undefined) {

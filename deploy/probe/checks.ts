@@ -1,8 +1,12 @@
 import { ECHO } from '../../kit/providers.ts'
-import { errorMessage } from '../../kit/user-error.ts'
+import { errorMessage, UserError } from '../../kit/user-error.ts'
 import type { Probe, ProbeAnswer } from './probe.ts'
 
-/** Asks what any gateway must answer, with GET requests only. @returns the first problem, in words */
+/**
+ * Asks what any gateway must answer, with GET requests only.
+ * @returns the first problem, in words
+ * @throws UserError if there is no way to the gateway at all
+ */
 export async function checkReading(probe: Probe, instance: string | null): Promise<string | null> {
   return (
     (await problem(
@@ -58,6 +62,8 @@ async function problem(
     const found = judge(await ask())
     return found === null ? null : `${what} ${found}`
   } catch (error) {
+    // For example that the connection to the server was lost: asking again is useless.
+    if (error instanceof UserError) throw error
     return `${what} fails: ${errorMessage(error)}`
   }
 }

@@ -34,6 +34,8 @@ fi
 apt() { apt-get -o DPkg::Lock::Timeout=300 -qq "$@"; }
 candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: \\([0-9]*:\\)\\{0,1\\}\\([0-9][^ ]*\\)$/\\2/p'; }
 at_least() { v=$(candidate "$1"); [ -n "$v" ] && dpkg --compare-versions "$v" ge "$2"; }
+# Completes what an installation that was cut off has begun.
+dpkg --configure -a >/dev/null 2>&1 || true
 echo 'reading package lists'
 apt update
 packages=

@@ -61,12 +61,12 @@ export function stopContainer(name: string, graceS: number): Argv {
 
 /**
  * Sends SIGTERM and continues after the connection has ended. The container has the grace that it was started with: the
- * stop_grace_period of its Compose file.
+ * stop_grace_period of its Compose file. It is not a command of the lock's holder any more, so it closes number 8.
  */
 export function stopDetached(name: string): Argv {
   return sh(
     `[ "$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" != paused ] || docker unpause "$1" >/dev/null
-setsid docker stop "$1" >/dev/null 2>&1 </dev/null &`,
+setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &`,
     name,
   )
 }

@@ -66,9 +66,10 @@ echo folder_disk="$(df -Pk "$d" | tail -n 1)"
 ss -Hltnp 2>/dev/null | sed -n 's/^LISTEN *[0-9]* *[0-9]* *\\([^ ]*\\):\\([0-9]*\\) .*users:(("\\([^"]*\\)".*/listener=\\2 \\3/p'
 ip -o addr show scope global 2>/dev/null | sed -n 's/.* inet6\\{0,1\\} \\([^/ ]*\\).*/interface=\\1/p'
 echo folder="$(readlink -m "$P")"
-echo watched="$(watched_digest "$P/.env" "$P/edge/dynamic/app.yml")"
+echo watched="$(watched_digest "$P/.env" "$P/edge/dynamic/app.yml" "$P/hold")"
 b64 "$P/.env" env
 b64 "$P/state.json" state
+b64 "$P/hold" hold
 b64 "$P/edge/dynamic/app.yml" route
 for f in compose.yml traefik.yml acme-ca.pem; do b64 "$P/edge/$f" "edge_$f"; done
 b64 "$P/scripts/logdb" scripts_logdb

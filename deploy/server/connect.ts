@@ -28,6 +28,8 @@ export interface Connection {
   home: string
   /** The server's own address as the connection shows it; null without SSH. */
   serverAddress: string | null
+  /** Our address as the server sees it; null without SSH. */
+  clientAddress: string | null
 }
 
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1']
@@ -46,7 +48,8 @@ export async function connect(target: Target, questions: ConnectQuestions): Prom
     const identity = await identify(host)
     host.privilege = await privilegeFor(identity, target.host, questions)
     await verifyPrivilege(host, identity.user)
-    return { host, user: identity.user, home: identity.home, serverAddress: identity.serverAddress }
+    const { serverAddress, clientAddress } = identity
+    return { host, user: identity.user, home: identity.home, serverAddress, clientAddress }
   } catch (error) {
     await host.close()
     throw error
@@ -57,7 +60,7 @@ async function connectLocally(questions: ConnectQuestions): Promise<Connection> 
   const identity = await identify(new LocalHost({ kind: 'root' }))
   const host = new LocalHost(await privilegeFor(identity, 'localhost', questions))
   await verifyPrivilege(host, identity.user)
-  return { host, user: identity.user, home: identity.home, serverAddress: null }
+  return { host, user: identity.user, home: identity.home, serverAddress: null, clientAddress: null }
 }
 
 interface Identity {
@@ -65,6 +68,7 @@ interface Identity {
   home: string
   sudo: string
   serverAddress: string | null
+  clientAddress: string | null
 }
 
 async function identify(host: Host): Promise<Identity> {
@@ -74,6 +78,7 @@ async function identify(host: Host): Promise<Identity> {
     home: pairs.one('home') ?? '/root',
     sudo: pairs.one('sudo') ?? 'absent',
     serverAddress: pairs.one('connection')?.split(' ')[2] ?? null,
+    clientAddress: pairs.one('connection')?.split(' ')[0] ?? null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Argv } from '../host/argv.ts'
 import type { BackupSummary } from './backup/backup-manifest.ts'
 import { containerName, releaseOf } from './instance.ts'
+import type { Hold } from './lock/hold.ts'
 import { imageTag, type Manifest } from './manifest.ts'
 import type { ReadyMark, State } from './state.ts'
 
@@ -18,10 +19,12 @@ export interface Facts {
   readonly interfaces: readonly string[]
   /** The folder with symbolic links resolved. */
   readonly folder: string
-  /** Changes with .env and the route file, byte for byte. */
+  /** Changes with .env, the route file and the file hold, byte for byte. */
   readonly watchedDigest: string
   readonly env: string | null
   readonly state: State | null
+  /** Somebody wants it to stay as it is; null if not. */
+  readonly hold: Hold | null
   /** Text of the route file. */
   readonly route: string | null
   /** Instance that is live: see `findLive`. */

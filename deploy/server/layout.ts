@@ -5,6 +5,8 @@ export interface ServerLayout {
   state: string
   audit: string
   lock: string
+  /** Keeps the server as it is. */
+  hold: string
   current: string
   edge: string
   /** Decides which release answers. */
@@ -27,6 +29,7 @@ export function serverLayout(folder: string): ServerLayout {
     state: at('state.json'),
     audit: at('audit.jsonl'),
     lock: at('lock'),
+    hold: at('hold'),
     current: at('current'),
     edge: at('edge'),
     route: at('edge/dynamic/app.yml'),

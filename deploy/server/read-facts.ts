@@ -4,6 +4,7 @@ import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
 import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
+import { parseHold } from './lock/hold.ts'
 import type { Manifest } from './manifest.ts'
 import { type Pairs, readPairs, splitOnce } from './pairs.ts'
 import { parseReadyMark, parseState } from './state.ts'
@@ -17,6 +18,7 @@ export async function gatherFacts(host: Host, folder: string): Promise<Facts> {
 export function parseFacts(output: string): Facts {
   const pairs = readPairs(output)
   const stateText = pairs.text('state')
+  const holdText = pairs.text('hold')
   const evidence = {
     route: pairs.text('route') ?? null,
     state: stateText === undefined ? null : parseState(stateText),
@@ -36,6 +38,7 @@ export function parseFacts(output: string): Facts {
     folder: pairs.one('folder') ?? '',
     watchedDigest: pairs.one('watched') ?? '',
     env: pairs.text('env') ?? null,
+    hold: holdText === undefined ? null : parseHold(holdText),
     live,
     isLiveSilent: live !== null && pairs.all('silent').includes(containerName(live)),
     current: pairs.one('current') ?? null,

@@ -1,6 +1,5 @@
-import { userInfo } from 'node:os'
+import type { Terminal } from '../../kit/cli/terminal.ts'
 import { errorMessage, UserError } from '../../kit/user-error.ts'
-import { deployError } from '../errors.ts'
 import { type Host, run } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
@@ -9,9 +8,12 @@ import { releaseOf } from '../server/instance.ts'
 import { definitionOf } from '../steps/changes/all.ts'
 import type { Server } from '../steps/definition.ts'
 import type { Context } from './context.ts'
+import { failureOf, isCutOff } from './failure.ts'
+import { guardedHost } from './lock/guarded-host.ts'
+import { actorOf, holderName } from './lock/holder.ts'
+import { takeLock } from './lock/take-lock.ts'
 import type { OpenServer } from './open-server.ts'
 import { runSteps, type Step, type StepTime } from './run-steps.ts'
-import { takeLock } from './take-lock.ts'
 import { UndoStack } from './undo.ts'
 
 export interface PlanRun {
@@ -42,27 +44,25 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   const { verb, changes, buildContext } = plan
   const { terminal, now } = context
   const { layout, facts } = open
-  const { host } = open.connection
   // Reading the signal changes what the first interrupt does: from here on it undoes what was begun.
   const { signal } = terminal
-  const actor = `${userInfo().username} as ${open.connection.user}`
-  const lock = await takeLock(host, layout, facts, `${actor}, ${verb}, since ${now.toISOString()}`)
+  const actor = actorOf(open.connection)
+  const line = { at: now.toISOString(), actor, verb, release: startedRelease(changes) }
+  const lostLine = JSON.stringify({ ...line, result: 'LOCK_LOST' })
+  const lock = await takeLock(open.connection.host, layout, facts, { name: holderName(actor, verb, now), lostLine })
+  const host = guardedHost(open.connection.host, layout.folder, lock.token)
   const start = performance.now()
   try {
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
     const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn }
     const result = await runChanges(changes, server, context)
-    const line = {
-      at: now.toISOString(),
-      actor,
-      verb,
-      release: startedRelease(changes),
+    const ending = {
       result: result.error === undefined ? 'ok' : codeOf(result.error),
       ...(context.options.skipsBackup && { no_backup: true }),
       duration_ms: Math.round(performance.now() - start),
     }
-    await audit(host, layout.audit, line, warn)
+    await audit(host, layout.audit, { ...line, ...ending }, warn)
     return { ...result, warnings }
   } finally {
     lock.end()
@@ -71,30 +71,65 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
 
 async function runChanges(changes: readonly Change[], server: Server, { terminal }: Context): Promise<ChangesResult> {
   const undo = new UndoStack()
+  const begun: Change[] = []
+  let isSwitched = false
+  const follow = (change: Change, isDone: boolean) => {
+    if (!isDone) begun.push(change)
+    else if (change.kind === 'switch') isSwitched = true
+  }
   try {
-    const times = await runSteps(stepsOf(changes, server, undo), terminal)
+    const times = await runSteps(stepsOf(changes, server, undo, follow), terminal)
     undo.settle()
     return { times, isSettled: true, error: undefined }
   } catch (error) {
     const { isSettled } = undo
-    if (!undo.isEmpty) terminal.err('==> Undoing what was begun\n')
-    const failures = await undo.run()
-    return { times: [], isSettled, error: failureOf(error, failures, isSettled, server.signal.aborted) }
+    const cutOff = await findCutOff(error, server.host)
+    const undoFailures = cutOff ? [] : await takeBack(undo, terminal)
+    const isInterrupted = server.signal.aborted
+    const progress = { begun, isSwitched, isSettled, isInterrupted, isLeft: !undo.isEmpty, undoFailures }
+    return { times: [], isSettled, error: failureOf(cutOff ?? undo.cutOff ?? error, progress, server.facts.live) }
   }
 }
 
-/** Each change with its undo; the facts that one finds are those of the next. */
-export function stepsOf(changes: readonly Change[], server: Server, undo: UndoStack): Step[] {
+/** A command that was ended with the lock fails like any other; this finds out. */
+async function findCutOff(error: unknown, host: Host): Promise<UserError | undefined> {
+  try {
+    if (!isCutOff(error)) await host.exec(['true'])
+    else return error
+  } catch (cutOff) {
+    if (isCutOff(cutOff)) return cutOff
+  }
+  return undefined
+}
+
+async function takeBack(undo: UndoStack, terminal: Terminal): Promise<string[]> {
+  if (undo.isEmpty) return []
+  terminal.err('==> Undoing what was begun\n')
+  return undo.run()
+}
+
+/**
+ * Each change with its undo; the facts that one finds are those of the next.
+ * @param follow learns when a change begins and when it is done
+ */
+export function stepsOf(
+  changes: readonly Change[],
+  server: Server,
+  undo: UndoStack,
+  follow: (change: Change, isDone: boolean) => void = () => {},
+): Step[] {
   let current = server
   return changes.map((change) => {
     const definition = definitionOf(change)
     return {
       title: definition.title,
       async run(report) {
+        follow(change, false)
         if (definition.settles === 'before') undo.settle()
         const wayBack = undo.isSettled ? undefined : definition.undo(change, current)
         if (wayBack) undo.push(wayBack)
         const result = await definition.run(change, current, report)
+        follow(change, true)
         if (definition.settles === 'after') undo.settle()
         if (typeof result === 'string') return result
         current = { ...current, facts: result.facts }
@@ -102,22 +137,6 @@ export function stepsOf(changes: readonly Change[], server: Server, undo: UndoSt
       },
     }
   })
-}
-
-function failureOf(error: unknown, undoFailures: string[], isSettled: boolean, isInterrupted: boolean): unknown {
-  if (undoFailures.length > 0) {
-    return deployError(
-      'UNDO_INCOMPLETE',
-      `${errorMessage(error)}\nand not everything could be undone:\n${undoFailures.join('\n')}`,
-      'run the same command again: it checks the server again',
-      error,
-    )
-  }
-  if (!isInterrupted) return error
-  const what = isSettled
-    ? 'the change was made, but not checked to the end'
-    : 'the server still serves the previous release'
-  return deployError('INTERRUPTED', `interrupted; ${what}`, 'run again', error)
 }
 
 /** Release that the plan starts; null for one that only changes settings. */

@@ -1,10 +1,12 @@
-import { errorMessage } from '../../kit/user-error.ts'
+import { errorMessage, type UserError } from '../../kit/user-error.ts'
 import type { Undo } from '../steps/definition.ts'
+import { isCutOff } from './failure.ts'
 
 /** What must be taken back if a plan fails. Each undo is pushed before its effect. */
 export class UndoStack {
   readonly #undos: Undo[] = []
   #isSettled = false
+  #cutOff: UserError | undefined
 
   push(undo: Undo): void {
     this.#undos.push(undo)
@@ -25,13 +27,26 @@ export class UndoStack {
     this.#isSettled = true
   }
 
-  /** Undoes all, last first, and returns what could not be undone. */
+  /** Why no command can be run any more, if `run` has found that out. */
+  get cutOff(): UserError | undefined {
+    return this.#cutOff
+  }
+
+  /**
+   * Undoes all, last first, and returns what could not be undone. Where no command can be run any more the rest stays in
+   * the stack.
+   */
   async run(): Promise<string[]> {
     const failures: string[] = []
     for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) {
       try {
         await undo.action()
       } catch (error) {
+        if (isCutOff(error)) {
+          this.#undos.push(undo)
+          this.#cutOff = error
+          break
+        }
         failures.push(`could not ${undo.what}: ${errorMessage(error)}`)
         if (undo.guardsEarlier) break
       }

@@ -16,7 +16,8 @@ import { type PrivateKey, readPrivateKeys } from './private-key.ts'
 import type { SshQuestions } from './questions.ts'
 import type { SshOptions } from './ssh-options.ts'
 
-const KEEPALIVE_INTERVAL_MS = 15_000
+/** Three that stay without an answer end the connection. */
+const KEEPALIVE_INTERVAL_MS = 10_000
 /** Long enough to compare a fingerprint and to type a passphrase. */
 const HANDSHAKE_TIMEOUT_MS = 180_000
 /** How long an interrupted command may take to notice that its output is not read any more. */
@@ -124,16 +125,27 @@ export class SshHost implements Host {
     const { channel, stdinPrefix, exitCode } = await this.#open(argv)
     exitCode.catch(() => {}) // A session ends when its user or the connection ends it.
     channel.write(stdinPrefix)
-    return { stdout: channel, end: () => channel.end() }
+    return {
+      stdout: channel,
+      write: (text) => void (channel.writable && channel.write(text)),
+      end: () => channel.end(),
+    }
   }
 
   connect(port: number): Promise<Duplex> {
     this.counts.channels++
     return new Promise((resolve, reject) => {
-      this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
-        if (error) reject(forwardingError(this.name, port, error))
-        else resolve(channel)
-      })
+      const lost = (error: unknown) => reject(this.#connectionLost('it was used', error))
+      if (this.#lost) return lost(this.#lost)
+      try {
+        this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
+          if (!error) resolve(channel)
+          else if ('reason' in error) reject(forwardingError(this.name, port, error))
+          else lost(error)
+        })
+      } catch (error) {
+        lost(error)
+      }
     })
   }
 
@@ -145,15 +157,16 @@ export class SshHost implements Host {
     this.counts.channels++
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
     return new Promise((resolve, reject) => {
-      if (this.#lost) return reject(this.#connectionLost(argv))
+      const lost = (error: unknown) => reject(this.#connectionLost(`it ran ${argv[0]}`, error))
+      if (this.#lost) return lost(this.#lost)
       try {
         this.#client.exec(quoteArgv(privileged), (error, channel) => {
-          if (error) reject(this.#connectionLost(argv, error))
+          if (error) lost(error)
           // Listening starts here: the end of a quick command may be in the same packet as its beginning.
           else resolve({ channel, stdinPrefix, exitCode: this.#exitCode(channel, argv) })
         })
       } catch (error) {
-        reject(this.#connectionLost(argv, error))
+        lost(error)
       }
     })
   }
@@ -163,16 +176,17 @@ export class SshHost implements Host {
       channel.on('error', reject)
       // Its own event for the exit code may come before anybody listens; this one repeats the code: null is a signal.
       channel.on('close', (code?: number | null) =>
-        code === undefined ? reject(this.#connectionLost(argv)) : resolve(code ?? 128),
+        code === undefined ? reject(this.#connectionLost(`it ran ${argv[0]}`)) : resolve(code ?? 128),
       )
     })
   }
 
-  #connectionLost(argv: Argv, cause: unknown = this.#lost): UserError {
+  /** @param what completes "lost while" */
+  #connectionLost(what: string, cause: unknown = this.#lost): UserError {
     return deployError(
       'SSH_UNREACHABLE',
-      `the connection to ${this.name} was lost while it ran ${argv[0]}`,
-      'the server still serves the previous release; run the same command again',
+      `the connection to ${this.name} was lost while ${what}`,
+      'run the same command again',
       cause,
     )
   }

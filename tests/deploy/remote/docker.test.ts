@@ -66,7 +66,7 @@ describe('one container', () => {
       [NAME],
       [
         `[ "$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" != paused ] || docker unpause "$1" >/dev/null`,
-        'setsid docker stop "$1" >/dev/null 2>&1 </dev/null &',
+        'setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &',
       ],
     )
   })

@@ -1,18 +1,27 @@
-import { test } from 'vitest'
-import { holdLock } from '../../../deploy/remote/lock.ts'
-import { expectShell } from '../../helpers/server/scripts.ts'
+import { expect, test } from 'vitest'
+import { awaitLock, breakLock, holdLock, underLock } from '../../../deploy/remote/lock.ts'
+import { expectReadable } from '../../helpers/server/scripts.ts'
 
 test('holdLock', () => {
-  const args = ['/srv', "ann as root, deploy, it's", '/srv/.env', '/srv/edge/dynamic/app.yml']
-  expectShell(holdLock('/srv', "ann as root, deploy, it's", ['/srv/.env', '/srv/edge/dynamic/app.yml']), args, [
-    'watched_digest() {',
-    '  for f; do sha256sum < "$f" 2>/dev/null || echo absent; done | sha256sum | cut -d\' \' -f1',
-    '}',
-    'mkdir -p "$1" && cd "$1" && exec 9>>lock || exit 1',
-    'if ! flock -n 9; then echo "busy $(cat lock)"; exit 0; fi',
-    `printf '%s' "$2" > lock`,
-    'shift 2',
-    'echo "held $(watched_digest "$@")"',
-    'cat > /dev/null',
+  const watched = ['/srv/.env', '/srv/edge/dynamic/app.yml']
+  const holder = "ann as root, deploy, it's"
+  const command = holdLock({ folder: '/srv', holder, token: 'abc', silenceS: 30, lostLine: '{}', watched })
+  expectReadable(command)
+  expect([...command.slice(0, 2), ...command.slice(3)]).toEqual([
+    ...['sh', '-c', 'sh', '/srv', holder, 'abc', '30', '{}'],
+    ...watched,
   ])
+  const script = command[2] ?? ''
+  expect(script).toContain('mkdir -p "$1" && cd "$1" && exec 9>>lock || exit 1')
+  expect(script).toContain('echo "held $(watched_digest "$@")"')
+})
+
+test('underLock', () => {
+  const command = underLock('/srv', 'abc', ['docker', 'build', "it's here"])
+  expectReadable(command)
+  expect(command.slice(3)).toEqual(['sh', '/srv', 'abc', 'docker', 'build', "it's here"])
+})
+
+test('awaitLock and breakLock', () => {
+  for (const command of [awaitLock('/srv', 0), breakLock('/srv', 'abc')]) expectReadable(command)
 })

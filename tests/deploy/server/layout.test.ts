@@ -9,6 +9,7 @@ test('everything is under one folder, where the docs and the predecessor’s use
     state: '/root/ai-proxy/state.json',
     audit: '/root/ai-proxy/audit.jsonl',
     lock: '/root/ai-proxy/lock',
+    hold: '/root/ai-proxy/hold',
     current: '/root/ai-proxy/current',
     edge: '/root/ai-proxy/edge',
     route: '/root/ai-proxy/edge/dynamic/app.yml',

@@ -43,6 +43,7 @@ test('a clean server has nothing but itself', () => {
     certificates: [],
     backups: [],
     hasLogDatabases: false,
+    hold: null,
   })
 })
 

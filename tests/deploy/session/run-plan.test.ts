@@ -72,7 +72,7 @@ planTest('when a change fails, what was done before is undone, last first, and t
   const result = await run(server, [writeEnv, unpackNothing(server), writeScript])
   expect(result).toMatchObject({ times: [], isSettled: false, error: { code: 'COMMAND_FAILED', exitCode: 30 } })
   expect(read(server, '.env')).toBe(OLD_ENV)
-  expect(readdirSync(server.open.layout.folder).toSorted()).toEqual(['.env', 'audit.jsonl', 'lock'])
+  expect(readdirSync(server.open.layout.folder).toSorted()).toEqual(['.env', 'audit.jsonl', 'lock', 'running'])
   expect(auditOf(server)).toMatchObject({ result: 'COMMAND_FAILED' })
   expect(server.terminal.stderr).toContain('==> Undoing what was begun\n')
 })

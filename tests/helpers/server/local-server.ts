@@ -33,7 +33,7 @@ export async function localServer(
     terminal,
     context: { options, terminal, now: new Date('2026-11-24T00:00:00Z') },
     open: {
-      connection: { host, user: 'root', home: '/root', serverAddress: null },
+      connection: { host, user: 'root', home: '/root', serverAddress: null, clientAddress: null },
       layout,
       facts: await gatherFacts(host, layout.folder),
       questions: questionsOn(terminal),

@@ -4,16 +4,22 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { execa } from 'execa'
 import { expect, vi } from 'vitest'
-import { LocalHost } from '../../../deploy/host/local-host.ts'
-import { holdLock } from '../../../deploy/remote/lock.ts'
-import { serverLayout } from '../../../deploy/server/layout.ts'
-import { gatherFacts } from '../../../deploy/server/read-facts.ts'
-import { takeLock } from '../../../deploy/session/take-lock.ts'
-import { testWith } from '../../helpers/needs.ts'
-import { tempFolder } from '../../helpers/temp-folder.ts'
+import { LocalHost } from '../../../../deploy/host/local-host.ts'
+import { holdLock } from '../../../../deploy/remote/lock.ts'
+import { serverLayout } from '../../../../deploy/server/layout.ts'
+import { parseLockLine } from '../../../../deploy/server/lock/lock-line.ts'
+import { gatherFacts } from '../../../../deploy/server/read-facts.ts'
+import { takeLock } from '../../../../deploy/session/lock/take-lock.ts'
+import { testWith } from '../../../helpers/needs.ts'
+import { tempFolder } from '../../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })
 const lockTest = testWith('flock')
+const named = (name: string) => ({ name, lostLine: '{}' })
+const request = (folder: string, holder: string) => ({
+  ...{ folder, holder, token: 'ab'.repeat(16), silenceS: 30 },
+  ...{ lostLine: '{}', watched: [] },
+})
 
 async function serverAt(files: Record<string, string>) {
   const layout = serverLayout(tempFolder(files))
@@ -22,22 +28,22 @@ async function serverAt(files: Record<string, string>) {
 
 lockTest('has one holder at a time, and names it', async () => {
   const { layout, facts } = await serverAt({ '.env': 'A=1\n' })
-  const first = await takeLock(host, layout, facts, 'ann as root, deploy, since noon')
-  await expect(takeLock(host, layout, facts, 'bob')).rejects.toMatchObject({
+  const first = await takeLock(host, layout, facts, named('ann as root, deploy, since noon'))
+  await expect(takeLock(host, layout, facts, named('bob'))).rejects.toMatchObject({
     code: 'LOCKED',
     exitCode: 20,
     message: 'another deploy is running there: ann as root, deploy, since noon',
   })
   first.end()
   await once(first.stdout, 'close')
-  const second = await takeLock(host, layout, facts, 'bob')
-  expect(readFileSync(layout.lock, 'utf8')).toBe('bob')
+  const second = await takeLock(host, layout, facts, named('bob'))
+  expect(parseLockLine(readFileSync(layout.lock, 'utf8').split('\n')[0] ?? '').holder).toBe('bob')
   second.end()
 })
 
 lockTest('is free again when its holder was killed', async () => {
   const folder = tempFolder()
-  const [file, ...args] = holdLock(folder, 'ann', [])
+  const [file, ...args] = holdLock(request(folder, 'ann'))
   // The client is the one that keeps the stdin of the remote command open, as a connection does.
   const client = execa(process.execPath, [
     '-e',
@@ -46,8 +52,8 @@ lockTest('is free again when its holder was killed', async () => {
   const ended = client.catch(() => {})
   const [line] = await once(client.stdout, 'data')
   expect(String(line)).toMatch(/^held [0-9a-f]{64}\n$/)
-  const asked = async () => (await host.exec(holdLock(folder, 'bob', []))).stdout
-  expect(await asked()).toBe('busy ann\n')
+  const asked = async () => (await host.exec(holdLock(request(folder, 'bob')))).stdout
+  expect(await asked()).toBe(`busy ${'ab'.repeat(16)} ann\n`)
   client.kill('SIGKILL')
   await ended
   await vi.waitFor(async () => expect(await asked()).toMatch(/^held /))
@@ -56,11 +62,11 @@ lockTest('is free again when its holder was killed', async () => {
 lockTest('is not taken when .env or the route changed since the facts were gathered', async () => {
   for (const changed of ['.env', 'edge/dynamic/app.yml']) {
     const { layout, facts } = await serverAt({ '.env': 'A=é\n', 'edge/dynamic/app.yml': 'http: {}\n' })
-    const unchanged = await takeLock(host, layout, facts, 'ann')
+    const unchanged = await takeLock(host, layout, facts, named('ann'))
     unchanged.end()
     await once(unchanged.stdout, 'close')
     writeFileSync(join(layout.folder, changed), 'other')
-    await expect(takeLock(host, layout, facts, 'ann')).rejects.toMatchObject({
+    await expect(takeLock(host, layout, facts, named('ann'))).rejects.toMatchObject({
       code: 'SERVER_CHANGED',
       exitCode: 20,
       message: 'the server was changed after the plan was made',
@@ -70,7 +76,7 @@ lockTest('is not taken when .env or the route changed since the facts were gathe
 
 lockTest('can be taken before anything is there', async () => {
   const { layout, facts } = await serverAt({})
-  const session = await takeLock(host, layout, facts, 'ann')
+  const session = await takeLock(host, layout, facts, named('ann'))
   session.end()
   expect(await text(session.stdout)).toBe('')
 })
@@ -78,7 +84,7 @@ lockTest('can be taken before anything is there', async () => {
 lockTest('gives a reason when it cannot be taken at all', async () => {
   const { layout, facts } = await serverAt({ 'in-the-way': '' })
   const inTheWay = serverLayout(join(layout.folder, 'in-the-way'))
-  await expect(takeLock(host, inTheWay, facts, 'ann')).rejects.toMatchObject({
+  await expect(takeLock(host, inTheWay, facts, named('ann'))).rejects.toMatchObject({
     code: 'LOCKED',
     message: `cannot take the lock ${inTheWay.lock}`,
   })
