@@ -84,6 +84,9 @@ async function runVerb(verb: Verb, flags: Flags, terminal: ProcessTerminal): Pro
   }
   const context = contextOf(flags, terminal, verb)
   if (name === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
+  if (name === 'unlock') return (await import('./commands/unlock.ts')).unlock(context)
+  if (name === 'hold') return (await import('./commands/hold.ts')).hold(context, flags.message ?? '')
+  if (name === 'unhold') return (await import('./commands/hold.ts')).unhold(context)
   if (name === 'backup create') return (await import('./commands/backup-create.ts')).createBackup(context)
   if (name === 'backup verify') return (await import('./commands/backup-verify.ts')).verifyBackup(context, file)
   if (name === 'backup pull') return (await import('./commands/backup-pull.ts')).pullBackup(context, file)

@@ -41,8 +41,13 @@ function lineOf({
   actor,
   duration_ms: durationMs,
   no_backup: isWithoutBackup,
+  holder,
 }: Entry): string {
   const seconds = typeof durationMs === 'number' ? `${(durationMs / 1000).toFixed(1)} s` : '-'
-  const parts = [at, verb, result, release ?? '-', seconds, actor, isWithoutBackup === true ? 'without a backup' : '']
+  const more = [
+    isWithoutBackup === true ? 'without a backup' : '',
+    typeof holder === 'string' ? `ended the run of ${holder}` : '',
+  ]
+  const parts = [at, verb, result, release ?? '-', seconds, actor, ...more.filter(Boolean)]
   return parts.map(String).join('  ').trimEnd()
 }

@@ -65,6 +65,10 @@ const OPTIONS: Record<string, OptionRow[]> = {
     { flags: '--yes', description: 'do not ask' },
     { flags: '--dry-run', description: 'show what would be done, and do nothing' },
     { flags: '--no-backup', description: 'change the server without a backup of what is there now' },
+    {
+      flags: '--lock-wait <duration>',
+      description: 'wait this long for another run that changes the server, for example 5m',
+    },
     { flags: '--json', description: 'print one JSON object on stdout' },
     { flags: '--no-dotenv', description: 'do not read ./.env' },
   ],

@@ -1,3 +1,4 @@
+import { describeHold } from '../server/lock/hold.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
 import type { Outcome } from '../session/report.ts'
@@ -12,7 +13,12 @@ export async function listReleases(context: Context): Promise<Outcome> {
     const hint = target
       ? `To switch to one: ai-deploy --host ${options.host} --rollback ${target.release}`
       : 'There is no other release to switch to.'
-    return { result: { releases: rows }, lines: rows.map(line), notes: options.isJson ? [] : [hint] }
+    const holdNotes = facts.hold === null ? [] : [`Note: ${describeHold(facts.hold)}.`]
+    return {
+      result: { releases: rows, hold: facts.hold },
+      lines: rows.map(line),
+      notes: options.isJson ? [] : [...holdNotes, hint],
+    }
   })
 }
 

@@ -19,6 +19,13 @@ const VERBS = [
   { name: 'backup verify', argument: '<file>', description: 'Compare every file in a backup with its manifest' },
   { name: 'backup pull', argument: '<file>', description: 'Fetch a backup into the current folder' },
   { name: 'backup restore', argument: '<file>', description: 'Make a new release of a backup, as --restore-backup' },
+  { name: 'unlock', description: 'End a run that holds the lock of the server, for example one that hangs' },
+  {
+    name: 'hold',
+    description: 'Keep everybody from changing the server, except for a rollback',
+    option: { flags: '-m, --message <text>', description: 'why, for those who want to change it' },
+  },
+  { name: 'unhold', description: 'Let everybody change the server again' },
   { name: 'audit', description: 'Show who changed the server, and when' },
 ] as const
 
@@ -32,6 +39,7 @@ export function addVerbs(program: Command, run: Run, addOptions: (command: Comma
     const command = (second === undefined ? program : backup).command(second ?? first).description(description)
     const argument = 'argument' in more ? more.argument : undefined
     if (argument !== undefined) command.argument(argument, 'a name of --list-backups, or a file here (with a /)')
+    if ('option' in more) command.requiredOption(more.option.flags, more.option.description)
     addOptions(command)
     command.action((file: unknown) =>
       run(command.optsWithGlobals<Flags>(), { name, file: typeof file === 'string' ? file : '' }),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { parseDuration } from '../../kit/settings/duration.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
 import { deployError } from '../errors.ts'
 
@@ -26,6 +27,8 @@ export interface Options {
   /** Change the server without a backup. */
   skipsBackup: boolean
   isJson: boolean
+  /** How long another run that changes the server is waited for. */
+  lockWaitMs: number
   /** ./.env of this machine is used. */
   readsDotenv: boolean
   cwd: string
@@ -48,6 +51,8 @@ export interface Flags {
   yes?: boolean
   dryRun?: boolean
   json?: boolean
+  lockWait?: string
+  message?: string
   dotenv: boolean
   backup?: boolean
   /** True without a release. */
@@ -86,6 +91,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     isDryRun: flags.dryRun ?? false,
     skipsBackup: flags.backup === false,
     isJson: flags.json ?? false,
+    lockWaitMs: readLockWait(flags.lockWait),
     readsDotenv: flags.dotenv,
     cwd,
     env: environment,
@@ -158,6 +164,12 @@ function checkFlags(flags: Flags): void {
   if (lonely && flags.restoreBackup === undefined) {
     throw usage(`${lonely[0]} works only with --restore-backup`, 'name the backup: --restore-backup FILE')
   }
+}
+
+function readLockWait(text: string | undefined): number {
+  const waitMs = text === undefined ? 0 : parseDuration(text)
+  if (waitMs !== undefined) return waitMs
+  throw usage(`--lock-wait ${text} is not a duration`, 'give one like 90s or 5m')
 }
 
 function readResolve(text: string): [string, string] {

@@ -1,5 +1,6 @@
 import type { OutsideView } from '../probe/outside-probe.ts'
 import type { EdgeTrouble } from '../server/facts.ts'
+import type { Hold } from '../server/lock/hold.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { EdgeFiles } from './edge-files.ts'
 import type { GatewayAddress } from './gateway-address.ts'
@@ -35,6 +36,8 @@ interface ChangeData {
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
   'keep-reserve': Record<never, never>
+  'place-hold': { text: string }
+  'remove-hold': { hold: Hold }
 }
 
 export type Kind = keyof ChangeData

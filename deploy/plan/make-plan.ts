@@ -39,6 +39,8 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
   'keep-reserve': keepReserve,
+  'place-hold': () => undefined,
+  'remove-hold': () => undefined,
 }
 
 /** Kinds that are due at any time, and so only made where something else is changed. */

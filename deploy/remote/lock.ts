@@ -65,7 +65,8 @@ if ! flock -w 0.5 9; then echo "busy $(head -n 1 lock)"; exit 0; fi
 holder=$2 token=$3 silence=$4 lost=$5
 shift 5
 note "$token $holder" || { rm -f .reserve; note "$token $holder"; } || exit 1
-touch running && end_running || exit 1
+touch running 2>/dev/null
+end_running || exit 1
 echo "held $(watched_digest "$@")"
 beat=${BEAT}
 while [ "$beat" = ${BEAT} ]; do beat=$(timeout "$silence" head -c 1 2>/dev/null 9>&-); done

@@ -2,8 +2,10 @@ import { toUserError } from '../../kit/cli/command-errors.ts'
 import { canAsk } from '../../kit/cli/terminal.ts'
 import { deployError } from '../errors.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
+import { typedCommand } from '../local/typed-command.ts'
 import type { Change } from '../plan/change.ts'
 import { releaseOf } from '../server/instance.ts'
+import { describeHold } from '../server/lock/hold.ts'
 import { describe } from '../steps/changes/all.ts'
 import type { Context } from './context.ts'
 import type { OpenServer } from './open-server.ts'
@@ -37,7 +39,8 @@ export interface Proposal {
 const KEY_SHOWN_ONCE = "This key is shown only now. It is in the server's .env too."
 
 /** Shows a plan, asks, makes the changes and says how that ended. With --dry-run it only shows the plan. */
-export async function carryOut(context: Context, open: OpenServer, proposal: Proposal): Promise<Outcome> {
+export async function carryOut(context: Context, open: OpenServer, wanted: Proposal): Promise<Outcome> {
+  const proposal = { ...wanted, warnings: [...holdWarnings(open, wanted.verb), ...wanted.warnings] }
   const { changes, generatedKey, next = [], ifNothingToDo, buildContext = [] } = proposal
   const lines = changes.flatMap(describe)
   showPlan(context, proposal, lines)
@@ -47,6 +50,7 @@ export async function carryOut(context: Context, open: OpenServer, proposal: Pro
     const times = await checkOnly(context, open, ifNothingToDo?.check)
     return { ...ended(false, times), notes: ifNothingToDo && [ifNothingToDo.note] }
   }
+  if (!context.options.isDryRun) refuseIfHeld(context, open, proposal.verb)
   if (context.options.isDryRun || !(await confirm(context, open))) {
     return { ...ended(false, []), notes: ['Nothing was changed.'] }
   }
@@ -62,8 +66,22 @@ function showPlan({ options, terminal }: Context, { source = '', warnings }: Pro
   for (const line of warnings) terminal.err(`Note: ${line}.\n`)
 }
 
+/** What a hold keeps nobody from. */
+const ALLOWED_ON_HOLD = ['rollback', 'unhold']
+
+function holdWarnings({ facts }: OpenServer, verb: string): string[] {
+  return facts.hold === null || verb === 'unhold' ? [] : [describeHold(facts.hold)]
+}
+
+/** @throws UserError HELD */
+function refuseIfHeld({ options }: Context, { facts }: OpenServer, verb: string): void {
+  if (facts.hold === null || ALLOWED_ON_HOLD.includes(verb)) return
+  const next = `when it may be changed again, run: ${typedCommand(options, 'unhold')}`
+  throw deployError('HELD', describeHold(facts.hold), next)
+}
+
 /** Says yes, asks, or refuses to guess. @throws UserError USAGE without a terminal and without --yes */
-async function confirm({ options, terminal }: Context, { questions }: OpenServer): Promise<boolean> {
+export async function confirm({ options, terminal }: Context, { questions }: OpenServer): Promise<boolean> {
   if (options.isConfirmed) return true
   if (canAsk(terminal)) return questions.confirm(`Do this on ${options.host}?`)
   throw deployError(

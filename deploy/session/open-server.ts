@@ -3,6 +3,7 @@ import type { Facts } from '../server/facts.ts'
 import { type ServerLayout, serverLayout } from '../server/layout.ts'
 import { gatherFacts } from '../server/read-facts.ts'
 import type { Context } from './context.ts'
+import { isOvertaken, waitForLock } from './lock/wait-for-lock.ts'
 import { type Questions, questionsOn } from './prompts.ts'
 import type { StepTime } from './run-steps.ts'
 
@@ -18,7 +19,10 @@ export interface OpenServer {
 
 const DEFAULT_FOLDER = 'ai-proxy'
 
-/** Connects, looks at the server, and closes the connection when the action has ended. */
+/**
+ * Connects, looks at the server, and closes the connection when the action has ended. With `--lock-wait` an action that
+ * another run keeps from changing the server is begun again after that run, on what the server looks like then.
+ */
 export async function withServer<T>(
   { options, terminal }: Context,
   action: (open: OpenServer) => Promise<T>,
@@ -29,12 +33,20 @@ export async function withServer<T>(
   const connected = performance.now()
   try {
     const layout = serverLayout(options.path ?? `${connection.home}/${DEFAULT_FOLDER}`)
-    const facts = await gatherFacts(connection.host, layout.folder)
-    const times = [
-      { step: 'Connect', ms: Math.round(connected - start) },
-      { step: 'Look at the server', ms: Math.round(performance.now() - connected) },
-    ]
-    return await action({ connection, layout, facts, questions, times })
+    const waiting = { host: connection.host, folder: layout.folder, until: connected + options.lockWaitMs, terminal }
+    for (;;) {
+      const begun = performance.now()
+      const facts = await gatherFacts(connection.host, layout.folder)
+      const times = [
+        { step: 'Connect', ms: Math.round(connected - start) },
+        { step: 'Look at the server', ms: Math.round(performance.now() - begun) },
+      ]
+      try {
+        return await action({ connection, layout, facts, questions, times })
+      } catch (error) {
+        if (!isOvertaken(error) || !(await waitForLock(waiting))) throw error
+      }
+    }
   } finally {
     await connection.host.close()
   }

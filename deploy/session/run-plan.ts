@@ -44,12 +44,12 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   const { verb, changes, buildContext } = plan
   const { terminal, now } = context
   const { layout, facts } = open
-  // Reading the signal changes what the first interrupt does: from here on it undoes what was begun.
-  const { signal } = terminal
   const actor = actorOf(open.connection)
   const line = { at: now.toISOString(), actor, verb, release: startedRelease(changes) }
   const lostLine = JSON.stringify({ ...line, result: 'LOCK_LOST' })
   const lock = await takeLock(open.connection.host, layout, facts, { name: holderName(actor, verb, now), lostLine })
+  // Reading the signal changes what the first interrupt does: from here on it undoes what was begun.
+  const { signal } = terminal
   const host = guardedHost(open.connection.host, layout.folder, lock.token)
   const start = performance.now()
   try {

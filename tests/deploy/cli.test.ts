@@ -51,7 +51,7 @@ describe.concurrent('ai-deploy', () => {
           '--domain',
         ],
         ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--yes'],
-        ...['--dry-run', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
+        ...['--dry-run', '--lock-wait', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
       ]),
     )
     const undocumented = [...new Set(options)].filter((option) => !CLI_DOC.includes(`\`${option}`))

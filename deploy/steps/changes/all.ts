@@ -11,6 +11,8 @@ import { installDocker } from './install-docker.ts'
 import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
 import { placeCertificates } from './place-certificates.ts'
+import { placeHold } from './place-hold.ts'
+import { removeHold } from './remove-hold.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { restartEdge } from './restart-edge.ts'
@@ -49,6 +51,8 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
   'keep-reserve': keepReserve,
+  'place-hold': placeHold,
+  'remove-hold': removeHold,
 }
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {

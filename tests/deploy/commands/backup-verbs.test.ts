@@ -69,7 +69,9 @@ describeWithSshServer('through a real sshd, as root', (server) => {
   test('audit shows who made which change', async () => {
     const { result } = await json('audit')
     expect(result.entries).toMatchObject([{ verb: 'backup create', result: 'ok', release: null }])
-    expect((await run('audit')).stdout).toMatch(/^\S+ {2}backup create {2}ok {2}- {2}[\d.]+ s {2}\S+ as root\n$/)
+    expect((await run('audit')).stdout).toMatch(
+      /^\S+ {2}backup create {2}ok {2}- {2}[\d.]+ s {2}\S+ \(127\.0\.0\.1\) as root\n$/,
+    )
   })
 
   test('a command and an action exclude each other', async () => {

@@ -23,6 +23,7 @@ test('without flags there are defaults', () => {
     isDryRun: false,
     skipsBackup: false,
     isJson: false,
+    lockWaitMs: 0,
     readsDotenv: true,
     cwd: '/work',
     env: {},
@@ -58,14 +59,16 @@ test('every flag arrives', () => {
     yes: true,
     dryRun: true,
     json: true,
+    lockWait: '5m',
     dotenv: false,
   }
-  const { yes, dryRun, json, dotenv, ...same } = flags
+  const { yes, dryRun, json, lockWait: _, dotenv, ...same } = flags
   expect(read(flags)).toMatchObject({
     ...same,
     isConfirmed: yes,
     isDryRun: dryRun,
     isJson: json,
+    lockWaitMs: 300_000,
     readsDotenv: dotenv,
     resolve: { 'a.b': '192.0.2.1', 'c.d': '2001:db8::1' },
   })
@@ -81,6 +84,7 @@ test('a domain is lower case, and a path has no slash at its end', () => {
 const HOST = { host: 'h' }
 test.each([
   [{}, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
+  [{ ...HOST, lockWait: 'soon' }, '--lock-wait soon is not a duration', 'give one like 90s or 5m'],
   [{ host: '' }, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
   [{ host: '-oProxyCommand=x' }, '"-oProxyCommand=x" is not a host name', 'name it: ai-deploy --host user@server'],
   ...['ai-proxy', '~/ai-proxy', '/', '/a b', "/a'b", '/a;b', '/a\n'].map((path): [Partial<Flags>, string, string] => [
