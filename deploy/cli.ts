@@ -102,16 +102,32 @@ function verbOf(args: string[]): string {
   return verbs.find((verb) => args.some((arg) => arg === `--${verb}` || arg.startsWith(`--${verb}=`))) ?? 'deploy'
 }
 
-/** While the server is being changed, the first interrupt undoes what was begun; any other ends at once. */
+/**
+ * While the server is being changed, the first interrupt undoes what was begun; any other ends at once. A terminal that
+ * closes may interrupt more than once.
+ */
 function handleInterrupts(terminal: ProcessTerminal): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (!terminal.isSignalRead || terminal.signal.aborted) process.exit(DEPLOY_ERRORS.INTERRUPTED.exitCode)
+      const isUndoing = terminal.isSignalRead && terminal.signal.aborted
+      hasHungUp ||= signal === 'SIGHUP'
+      if (isUndoing && signal === 'SIGHUP') return
+      if (!terminal.isSignalRead || isUndoing) end(DEPLOY_ERRORS.INTERRUPTED.exitCode)
       terminal.err('Interrupted: undoing what was begun. Press Ctrl-C again to end at once.\n')
     })
   }
 }
 
+/** After SIGHUP as by that signal (129): Node 20 crashes when it exits by itself and its terminal is gone. */
+function end(exitCode: number): never {
+  if (hasHungUp) {
+    process.removeAllListeners('SIGHUP')
+    process.kill(process.pid, 'SIGHUP')
+  }
+  process.exit(exitCode)
+}
+
+let hasHungUp = false
 const terminal = processTerminal(process)
 handleInterrupts(terminal)
-process.exit(await main(process.argv.slice(2), terminal))
+end(await main(process.argv.slice(2), terminal))

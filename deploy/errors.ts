@@ -56,7 +56,8 @@ export const DEPLOY_ERRORS = {
   RESTORE_FAILED: { exitCode: 50, meaning: 'the backup is missing or cannot be used; nothing was changed' },
   INTERRUPTED: {
     exitCode: 130,
-    meaning: 'Ctrl-C: what was begun was undone, or the message says that the change was already made',
+    meaning:
+      'Ctrl-C, or a closed terminal: what was begun was undone, or the message says that the change was already made',
   },
 } as const satisfies Record<string, ErrorKind>
 

@@ -2,7 +2,8 @@ import { constants } from 'node:os'
 import { hasErrorCode } from '../user-error.ts'
 import type { Terminal } from './terminal.ts'
 
-type StopSignal = 'SIGINT' | 'SIGTERM'
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+type StopSignal = (typeof STOP_SIGNALS)[number]
 
 const SIGNAL_EXIT_BASE = 128
 
@@ -10,20 +11,21 @@ const SIGNAL_EXIT_BASE = 128
 export interface ProcessTerminal extends Terminal {
   /** True once a command has read `signal`: from then on it decides what a first signal does. */
   readonly isSignalRead: boolean
-  /** 130 or 143 if a signal stopped the command, else undefined. */
+  /** 129, 130 or 143 if a signal stopped the command, else undefined. */
   readonly signalExitCode: number | undefined
 }
 
 /**
- * The terminal of this process. The first SIGINT or SIGTERM aborts `signal` once that has been read; before that, and for
- * every later one, the signal ends the process at once, also while SQLite is busy.
+ * The terminal of this process. The first SIGINT, SIGTERM or SIGHUP aborts `signal` once that has been read; before that,
+ * and for every later one, the signal ends the process at once, also while SQLite is busy. Output that nobody can read any
+ * more does the same, but never ends a process that is stopping already.
  */
 export function processTerminal(current: NodeJS.Process): ProcessTerminal {
   let stopping: AbortController | undefined
   let stoppedBy: StopSignal | undefined
   const listen = () => {
     const controller = new AbortController()
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    for (const name of STOP_SIGNALS) {
       current.once(name, () => {
         stoppedBy = name
         controller.abort()
@@ -31,7 +33,7 @@ export function processTerminal(current: NodeJS.Process): ProcessTerminal {
     }
     return controller
   }
-  endWhenUnread(current)
+  stopWhenUnread(current, () => stopping)
   return {
     out: (text) => current.stdout.write(text),
     err: (text) => current.stderr.write(text),
@@ -61,12 +63,17 @@ function isTerminal({ env }: NodeJS.Process, stream: { isTTY?: boolean }): boole
   return stream.isTTY === true && env['TERM'] !== 'dumb'
 }
 
-/** Ends quietly when the reader of the output, for example `head`, has read enough. */
-function endWhenUnread(current: NodeJS.Process): void {
+/** A reader such as `head` that has read enough, and a terminal that was closed. */
+const UNREAD = ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']
+
+/** Ends quietly when nobody reads the output any more; a command that handles signals is stopped as by one. */
+function stopWhenUnread(current: NodeJS.Process, stopping: () => AbortController | undefined): void {
   for (const stream of [current.stdout, current.stderr]) {
     stream.on('error', (error) => {
-      if (hasErrorCode(error, 'EPIPE')) current.exit()
-      throw error
+      if (!UNREAD.some((code) => hasErrorCode(error, code))) throw error
+      const controller = stopping()
+      if (controller === undefined) current.exit()
+      else controller.abort()
     })
   }
 }

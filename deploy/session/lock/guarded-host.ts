@@ -24,7 +24,7 @@ function isRefused({ exitCode, stderr }: ExecResult): boolean {
   return exitCode === LOCK_LOST.exitCode && stderr === `${LOCK_LOST.stderr}\n`
 }
 
-export function lockLost(): UserError {
+function lockLost(): UserError {
   return deployError(
     'LOCK_LOST',
     'the lock on the server is lost: nothing was heard from here for 30 s, or somebody has taken it away',

@@ -60,7 +60,7 @@ export async function takeLock(
   )
 }
 
-export function locked(holder: string) {
+function locked(holder: string) {
   return deployError(
     'LOCKED',
     `another deploy is running there: ${holder || 'unknown'}`,

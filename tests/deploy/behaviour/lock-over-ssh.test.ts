@@ -8,6 +8,8 @@ import { sh } from '../../../deploy/remote/sh.ts'
 import { connect } from '../../../deploy/server/connect.ts'
 import { guardedHost } from '../../../deploy/session/lock/guarded-host.ts'
 import { questionsOn } from '../../../deploy/session/prompts.ts'
+import { awaitAnswer } from '../../../deploy/steps/edge-answer.ts'
+import { isAlive } from '../../helpers/process/programs.ts'
 import { testTerminal } from '../../helpers/process/test-terminal.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
@@ -41,8 +43,7 @@ describeWithSshServer('the lock, over a real connection', (server) => {
     await vi.waitFor(() => expect(readFileSync(join(folder, 'pid'), 'utf8')).toMatch(/\n$/))
     const waiting = other.exec(awaitLock(folder, 60))
     expect((await waiting).stdout).toBe(`busy ${TOKEN} ann\nfree\n`)
-    const pid = readFileSync(join(folder, 'pid'), 'utf8').trim()
-    expect(existsSync(`/proc/${pid}`)).toBe(false)
+    expect(isAlive(Number(readFileSync(join(folder, 'pid'), 'utf8')))).toBe(false)
     await ended
     expect((await running).exitCode).not.toBe(0)
     await expect(host.exec(sh('touch "$1"', join(folder, 'changed')))).rejects.toMatchObject({ code: 'LOCK_LOST' })
@@ -56,9 +57,13 @@ describeWithSshServer('the lock, over a real connection', (server) => {
     await vi.waitFor(() => expect(readFileSync(join(folder, 'pid'), 'utf8')).toMatch(/\n$/))
     server().killConnections()
     await expect(running).rejects.toMatchObject({ code: 'SSH_UNREACHABLE' })
+    // A check that polls through the connection ends with it, and not with its own error when its time is over.
+    const gateway = { domain: 'llm.example.com', httpPort: 80, httpsPort: 443, apiKey: null }
+    const signal = new AbortController().signal
+    await expect(awaitAnswer({ host, signal }, gateway, 'x')).rejects.toMatchObject({ code: 'SSH_UNREACHABLE' })
     const other = await open()
     expect((await other.exec(awaitLock(folder, 60))).stdout).toMatch(/free\n$/)
-    const pid = readFileSync(join(folder, 'pid'), 'utf8').trim()
-    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false))
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'))
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false))
   })
 })

@@ -9,6 +9,7 @@ import { awaitLock, breakLock, holdLock, underLock } from '../../../deploy/remot
 import { sh } from '../../../deploy/remote/sh.ts'
 import { guardedHost } from '../../../deploy/session/lock/guarded-host.ts'
 import { testWith } from '../../helpers/needs.ts'
+import { isAlive } from '../../helpers/process/programs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })
@@ -26,13 +27,6 @@ async function take(folder: string, token: string, silenceS = 30) {
   return { held, line: String(line), host: guardedHost(host, folder, token), ended: text(held.stdout) }
 }
 
-const isRunning = (pid: number) => {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')
-  } catch {
-    return false
-  }
-}
 const pidIn = (path: string) => Number(readFileSync(path, 'utf8'))
 const untilThere = (path: string) => vi.waitFor(() => expect(readFileSync(path, 'utf8')).toMatch(/\n$/))
 
@@ -62,7 +56,7 @@ lockTest('after the silence of its holder what it runs is ended, its token is vo
   expect((await host.exec(awaitLock(folder, 0))).stdout).toBe(`busy ${TOKEN} ann, deploy\n`)
   await ended
   expect((await stubborn).exitCode).not.toBe(0)
-  expect(isRunning(pidIn(join(folder, 'pid')))).toBe(false)
+  expect(isAlive(pidIn(join(folder, 'pid')))).toBe(false)
   await expect(guarded.exec(['touch', join(folder, 'changed')])).rejects.toMatchObject(LOST)
   expect(existsSync(join(folder, 'changed'))).toBe(false)
   expect(readFileSync(join(folder, 'audit.jsonl'), 'utf8')).toBe('{"result":"LOCK_LOST"}\n')
@@ -95,7 +89,7 @@ lockTest('what the holder has left to itself outlives the lock', async () => {
   held.end()
   await ended
   const pid = pidIn(join(folder, 'pid'))
-  expect(isRunning(pid)).toBe(true)
+  expect(isAlive(pid)).toBe(true)
   process.kill(pid)
 })
 
@@ -111,7 +105,7 @@ lockTest('a holder that was killed leaves a lock that the next one takes, and en
     ),
   )
   await first.ended
-  expect(isRunning(pidIn(join(folder, 'pid')))).toBe(true)
+  expect(isAlive(pidIn(join(folder, 'pid')))).toBe(true)
   const second = await take(folder, OTHER)
   expect(second.line).toMatch(/^held /)
   expect((await running).exitCode).not.toBe(0)
