@@ -33,7 +33,8 @@ export async function withServer<T>(
   const connected = performance.now()
   try {
     const layout = serverLayout(options.path ?? `${connection.home}/${DEFAULT_FOLDER}`)
-    const waiting = { host: connection.host, folder: layout.folder, until: connected + options.lockWaitMs, terminal }
+    const waiting = { host: connection.host, folder: layout.folder, terminal }
+    let until: number | undefined
     for (;;) {
       const begun = performance.now()
       const facts = await gatherFacts(connection.host, layout.folder)
@@ -44,7 +45,8 @@ export async function withServer<T>(
       try {
         return await action({ connection, layout, facts, questions, times })
       } catch (error) {
-        if (!isOvertaken(error) || !(await waitForLock(waiting))) throw error
+        until ??= performance.now() + options.lockWaitMs
+        if (!isOvertaken(error) || !(await waitForLock(waiting, until))) throw error
       }
     }
   } finally {

@@ -34,7 +34,10 @@ export interface PlanResult {
 }
 
 /** What is known when the changes were made or taken back. */
-type ChangesResult = Omit<PlanResult, 'warnings'>
+interface ChangesResult extends Omit<PlanResult, 'warnings'> {
+  /** No command can be run any more. */
+  isCutOff?: boolean
+}
 
 /**
  * Makes the changes under the lock. When one fails or the user interrupts, what can be undone is undone; the audit line is
@@ -56,16 +59,17 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
     const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn }
-    const result = await runChanges(changes, server, context)
+    const { isCutOff: isLost, ...result } = await runChanges(changes, server, context)
     const ending = {
       result: result.error === undefined ? 'ok' : codeOf(result.error),
       ...(context.options.skipsBackup && { no_backup: true }),
       duration_ms: Math.round(performance.now() - start),
     }
-    await audit(host, layout.audit, { ...line, ...ending }, warn)
+    // Who is cut off has a line that the lock or `unlock` writes.
+    if (!isLost) await audit(host, layout.audit, { ...line, ...ending }, warn)
     return { ...result, warnings }
   } finally {
-    lock.end()
+    await lock.end()
   }
 }
 
@@ -87,7 +91,9 @@ async function runChanges(changes: readonly Change[], server: Server, { terminal
     const undoFailures = cutOff ? [] : await takeBack(undo, terminal)
     const isInterrupted = server.signal.aborted
     const progress = { begun, isSwitched, isSettled, isInterrupted, isLeft: !undo.isEmpty, undoFailures }
-    return { times: [], isSettled, error: failureOf(cutOff ?? undo.cutOff ?? error, progress, server.facts.live) }
+    const reason = cutOff ?? undo.cutOff
+    const failure = failureOf(reason ?? error, progress, server.facts.live)
+    return { times: [], isSettled, error: failure, isCutOff: reason !== undefined }
   }
 }
 

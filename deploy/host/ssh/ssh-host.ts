@@ -12,6 +12,7 @@ import { authentication } from './authentication.ts'
 import { dial } from './dial.ts'
 import { HostKeyCheck, hostKeyAlgorithms } from './host-key-check.ts'
 import { readHostKey } from './known-hosts.ts'
+import { pacedBy } from './pace.ts'
 import { type PrivateKey, readPrivateKeys } from './private-key.ts'
 import type { SshQuestions } from './questions.ts'
 import type { SshOptions } from './ssh-options.ts'
@@ -36,14 +37,16 @@ export class SshHost implements Host {
   readonly counts: ConnectionCounts = { connections: 1, channels: 0 }
   readonly #ssh: NodeSSH
   readonly #client: Client
+  readonly #socket: Duplex
   #privilege: Privilege = { kind: 'root' }
   #lost: Error | undefined
 
-  private constructor(name: string, address: string | null, ssh: NodeSSH, client: Client) {
+  private constructor(name: string, address: string | null, ssh: NodeSSH, client: Client, socket: Duplex) {
     this.name = name
     this.address = address
     this.#ssh = ssh
     this.#client = client
+    this.#socket = socket
     client.on('error', (error) => {
       this.#lost = error
     })
@@ -63,14 +66,16 @@ export class SshHost implements Host {
     const known = await hostKeys.load()
     const keys = readPrivateKeys(options.identityFiles)
     const ssh = new NodeSSH()
+    let socket: Duplex
     try {
+      socket = options.openProxy?.() ?? (await dial(options.hostname, options.port, options.connectTimeoutMs))
       await ssh.connect({
         host: options.hostname,
         port: options.port,
         username: options.user,
         readyTimeout: HANDSHAKE_TIMEOUT_MS,
         keepaliveInterval: KEEPALIVE_INTERVAL_MS,
-        sock: options.openProxy?.() ?? (await dial(options.hostname, options.port, options.connectTimeoutMs)),
+        sock: socket,
         ...(known.length > 0 && {
           algorithms: { serverHostKey: { prepend: hostKeyAlgorithms(known), append: [], remove: [] } },
         }),
@@ -85,7 +90,7 @@ export class SshHost implements Host {
     }
     await hostKeys.record()
     if (!ssh.connection) throw deployError('SSH_UNREACHABLE', `the connection to ${name} closed at once`, 'run again')
-    return new SshHost(name, options.openProxy ? null : options.hostname, ssh, ssh.connection)
+    return new SshHost(name, options.openProxy ? null : options.hostname, ssh, ssh.connection, socket)
   }
 
   set privilege(privilege: Privilege) {
@@ -115,7 +120,7 @@ export class SshHost implements Host {
     signal?.addEventListener('abort', interrupt, { once: true })
     channel.write(stdinPrefix)
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin)
-    else stdin.once('error', fail).pipe(channel)
+    else stdin.once('error', fail).pipe(pacedBy(this.#socket)).pipe(channel)
     const code = await exitCode.finally(() => signal?.removeEventListener('abort', interrupt))
     signal?.throwIfAborted()
     return { exitCode: code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }

@@ -11,6 +11,7 @@ import { splitOnce } from '../../server/pairs.ts'
 /** How long the server waits for a sign of life before it takes the lock away. */
 const SILENCE_S = 30
 const BEAT_MS = 5000
+const END_WAIT_MS = 2000
 
 export interface LockHolder {
   /** Who it is, since when and why; one line for others. */
@@ -25,7 +26,8 @@ export interface Lock {
   token: string
   /** Ends when the lock has ended. */
   stdout: RemoteProcess['stdout']
-  end(): void
+  /** Frees it. */
+  end(): Promise<void>
 }
 
 /**
@@ -43,12 +45,15 @@ export async function takeLock(
   const request = { folder: layout.folder, holder: name, token, silenceS: SILENCE_S, lostLine, watched }
   const held = await host.start(holdLock(request))
   const [word, rest] = splitOnce(await firstLine(held), ' ')
-  const end = () => {
+  const end = async () => {
+    if (held.stdout.closed) return
     held.write(GOODBYE)
     held.end()
+    // Silent when the connection is.
+    await once(held.stdout, 'close', { signal: AbortSignal.timeout(END_WAIT_MS) }).catch(() => {})
   }
   if (word === 'held' && rest === facts.watchedDigest) return withBeat(held, token, end)
-  end()
+  await end()
   if (word === 'held') {
     throw deployError('SERVER_CHANGED', 'the server was changed after the plan was made', 'run again to see a new plan')
   }
@@ -68,7 +73,7 @@ function locked(holder: string) {
   )
 }
 
-function withBeat(held: RemoteProcess, token: string, end: () => void): Lock {
+function withBeat(held: RemoteProcess, token: string, end: () => Promise<void>): Lock {
   const beating = setInterval(() => held.write(BEAT), BEAT_MS).unref()
   held.stdout.once('close', () => clearInterval(beating))
   return {
@@ -76,7 +81,7 @@ function withBeat(held: RemoteProcess, token: string, end: () => void): Lock {
     stdout: held.stdout,
     end: () => {
       clearInterval(beating)
-      end()
+      return end()
     },
   }
 }

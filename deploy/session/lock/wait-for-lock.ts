@@ -11,8 +11,6 @@ export interface Waiting {
   host: Host
   /** Folder of the gateway. */
   folder: string
-  /** Until when, by performance.now(). */
-  until: number
   terminal: Terminal
 }
 
@@ -21,14 +19,20 @@ export function isOvertaken(error: unknown): boolean {
   return error instanceof UserError && ['LOCKED', 'SERVER_CHANGED'].includes(error.code)
 }
 
-/** Waits until nobody holds the lock, and says for whom. @returns false if the time is over */
-export async function waitForLock({ host, folder, until, terminal }: Waiting): Promise<boolean> {
-  await delay(PAUSE_MS)
+/**
+ * Waits until nobody holds the lock, and says for whom.
+ * @param until by performance.now()
+ * @returns false if the time is over
+ */
+export async function waitForLock({ host, folder, terminal }: Waiting, until: number): Promise<boolean> {
   const leftS = Math.ceil((until - performance.now()) / 1000)
   if (leftS <= 0) return false
   const onLine = (line: string) => {
     if (!line.startsWith('busy ')) return
     terminal.err(`Waiting for ${parseLockLine(line.slice('busy '.length)).holder} (at most ${leftS} s).\n`)
   }
-  return (await run(host, 'wait for the lock', awaitLock(folder, leftS), { onLine })).endsWith('free\n')
+  const output = await run(host, 'wait for the lock', awaitLock(folder, leftS), { onLine })
+  // It became free in between, or cannot be taken at all.
+  if (output === 'free\n') await delay(PAUSE_MS)
+  return output.endsWith('free\n')
 }

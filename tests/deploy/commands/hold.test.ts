@@ -99,7 +99,7 @@ rootTest('unlock ends what runs there, after a question, and writes whose run it
 rootTest('--lock-wait says for whom it waits, and makes its own plan afterwards', async () => {
   const path = server()
   const { held } = await otherRun(path)
-  const short = await run(path, createBackup, { yes: true, lockWait: '2' })
+  const short = await run(path, createBackup, { yes: true, lockWait: '1' })
   expect([short.exitCode, short.stderr]).toEqual([20, expect.stringContaining(`Waiting for ${WHO} (at most 1 s).`)])
   const waiting = run(path, createBackup, { yes: true, lockWait: '1m' })
   setTimeout(() => held.end(), 3000)

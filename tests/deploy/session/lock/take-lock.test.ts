@@ -34,11 +34,10 @@ lockTest('has one holder at a time, and names it', async () => {
     exitCode: 20,
     message: 'another deploy is running there: ann as root, deploy, since noon',
   })
-  first.end()
-  await once(first.stdout, 'close')
+  await first.end()
   const second = await takeLock(host, layout, facts, named('bob'))
   expect(parseLockLine(readFileSync(layout.lock, 'utf8').split('\n')[0] ?? '').holder).toBe('bob')
-  second.end()
+  await second.end()
 })
 
 lockTest('is free again when its holder was killed', async () => {
@@ -63,8 +62,7 @@ lockTest('is not taken when .env or the route changed since the facts were gathe
   for (const changed of ['.env', 'edge/dynamic/app.yml']) {
     const { layout, facts } = await serverAt({ '.env': 'A=é\n', 'edge/dynamic/app.yml': 'http: {}\n' })
     const unchanged = await takeLock(host, layout, facts, named('ann'))
-    unchanged.end()
-    await once(unchanged.stdout, 'close')
+    await unchanged.end()
     writeFileSync(join(layout.folder, changed), 'other')
     await expect(takeLock(host, layout, facts, named('ann'))).rejects.toMatchObject({
       code: 'SERVER_CHANGED',
@@ -77,7 +75,7 @@ lockTest('is not taken when .env or the route changed since the facts were gathe
 lockTest('can be taken before anything is there', async () => {
   const { layout, facts } = await serverAt({})
   const session = await takeLock(host, layout, facts, named('ann'))
-  session.end()
+  await session.end()
   expect(await text(session.stdout)).toBe('')
 })
 
