@@ -1,16 +1,16 @@
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
-import { typedCommand } from '../local/typed-command.ts'
 import type { Change } from '../plan/change.ts'
 import { gatewayUrl } from '../plan/gateway-address.ts'
 import { carryOut, type Proposal } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import { commandLine } from '../session/shown/command-line.ts'
+import type { Outcome } from '../session/shown/report.ts'
 
 /** Keeps everybody from changing the server, except for a rollback, until `unhold`. It asks nothing. */
 export async function hold(context: Context, text: string): Promise<Outcome> {
-  const next = [`To end the hold: ${typedCommand(context.options, 'unhold')}`]
+  const next = [`To end the hold: ${commandLine(context, 'unhold')}`]
   return withServer(context, (open) => {
     return carryOut(confirmed(context), open, { ...proposal(open, 'hold', [{ kind: 'place-hold', text }]), next })
   })

@@ -6,7 +6,7 @@ import { confirm } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { actorOf } from '../session/lock/holder.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 
 /** Ends what another run does on the server, and takes its lock away. What it has begun, the next deploy repairs. */
 export async function unlock(context: Context): Promise<Outcome> {
