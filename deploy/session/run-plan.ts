@@ -130,7 +130,7 @@ export function stepsOf(
     return {
       title: definition.title,
       async run(report) {
-        current.signal.throwIfAborted()
+        if (!undo.isSettled) current.signal.throwIfAborted()
         follow(change, false)
         if (definition.settles === 'before') undo.settle()
         const wayBack = undo.isSettled ? undefined : definition.undo(change, current)
