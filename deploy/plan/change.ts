@@ -29,7 +29,8 @@ interface ChangeData {
   /** `why` is kept with the release. */
   'check-release': { instance: string; gateway: GatewayAddress; why: string }
   switch: { instance: string; previous: ReleaseState | null; gateway: GatewayAddress; news: SwitchNews[] }
-  'stop-previous': { containers: string[]; leftovers: string[]; previous: string | null }
+  'stop-previous': StoppingPrevious
+  'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
@@ -136,6 +137,19 @@ export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stoppi
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'
+
+interface StoppingPrevious {
+  /** All that are told to stop at once. */
+  containers: string[]
+  /** Those of them that a run which was cut off left running. */
+  leftovers: string[]
+  /** Those of them that were kept running for a rollback, and are not needed for that any more. */
+  retired: string[]
+  /** Instance that was live until now; null if it stays. */
+  previous: string | null
+  /** How long `previous` keeps running; 0 to stop it at once. */
+  warmS: number
+}
 
 interface OutsideCheck {
   gateway: GatewayAddress

@@ -10,7 +10,7 @@ import type { Change, Kind } from './change.ts'
 import { preflight } from './preflight.ts'
 import { changedParts } from './release.ts'
 import { judge, type Situation, type Wishes } from './situation.ts'
-import { startRelease, stopPrevious, switchTo } from './take-over.ts'
+import { retiredContainers, startRelease, stopPrevious, switchTo } from './take-over.ts'
 
 type Decision<K extends Kind> = (situation: Situation) => Change<K> | undefined
 
@@ -28,6 +28,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
   'free-reserve': () => undefined,
+  'use-warm': () => undefined,
   'start-edge': startEdge,
   'restart-edge': restartEdge,
   'start-release': startNextRelease,
@@ -219,9 +220,10 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
   )
 }
 
-function stopOthers({ facts, instance }: Situation): Change<'stop-previous'> | undefined {
+function stopOthers({ facts, instance, settings }: Situation): Change<'stop-previous'> | undefined {
   const isTakenOver = facts.live !== null && facts.live !== instance
-  return isTakenOver || leftovers(facts).length > 0 ? stopPrevious(facts, instance) : undefined
+  const others = [...leftovers(facts), ...retiredContainers(facts, isTakenOver)]
+  return isTakenOver || others.length > 0 ? stopPrevious(facts, instance, settings.warmS) : undefined
 }
 
 function getCertificate({ needsCertificate, gateway, outside }: Situation): Change<'get-certificate'> | undefined {

@@ -79,6 +79,7 @@ for f in "$P"/releases/*/ready.json; do
   [ -f "$f" ] && b64 "$f" "ready_$(basename "$(dirname "$f")")"
 done
 echo current="$(readlink "$P/current")"
+[ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do

@@ -121,7 +121,13 @@ function readContainer(line: string, pairs: Pairs): ContainerFact {
     isRestarted: restart === 'unless-stopped',
     isDetached: isDetached(network, pairs),
     isStopping: pairs.all('stopping').includes(name),
+    ...(state === 'running' && warmUntilS(name, pairs)),
   }
+}
+
+function warmUntilS(name: string, pairs: Pairs): { warmUntilS?: number } {
+  const [container, until] = splitOnce(pairs.one('warm') ?? '', ' ')
+  return container === name ? { warmUntilS: Number(until) } : {}
 }
 
 /** @param network id of the network that a container is on; a stopped one may keep the id of a network that is gone */

@@ -21,6 +21,7 @@ import { stopPrevious } from './stop-previous.ts'
 import { switchOver } from './switch.ts'
 import { unpackBackup } from './unpack-backup.ts'
 import { uploadRelease } from './upload-release.ts'
+import { useWarm } from './use-warm.ts'
 import { writeEnv } from './write-env.ts'
 import { writeLogdbScript } from './write-logdb-script.ts'
 
@@ -41,6 +42,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'start-edge': startEdge,
   'restart-edge': restartEdge,
   'start-release': startRelease,
+  'use-warm': useWarm,
   'check-release': checkRelease,
   switch: switchOver,
   'stop-previous': stopPrevious,

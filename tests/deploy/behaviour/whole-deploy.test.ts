@@ -38,7 +38,10 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     vi.stubEnv('PATH', server.path)
     mkdirSync(cwd)
     writeFileSync(join(cwd, 'config.yml'), 'model_mappings: { gpt: "openai:gpt-5" }\n')
-    writeFileSync(join(cwd, '.env'), `OPENAI_API_KEY=sk\nHTTP_PORT=${port + 1}\nHTTPS_PORT=${port}\n`)
+    writeFileSync(
+      join(cwd, '.env'),
+      `OPENAI_API_KEY=sk\nHTTP_PORT=${port + 1}\nHTTPS_PORT=${port}\nWATCH_S=0\nWARM_S=0\n`,
+    )
   })
   afterAll(() => {
     vi.unstubAllEnvs()

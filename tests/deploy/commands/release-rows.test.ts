@@ -65,3 +65,11 @@ test('each release has its age, its state, its image, and who deployed it and wh
   })
   expect(rows[0]).toMatchObject({ age_s: 3600, by: '', why: '' })
 })
+
+test('a release that is kept running for a rollback is warm until its time is over', () => {
+  const stateAt = (warmUntilS: number) => {
+    const containers = [container(OLD, { state: 'running', warmUntilS })]
+    return releaseRows({ ...server, containers }).find(({ release }) => release === OLD)?.state
+  }
+  expect([stateAt(server.clockS + 60), stateAt(server.clockS - 60)]).toEqual(['warm', 'running'])
+})

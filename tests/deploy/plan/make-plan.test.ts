@@ -152,24 +152,26 @@ describe('on a server as it should be', () => {
 describe('what changed', () => {
   const taken = (parts: string) =>
     `start release 20261124-000000 next to 20261123-101112 and let it take over (changed: ${parts})`
+  const stopped = 'stop release 20261123-101112 in 10 minutes'
 
   test('config.yml: a new release of the same image', () => {
     const changed = replan({ config: 'model_mappings: { a: "b" }\n' })
-    expect(lines(changed)).toEqual([taken('config.yml')])
+    expect(lines(changed)).toEqual([taken('config.yml'), stopped])
     expect(kinds(changed)).toEqual(NEW_RELEASE)
     expect(changeOf(changed, 'upload-release').release.manifest.id).toBe('20261124-000000')
     expect(changeOf(changed, 'switch').previous).toEqual({ release: '20261123-101112', instance: '20261123-101112' })
     expect(changeOf(changed, 'stop-previous')).toMatchObject({
-      containers: ['ai-proxy-20261123-101112'],
+      containers: [],
       leftovers: [],
       previous: '20261123-101112',
+      warmS: 600,
     })
   })
 
   test('.env on the server: a new release of the same image', () => {
     const text = `${ENV}LOG_LEVEL=debug\n`
     const changed = replan({ env: envOf(text) }, { env: text })
-    expect(lines(changed)).toEqual([taken('values of .env')])
+    expect(lines(changed)).toEqual([taken('values of .env'), stopped])
     expect(kinds(changed)).toEqual(NEW_RELEASE)
   })
 
@@ -180,7 +182,11 @@ describe('what changed', () => {
 
   test('a source: a new release of a new image', () => {
     const changed = replan({ contextHashes: { ...wishesOf().contextHashes, 'kit/a.ts': 'another hash' } })
-    expect(lines(changed)).toEqual([`build the image ${image(changed)} on the server`, taken('the gateway itself')])
+    expect(lines(changed)).toEqual([
+      `build the image ${image(changed)} on the server`,
+      taken('the gateway itself'),
+      stopped,
+    ])
     expect(kinds(changed)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
     expect(image(changed)).not.toBe(image(first))
   })
@@ -188,7 +194,7 @@ describe('what changed', () => {
   test('a setting of the container only', () => {
     const text = `${ENV}HOST_UID=1001\n`
     const changed = replan({ env: envOf(text) }, { env: text })
-    expect(lines(changed)).toEqual([taken('settings of the container')])
+    expect(lines(changed)).toEqual([taken('settings of the container'), stopped])
     expect(kinds(changed)).toEqual(NEW_RELEASE)
   })
 
@@ -277,6 +283,19 @@ describe('what is broken', () => {
     }
     expect(withOther({ isStopping: true })).toEqual([])
     expect(withOther({ state: 'exited' })).toEqual([])
+  })
+
+  test('a container that is kept running for a rollback is left alone until its time is over', () => {
+    const name = 'ai-proxy-20261122-101112'
+    const warm = { name, state: 'running', release: '20261122-101112', isRestarted: false }
+    const containers = (warmUntilS: number) => [...live.containers, { ...warm, warmUntilS }]
+    expect(replan({}, { containers: containers(live.clockS + 1) })).toEqual([])
+    const over = replan({}, { containers: containers(live.clockS - 60) })
+    expect(lines(over)).toEqual([`stop ${name}, which was kept running for a rollback`])
+    expect(changeOf(over, 'stop-previous')).toMatchObject({ containers: [name], retired: [name], previous: null })
+    const replaced = replan({ config: 'model_mappings: { a: "b" }\n' }, { containers: containers(live.clockS + 600) })
+    expect(lines(replaced)).toContain(`stop ${name}, which was kept running for a rollback`)
+    expect(changeOf(replaced, 'stop-previous')).toMatchObject({ containers: [name], previous: id, warmS: 600 })
   })
 
   test('a live release that does not run is started again', () => {

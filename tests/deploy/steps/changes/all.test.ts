@@ -69,7 +69,7 @@ test('what was there before is never taken away: the live release, an edge whose
 test('the switch settles the plan, and what follows it undoes nothing', () => {
   expect(definitionOf(switchTo(facts, NEW, gateway)).settles).toBe('after')
   const after: Change[] = [
-    stopPrevious(facts, NEW),
+    stopPrevious(facts, NEW, 600),
     { kind: 'get-certificate', domain: 'llm.example.com', httpsPort: 443, extraCa: null },
     { kind: 'check-from-outside', gateway, instance: NEW, outside, isAfterChanges: true },
     { kind: 'clean-up', live: NEW, keptCount: 1, draining: [], removed: [], keptTags: [] },
