@@ -104,7 +104,9 @@ function handleInterrupts(terminal: ProcessTerminal): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (!terminal.isSignalRead || terminal.signal.aborted) process.exit(DEPLOY_ERRORS.INTERRUPTED.exitCode)
-      terminal.err('Interrupted: undoing what was begun. Press Ctrl-C again to end at once.\n')
+      terminal.err(
+        'Interrupted: undoing what was begun, unless the new release took over. Press Ctrl-C again to end at once.\n',
+      )
     })
   }
 }

@@ -36,7 +36,7 @@ export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
 export const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory'
 const DEFAULT_DRAIN_TIMEOUT_S = 300
 const DEFAULT_WARM_S = 600
-const DEFAULT_WATCH_S = 20
+export const DEFAULT_WATCH_S = 20
 const DEFAULT_ID = 1000
 
 /** @param environment of a valid .env that has DOMAIN */

@@ -2,7 +2,7 @@ import { readCheckedEnvironment } from '../../kit/gateway-config/checked-environ
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
 import { UserError } from '../../kit/user-error.ts'
-import { serverSettings } from '../../templates/server-settings.ts'
+import { DEFAULT_WATCH_S, serverSettings } from '../../templates/server-settings.ts'
 import { deployError } from '../errors.ts'
 import { readPackagedFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
@@ -34,11 +34,13 @@ export async function rollback(context: Context, id?: string): Promise<Outcome> 
     const instance = rollbackInstance(facts, release.id)
     const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
     const gateway = gatewayAddress(settings, then['API_KEYS'])
+    const watchS = context.options.isWatching ? settings.watchS || DEFAULT_WATCH_S : undefined
     const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
     const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]
     return carryOut(context, open, {
       verb: 'rollback',
-      changes: release.id === from ? [] : planRollback(facts, { release, gateway, edge, warmS: settings.warmS }),
+      changes:
+        release.id === from ? [] : planRollback(facts, { release, gateway, edge, warmS: settings.warmS, watchS }),
       warnings: [...warnings, ...drainWarnings(drainingReleases(facts))],
       url: gatewayUrl(gateway),
       ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },

@@ -23,6 +23,8 @@ export interface Options {
   /** Do not ask before the server is changed. */
   isConfirmed: boolean
   isDryRun: boolean
+  /** Watch what a rollback leads to. */
+  isWatching: boolean
   /** Change the server without a backup. */
   skipsBackup: boolean
   isJson: boolean
@@ -52,6 +54,7 @@ export interface Flags {
   backup?: boolean
   /** True without a release. */
   rollback?: boolean | string
+  watch?: boolean
   listBackups?: boolean
   restoreBackup?: string
   includeCerts?: boolean
@@ -68,6 +71,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
   const host = readHost(flags.host ?? environment['DEPLOY_HOST'])
   const path = readPath(flags.path ?? environment['DEPLOY_PATH'])
   checkFlags(flags)
+  checkWatch(flags)
   return {
     host,
     path,
@@ -84,6 +88,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     acmeCaCert: processEnv['ACME_CA_CERT'] || null,
     isConfirmed: flags.yes ?? false,
     isDryRun: flags.dryRun ?? false,
+    isWatching: flags.watch ?? false,
     skipsBackup: flags.backup === false,
     isJson: flags.json ?? false,
     readsDotenv: flags.dotenv,
@@ -158,6 +163,11 @@ function checkFlags(flags: Flags): void {
   if (lonely && flags.restoreBackup === undefined) {
     throw usage(`${lonely[0]} works only with --restore-backup`, 'name the backup: --restore-backup FILE')
   }
+}
+
+function checkWatch({ watch, rollback }: Flags): void {
+  if (!watch || rollback) return
+  throw usage('--watch works only with --rollback', 'deploys are watched without it; see WATCH_S')
 }
 
 function readResolve(text: string): [string, string] {

@@ -27,8 +27,9 @@ interface ChangeData {
   'restart-edge': EdgeStart
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
-  'check-release': { instance: string; gateway: GatewayAddress; why: string }
-  switch: { instance: string; previous: ReleaseState | null; gateway: GatewayAddress; news: SwitchNews[] }
+  'check-release': CheckingRelease
+  switch: Switching
+  watch: Watching
   'stop-previous': StoppingPrevious
   'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
@@ -137,6 +138,32 @@ export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stoppi
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'
+
+interface CheckingRelease {
+  instance: string
+  gateway: GatewayAddress
+  why: string
+  /** Instance that answers now, whose speed is measured for the watch. */
+  measures?: string
+}
+
+interface Switching {
+  instance: string
+  previous: ReleaseState | null
+  gateway: GatewayAddress
+  news: SwitchNews[]
+  /** The release is watched next, and taken back if it is bad. */
+  isWatched?: boolean
+}
+
+interface Watching {
+  instance: string
+  gateway: GatewayAddress
+  seconds: number
+  /** Instance that answers again if this one is bad; null if there is none, or if it stays anyway. */
+  wayBack: string | null
+  isRollback: boolean
+}
 
 interface StoppingPrevious {
   /** All that are told to stop at once. */

@@ -34,6 +34,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'start-release': startNextRelease,
   'check-release': checkRelease,
   switch: switchOver,
+  watch: watchNext,
   'stop-previous': stopOthers,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
@@ -197,11 +198,13 @@ function startNextRelease({ facts, live, release, instance, isLiveStopped, liveT
   return startRelease(facts, instance, { kind: 'new', replaces, changed })
 }
 
-function checkRelease({ facts, live, release, instance, gateway }: Situation): Change<'check-release'> | undefined {
+function checkRelease(situation: Situation): Change<'check-release'> | undefined {
+  const { facts, live, release, instance, gateway } = situation
   if (instance === facts.live) return undefined
   const isReplacing = release !== null && live !== null
   const why = isReplacing ? `changed: ${changedParts(live.manifest, release.manifest).join(', ')}` : ''
-  return { kind: 'check-release', instance, gateway, why }
+  const measures = watchNext(situation)?.wayBack
+  return { kind: 'check-release', instance, gateway, why, ...(measures && { measures }) }
 }
 
 function switchOver(situation: Situation): Change<'switch'> | undefined {
@@ -212,12 +215,22 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
     isRouteOutdated && (leadsElsewhere ? ('route' as const) : ('domain' as const)),
     isUnrecorded && ('record' as const),
   ]
-  return switchTo(
+  const isWatched = (watchNext(situation)?.wayBack ?? null) !== null
+  const change = switchTo(
     facts,
     instance,
     gateway,
     news.filter((one) => one !== false),
   )
+  return isWatched ? { ...change, isWatched } : change
+}
+
+/** What is only started again has nothing better to go back to. */
+function watchNext(situation: Situation): Change<'watch'> | undefined {
+  const { facts, live, release, liveTrouble, instance, gateway, settings } = situation
+  if (release === null || settings.watchS === 0) return undefined
+  const wayBack = live !== null && liveTrouble === null ? facts.live : null
+  return { kind: 'watch', instance, gateway, seconds: settings.watchS, wayBack, isRollback: false }
 }
 
 function stopOthers({ facts, instance, settings }: Situation): Change<'stop-previous'> | undefined {

@@ -17,6 +17,8 @@ export interface RollbackWishes {
   edge: EdgeFiles
   /** How long the release that is live now keeps running. */
   warmS: number
+  /** How long it is watched; undefined for not at all. */
+  watchS?: number | undefined
 }
 
 /** A disk with less free space is as good as full. */
@@ -27,7 +29,7 @@ const LITTLE_SPACE_BYTES = 16 * 1024 ** 2
  * with a secret header: it has answered before.
  * @throws UserError NOTHING_TO_ROLL_BACK
  */
-export function planRollback(facts: Facts, { release, gateway, edge, warmS }: RollbackWishes): Change[] {
+export function planRollback(facts: Facts, { release, gateway, edge, warmS, watchS }: RollbackWishes): Change[] {
   const instance = rollbackInstance(facts, release.id)
   requireStartable(facts, release, instance)
   const isDiskFull = facts.hasReserve && facts.freeBytes.folder < LITTLE_SPACE_BYTES
@@ -36,9 +38,16 @@ export function planRollback(facts: Facts, { release, gateway, edge, warmS }: Ro
     ...startEdge(facts, gateway, edge),
     ...bringUp(facts, instance, gateway),
     switchTo(facts, instance, gateway),
+    ...watchFor(watchS, instance, gateway),
     stopPrevious(facts, instance, warmS),
     ...(isDiskFull ? [{ kind: 'keep-reserve' } as const] : []),
   ]
+}
+
+/** A rollback is the way back, so it never goes back by itself. */
+function watchFor(seconds: number | undefined, instance: string, gateway: GatewayAddress): Change<'watch'>[] {
+  if (seconds === undefined) return []
+  return [{ kind: 'watch', instance, gateway, seconds, wayBack: null, isRollback: true }]
 }
 
 /** The instance that a rollback to this release leads to: the one that is kept running, if there is one. */
@@ -106,9 +115,11 @@ export function previousRelease(facts: Facts): Manifest {
 export function namedRelease(facts: Facts, id: string): Manifest {
   const found = facts.manifests.find((manifest) => manifest.id === id)
   if (found !== undefined && readyReleases(facts).includes(id)) return found
+  const failed = facts.readyMarks.find(({ release }) => release === id)?.failed
+  const unusable = failed === undefined ? `release ${id} never became ready` : `release ${id} did not work: ${failed}`
   throw deployError(
     'NOTHING_TO_ROLL_BACK',
-    found === undefined ? `there is no release ${id} on the server` : `release ${id} never became ready`,
+    found === undefined ? `there is no release ${id} on the server` : unusable,
     'see ai-deploy releases',
   )
 }

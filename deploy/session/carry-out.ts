@@ -82,7 +82,7 @@ async function checkOnly(
   if (check === undefined) return []
   const { signal } = new AbortController()
   const reader = { actor: '', verb: '', warn: () => {} }
-  const server = { host: connection.host, layout, facts, buildContext: [], signal, now, ...reader }
+  const server = { host: connection.host, layout, facts, buildContext: [], signal, now, ...reader, measured: {} }
   return runSteps(stepsOf([check], server, new UndoStack()), terminal)
 }
 

@@ -6,7 +6,7 @@ import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
 import * as files from '../remote/files.ts'
 import { releaseOf } from '../server/instance.ts'
-import { definitionOf } from '../steps/changes/all.ts'
+import { definitionOf, settlingOf } from '../steps/changes/all.ts'
 import type { Server } from '../steps/definition.ts'
 import type { Context } from './context.ts'
 import type { OpenServer } from './open-server.ts'
@@ -51,7 +51,7 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   try {
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
-    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn }
+    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn, measured: {} }
     const result = await runChanges(changes, server, context)
     const line = {
       at: now.toISOString(),
@@ -74,7 +74,8 @@ async function runChanges(changes: readonly Change[], server: Server, { terminal
   try {
     const times = await runSteps(stepsOf(changes, server, undo), terminal)
     undo.settle()
-    return { times, isSettled: true, error: undefined }
+    const error = server.measured.isWatchInterrupted ? failureOf(undefined, [], true, true) : undefined
+    return { times, isSettled: true, error }
   } catch (error) {
     const { isSettled } = undo
     if (!undo.isEmpty) terminal.err('==> Undoing what was begun\n')
@@ -91,11 +92,12 @@ export function stepsOf(changes: readonly Change[], server: Server, undo: UndoSt
     return {
       title: definition.title,
       async run(report) {
-        if (definition.settles === 'before') undo.settle()
+        const settling = settlingOf(change)
+        if (settling === 'before') undo.settle()
         const wayBack = undo.isSettled ? undefined : definition.undo(change, current)
         if (wayBack) undo.push(wayBack)
         const result = await definition.run(change, current, report)
-        if (definition.settles === 'after') undo.settle()
+        if (settling === 'after') undo.settle()
         if (typeof result === 'string') return result
         current = { ...current, facts: result.facts }
         return result.done

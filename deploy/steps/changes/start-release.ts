@@ -29,8 +29,7 @@ export const startRelease: Definition<'start-release'> = {
     return {
       what: `stop ${container}`,
       async action() {
-        await host.exec(docker.restartPolicy(container, 'no'))
-        await host.exec(docker.stopContainer(container, 1))
+        await host.exec(docker.stopCandidate(container))
       },
     }
   },

@@ -8,7 +8,7 @@ import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
 import { renderState } from '../../server/state.ts'
 import { putFile } from '../../server/transfer.ts'
-import type { Definition, Server } from '../definition.ts'
+import type { Definition, Server, Undo } from '../definition.ts'
 import { awaitAnswer } from '../edge-answer.ts'
 import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
 
@@ -27,7 +27,7 @@ export const switchOver: Definition<'switch'> = {
     await record(change, server)
     return `${releaseOf(instance)} answers for ${domain}`
   },
-  undo: ({ gateway }, server) => routeUndo(server, gateway),
+  undo: (change, server) => (change.isWatched ? wayBack(change, server) : routeUndo(server, change.gateway)),
   settles: 'after',
 }
 
@@ -43,12 +43,13 @@ function describeNews(news: Change<'switch'>['news'][number], release: string, d
 }
 
 /** The route has moved, so what cannot be written now does not matter to clients: the next run records it. */
-async function record({ instance, previous }: Change<'switch'>, server: Server): Promise<void> {
+async function record({ instance, previous, isWatched }: Change<'switch'>, server: Server): Promise<void> {
   const { host, layout, facts, now } = server
   const backups = lastCounter(facts) || undefined
   const live = { release: releaseOf(instance), instance }
   try {
-    await dropRouteCopies(server)
+    // The copy is the way back of a release that is watched; the next switch removes it.
+    if (!isWatched) await dropRouteCopies(server)
     await putFile(
       host,
       layout.state,
@@ -58,5 +59,20 @@ async function record({ instance, previous }: Change<'switch'>, server: Server):
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     server.warn(`${error.message}; the next run records it`)
+  }
+}
+
+/** The route first; what is recorded then only matters to the next run. */
+function wayBack({ gateway }: Change<'switch'>, server: Server): Undo {
+  const { host, layout, facts } = server
+  const route = routeUndo(server, gateway)
+  return {
+    ...route,
+    async action() {
+      await route.action()
+      if (facts.state !== null) await putFile(host, layout.state, renderState(facts.state))
+      else await host.exec(files.removeTree(layout.state))
+      if (facts.current !== null) await host.exec(files.pointTo(layout.current, facts.current))
+    },
   }
 }

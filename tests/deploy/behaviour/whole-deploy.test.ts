@@ -193,6 +193,44 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     expect([exitCode, stdout, calls]).toEqual([0, '', []])
     expect(stderr).toBe(`The server already runs what is in ${file}.\n`)
   })
+
+  test('a release that turns out to be bad while it is watched goes back by itself', async () => {
+    const env = server.read('.env')
+    const [before, stateBefore] = [live(), state().live]
+    writeFileSync(join(server.folder, '.env'), env.replace('WATCH_S=0', 'WATCH_S=60'))
+    addModel('bad')
+    server.setInside('inside 1000 1001 0 - - -\ninside 4000 4001 0 - - -\n')
+    const { exitCode, stderr, calls } = await run(deploy)
+    server.setInside('')
+    writeFileSync(join(server.folder, '.env'), env)
+    expect(exitCode, stderr).toBe(35)
+    const bad = `20261124-0000${String(second - 1).padStart(2, '0')}`
+    expect(stderr).toContain(`  - watch release ${bad} for 60 seconds, and go back to ${before} if it does not work\n`)
+    expect(stderr).toContain(
+      `✖ Release ${bad} does not work: it has not been ready for 3.0 s. Its last lines:\na line of its log`,
+    )
+    expect(stderr).toContain(`Hint: ${before} answers again; look at: docker logs ${name(bad)}.`)
+    expect([live(), state().live]).toEqual([before, stateBefore])
+    expect(readlinkSync(join(server.folder, 'current'))).toBe(`releases/${before}`)
+    expect(calls.slice(-2)).toEqual([`--restart=no ${name(bad)}`, `stop ${name(bad)}`])
+    expect(server.containers()[name(before)]).toBe('running unless-stopped')
+    expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
+    expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"WATCH_FAILED"')
+    expect((await run((context) => rollback(context, bad))).stderr).toContain(`Release ${bad} did not work: it has not`)
+  })
+
+  test('one that works is settled when the watch ends', async () => {
+    const env = server.read('.env')
+    writeFileSync(join(server.folder, '.env'), env.replace('WATCH_S=0', 'WATCH_S=1'))
+    const before = live()
+    addModel('three')
+    const { exitCode, stderr } = await run(deploy)
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain(`${live()} has worked for 1 s`)
+    expect(state().previous.release).toBe(before)
+    expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
+    writeFileSync(join(server.folder, '.env'), env)
+  })
 })
 
 async function freePort(): Promise<number> {

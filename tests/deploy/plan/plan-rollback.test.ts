@@ -85,6 +85,16 @@ test('needs no start and no check of a release that is still running for it', ()
   expect(changeOf(elsewhere, 'start-release').instance).toBe(`${OLD}-2`)
 })
 
+test('is watched only if the user wants that, and never goes back by itself', () => {
+  const wishes = { release: previousRelease(server), gateway, edge, warmS: 600 }
+  expect(planRollback(server, wishes).map(({ kind }) => kind)).not.toContain('watch')
+  const plan = planRollback(server, { ...wishes, watchS: 20 })
+  expect(plan.map(({ kind }) => kind).slice(-2)).toEqual(['watch', 'stop-previous'])
+  expect(changeOf(plan, 'watch')).toMatchObject({ instance: OLD, wayBack: null, isRollback: true })
+  expect(plan.flatMap(sentences)).toContain(`watch release ${OLD} for 20 seconds`)
+  expect(changeOf(plan, 'switch').isWatched).toBeUndefined()
+})
+
 test('stops a release at once that does not answer, or where none is to be kept running', () => {
   const ofLive = { containers: [`ai-proxy-${LIVE}`], warmS: 0 }
   expect(changeOf(rollback({ ...server, isLiveSilent: true }), 'stop-previous')).toMatchObject(ofLive)
@@ -159,6 +169,11 @@ describe('the release to go back to', () => {
       expect.objectContaining({ code: 'NOTHING_TO_ROLL_BACK', message: `release ${older.id} never became ready` }),
     )
     expect(() => namedRelease(facts, '20200101-000000')).toThrow('there is no release 20200101-000000 on the server')
+  })
+
+  test('is never one that was taken back after it had taken over', () => {
+    const readyMarks = [{ release: OLD, at: '', by: '', verb: '', why: '', failed: 'it ended' }]
+    expect(() => namedRelease({ ...server, readyMarks }, OLD)).toThrow(`release ${OLD} did not work: it ended`)
   })
 
   test('may be missing', () => {

@@ -22,6 +22,7 @@ const server: Server = {
   actor: 'me as root',
   verb: 'deploy',
   warn: () => {},
+  measured: {},
 }
 
 const gateway = { domain: 'llm.example.com', httpPort: 80, httpsPort: 443, apiKey: null }
