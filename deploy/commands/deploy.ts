@@ -19,6 +19,7 @@ import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
 import { drainWarnings, type Outcome } from '../session/report.ts'
+import { fallbackOf } from './fall-back.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
@@ -51,6 +52,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       url,
       generatedKey: env.generatedKey,
       buildContext: local.buildContext,
+      fallback: fallbackOf(changes, open, settings, local.traefikBase),
       ifNothingToDo: {
         note: `Nothing to change: ${url} answers as it should.`,
         check: readingCheck(gateway, outside, facts.live),

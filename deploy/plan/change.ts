@@ -127,14 +127,15 @@ interface EdgeStart {
 type StartReason =
   /** `replaces`: release that it takes over from; `changed`: what differs, in words. */
   | { kind: 'new'; replaces: string | null; changed: string[] }
-  | { kind: 'broken'; trouble: LiveTrouble }
+  /** `fallback`: release that takes over if this one cannot be put to work again; null if there is none. */
+  | { kind: 'broken'; trouble: LiveTrouble; fallback: string | null }
   | { kind: 'rollback'; from: string | null }
 
 /**
  * Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. `stopping`: somebody
- * has told it to stop. `logless`: the folder that it writes logs to was removed.
+ * has told it to stop. `logless`: the folder that it writes logs to was removed. `crashing`: it ends again and again.
  */
-export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless'
+export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless' | 'crashing'
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'

@@ -7,6 +7,7 @@ import { imageTag, type Manifest } from '../server/manifest.ts'
 import { planBackup } from './backup/plan-backup.ts'
 import { takesLogs } from './backup/prune-backups.ts'
 import type { Change, Kind } from './change.ts'
+import { fallbackRelease } from './plan-rollback.ts'
 import { preflight } from './preflight.ts'
 import { changedParts } from './release.ts'
 import { judge, type Situation, type Wishes } from './situation.ts'
@@ -190,7 +191,11 @@ function answeringInstance({ facts, liveTrouble, isRouteCurrent }: Situation): s
 
 function startNextRelease({ facts, live, release, instance, isLiveStopped, liveTrouble }: Situation) {
   if (isLiveStopped && liveTrouble !== null) {
-    return startRelease(facts, instance, { kind: 'broken', trouble: liveTrouble })
+    return startRelease(facts, instance, {
+      kind: 'broken',
+      trouble: liveTrouble,
+      fallback: fallbackRelease(facts)?.id ?? null,
+    })
   }
   if (release === null) return undefined
   const replaces = live?.manifest.id ?? null
@@ -225,10 +230,11 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
   return isWatched ? { ...change, isWatched } : change
 }
 
-/** What is only started again has nothing better to go back to. */
+/** What is only started again has nothing better to go back to; one that ended again and again may do so once more. */
 function watchNext(situation: Situation): Change<'watch'> | undefined {
   const { facts, live, release, liveTrouble, instance, gateway, settings } = situation
-  if (release === null || settings.watchS === 0) return undefined
+  const isWatched = release !== null || liveTrouble === 'crashing'
+  if (!isWatched || settings.watchS === 0) return undefined
   const wayBack = live !== null && liveTrouble === null ? facts.live : null
   return { kind: 'watch', instance, gateway, seconds: settings.watchS, wayBack, isRollback: false }
 }

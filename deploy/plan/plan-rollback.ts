@@ -1,3 +1,4 @@
+import { UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
 import { type Facts, hasImage, isWarm } from '../server/facts.ts'
 import { readyReleases } from '../server/find-live.ts'
@@ -109,6 +110,18 @@ export function previousRelease(facts: Facts): Manifest {
       : `there is no previous release: ${liveRelease} is live`,
     'deploy first, or see --list-backups',
   )
+}
+
+/** The release that takes over if the live one cannot be put to work again; undefined if there is none. */
+export function fallbackRelease(facts: Facts): Manifest | undefined {
+  try {
+    const release = previousRelease(facts)
+    requireStartable(facts, release, rollbackInstance(facts, release.id))
+    return readyReleases(facts).includes(release.id) ? release : undefined
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
 }
 
 /** A release that the user names. @throws UserError NOTHING_TO_ROLL_BACK */

@@ -8,7 +8,6 @@ import type { ContextSource, LiveTrouble } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
 import { type EdgeFiles, edgeFiles } from './edge-files.ts'
 import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
-import { liveTrouble } from './live-trouble.ts'
 import { contentDigest, makeRelease, type Release, type ReleaseContent } from './release.ts'
 import type { ServerEnv } from './server-env.ts'
 
@@ -136,10 +135,22 @@ function nextRelease(
 }
 
 /** A container in this trouble keeps running until another one has taken over. */
-const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless']
+const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless', 'crashing']
 
 function isStartable(facts: Facts, { instance, manifest }: LiveRelease): boolean {
   return hasImage(facts, manifest.image) || facts.containers.some(({ name }) => name === containerName(instance))
+}
+
+/** Why the live release does not answer; null if it should. */
+export function liveTrouble({ live, isLiveSilent, containers, missingFolders }: Facts): LiveTrouble | null {
+  const container = containers.find(({ name }) => live !== null && name === containerName(live))
+  if (container?.state === 'paused') return 'paused'
+  if (container?.isCrashing) return 'crashing'
+  if (container?.state !== 'running') return 'stopped'
+  if (container.isStopping) return 'stopping'
+  if (container.isDetached) return 'detached'
+  if (missingFolders.includes('logs')) return 'logless'
+  return isLiveSilent ? 'silent' : null
 }
 
 function isEdgeOutdated({ edge: { composeFile, traefikConfig, acmeCa } }: Facts, wanted: EdgeFiles): boolean {

@@ -3,7 +3,7 @@ import { containerName, releaseOf } from '../server/instance.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { Change } from './change.ts'
 import type { GatewayAddress } from './gateway-address.ts'
-import { liveTrouble } from './live-trouble.ts'
+import { liveTrouble } from './situation.ts'
 
 /** The changes with which another instance takes over, in a deploy, a rollback or a restore. */
 

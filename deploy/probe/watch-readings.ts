@@ -34,7 +34,7 @@ export interface AnswerCounts {
   providers: number
 }
 
-export interface EchoReading {
+interface EchoReading {
   ms: number
   /** Undefined if it was answered as it should be. */
   problem: string | undefined

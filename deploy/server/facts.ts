@@ -88,6 +88,8 @@ export interface ContainerFact {
   isDetached?: boolean
   /** Somebody has told it to stop, and it finishes its running answers. */
   isStopping?: boolean
+  /** It ends again and again, and Docker starts it each time. */
+  isCrashing?: boolean
   /** It runs for a rollback until then, in seconds since 1970; then a timer of the server stops it. */
   warmUntilS?: number
 }

@@ -8,7 +8,7 @@ import { describe } from '../steps/changes/all.ts'
 import type { Context } from './context.ts'
 import type { OpenServer } from './open-server.ts'
 import type { Outcome } from './report.ts'
-import { type PlanResult, runPlan, stepsOf } from './run-plan.ts'
+import { type Fallback, type PlanResult, runPlan, stepsOf } from './run-plan.ts'
 import { runSteps, type StepTime } from './run-steps.ts'
 import { UndoStack } from './undo.ts'
 
@@ -24,6 +24,7 @@ export interface Proposal {
   /** A key that the plan makes: it is shown once, as soon as the change stands. */
   generatedKey?: string | null
   buildContext?: readonly ReleaseFile[]
+  fallback?: Fallback | undefined
   /** For plans that may be empty. */
   ifNothingToDo?: {
     note: string
@@ -50,7 +51,10 @@ export async function carryOut(context: Context, open: OpenServer, proposal: Pro
   if (context.options.isDryRun || !(await confirm(context, open))) {
     return { ...ended(false, []), notes: ['Nothing was changed.'] }
   }
-  const run = await runPlan(context, open, { verb: proposal.verb, changes, buildContext })
+  const run = await runPlan(context, open, {
+    ...{ verb: proposal.verb, changes, buildContext },
+    fallback: proposal.fallback,
+  })
   for (const line of run.warnings) context.terminal.err(`Warning: ${line}.\n`)
   if (run.error !== undefined) return failed(proposal, run)
   return { ...ended(true, run.times, run.warnings), notes: [...(generatedKey ? [KEY_SHOWN_ONCE] : []), ...next] }

@@ -5,7 +5,9 @@ import { type Host, run } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
 import * as files from '../remote/files.ts'
+import type { Facts } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
+import { gatherFacts } from '../server/read-facts.ts'
 import { definitionOf, settlingOf } from '../steps/changes/all.ts'
 import type { Server } from '../steps/definition.ts'
 import type { Context } from './context.ts'
@@ -18,6 +20,15 @@ export interface PlanRun {
   verb: string
   changes: readonly Change[]
   buildContext: readonly ReleaseFile[]
+  /** What is done if the live release cannot be put to work again. */
+  fallback?: Fallback | undefined
+}
+
+/** Another release takes over from one that does not work. */
+export interface Fallback {
+  release: string
+  /** @param facts of the server after the attempt */
+  plan(facts: Facts): Promise<Change[]>
 }
 
 /** How a run ended. */
@@ -52,7 +63,8 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
     const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn, measured: {} }
-    const result = await runChanges(changes, server, context)
+    const attempt = await runChanges(changes, server, context)
+    const result = await orFallBack(attempt, plan.fallback, server, context)
     const line = {
       at: now.toISOString(),
       actor,
@@ -82,6 +94,28 @@ async function runChanges(changes: readonly Change[], server: Server, { terminal
     const failures = await undo.run()
     return { times: [], isSettled, error: failureOf(error, failures, isSettled, server.signal.aborted) }
   }
+}
+
+const UNUSABLE = ['RELEASE_UNHEALTHY', 'WATCH_FAILED']
+
+/** Switches to the other release after a repair with no effect. That is an error all the same: the wanted one is not live. */
+async function orFallBack(
+  attempt: ChangesResult,
+  fallback: Fallback | undefined,
+  server: Server,
+  context: Context,
+): Promise<ChangesResult> {
+  const { error } = attempt
+  const isUnusable = error instanceof UserError && UNUSABLE.includes(error.code)
+  if (!isUnusable || fallback === undefined) return attempt
+  context.terminal.err(`==> Switching to release ${fallback.release}, since that did not help\n`)
+  const { host, layout } = server
+  const facts = await gatherFacts(host, layout.folder)
+  const second = await runChanges(await fallback.plan(facts), { ...server, facts }, context)
+  if (second.error !== undefined) return second
+  const { code, message, exitCode } = error
+  const hint = `release ${fallback.release} answers instead; correct what is wrong, then deploy again`
+  return { times: second.times, isSettled: true, error: new UserError(code, message, { hint, exitCode }) }
 }
 
 /** Each change with its undo; the facts that one finds are those of the next. */

@@ -13,7 +13,7 @@ import { READY_FILE, renderReadyMark } from '../../server/state.ts'
 import type { Definition, Server } from '../definition.ts'
 import { edgeProbe, untilAnswered } from '../edge-answer.ts'
 import { withKeyOf } from '../release-environment.ts'
-import { routeUndo, writeRoute } from '../route-file.ts'
+import { keepRoute, routeUndo, writeRoute } from '../route-file.ts'
 
 /** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
 export const checkRelease: Definition<'check-release'> = {
@@ -24,6 +24,7 @@ export const checkRelease: Definition<'check-release'> = {
     const measuring = measures === undefined ? undefined : usualEchoMs(server, gateway, measures)
     const token = randomBytes(16).toString('hex')
     const canary = { instance, token, header: CANARY_HEADER }
+    await keepRoute(server)
     await writeRoute(server, renderRoute({ domain, live: server.facts.live, canary }, GATEWAY_PORT))
     const probe = edgeProbe(server, gateway, { canary: token })
     try {

@@ -42,7 +42,7 @@ function describeStart({ instance, reason }: Change<'start-release'>): string {
       if (reason.replaces === null) return `start release ${id}`
       return `start release ${id} next to ${reason.replaces} and let it take over (changed: ${reason.changed.join(', ')})`
     case 'broken':
-      return describeRepair(id, reason.trouble)
+      return `${describeRepair(id, reason.trouble)}${reason.fallback === null ? '' : `; if it does not work then, switch to release ${reason.fallback}`}`
     case 'rollback':
       return reason.from === null
         ? `switch to release ${id}`
@@ -62,6 +62,8 @@ function describeRepair(id: string, trouble: LiveTrouble): string {
       return `start release ${id} once more and let it take over from its first container, which was told to stop`
     case 'logless':
       return `start release ${id} once more and let it take over from its first container, which lost its folder of logs`
+    case 'crashing':
+      return `start release ${id} once more and let it take over from its first container, which ends again and again`
     case 'silent':
       return `start release ${id} once more and let it take over from its first container, which does not answer any more`
   }

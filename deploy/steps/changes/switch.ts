@@ -10,7 +10,7 @@ import { renderState } from '../../server/state.ts'
 import { putFile } from '../../server/transfer.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
 import { awaitAnswer } from '../edge-answer.ts'
-import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
+import { dropRouteCopies, keepRoute, routeUndo, writeRoute } from '../route-file.ts'
 
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
 export const switchOver: Definition<'switch'> = {
@@ -21,7 +21,7 @@ export const switchOver: Definition<'switch'> = {
     const { domain } = gateway
     // Before the switch, so that a reboot at any moment finds the release that the route names.
     const keep = docker.restartPolicy(containerName(instance), 'unless-stopped')
-    await run(server.host, 'keep the release across reboots', keep)
+    await allDone([run(server.host, 'keep the release across reboots', keep), keepRoute(server)])
     await writeRoute(server, renderRoute({ domain, live: instance }, GATEWAY_PORT))
     await awaitAnswer(server, gateway, instance)
     await record(change, server)
@@ -48,14 +48,13 @@ async function record({ instance, previous, isWatched }: Change<'switch'>, serve
   const backups = lastCounter(facts) || undefined
   const live = { release: releaseOf(instance), instance }
   try {
-    // The copy is the way back of a release that is watched; the next switch removes it.
-    if (!isWatched) await dropRouteCopies(server)
-    await putFile(
-      host,
-      layout.state,
-      renderState({ version: 1, live, previous, backups, updatedAt: now.toISOString() }),
-    )
-    await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`))
+    const state = renderState({ version: 1, live, previous, backups, updatedAt: now.toISOString() })
+    await allDone([
+      // The copy is the way back of a release that is watched.
+      isWatched ? undefined : dropRouteCopies(server),
+      putFile(host, layout.state, state),
+      run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`)),
+    ])
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     server.warn(`${error.message}; the next run records it`)
@@ -75,4 +74,10 @@ function wayBack({ gateway }: Change<'switch'>, server: Server): Undo {
       if (facts.current !== null) await host.exec(files.pointTo(layout.current, facts.current))
     },
   }
+}
+
+/** Waits for all of them, also when one fails. */
+async function allDone(actions: (Promise<unknown> | undefined)[]): Promise<void> {
+  const failed = (await Promise.allSettled(actions)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }

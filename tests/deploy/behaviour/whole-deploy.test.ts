@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -157,12 +157,14 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
   })
 
   test('a live release whose container is gone is started again', async () => {
-    const [, next = ''] = releases
+    const [first = '', next = ''] = releases
     addModel('one')
     writeFileSync(join(server.folder, '../bin/state/containers', name(next)), `exited\n${next}\nunless-stopped\n`)
     const { exitCode, stderr, calls } = await run(deploy)
     expect(exitCode, stderr).toBe(0)
-    expect(stderr).toContain(`  - start release ${next}, which is not running\n`)
+    expect(stderr).toContain(
+      `  - start release ${next}, which is not running; if it does not work then, switch to release ${first}\n`,
+    )
     expect(calls).toEqual([`start ${name(next)}`, `--restart=unless-stopped ${name(next)}`])
   })
 
@@ -212,7 +214,8 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     expect(stderr).toContain(`Hint: ${before} answers again; look at: docker logs ${name(bad)}.`)
     expect([live(), state().live]).toEqual([before, stateBefore])
     expect(readlinkSync(join(server.folder, 'current'))).toBe(`releases/${before}`)
-    expect(calls.slice(-2)).toEqual([`--restart=no ${name(bad)}`, `stop ${name(bad)}`])
+    expect(calls).toContain(`--restart=no ${name(bad)}`)
+    await vi.waitFor(() => expect(server.containers()[name(bad)]).toBe('exited no'), { timeout: 10_000 })
     expect(server.containers()[name(before)]).toBe('running unless-stopped')
     expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
     expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"WATCH_FAILED"')
@@ -230,6 +233,20 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     expect(state().previous.release).toBe(before)
     expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
     writeFileSync(join(server.folder, '.env'), env)
+  })
+
+  test('the previous release takes over from one that cannot be put to work again', async () => {
+    const [broken, before] = [live(), state().previous.instance]
+    rmSync(join(server.folder, '../bin/state/containers', name(broken)))
+    server.setCrashing(true)
+    const { exitCode, stderr } = await run(deploy)
+    server.setCrashing(false)
+    expect(exitCode, stderr).toBe(31)
+    expect(stderr).toContain(`  - start release ${broken}, which is not running; if it does not work then, switch to`)
+    expect(stderr).toContain('✖ The new release ended by itself.')
+    expect(stderr).toContain(`Hint: release ${state().live.release} answers instead;`)
+    expect([live(), server.containers()[name(before)]]).toEqual([before, 'running unless-stopped'])
+    expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"RELEASE_UNHEALTHY"')
   })
 })
 

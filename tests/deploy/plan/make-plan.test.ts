@@ -371,6 +371,26 @@ describe('what is broken', () => {
     ).toBe('20261124-000000')
   })
 
+  test('a live release that ends again and again is started once more and watched; else the previous one takes over', () => {
+    const crashing = { name: `ai-proxy-${id}`, state: 'restarting', release: id, isRestarted: true, isCrashing: true }
+    const repaired = replan({}, { containers: [crashing] })
+    const sentence = `start release ${id} once more and let it take over from its first container, which ends again and again`
+    expect(lines(repaired)).toEqual([sentence, `watch release ${id} for 20 seconds; there is no release to go back to`])
+    expect(kinds(repaired)).toEqual(['back-up', ...WATCHED, 'check-from-outside'])
+    expect(changeOf(repaired, 'switch').instance).toBe(`${id}-2`)
+    const older = '20261120-000000'
+    const [manifest] = live.manifests
+    if (manifest === undefined) throw new Error('there is no manifest')
+    const withOlder = {
+      manifests: [...live.manifests, { ...manifest, id: older }],
+      readyMarks: [{ release: older, at: '', by: '', verb: '', why: '' }],
+    }
+    const fallback = `; if it does not work then, switch to release ${older}`
+    expect(lines(replan({}, { containers: [crashing], ...withOlder }))[0]).toBe(sentence + fallback)
+    const failed = withOlder.readyMarks.map((mark) => ({ ...mark, failed: 'it ended' }))
+    expect(lines(replan({}, { containers: [crashing], ...withOlder, readyMarks: failed }))[0]).toBe(sentence)
+  })
+
   test('folders that were removed are made again, and what has them open starts again', () => {
     const backups = replan({}, { missingFolders: ['backups'] })
     expect(lines(backups)).toEqual(['make the missing folders again: backups'])

@@ -63,7 +63,7 @@ test('only the route guards what was done before it', () => {
 })
 
 test('what was there before is never taken away: the live release, an edge whose files stay', () => {
-  expect(undoOf(startRelease(facts, LIVE, { kind: 'broken', trouble: 'stopped' }))).toBeUndefined()
+  expect(undoOf(startRelease(facts, LIVE, { kind: 'broken', trouble: 'stopped', fallback: null }))).toBeUndefined()
   expect(undoOf({ kind: 'start-edge', files: null, ...startEdge })).toBeUndefined()
 })
 

@@ -6,7 +6,7 @@ import { sh } from './sh.ts'
  * failed. The built-in model is left out, since deploys ask it.
  */
 const COUNTS = `const counts=async()=>{
-  const {METRICS_HOST:host='127.0.0.1',METRICS_PORT:port=9464}=process.env;
+  const {env}=process,host=env.METRICS_HOST||'127.0.0.1',port=env.METRICS_PORT||9464;
   const page=await fetch('http://'+host+':'+port+'/metrics',{signal:AbortSignal.timeout(2000)}).then(r=>r.text()).catch(()=>'');
   let [all,own,providers]=[0,0,0];
   for(const [,labels,value] of page.matchAll(/^ai_proxy_requests_total\\{(.*)\\} (\\d+)/gm)){
