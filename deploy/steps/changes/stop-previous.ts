@@ -15,6 +15,10 @@ export const stopPrevious: Definition<'stop-previous'> = {
     ...retired.map((name) => `stop ${name}, which was kept running for a rollback`),
     ...(previous === null || warmS === 0 ? [] : [`stop release ${releaseOf(previous)} in ${inWords(warmS)}`]),
   ],
+  explain: ({ previous, warmS }) =>
+    previous === null || warmS > 0
+      ? []
+      : [`stop release ${releaseOf(previous)} when it has finished its running answers`],
   title: 'Stop the previous release',
   async run(change, { host, layout }) {
     const { containers, previous, retired, warmS } = change
