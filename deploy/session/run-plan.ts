@@ -158,7 +158,7 @@ function failureOf(error: unknown, undoFailures: string[], isSettled: boolean, i
 
 /** Release that the plan starts; null for one that only changes settings. */
 function startedRelease(changes: readonly Change[]): string | null {
-  const start = changes.find((change) => change.kind === 'start-release')
+  const start = changes.find((change) => change.kind === 'start-release' || change.kind === 'use-warm')
   return start === undefined ? null : releaseOf(start.instance)
 }
 

@@ -10,19 +10,30 @@ const server = serverOf(rig, 'trixie')
 const FOLDER = '/root/ai-proxy'
 const KEY = 'sk-watch-0123456789abcdef'
 
-/** Turns the gateway bad some seconds after its start; a variable that gateways read says in which way. */
+/**
+ * Turns the gateway bad some seconds after its first request without the canary header, so after it took over; a variable
+ * that gateways read says in which way.
+ */
 const FAULTS = `
 import { Server as HttpServer } from 'node:http'
 const fault = process.env['FAULT_API_KEY']
-const sinceStart = performance.now()
 const emitBefore = HttpServer.prototype.emit
-if (fault === 'exit') setTimeout(() => process.exit(1), 8000)
-if (fault === 'block') setTimeout(() => { for (;;); }, 12_000)
+let badFromMs = Number.POSITIVE_INFINITY
+interface Request { url?: string; headers: Record<string, unknown> }
+interface Response { writeHead(status: number): { end(): void } }
+function takeOver() {
+  badFromMs = performance.now() + 2000
+  if (fault === 'exit') setTimeout(() => process.exit(1), 3000)
+  if (fault === 'block') setTimeout(() => { for (;;); }, 3000)
+}
 Object.assign(HttpServer.prototype, {
-  emit(this: HttpServer, ...args: [name: string, request: { url?: string }, response: { writeHead(status: number): { end(): void } }]) {
+  emit(this: HttpServer, ...args: [name: string, request: Request, response: Response]) {
     const [name, request, response] = args
     const emit = () => Reflect.apply(emitBefore, this, args)
-    if (name !== 'request' || performance.now() - sinceStart < 6000) return emit()
+    if (name !== 'request') return emit()
+    const isClient = request.headers['x-ai-proxy-canary'] === undefined && request.url === '/v1/models'
+    if (isClient && badFromMs === Number.POSITIVE_INFINITY) takeOver()
+    if (performance.now() < badFromMs) return emit()
     if (fault === 'unready' && request.url === '/ready') return response.writeHead(503).end()
     if (fault === 'slow' && request.url?.endsWith('/completions')) return setTimeout(emit, 2500)
     return emit()
