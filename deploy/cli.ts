@@ -116,7 +116,9 @@ function handleInterrupts(terminal: ProcessTerminal): void {
       hasHungUp ||= signal === 'SIGHUP'
       if (isUndoing && signal === 'SIGHUP') return
       if (!terminal.isSignalRead || isUndoing) end(DEPLOY_ERRORS.INTERRUPTED.exitCode)
-      terminal.err('Interrupted: undoing what was begun. Press Ctrl-C again to end at once.\n')
+      terminal.err(
+        'Interrupted: undoing what was begun, unless the new release took over. Press Ctrl-C again to end at once.\n',
+      )
     })
   }
 }

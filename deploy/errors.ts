@@ -46,6 +46,10 @@ export const DEPLOY_ERRORS = {
     meaning: 'something failed and not all of it could be undone; run the same command again',
   },
   NOTHING_TO_ROLL_BACK: { exitCode: 34, meaning: 'there is no previous release, or its image is gone' },
+  WATCH_FAILED: {
+    exitCode: 35,
+    meaning: 'the new release did not work after it took over; the previous one answers again, if there is one',
+  },
   CERTIFICATE_MISSING: {
     exitCode: 40,
     meaning: 'the gateway runs, but has no valid certificate yet; remove the cause, then run again',

@@ -16,6 +16,10 @@ export interface ServerSettings {
   drainTimeoutS: number
   /** When backups hold the log databases. */
   backupLogs: 'daily' | 'always' | 'never'
+  /** How long the previous release keeps running; 0 stops it at once. */
+  warmS: number
+  /** How long a new release is watched after it took over; 0 for not at all. */
+  watchS: number
 }
 
 interface AcmeSettings {
@@ -31,6 +35,8 @@ interface AcmeSettings {
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
 export const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory'
 const DEFAULT_DRAIN_TIMEOUT_S = 300
+const DEFAULT_WARM_S = 600
+export const DEFAULT_WATCH_S = 20
 const DEFAULT_ID = 1000
 
 /** @param environment of a valid .env that has DOMAIN */
@@ -53,6 +59,8 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
     gid: Number(environment['HOST_GID'] || DEFAULT_ID),
     drainTimeoutS: Number(environment['DRAIN_TIMEOUT_S'] || DEFAULT_DRAIN_TIMEOUT_S),
     backupLogs: backupLogs(environment['BACKUP_LOGS']),
+    warmS: Number(environment['WARM_S'] || DEFAULT_WARM_S),
+    watchS: Number(environment['WATCH_S'] || DEFAULT_WATCH_S),
   }
 }
 

@@ -21,6 +21,7 @@ import { outsideView } from '../session/outside-view.ts'
 import { nextSteps } from '../session/shown/next-steps.ts'
 import { readDifferences } from '../session/shown/read-differences.ts'
 import { drainWarnings, type Outcome } from '../session/shown/report.ts'
+import { fallbackOf } from './fall-back.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
@@ -54,6 +55,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       url,
       generatedKey: env.generatedKey,
       buildContext: local.buildContext,
+      fallback: fallbackOf(changes, open, settings, local.traefikBase),
       ifNothingToDo: {
         note: `Nothing to change: ${url} answers as it should.`,
         check: readingCheck(gateway, outside, facts.live),

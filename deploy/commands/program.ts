@@ -38,6 +38,7 @@ const OPTIONS: Record<string, OptionRow[]> = {
       description: 'switch to the previous release, or to the one named (see releases); nothing is built',
       conflicts: ['listBackups', 'restoreBackup'],
     },
+    { flags: '--watch', description: 'with --rollback: watch the release afterwards; it stays live in any case' },
     { flags: '--list-backups', description: 'show the backups on the server', conflicts: ['restoreBackup'] },
     {
       flags: '--restore-backup <file>',

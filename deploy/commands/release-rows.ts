@@ -1,4 +1,4 @@
-import { type Facts, hasImage, isActive } from '../server/facts.ts'
+import { type Facts, hasImage, isActive, isWarm } from '../server/facts.ts'
 import { readyReleases } from '../server/find-live.ts'
 import { releaseOf } from '../server/instance.ts'
 import type { Manifest } from '../server/manifest.ts'
@@ -6,7 +6,7 @@ import type { Manifest } from '../server/manifest.ts'
 /** A release as `releases --json` shows it. */
 export interface ReleaseRow {
   release: string
-  state: 'live' | 'finishing answers' | 'running' | 'stopped' | 'never ready'
+  state: 'live' | 'warm' | 'finishing answers' | 'running' | 'stopped' | 'taken back' | 'never ready'
   /** ISO time. */
   created_at: string
   age_s: number
@@ -36,15 +36,18 @@ export function releaseRows(facts: Facts): ReleaseRow[] {
       can_roll_back: ready.includes(id) && isStartable,
       by: mark?.by ?? '',
       verb: mark?.verb ?? '',
-      why: mark?.why ?? '',
+      why: mark?.failed ?? mark?.why ?? '',
     }
   })
 }
 
-function stateOf({ live, containers }: Facts, { id }: Manifest, ready: readonly string[]): ReleaseRow['state'] {
+function stateOf(facts: Facts, { id }: Manifest, ready: readonly string[]): ReleaseRow['state'] {
+  const { live, containers } = facts
   if (live !== null && releaseOf(live) === id) return 'live'
-  if (!ready.includes(id)) return 'never ready'
+  const hasFailed = facts.readyMarks.some(({ release, failed }) => release === id && failed !== undefined)
+  if (!ready.includes(id)) return hasFailed ? 'taken back' : 'never ready'
   const active = containers.filter((container) => container.release === id && isActive(container))
   if (active.length === 0) return 'stopped'
+  if (active.some((container) => isWarm(container, facts))) return 'warm'
   return active.every(({ isStopping }) => isStopping) ? 'finishing answers' : 'running'
 }

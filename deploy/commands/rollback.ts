@@ -2,14 +2,13 @@ import { readCheckedEnvironment } from '../../kit/gateway-config/checked-environ
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
 import { UserError } from '../../kit/user-error.ts'
-import { serverSettings } from '../../templates/server-settings.ts'
+import { DEFAULT_WATCH_S, serverSettings } from '../../templates/server-settings.ts'
 import { deployError } from '../errors.ts'
 import { readPackagedFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
-import { chooseInstance } from '../plan/choose-instance.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
 import { gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
-import { namedRelease, planRollback, previousRelease } from '../plan/plan-rollback.ts'
+import { namedRelease, planRollback, previousRelease, rollbackInstance } from '../plan/plan-rollback.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { carryOut } from '../session/carry-out.ts'
@@ -32,14 +31,16 @@ export async function rollback(context: Context, id?: string): Promise<Outcome> 
     const today = todaysEnv(facts)
     const inUse = { ...today.values, ...settingsGiven(context.options), ...recoveredSettings(facts, null) }
     const settings = serverSettings(requireDomain(inUse), facts.edge.acmeCa !== null)
-    const instance = chooseInstance(release.id, facts.containers)
+    const instance = rollbackInstance(facts, release.id)
     const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
     const gateway = gatewayAddress(settings, then['API_KEYS'])
+    const watchS = context.options.isWatching ? settings.watchS || DEFAULT_WATCH_S : undefined
     const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
     const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]
     return carryOut(context, open, {
       verb: 'rollback',
-      changes: release.id === from ? [] : planRollback(facts, { release, gateway, edge }),
+      changes:
+        release.id === from ? [] : planRollback(facts, { release, gateway, edge, warmS: settings.warmS, watchS }),
       warnings: [...warnings, ...drainWarnings(drainingReleases(facts))],
       url: gatewayUrl(gateway),
       ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },

@@ -24,6 +24,8 @@ export interface Options {
   /** Do not ask before the server is changed. */
   isConfirmed: boolean
   isDryRun: boolean
+  /** Watch what a rollback leads to. */
+  isWatching: boolean
   /** Change the server without a backup. */
   skipsBackup: boolean
   isJson: boolean
@@ -57,6 +59,7 @@ export interface Flags {
   backup?: boolean
   /** True without a release. */
   rollback?: boolean | string
+  watch?: boolean
   listBackups?: boolean
   restoreBackup?: string
   includeCerts?: boolean
@@ -73,6 +76,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
   const host = readHost(flags.host ?? environment['DEPLOY_HOST'])
   const path = readPath(flags.path ?? environment['DEPLOY_PATH'])
   checkFlags(flags)
+  checkWatch(flags)
   return {
     host,
     path,
@@ -89,6 +93,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     acmeCaCert: processEnv['ACME_CA_CERT'] || null,
     isConfirmed: flags.yes ?? false,
     isDryRun: flags.dryRun ?? false,
+    isWatching: flags.watch ?? false,
     skipsBackup: flags.backup === false,
     isJson: flags.json ?? false,
     lockWaitMs: readLockWait(flags.lockWait),
@@ -170,6 +175,11 @@ function readLockWait(text: string | undefined): number {
   const waitMs = text === undefined ? 0 : parseDuration(text)
   if (waitMs !== undefined) return waitMs
   throw usage(`--lock-wait ${text} is not a duration`, 'give one like 90s or 5m')
+}
+
+function checkWatch({ watch, rollback }: Flags): void {
+  if (!watch || rollback) return
+  throw usage('--watch works only with --rollback', 'deploys are watched without it; see WATCH_S')
 }
 
 function readResolve(text: string): [string, string] {

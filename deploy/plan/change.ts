@@ -28,9 +28,11 @@ interface ChangeData {
   'restart-edge': EdgeStart
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
-  'check-release': { instance: string; gateway: GatewayAddress; why: string }
-  switch: { instance: string; previous: ReleaseState | null; gateway: GatewayAddress; news: SwitchNews[] }
-  'stop-previous': { containers: string[]; leftovers: string[]; previous: string | null }
+  'check-release': CheckingRelease
+  switch: Switching
+  watch: Watching
+  'stop-previous': StoppingPrevious
+  'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
@@ -130,17 +132,57 @@ interface EdgeStart {
 type StartReason =
   /** `replaces`: release that it takes over from; `changed`: what differs, in words. */
   | { kind: 'new'; replaces: string | null; changed: string[] }
-  | { kind: 'broken'; trouble: LiveTrouble }
+  /** `fallback`: release that takes over if this one cannot be put to work again; null if there is none. */
+  | { kind: 'broken'; trouble: LiveTrouble; fallback: string | null }
   | { kind: 'rollback'; from: string | null }
 
 /**
  * Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. `stopping`: somebody
- * has told it to stop. `logless`: the folder that it writes logs to was removed.
+ * has told it to stop. `logless`: the folder that it writes logs to was removed. `crashing`: it ends again and again.
  */
-export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless'
+export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless' | 'crashing'
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'
+
+interface CheckingRelease {
+  instance: string
+  gateway: GatewayAddress
+  why: string
+  /** Instance that answers now, whose speed is measured for the watch. */
+  measures?: string
+}
+
+interface Switching {
+  instance: string
+  previous: ReleaseState | null
+  gateway: GatewayAddress
+  news: SwitchNews[]
+  /** The release is watched next, and taken back if it is bad. */
+  isWatched?: boolean
+}
+
+interface Watching {
+  instance: string
+  gateway: GatewayAddress
+  seconds: number
+  /** Instance that answers again if this one is bad; null if there is none, or if it stays anyway. */
+  wayBack: string | null
+  isRollback: boolean
+}
+
+interface StoppingPrevious {
+  /** All that are told to stop at once. */
+  containers: string[]
+  /** Those of them that a run which was cut off left running. */
+  leftovers: string[]
+  /** Those of them that were kept running for a rollback, and are not needed for that any more. */
+  retired: string[]
+  /** Instance that was live until now; null if it stays. */
+  previous: string | null
+  /** How long `previous` keeps running; 0 to stop it at once. */
+  warmS: number
+}
 
 interface OutsideCheck {
   gateway: GatewayAddress

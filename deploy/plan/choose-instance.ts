@@ -1,6 +1,9 @@
 import type { ContainerFact } from '../server/facts.ts'
 import { containerName } from '../server/instance.ts'
 
+/** A container in one of these states is left alone. */
+const BUSY = ['running', 'restarting']
+
 /**
  * The instance that a start of this release makes or wakes: a stopped one is used again, one that still finishes its
  * streams is left alone.
@@ -9,6 +12,6 @@ export function chooseInstance(release: string, containers: readonly ContainerFa
   for (let n = 1; ; n++) {
     const instance = n === 1 ? release : `${release}-${n}`
     const container = containers.find(({ name }) => name === containerName(instance))
-    if (container?.state !== 'running') return instance
+    if (container === undefined || !BUSY.includes(container.state)) return instance
   }
 }

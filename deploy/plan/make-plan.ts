@@ -7,10 +7,11 @@ import { imageTag, type Manifest } from '../server/manifest.ts'
 import { planBackup } from './backup/plan-backup.ts'
 import { takesLogs } from './backup/prune-backups.ts'
 import type { Change, Kind } from './change.ts'
+import { fallbackRelease } from './plan-rollback.ts'
 import { preflight } from './preflight.ts'
 import { changedParts } from './release.ts'
 import { judge, type Situation, type Wishes } from './situation.ts'
-import { startRelease, stopPrevious, switchTo } from './take-over.ts'
+import { retiredContainers, startRelease, stopPrevious, switchTo } from './take-over.ts'
 
 type Decision<K extends Kind> = (situation: Situation) => Change<K> | undefined
 
@@ -28,11 +29,13 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
   'free-reserve': () => undefined,
+  'use-warm': () => undefined,
   'start-edge': startEdge,
   'restart-edge': restartEdge,
   'start-release': startNextRelease,
   'check-release': checkRelease,
   switch: switchOver,
+  watch: watchNext,
   'stop-previous': stopOthers,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
@@ -191,7 +194,11 @@ function answeringInstance({ facts, liveTrouble, isRouteCurrent }: Situation): s
 
 function startNextRelease({ facts, live, release, instance, isLiveStopped, liveTrouble }: Situation) {
   if (isLiveStopped && liveTrouble !== null) {
-    return startRelease(facts, instance, { kind: 'broken', trouble: liveTrouble })
+    return startRelease(facts, instance, {
+      kind: 'broken',
+      trouble: liveTrouble,
+      fallback: fallbackRelease(facts)?.id ?? null,
+    })
   }
   if (release === null) return undefined
   const replaces = live?.manifest.id ?? null
@@ -199,11 +206,13 @@ function startNextRelease({ facts, live, release, instance, isLiveStopped, liveT
   return startRelease(facts, instance, { kind: 'new', replaces, changed })
 }
 
-function checkRelease({ facts, live, release, instance, gateway }: Situation): Change<'check-release'> | undefined {
+function checkRelease(situation: Situation): Change<'check-release'> | undefined {
+  const { facts, live, release, instance, gateway } = situation
   if (instance === facts.live) return undefined
   const isReplacing = release !== null && live !== null
   const why = isReplacing ? `changed: ${changedParts(live.manifest, release.manifest).join(', ')}` : ''
-  return { kind: 'check-release', instance, gateway, why }
+  const measures = watchNext(situation)?.wayBack
+  return { kind: 'check-release', instance, gateway, why, ...(measures && { measures }) }
 }
 
 function switchOver(situation: Situation): Change<'switch'> | undefined {
@@ -214,17 +223,29 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
     isRouteOutdated && (leadsElsewhere ? ('route' as const) : ('domain' as const)),
     isUnrecorded && ('record' as const),
   ]
-  return switchTo(
+  const isWatched = (watchNext(situation)?.wayBack ?? null) !== null
+  const change = switchTo(
     facts,
     instance,
     gateway,
     news.filter((one) => one !== false),
   )
+  return isWatched ? { ...change, isWatched } : change
 }
 
-function stopOthers({ facts, instance }: Situation): Change<'stop-previous'> | undefined {
+/** What is only started again has nothing better to go back to; one that ended again and again may do so once more. */
+function watchNext(situation: Situation): Change<'watch'> | undefined {
+  const { facts, live, release, liveTrouble, instance, gateway, settings } = situation
+  const isWatched = release !== null || liveTrouble === 'crashing'
+  if (!isWatched || settings.watchS === 0) return undefined
+  const wayBack = live !== null && liveTrouble === null ? facts.live : null
+  return { kind: 'watch', instance, gateway, seconds: settings.watchS, wayBack, isRollback: false }
+}
+
+function stopOthers({ facts, instance, settings }: Situation): Change<'stop-previous'> | undefined {
   const isTakenOver = facts.live !== null && facts.live !== instance
-  return isTakenOver || leftovers(facts).length > 0 ? stopPrevious(facts, instance) : undefined
+  const others = [...leftovers(facts), ...retiredContainers(facts, isTakenOver)]
+  return isTakenOver || others.length > 0 ? stopPrevious(facts, instance, settings.warmS) : undefined
 }
 
 function getCertificate({ needsCertificate, gateway, outside }: Situation): Change<'get-certificate'> | undefined {

@@ -1,5 +1,6 @@
+import { UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
-import { type Facts, hasImage } from '../server/facts.ts'
+import { type Facts, hasImage, isWarm } from '../server/facts.ts'
 import { readyReleases } from '../server/find-live.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { Manifest } from '../server/manifest.ts'
@@ -15,25 +16,61 @@ export interface RollbackWishes {
   gateway: GatewayAddress
   /** What the edge is started with, if its own files are lost. */
   edge: EdgeFiles
+  /** How long the release that is live now keeps running. */
+  warmS: number
+  /** How long it is watched; undefined for not at all. */
+  watchS?: number | undefined
 }
 
 /** A disk with less free space is as good as full. */
 const LITTLE_SPACE_BYTES = 16 * 1024 ** 2
 
-/** Switches back to a kept release: nothing is built or downloaded. @throws UserError NOTHING_TO_ROLL_BACK */
-export function planRollback(facts: Facts, { release, gateway, edge }: RollbackWishes): Change[] {
-  const instance = chooseInstance(release.id, facts.containers)
+/**
+ * Switches back to a kept release: nothing is built or downloaded. One that is kept running needs no start and no check
+ * with a secret header: it has answered before.
+ * @throws UserError NOTHING_TO_ROLL_BACK
+ */
+export function planRollback(facts: Facts, { release, gateway, edge, warmS, watchS }: RollbackWishes): Change[] {
+  const instance = rollbackInstance(facts, release.id)
   requireStartable(facts, release, instance)
-  const from = facts.live === null ? null : releaseOf(facts.live)
   const isDiskFull = facts.hasReserve && facts.freeBytes.folder < LITTLE_SPACE_BYTES
   return [
     ...(isDiskFull ? [{ kind: 'free-reserve' } as const] : []),
     ...startEdge(facts, gateway, edge),
+    ...bringUp(facts, instance, gateway),
+    switchTo(facts, instance, gateway),
+    ...watchFor(watchS, instance, gateway),
+    stopPrevious(facts, instance, warmS),
+    ...(isDiskFull ? [{ kind: 'keep-reserve' } as const] : []),
+  ]
+}
+
+/** A rollback is the way back, so it never goes back by itself. */
+function watchFor(seconds: number | undefined, instance: string, gateway: GatewayAddress): Change<'watch'>[] {
+  if (seconds === undefined) return []
+  return [{ kind: 'watch', instance, gateway, seconds, wayBack: null, isRollback: true }]
+}
+
+/** The instance that a rollback to this release leads to: the one that is kept running, if there is one. */
+export function rollbackInstance(facts: Facts, release: string): string {
+  return (
+    warmContainer(facts, release)?.name.slice(containerName('').length) ?? chooseInstance(release, facts.containers)
+  )
+}
+
+function warmContainer(facts: Facts, release: string) {
+  return facts.containers.find((container) => {
+    return container.release === release && !container.isDetached && isWarm(container, facts)
+  })
+}
+
+function bringUp(facts: Facts, instance: string, gateway: GatewayAddress): Change[] {
+  const from = facts.live === null ? null : releaseOf(facts.live)
+  const untilS = warmContainer(facts, releaseOf(instance))?.warmUntilS
+  if (untilS !== undefined) return [{ kind: 'use-warm', instance, from, untilS, gateway }]
+  return [
     startRelease(facts, instance, { kind: 'rollback', from }),
     { kind: 'check-release', instance, gateway, why: '' },
-    switchTo(facts, instance, gateway),
-    stopPrevious(facts, instance),
-    ...(isDiskFull ? [{ kind: 'keep-reserve' } as const] : []),
   ]
 }
 
@@ -75,13 +112,27 @@ export function previousRelease(facts: Facts): Manifest {
   )
 }
 
+/** The release that takes over if the live one cannot be put to work again; undefined if there is none. */
+export function fallbackRelease(facts: Facts): Manifest | undefined {
+  try {
+    const release = previousRelease(facts)
+    requireStartable(facts, release, rollbackInstance(facts, release.id))
+    return readyReleases(facts).includes(release.id) ? release : undefined
+  } catch (error) {
+    if (error instanceof UserError) return undefined
+    throw error
+  }
+}
+
 /** A release that the user names. @throws UserError NOTHING_TO_ROLL_BACK */
 export function namedRelease(facts: Facts, id: string): Manifest {
   const found = facts.manifests.find((manifest) => manifest.id === id)
   if (found !== undefined && readyReleases(facts).includes(id)) return found
+  const failed = facts.readyMarks.find(({ release }) => release === id)?.failed
+  const unusable = failed === undefined ? `release ${id} never became ready` : `release ${id} did not work: ${failed}`
   throw deployError(
     'NOTHING_TO_ROLL_BACK',
-    found === undefined ? `there is no release ${id} on the server` : `release ${id} never became ready`,
+    found === undefined ? `there is no release ${id} on the server` : unusable,
     'see ai-deploy releases',
   )
 }

@@ -135,15 +135,17 @@ function nextRelease(
 }
 
 /** A container in this trouble keeps running until another one has taken over. */
-const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless']
+const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless', 'crashing']
 
 function isStartable(facts: Facts, { instance, manifest }: LiveRelease): boolean {
   return hasImage(facts, manifest.image) || facts.containers.some(({ name }) => name === containerName(instance))
 }
 
-function liveTrouble({ live, isLiveSilent, containers, missingFolders }: Facts): LiveTrouble | null {
+/** Why the live release does not answer; null if it should. */
+export function liveTrouble({ live, isLiveSilent, containers, missingFolders }: Facts): LiveTrouble | null {
   const container = containers.find(({ name }) => live !== null && name === containerName(live))
   if (container?.state === 'paused') return 'paused'
+  if (container?.isCrashing) return 'crashing'
   if (container?.state !== 'running') return 'stopped'
   if (container.isStopping) return 'stopping'
   if (container.isDetached) return 'detached'

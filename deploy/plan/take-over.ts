@@ -1,8 +1,9 @@
-import { type ContainerFact, type Facts, isActive, leftovers } from '../server/facts.ts'
+import { type ContainerFact, type Facts, isActive, isWarm, leftovers, liveRelease } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { Change } from './change.ts'
 import type { GatewayAddress } from './gateway-address.ts'
+import { liveTrouble } from './situation.ts'
 
 /** The changes with which another instance takes over, in a deploy, a rollback or a restore. */
 
@@ -23,18 +24,35 @@ export function switchTo(
   return { kind: 'switch', instance, gateway, previous: previousOf(facts, instance), news }
 }
 
-/** Stops the release that was live, and whatever a deploy that was cut off left running. */
-export function stopPrevious(facts: Facts, instance: string): Change<'stop-previous'> {
+/**
+ * Lets the release that was live run on for a while, if it is well, and stops whatever else runs: older ones that were kept
+ * so, and what a run that was cut off left behind.
+ */
+export function stopPrevious(facts: Facts, instance: string, warmS: number): Change<'stop-previous'> {
   const { live, containers } = facts
   const isOther = (name: string) => name !== containerName(instance)
+  const previous = live === instance ? null : live
   const orphans = leftovers(facts).filter(isOther)
-  const ofLive = containers.filter(({ name }) => live !== null && name === containerName(live))
+  const retired = retiredContainers(facts, previous !== null).filter(isOther)
+  const ofPrevious = containers.filter(({ name }) => previous !== null && name === containerName(previous))
+  const isKept = previous !== null && warmS > 0 && liveTrouble(facts) === null && liveRelease(facts) !== null
   return {
     kind: 'stop-previous',
-    containers: [...orphans, ...ofLive.filter(isActive).map(({ name }) => name)].filter(isOther),
+    containers: [...orphans, ...retired, ...(isKept ? [] : ofPrevious.filter(isActive).map(({ name }) => name))],
     leftovers: orphans,
-    previous: live === instance ? null : live,
+    retired,
+    previous,
+    warmS: isKept ? warmS : 0,
   }
+}
+
+/** Names of containers that are warm no longer: their time is over, or another release takes their place. */
+export function retiredContainers(facts: Facts, isTakenOver: boolean): string[] {
+  const { live, containers } = facts
+  return containers
+    .filter(({ name, warmUntilS }) => warmUntilS !== undefined && (live === null || name !== containerName(live)))
+    .filter((container) => !container.isStopping && (isTakenOver || !isWarm(container, facts)))
+    .map(({ name }) => name)
 }
 
 /** A container in one of these states can be started as it is, without its image. */

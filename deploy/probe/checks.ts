@@ -42,6 +42,14 @@ export async function checkCompletions(probe: Probe): Promise<string | null> {
   )
 }
 
+/** One completion of the built-in model, with the time that it took. */
+export async function timeEcho(probe: Probe): Promise<{ ms: number; problem: string | undefined }> {
+  const start = performance.now()
+  const request = { model: ECHO, messages: [{ role: 'user', content: 'ai-deploy says hello' }] }
+  const found = await problem(`POST ${COMPLETIONS}`, () => probe.post(COMPLETIONS, request), judgeCompletion)
+  return { ms: performance.now() - start, problem: found ?? undefined }
+}
+
 function judgeCompletion({ status, body }: ProbeAnswer): string | null {
   if (status !== 200) return `answers ${status}: ${shorten(body)}`
   return body.includes('hello') ? null : `says ${shorten(body)}`

@@ -71,6 +71,23 @@ setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &`,
   )
 }
 
+/**
+ * Stops a release that does not stay live. One that took over already, which its restart policy shows, finishes its running
+ * answers, also after the connection has ended; another one has none.
+ */
+export function stopCandidate(name: string): Argv {
+  return sh(
+    `policy=$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' "$1" 2>/dev/null)
+docker update --restart=no "$1" >/dev/null 2>&1
+case $policy in
+  unless-stopped) setsid docker stop "$1" >/dev/null 2>&1 </dev/null & ;;
+  *) docker stop -t 1 "$1" >/dev/null 2>&1 ;;
+esac
+exit 0`,
+    name,
+  )
+}
+
 export function restartPolicy(name: string, policy: 'no' | 'unless-stopped'): Argv {
   return ['docker', 'update', `--restart=${policy}`, name]
 }
@@ -106,6 +123,10 @@ export function restartContainer(name: string): Argv {
   return ['docker', 'restart', name]
 }
 
+/** Asks until the time is over, and ends then with 4. One process asks, since each start of one takes longer than an answer. */
+const ASK_READY =
+  "const [port,s]=process.argv.slice(1).map(Number),end=Date.now()+s*1000;const again=()=>Date.now()<end?setTimeout(ask,50):process.exit(4);const ask=()=>fetch('http://127.0.0.1:'+port+'/ready',{signal:AbortSignal.timeout(5000)}).then((r)=>r.ok?process.exit(0):again(),again);ask()"
+
 /**
  * Asks a gateway inside its own container whether it is ready, until it is. Ends with 0 when ready, 3 when the container
  * does not run, 4 when the time is over.
@@ -113,16 +134,16 @@ export function restartContainer(name: string): Argv {
 export function waitReady(container: string, port: number, timeoutS: number): Argv {
   return sh(
     `end=$(( $(date +%s) + $3 ))
-ask="fetch('http://127.0.0.1:$2/ready').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"
 while :; do
   [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ] || exit 3
-  docker exec "$1" node -e "$ask" >/dev/null 2>&1 && exit 0
+  docker exec "$1" node -e "$4" "$2" "$(( end - $(date +%s) ))" >/dev/null 2>&1 && exit 0
   [ "$(date +%s)" -lt "$end" ] || exit 4
-  sleep 0.3
+  sleep 0.2
 done`,
     container,
     String(port),
     String(timeoutS),
+    ASK_READY,
   )
 }
 

@@ -52,7 +52,7 @@ if command -v docker >/dev/null 2>&1; then
   cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE 'docker stop (-t [0-9]+ )?ai-proxy-[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
-  [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID}' $containers 2>/dev/null
+  [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID} {{.RestartCount}} {{.State.StartedAt}}' $containers 2>/dev/null
   docker inspect -f 'edge={{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
@@ -80,6 +80,7 @@ for f in "$P"/releases/*/ready.json; do
   [ -f "$f" ] && b64 "$f" "ready_$(basename "$(dirname "$f")")"
 done
 echo current="$(readlink "$P/current")"
+[ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do

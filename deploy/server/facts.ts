@@ -91,6 +91,10 @@ export interface ContainerFact {
   isDetached?: boolean
   /** Somebody has told it to stop, and it finishes its running answers. */
   isStopping?: boolean
+  /** It ends again and again, and Docker starts it each time. */
+  isCrashing?: boolean
+  /** It runs for a rollback until then, in seconds since 1970; then a timer of the server stops it. */
+  warmUntilS?: number
 }
 
 export interface BackupFact {
@@ -121,11 +125,20 @@ export function isUnrecorded({ live, state, current }: Facts): boolean {
   return state?.live.instance !== live || current !== `releases/${releaseOf(live)}`
 }
 
+/** A timer may be a little late. */
+const TIMER_LATE_S = 15
+
+/** True while a container is kept running for a rollback. */
+export function isWarm({ warmUntilS = 0, isStopping }: ContainerFact, { clockS }: Facts): boolean {
+  return !isStopping && warmUntilS + TIMER_LATE_S > clockS
+}
+
 /** Names of containers that nobody needs and nobody has told to stop: a run that was cut off left them. */
 export function leftovers({ live, containers }: Facts): string[] {
   return containers
     .filter(({ name }) => live === null || name !== containerName(live))
     .filter((container) => (isActive(container) || container.isRestarted) && !container.isStopping)
+    .filter(({ warmUntilS }) => warmUntilS === undefined)
     .map(({ name }) => name)
 }
 

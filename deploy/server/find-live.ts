@@ -28,9 +28,10 @@ export function findLive(evidence: Evidence): string | null {
 /** Ids of the releases that have been ready and are kept, newest first. What state.json names took over, so it was. */
 export function readyReleases({ state, manifests, readyMarks }: Pick<Evidence, 'state' | 'manifests' | 'readyMarks'>) {
   const known = [...readyMarks.map(({ release }) => release), state?.live.release, state?.previous?.release]
+  const failed = readyMarks.filter((mark) => mark.failed !== undefined).map(({ release }) => release)
   return manifests
     .map(({ id }) => id)
-    .filter((id) => known.includes(id))
+    .filter((id) => known.includes(id) && !failed.includes(id))
     .sort((a, b) => (a < b ? 1 : -1))
 }
 

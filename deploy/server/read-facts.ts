@@ -116,7 +116,7 @@ function edgeTrouble(state: string, { isOffNetwork, isUnmounted, health }: EdgeS
 }
 
 function readContainer(line: string, pairs: Pairs): ContainerFact {
-  const [name = '', state = '', release = '', restart, network] = line.split(' ')
+  const [name = '', state = '', release = '', restart, network, restarts, startedAt] = line.split(' ')
   return {
     name,
     state,
@@ -124,7 +124,30 @@ function readContainer(line: string, pairs: Pairs): ContainerFact {
     isRestarted: restart === 'unless-stopped',
     isDetached: isDetached(network, pairs),
     isStopping: pairs.all('stopping').includes(name),
+    ...(isCrashing(state, { restarts, startedAt, clockS: Number(pairs.one('clock')) }) && { isCrashing: true }),
+    ...(state === 'running' && warmUntilS(name, pairs)),
   }
+}
+
+/** Restarts from which on an end was not a single accident, if the last one is this recent. */
+const MANY_RESTARTS = 3
+const RECENT_S = 120
+
+interface RestartSigns {
+  restarts: string | undefined
+  startedAt: string | undefined
+  clockS: number
+}
+
+function isCrashing(state: string, { restarts, startedAt, clockS }: RestartSigns): boolean {
+  if (state === 'restarting') return true
+  const isRecent = clockS - Date.parse(startedAt ?? '') / 1000 < RECENT_S
+  return state === 'running' && Number(restarts) >= MANY_RESTARTS && isRecent
+}
+
+function warmUntilS(name: string, pairs: Pairs): { warmUntilS?: number } {
+  const [container, until] = splitOnce(pairs.one('warm') ?? '', ' ')
+  return container === name ? { warmUntilS: Number(until) } : {}
 }
 
 /** @param network id of the network that a container is on; a stopped one may keep the id of a network that is gone */

@@ -47,6 +47,8 @@ export interface ReadyMark {
   verb: string
   /** Sentence of the plan: why it was started. */
   why: string
+  /** Why it was taken back after it had taken over: it is not a target of rollbacks any more. */
+  failed?: string
 }
 
 export const READY_FILE = 'ready.json'
@@ -60,8 +62,11 @@ export function parseReadyMark(text: string, release: string): ReadyMark {
       return {}
     }
   }
-  const { at, by, verb, why } = read()
-  return { release, at: `${at ?? ''}`, by: `${by ?? ''}`, verb: `${verb ?? ''}`, why: `${why ?? ''}` }
+  const { at, by, verb, why, failed } = read()
+  return {
+    ...{ release, at: `${at ?? ''}`, by: `${by ?? ''}`, verb: `${verb ?? ''}`, why: `${why ?? ''}` },
+    ...(failed !== undefined && { failed: `${failed}` }),
+  }
 }
 
 export function renderReadyMark(mark: ReadyMark): string {

@@ -7,7 +7,8 @@ import { releaseOf } from '../server/instance.ts'
 import { describeHold } from '../server/lock/hold.ts'
 import type { Context } from './context.ts'
 import type { OpenServer } from './open-server.ts'
-import { type PlanResult, runPlan, stepsOf } from './run-plan.ts'
+import { stepsOf } from './run-changes.ts'
+import { type Fallback, type PlanResult, runPlan } from './run-plan.ts'
 import { runSteps, type StepTime } from './run-steps.ts'
 import { commandLine } from './shown/command-line.ts'
 import { type PlanView, planLines, viewPlan } from './shown/plan-view.ts'
@@ -28,6 +29,7 @@ export interface Proposal {
   /** A key that the plan makes: it is shown once, as soon as the change stands. */
   generatedKey?: string | null
   buildContext?: readonly ReleaseFile[]
+  fallback?: Fallback | undefined
   /** For plans that may be empty. */
   ifNothingToDo?: {
     note: string
@@ -57,7 +59,10 @@ export async function carryOut(context: Context, open: OpenServer, wanted: Propo
   if (isDryRun || !(await confirm(context, open))) {
     return { ...ended(false, []), notes: ['Nothing was changed.'] }
   }
-  const run = await runPlan(context, open, { verb: proposal.verb, changes, buildContext })
+  const run = await runPlan(context, open, {
+    ...{ verb: proposal.verb, changes, buildContext },
+    fallback: proposal.fallback,
+  })
   for (const line of run.warnings) context.terminal.err(`Warning: ${line}.\n`)
   if (run.error !== undefined) return failed(proposal, run)
   return { ...ended(true, run.times, run.warnings), notes: [...(generatedKey ? [KEY_SHOWN_ONCE] : []), ...next] }
@@ -107,7 +112,7 @@ async function checkOnly(
   if (check === undefined) return []
   const { signal } = new AbortController()
   const reader = { actor: '', verb: '', warn: () => {} }
-  const server = { host: connection.host, layout, facts, buildContext: [], signal, now, ...reader }
+  const server = { host: connection.host, layout, facts, buildContext: [], signal, now, ...reader, measured: {} }
   return runSteps(stepsOf([check], server, new UndoStack()), terminal)
 }
 

@@ -1,42 +1,38 @@
-import type { Terminal } from '../../kit/cli/terminal.ts'
 import { errorMessage, UserError } from '../../kit/user-error.ts'
 import { type Host, run } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
 import * as files from '../remote/files.ts'
+import type { Facts } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
-import { definitionOf } from '../steps/changes/all.ts'
+import { gatherFacts } from '../server/read-facts.ts'
 import type { Server } from '../steps/definition.ts'
 import type { Context } from './context.ts'
-import { failureOf, isCutOff } from './failure.ts'
 import { guardedHost } from './lock/guarded-host.ts'
 import { actorOf, holderName } from './lock/holder.ts'
 import { takeLock } from './lock/take-lock.ts'
 import type { OpenServer } from './open-server.ts'
-import { runSteps, type Step, type StepTime } from './run-steps.ts'
-import { UndoStack } from './undo.ts'
+import { type ChangesResult, runChanges } from './run-changes.ts'
 
 export interface PlanRun {
   verb: string
   changes: readonly Change[]
   buildContext: readonly ReleaseFile[]
+  /** What is done if the live release cannot be put to work again. */
+  fallback?: Fallback | undefined
+}
+
+/** Another release takes over from one that does not work. */
+export interface Fallback {
+  release: string
+  /** @param facts of the server after the attempt */
+  plan(facts: Facts): Promise<Change[]>
 }
 
 /** How a run ended. */
-export interface PlanResult {
-  times: StepTime[]
+export interface PlanResult extends Omit<ChangesResult, 'isCutOff'> {
   /** Sentences about what failed but does not matter to clients. */
   warnings: string[]
-  /** True if the change stands, also when a later check failed. */
-  isSettled: boolean
-  /** Undefined if all went well. */
-  error: unknown
-}
-
-/** What is known when the changes were made or taken back. */
-interface ChangesResult extends Omit<PlanResult, 'warnings'> {
-  /** No command can be run any more. */
-  isCutOff?: boolean
 }
 
 /**
@@ -58,8 +54,9 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   try {
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
-    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn }
-    const { isCutOff: isLost, ...result } = await runChanges(changes, server, context)
+    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn, measured: {} }
+    const attempt = await runChanges(changes, server, terminal)
+    const { isCutOff: isLost, ...result } = await orFallBack(attempt, plan.fallback, server, context)
     const ending = {
       result: result.error === undefined ? 'ok' : codeOf(result.error),
       ...(context.options.skipsBackup && { no_backup: true }),
@@ -73,82 +70,31 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   }
 }
 
-async function runChanges(changes: readonly Change[], server: Server, { terminal }: Context): Promise<ChangesResult> {
-  const undo = new UndoStack()
-  const begun: Change[] = []
-  let isSwitched = false
-  const follow = (change: Change, isDone: boolean) => {
-    if (!isDone) begun.push(change)
-    else if (change.kind === 'switch') isSwitched = true
-  }
-  try {
-    const times = await runSteps(stepsOf(changes, server, undo, follow), terminal)
-    undo.settle()
-    return { times, isSettled: true, error: undefined }
-  } catch (error) {
-    const { isSettled } = undo
-    const cutOff = await findCutOff(error, server.host)
-    const undoFailures = cutOff ? [] : await takeBack(undo, terminal)
-    const isInterrupted = server.signal.aborted
-    const progress = { begun, isSwitched, isSettled, isInterrupted, isLeft: !undo.isEmpty, undoFailures }
-    const reason = cutOff ?? undo.cutOff
-    const failure = failureOf(reason ?? error, progress, server.facts.live)
-    return { times: [], isSettled, error: failure, isCutOff: reason !== undefined }
-  }
-}
+const UNUSABLE = ['RELEASE_UNHEALTHY', 'WATCH_FAILED']
 
-/** A command that was ended with the lock fails like any other; this finds out. */
-async function findCutOff(error: unknown, host: Host): Promise<UserError | undefined> {
-  try {
-    if (!isCutOff(error)) await host.exec(['true'])
-    else return error
-  } catch (cutOff) {
-    if (isCutOff(cutOff)) return cutOff
-  }
-  return undefined
-}
-
-async function takeBack(undo: UndoStack, terminal: Terminal): Promise<string[]> {
-  if (undo.isEmpty) return []
-  terminal.err('==> Undoing what was begun\n')
-  return undo.run()
-}
-
-/**
- * Each change with its undo; the facts that one finds are those of the next.
- * @param follow learns when a change begins and when it is done
- */
-export function stepsOf(
-  changes: readonly Change[],
+/** Switches to the other release after a repair with no effect. That is an error all the same: the wanted one is not live. */
+async function orFallBack(
+  attempt: ChangesResult,
+  fallback: Fallback | undefined,
   server: Server,
-  undo: UndoStack,
-  follow: (change: Change, isDone: boolean) => void = () => {},
-): Step[] {
-  let current = server
-  return changes.map((change) => {
-    const definition = definitionOf(change)
-    return {
-      title: definition.title,
-      async run(report) {
-        if (!undo.isSettled) current.signal.throwIfAborted()
-        follow(change, false)
-        if (definition.settles === 'before') undo.settle()
-        const wayBack = undo.isSettled ? undefined : definition.undo(change, current)
-        if (wayBack) undo.push(wayBack)
-        const result = await definition.run(change, current, report)
-        follow(change, true)
-        if (definition.settles === 'after') undo.settle()
-        if (typeof result === 'string') return result
-        current = { ...current, facts: result.facts }
-        return result.done
-      },
-    }
-  })
+  context: Context,
+): Promise<ChangesResult> {
+  const { error } = attempt
+  const isUnusable = error instanceof UserError && UNUSABLE.includes(error.code)
+  if (!isUnusable || fallback === undefined) return attempt
+  context.terminal.err(`==> Switching to release ${fallback.release}, since that did not help\n`)
+  const { host, layout } = server
+  const facts = await gatherFacts(host, layout.folder)
+  const second = await runChanges(await fallback.plan(facts), { ...server, facts }, context.terminal)
+  if (second.error !== undefined) return second
+  const { code, message, exitCode } = error
+  const hint = `release ${fallback.release} answers instead; correct what is wrong, then deploy again`
+  return { times: second.times, isSettled: true, error: new UserError(code, message, { hint, exitCode }) }
 }
 
 /** Release that the plan starts; null for one that only changes settings. */
 function startedRelease(changes: readonly Change[]): string | null {
-  const start = changes.find((change) => change.kind === 'start-release')
+  const start = changes.find((change) => change.kind === 'start-release' || change.kind === 'use-warm')
   return start === undefined ? null : releaseOf(start.instance)
 }
 

@@ -20,6 +20,15 @@ export interface Server {
   verb: string
   /** Takes a sentence, without a full stop, about what failed but does not matter to clients. */
   warn(sentence: string): void
+  /** What one change finds for a later one. */
+  measured: Measured
+}
+
+interface Measured {
+  /** What a completion of the built-in model took before the switch, through the edge. */
+  echoMs?: number | undefined
+  /** The user ended the watch; the release stays. */
+  isWatchInterrupted?: boolean
 }
 
 /** Everything about one kind of change, except when it is needed: plan/make-plan.ts decides that. */

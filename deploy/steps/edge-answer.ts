@@ -9,19 +9,31 @@ import type { Server } from './definition.ts'
 /** How long Traefik may take to follow a changed route file. */
 export const ROUTE_TIMEOUT_MS = 20_000
 const ROUTE_POLL_MS = 50
-/** What answered until now may hang, and the first requests still reach it. */
-const ATTEMPT_TIMEOUT_MS = 2000
+/**
+ * What answered until now may hang, and the first requests still reach it: at first an answer must come quickly, so that the
+ * next attempt follows soon. A slow server has more time later.
+ */
+const ATTEMPTS = [
+  { timeoutMs: 250, forMs: 1000 },
+  { timeoutMs: 1000, forMs: 4000 },
+  { timeoutMs: 5000, forMs: ROUTE_TIMEOUT_MS - 5000 },
+]
 
 type Asker = Pick<Server, 'host' | 'signal'>
 
 /** Waits until the edge leads to this instance. @throws UserError SWITCH_FAILED */
 export async function awaitAnswer(server: Asker, gateway: GatewayAddress, instance: string): Promise<void> {
-  const probe = edgeProbe(server, gateway, { timeoutMs: ATTEMPT_TIMEOUT_MS })
-  try {
-    await untilAnswered(server, probe, instance)
-  } finally {
-    await probe.close()
+  let problem: string | null = null
+  for (const { timeoutMs, forMs } of ATTEMPTS) {
+    const probe = edgeProbe(server, gateway, { timeoutMs })
+    try {
+      problem = await ask(server, probe, instance, forMs)
+    } finally {
+      await probe.close()
+    }
+    if (problem === null) return
   }
+  throw switchFailed(problem)
 }
 
 interface ProbeOptions {
@@ -37,18 +49,25 @@ export function edgeProbe({ host }: Asker, gateway: GatewayAddress, options: Pro
 }
 
 /** @throws UserError SWITCH_FAILED */
-export async function untilAnswered({ signal }: Asker, probe: Probe, instance: string): Promise<void> {
-  const deadline = performance.now() + ROUTE_TIMEOUT_MS
+export async function untilAnswered(asker: Asker, probe: Probe, instance: string): Promise<void> {
+  const problem = await ask(asker, probe, instance, ROUTE_TIMEOUT_MS)
+  if (problem !== null) throw switchFailed(problem)
+}
+
+/** @returns the last problem, if the instance has not answered when the time is over */
+async function ask({ signal }: Pick<Asker, 'signal'>, probe: Probe, instance: string, forMs: number) {
+  const deadline = performance.now() + forMs
   for (;;) {
     const problem = await checkReading(probe, instance)
-    if (problem === null) return
-    if (performance.now() > deadline) {
-      throw deployError(
-        'SWITCH_FAILED',
-        `the edge does not lead to the new release: ${problem}`,
-        'the previous release answers again; look at the edge with: docker logs ai-proxy-edge',
-      )
-    }
+    if (problem === null || performance.now() > deadline) return problem
     await delay(ROUTE_POLL_MS, undefined, { signal })
   }
+}
+
+function switchFailed(problem: string | null) {
+  return deployError(
+    'SWITCH_FAILED',
+    `the edge does not lead to the new release: ${problem}`,
+    'the previous release answers again; look at the edge with: docker logs ai-proxy-edge',
+  )
 }

@@ -101,6 +101,16 @@ export const VARIABLES = {
     rule: { pattern: '^(daily|always|never)$', allowed: 'daily, always or never' },
     description: 'When a deploy puts the log databases into its backup (daily).',
   },
+  WARM_S: {
+    scope: 'server',
+    rule: NUMBER,
+    description: 'How long the previous release keeps running for a rollback; 0 stops it at once (600).',
+  },
+  WATCH_S: {
+    scope: 'server',
+    rule: NUMBER,
+    description: 'How long a new release is watched after it took over; 0 turns that off (20).',
+  },
   LOGDB_ENABLED: { scope: 'logdb', description: 'false turns ingest off.' },
   LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
   LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },

@@ -40,7 +40,8 @@ export function viewPlan(
   const views = changes.map((change) => ({ change, ...viewOf(change, facts) }))
   const parts = views.map(({ change, sentences, below }) => {
     const isNew = change.kind === 'start-release' && change.reason.kind === 'new'
-    return { isHead: change.kind === 'start-release', sentences, below: isNew ? [...below, ...differences] : below }
+    const isHead = change.kind === 'start-release' || change.kind === 'use-warm'
+    return { isHead, sentences, below: isNew ? [...below, ...differences] : below }
   })
   const backup = changes.find((change) => change.kind === 'back-up')
   const downtime = [...new Set(views.flatMap(({ downtime }) => downtime ?? []))]

@@ -24,6 +24,8 @@ import { stopPrevious } from './stop-previous.ts'
 import { switchOver } from './switch.ts'
 import { unpackBackup } from './unpack-backup.ts'
 import { uploadRelease } from './upload-release.ts'
+import { useWarm } from './use-warm.ts'
+import { watch } from './watch.ts'
 import { writeEnv } from './write-env.ts'
 import { writeLogdbScript } from './write-logdb-script.ts'
 
@@ -44,8 +46,10 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'start-edge': startEdge,
   'restart-edge': restartEdge,
   'start-release': startRelease,
+  'use-warm': useWarm,
   'check-release': checkRelease,
   switch: switchOver,
+  watch,
   'stop-previous': stopPrevious,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
@@ -58,6 +62,11 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {
   return CHANGES[kind]
+}
+
+/** When a change settles the plan: a switch that is watched does not, the watch does. */
+export function settlingOf(change: Change): 'before' | 'after' | undefined {
+  return change.kind === 'switch' && change.isWatched ? undefined : definitionOf(change).settles
 }
 
 /** What a change does, in sentences for people. */

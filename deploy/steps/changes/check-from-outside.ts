@@ -5,7 +5,8 @@ import { type GatewayAddress, gatewayUrl } from '../../plan/gateway-address.ts'
 import { checkCompletions, checkReading } from '../../probe/checks.ts'
 import { outsideProbe } from '../../probe/outside-probe.ts'
 import type { Probe } from '../../probe/probe.ts'
-import type { Definition } from '../definition.ts'
+import type { Definition, Server } from '../definition.ts'
+import { edgeProbe } from '../edge-answer.ts'
 
 const TIMEOUT_MS = 10_000
 const POLL_MS = 1000
@@ -15,13 +16,13 @@ export const checkFromOutside: Definition<'check-from-outside'> = {
   describe: () => [],
   explain: ({ isAfterChanges }) => (isAfterChanges ? ['check the gateway from this machine too'] : []),
   title: 'Check from outside',
-  async run(change, { signal }) {
+  async run(change, server) {
     const { gateway, outside, isAfterChanges } = change
     const url = gatewayUrl(gateway)
     const probe = outsideProbe({ url, apiKey: gateway.apiKey, ...outside })
     try {
-      const problem = await findProblem(change, probe, signal)
-      if (problem !== null) throw unreachable(gateway, problem)
+      const problem = await findProblem(change, probe, server.signal)
+      if (problem !== null) throw unreachable(gateway, problem, await problemInside(change, server))
       return `${url} answers${isAfterChanges ? ', completions included' : ''}`
     } finally {
       await probe.close()
@@ -46,10 +47,29 @@ async function findProblem(
   return problem === null && isAfterChanges ? checkCompletions(probe) : problem
 }
 
-function unreachable({ domain, httpPort, httpsPort }: GatewayAddress, problem: string) {
+const INSIDE_TIMEOUT_MS = 5000
+
+/** What the server itself gets from its edge; null if that answers, so that the way from here is the cause. */
+async function problemInside({ gateway, instance }: Change<'check-from-outside'>, server: Server) {
+  const probe = edgeProbe(server, gateway, { timeoutMs: INSIDE_TIMEOUT_MS })
+  try {
+    return await checkReading(probe, instance)
+  } finally {
+    await probe.close()
+  }
+}
+
+function unreachable({ domain, httpPort, httpsPort }: GatewayAddress, problem: string, inside: string | null) {
+  if (inside === null) {
+    return deployError(
+      'NOT_REACHABLE',
+      `the gateway works on the server, but from here ${problem}`,
+      `the way from here is the cause: check that ${domain} leads to the server and that its ports ${httpPort} and ${httpsPort} are open`,
+    )
+  }
   return deployError(
     'NOT_REACHABLE',
-    `the gateway runs, but from here ${problem}`,
-    `check that ${domain} leads to the server and that its ports ${httpPort} and ${httpsPort} are open`,
+    `the gateway does not answer as it should, not even on the server itself: ${inside}`,
+    'run again, which repairs what it finds; then look at: docker logs ai-proxy-edge',
   )
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { sha256 } from '../../../kit/sha256.ts'
 import { renderRoute } from '../../../templates/route.ts'
 import { deployError } from '../../errors.ts'
-import { checkCompletions, checkReading } from '../../probe/checks.ts'
+import type { GatewayAddress } from '../../plan/gateway-address.ts'
+import { checkCompletions, checkReading, timeEcho } from '../../probe/checks.ts'
 import { CANARY_HEADER } from '../../probe/probe.ts'
 import * as files from '../../remote/files.ts'
 import { liveRelease } from '../../server/facts.ts'
@@ -11,17 +12,20 @@ import { GATEWAY_PORT } from '../../server/layout.ts'
 import { READY_FILE, renderReadyMark } from '../../server/state.ts'
 import type { Definition, Server } from '../definition.ts'
 import { edgeProbe, untilAnswered } from '../edge-answer.ts'
-import { routeUndo, writeRoute } from '../route-file.ts'
+import { withKeyOf } from '../release-environment.ts'
+import { keepRoute, routeUndo, writeRoute } from '../route-file.ts'
 
 /** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
 export const checkRelease: Definition<'check-release'> = {
   describe: () => [],
   explain: () => ['check it through the edge before a client reaches it'],
   title: 'Check it through the edge',
-  async run({ instance, gateway, why }, server) {
+  async run({ instance, gateway, why, measures }, server) {
     const { domain } = gateway
+    const measuring = measures === undefined ? undefined : usualEchoMs(server, gateway, measures)
     const token = randomBytes(16).toString('hex')
     const canary = { instance, token, header: CANARY_HEADER }
+    await keepRoute(server)
     await writeRoute(server, renderRoute({ domain, live: server.facts.live, canary }, GATEWAY_PORT))
     const probe = edgeProbe(server, gateway, { canary: token })
     try {
@@ -31,10 +35,31 @@ export const checkRelease: Definition<'check-release'> = {
     } finally {
       await probe.close()
     }
+    server.measured.echoMs = await measuring
     await markReady(server, releaseOf(instance), why)
     return 'It answers through the edge'
   },
   undo: ({ gateway }, server) => routeUndo(server, gateway),
+}
+
+const ECHOES = 3
+
+/** What a completion takes through the edge before the switch; undefined if there is no answer. */
+async function usualEchoMs(server: Server, gateway: GatewayAddress, live: string): Promise<number | undefined> {
+  const probe = edgeProbe(server, await withKeyOf(server, gateway, live), { timeoutMs: 2000 })
+  const times: number[] = []
+  try {
+    for (let n = 0; n < ECHOES; n++) {
+      const { ms, problem } = await timeEcho(probe)
+      if (problem !== undefined) return undefined
+      times.push(ms)
+    }
+    return times.sort((a, b) => a - b)[1]
+  } catch {
+    return undefined
+  } finally {
+    await probe.close()
+  }
 }
 
 /**

@@ -35,8 +35,7 @@ export const startRelease: Definition<'start-release'> = {
     return {
       what: `stop ${container}`,
       async action() {
-        await host.exec(docker.restartPolicy(container, 'no'))
-        await host.exec(docker.stopContainer(container, 1))
+        await host.exec(docker.stopCandidate(container))
       },
     }
   },
@@ -49,7 +48,7 @@ function describeStart({ instance, reason }: Change<'start-release'>): string {
       if (reason.replaces === null) return `start release ${id}`
       return `start release ${id} next to ${reason.replaces} and let it take over (changed: ${reason.changed.join(', ')})`
     case 'broken':
-      return describeRepair(id, reason.trouble)
+      return `${describeRepair(id, reason.trouble)}${reason.fallback === null ? '' : `; if it does not work then, switch to release ${reason.fallback}`}`
     case 'rollback':
       return reason.from === null
         ? `switch to release ${id}`
@@ -69,6 +68,8 @@ function describeRepair(id: string, trouble: LiveTrouble): string {
       return `start release ${id} once more and let it take over from its first container, which was told to stop`
     case 'logless':
       return `start release ${id} once more and let it take over from its first container, which lost its folder of logs`
+    case 'crashing':
+      return `start release ${id} once more and let it take over from its first container, which ends again and again`
     case 'silent':
       return `start release ${id} once more and let it take over from its first container, which does not answer any more`
   }

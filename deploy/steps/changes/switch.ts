@@ -8,9 +8,9 @@ import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
 import { renderState } from '../../server/state.ts'
 import { putFile } from '../../server/transfer.ts'
-import type { Definition, Server } from '../definition.ts'
+import type { Definition, Server, Undo } from '../definition.ts'
 import { awaitAnswer } from '../edge-answer.ts'
-import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
+import { dropRouteCopies, keepRoute, routeUndo, writeRoute } from '../route-file.ts'
 
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
 export const switchOver: Definition<'switch'> = {
@@ -25,13 +25,13 @@ export const switchOver: Definition<'switch'> = {
     const { domain } = gateway
     // Before the switch, so that a reboot at any moment finds the release that the route names.
     const keep = docker.restartPolicy(containerName(instance), 'unless-stopped')
-    await run(server.host, 'keep the release across reboots', keep)
+    await allDone([run(server.host, 'keep the release across reboots', keep), keepRoute(server)])
     await writeRoute(server, renderRoute({ domain, live: instance }, GATEWAY_PORT))
     await awaitAnswer(server, gateway, instance)
     await record(change, server)
     return `${releaseOf(instance)} answers for ${domain}`
   },
-  undo: ({ gateway }, server) => routeUndo(server, gateway),
+  undo: (change, server) => (change.isWatched ? wayBack(change, server) : routeUndo(server, change.gateway)),
   settles: 'after',
 }
 
@@ -47,20 +47,41 @@ function describeNews(news: Change<'switch'>['news'][number], release: string, d
 }
 
 /** The route has moved, so what cannot be written now does not matter to clients: the next run records it. */
-async function record({ instance, previous }: Change<'switch'>, server: Server): Promise<void> {
+async function record({ instance, previous, isWatched }: Change<'switch'>, server: Server): Promise<void> {
   const { host, layout, facts, now } = server
   const backups = lastCounter(facts) || undefined
   const live = { release: releaseOf(instance), instance }
   try {
-    await dropRouteCopies(server)
-    await putFile(
-      host,
-      layout.state,
-      renderState({ version: 1, live, previous, backups, updatedAt: now.toISOString() }),
-    )
-    await run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`))
+    const state = renderState({ version: 1, live, previous, backups, updatedAt: now.toISOString() })
+    await allDone([
+      // The copy is the way back of a release that is watched.
+      isWatched ? undefined : dropRouteCopies(server),
+      putFile(host, layout.state, state),
+      run(host, 'point current to the release', files.pointTo(layout.current, `releases/${live.release}`)),
+    ])
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error
     server.warn(`${error.message}; the next run records it`)
   }
+}
+
+/** The route first; what is recorded then only matters to the next run. */
+function wayBack({ gateway }: Change<'switch'>, server: Server): Undo {
+  const { host, layout, facts } = server
+  const route = routeUndo(server, gateway)
+  return {
+    ...route,
+    async action() {
+      await route.action()
+      if (facts.state !== null) await putFile(host, layout.state, renderState(facts.state))
+      else await host.exec(files.removeTree(layout.state))
+      if (facts.current !== null) await host.exec(files.pointTo(layout.current, facts.current))
+    },
+  }
+}
+
+/** Waits for all of them, also when one fails. */
+async function allDone(actions: (Promise<unknown> | undefined)[]): Promise<void> {
+  const failed = (await Promise.allSettled(actions)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }

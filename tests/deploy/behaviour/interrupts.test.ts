@@ -69,7 +69,9 @@ testAsRoot('an interrupt while the server is changed undoes what was begun', asy
   running.kill('SIGINT')
   const { exitCode, stdout, stderr } = await running
   expect(exitCode, stderr).toBe(130)
-  expect(stderr).toContain('Interrupted: undoing what was begun. Press Ctrl-C again to end at once.\n')
+  expect(stderr).toContain(
+    'Interrupted: undoing what was begun, unless the new release took over. Press Ctrl-C again to end at once.\n',
+  )
   expect(stderr).toContain('==> Undoing what was begun\n')
   expect(JSON.parse(stdout)).toEqual({
     ok: false,

@@ -55,7 +55,7 @@ async function makeBackup(folder: string, at: string, { includesLogs = true, pro
   const { signal } = new AbortController()
   const warnings: string[] = []
   const warn = (sentence: string) => void warnings.push(sentence)
-  const run = { actor: 'somebody', verb: 'deploy', warn }
+  const run = { actor: 'somebody', verb: 'deploy', warn, measured: {} }
   const server = { host, layout: serverLayout(folder), facts, buildContext: [], signal, now, ...run }
   const done = await backUp.run(change, server, () => {})
   if (typeof done === 'string') throw new Error('a backup brings new facts')

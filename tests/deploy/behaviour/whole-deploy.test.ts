@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -38,7 +38,10 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     vi.stubEnv('PATH', server.path)
     mkdirSync(cwd)
     writeFileSync(join(cwd, 'config.yml'), 'model_mappings: { gpt: "openai:gpt-5" }\n')
-    writeFileSync(join(cwd, '.env'), `OPENAI_API_KEY=sk\nHTTP_PORT=${port + 1}\nHTTPS_PORT=${port}\n`)
+    writeFileSync(
+      join(cwd, '.env'),
+      `OPENAI_API_KEY=sk\nHTTP_PORT=${port + 1}\nHTTPS_PORT=${port}\nWATCH_S=0\nWARM_S=0\n`,
+    )
   })
   afterAll(() => {
     vi.unstubAllEnvs()
@@ -156,12 +159,14 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
   })
 
   test('a live release whose container is gone is started again', async () => {
-    const [, next = ''] = releases
+    const [first = '', next = ''] = releases
     addModel('one')
     writeFileSync(join(server.folder, '../bin/state/containers', name(next)), `exited\n${next}\nunless-stopped\n`)
     const { exitCode, stderr, calls } = await run(deploy)
     expect(exitCode, stderr).toBe(0)
-    expect(stderr).toContain(`  - start release ${next}, which is not running\n`)
+    expect(stderr).toContain(
+      `  - start release ${next}, which is not running; if it does not work then, switch to release ${first}\n`,
+    )
     expect(calls).toEqual([`start ${name(next)}`, `--restart=unless-stopped ${name(next)}`])
   })
 
@@ -191,6 +196,59 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     )
     expect([exitCode, stdout, calls]).toEqual([0, `${url}\n`, []])
     expect(stderr).toBe(`The server already runs what is in ${file}.\n`)
+  })
+
+  test('a release that turns out to be bad while it is watched goes back by itself', async () => {
+    const env = server.read('.env')
+    const [before, stateBefore] = [live(), state().live]
+    writeFileSync(join(server.folder, '.env'), env.replace('WATCH_S=0', 'WATCH_S=60'))
+    addModel('bad')
+    server.setInside('inside 1000 1001 0 - - -\ninside 4000 4001 0 - - -\n')
+    const { exitCode, stderr, calls } = await run(deploy)
+    server.setInside('')
+    writeFileSync(join(server.folder, '.env'), env)
+    expect(exitCode, stderr).toBe(35)
+    const bad = `20261124-0000${String(second - 1).padStart(2, '0')}`
+    expect(stderr).toContain(`  - watch release ${bad} for 60 seconds, and go back to ${before} if it does not work\n`)
+    expect(stderr).toContain(
+      `✖ Release ${bad} does not work: it has not been ready for 3.0 s. Its last lines:\na line of its log`,
+    )
+    expect(stderr).toContain(`Hint: ${before} answers again; look at: docker logs ${name(bad)}.`)
+    expect([live(), state().live]).toEqual([before, stateBefore])
+    expect(readlinkSync(join(server.folder, 'current'))).toBe(`releases/${before}`)
+    expect(calls).toContain(`--restart=no ${name(bad)}`)
+    await vi.waitFor(() => expect(server.containers()[name(bad)]).toBe('exited no'), { timeout: 10_000 })
+    expect(server.containers()[name(before)]).toBe('running unless-stopped')
+    expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
+    expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"WATCH_FAILED"')
+    expect((await run((context) => rollback(context, bad))).stderr).toContain(`Release ${bad} did not work: it has not`)
+  })
+
+  test('one that works is settled when the watch ends', async () => {
+    const env = server.read('.env')
+    writeFileSync(join(server.folder, '.env'), env.replace('WATCH_S=0', 'WATCH_S=1'))
+    const before = live()
+    addModel('three')
+    const { exitCode, stderr } = await run(deploy)
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain(`${live()} has worked for 1 s`)
+    expect(state().previous.release).toBe(before)
+    expect(readdirSync(join(server.folder, 'edge/dynamic'))).toEqual(['app.yml'])
+    writeFileSync(join(server.folder, '.env'), env)
+  })
+
+  test('the previous release takes over from one that cannot be put to work again', async () => {
+    const [broken, before] = [live(), state().previous.instance]
+    rmSync(join(server.folder, '../bin/state/containers', name(broken)))
+    server.setCrashing(true)
+    const { exitCode, stderr } = await run(deploy)
+    server.setCrashing(false)
+    expect(exitCode, stderr).toBe(31)
+    expect(stderr).toContain(`  - start release ${broken}, which is not running; if it does not work then, switch to`)
+    expect(stderr).toContain('✖ The new release ended by itself.')
+    expect(stderr).toContain(`Hint: release ${state().live.release} answers instead;`)
+    expect([live(), server.containers()[name(before)]]).toEqual([before, 'running unless-stopped'])
+    expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"RELEASE_UNHEALTHY"')
   })
 })
 

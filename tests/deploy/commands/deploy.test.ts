@@ -25,12 +25,13 @@ testAsRoot('--dry-run shows every change and makes none', async () => {
   const { result, ...envelope } = JSON.parse(stdout)
   expect(envelope).toEqual({ ok: true, verb: 'deploy', dry_run: true, warnings: [] })
   expect(result).toMatchObject({ changed: false, url: 'https://llm.example.com:18443' })
-  expect(result.changes.slice(-6)).toEqual([
+  expect(result.changes.slice(-7)).toEqual([
     'take over your .env: API_KEYS, OPENAI_API_KEY, HTTP_PORT, HTTPS_PORT',
     'put scripts/logdb there',
     expect.stringMatching(/^build the image ai-proxy:[0-9a-f]{12} on the server$/),
     'start the edge (ports 18080 and 18443)',
     `start release ${result.release}`,
+    `watch release ${result.release} for 20 seconds; there is no release to go back to`,
     'get a certificate for llm.example.com',
   ])
   expect(stderr.split('\n').filter((line) => !line.startsWith('      '))).toEqual([

@@ -65,3 +65,21 @@ test('each release has its age, its state, its image, and who deployed it and wh
   })
   expect(rows[0]).toMatchObject({ age_s: 3600, by: '', why: '' })
 })
+
+test('a release that is kept running for a rollback is warm until its time is over', () => {
+  const stateAt = (warmUntilS: number) => {
+    const containers = [container(OLD, { state: 'running', warmUntilS })]
+    return releaseRows({ ...server, containers }).find(({ release }) => release === OLD)?.state
+  }
+  expect([stateAt(server.clockS + 60), stateAt(server.clockS - 60)]).toEqual(['warm', 'running'])
+})
+
+test('a release that was taken back is no target, and says why', () => {
+  const readyMarks = server.readyMarks.map((mark) => (mark.release === OLD ? { ...mark, failed: 'it ended' } : mark))
+  const containers = [container(OLD, { state: 'exited' })]
+  expect(releaseRows({ ...server, readyMarks, containers }).find(({ release }) => release === OLD)).toMatchObject({
+    state: 'taken back',
+    why: 'it ended',
+    can_roll_back: false,
+  })
+})

@@ -22,6 +22,7 @@ test('without flags there are defaults', () => {
     isConfirmed: false,
     isDryRun: false,
     skipsBackup: false,
+    isWatching: false,
     isJson: false,
     lockWaitMs: 0,
     readsDotenv: true,

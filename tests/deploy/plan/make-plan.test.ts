@@ -69,9 +69,10 @@ const image = (changes: Change[]) => changeOf(changes, 'build-image').image
 
 /** What makes a new release take over, in order. */
 const TAKE_OVER: Kind[] = ['start-release', 'check-release', 'switch', 'stop-previous']
+const WATCHED: Kind[] = ['start-release', 'check-release', 'switch', 'watch', 'stop-previous']
 const NEW_RELEASE: Kind[] = [
   ...(['back-up', 'make-folders', 'upload-release'] satisfies Kind[]),
-  ...TAKE_OVER,
+  ...WATCHED,
   ...(['check-from-outside', 'clean-up'] satisfies Kind[]),
 ]
 
@@ -83,6 +84,7 @@ describe('a first deploy', () => {
       `build the image ${image(first)} on the server`,
       'start the edge (ports 80 and 443)',
       'start release 20261123-101112',
+      'watch release 20261123-101112 for 20 seconds; there is no release to go back to',
       'get a certificate for llm.example.com',
     ])
     expect(kinds(first)).toEqual([
@@ -95,6 +97,7 @@ describe('a first deploy', () => {
       'start-release',
       'check-release',
       'switch',
+      'watch',
       'get-certificate',
       'check-from-outside',
       'clean-up',
@@ -152,24 +155,29 @@ describe('on a server as it should be', () => {
 describe('what changed', () => {
   const taken = (parts: string) =>
     `start release 20261124-000000 next to 20261123-101112 and let it take over (changed: ${parts})`
+  const stopped = [
+    'watch release 20261124-000000 for 20 seconds, and go back to 20261123-101112 if it does not work',
+    'stop release 20261123-101112 in 10 minutes',
+  ]
 
   test('config.yml: a new release of the same image', () => {
     const changed = replan({ config: 'model_mappings: { a: "b" }\n' })
-    expect(lines(changed)).toEqual([taken('config.yml')])
+    expect(lines(changed)).toEqual([taken('config.yml'), ...stopped])
     expect(kinds(changed)).toEqual(NEW_RELEASE)
     expect(changeOf(changed, 'upload-release').release.manifest.id).toBe('20261124-000000')
     expect(changeOf(changed, 'switch').previous).toEqual({ release: '20261123-101112', instance: '20261123-101112' })
     expect(changeOf(changed, 'stop-previous')).toMatchObject({
-      containers: ['ai-proxy-20261123-101112'],
+      containers: [],
       leftovers: [],
       previous: '20261123-101112',
+      warmS: 600,
     })
   })
 
   test('.env on the server: a new release of the same image', () => {
     const text = `${ENV}LOG_LEVEL=debug\n`
     const changed = replan({ env: envOf(text) }, { env: text })
-    expect(lines(changed)).toEqual([taken('values of .env')])
+    expect(lines(changed)).toEqual([taken('values of .env'), ...stopped])
     expect(kinds(changed)).toEqual(NEW_RELEASE)
   })
 
@@ -180,7 +188,11 @@ describe('what changed', () => {
 
   test('a source: a new release of a new image', () => {
     const changed = replan({ contextHashes: { ...wishesOf().contextHashes, 'kit/a.ts': 'another hash' } })
-    expect(lines(changed)).toEqual([`build the image ${image(changed)} on the server`, taken('the gateway itself')])
+    expect(lines(changed)).toEqual([
+      `build the image ${image(changed)} on the server`,
+      taken('the gateway itself'),
+      ...stopped,
+    ])
     expect(kinds(changed)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
     expect(image(changed)).not.toBe(image(first))
   })
@@ -188,7 +200,7 @@ describe('what changed', () => {
   test('a setting of the container only', () => {
     const text = `${ENV}HOST_UID=1001\n`
     const changed = replan({ env: envOf(text) }, { env: text })
-    expect(lines(changed)).toEqual([taken('settings of the container')])
+    expect(lines(changed)).toEqual([taken('settings of the container'), ...stopped])
     expect(kinds(changed)).toEqual(NEW_RELEASE)
   })
 
@@ -252,6 +264,39 @@ describe('what changed', () => {
   })
 })
 
+describe('the watch', () => {
+  const config = 'model_mappings: { a: "b" }\n'
+  const id = '20261123-101112'
+
+  test('keeps a way back until it ends, and measures the speed of what answers before', () => {
+    const changed = replan({ config })
+    expect(changeOf(changed, 'check-release').measures).toBe(id)
+    expect(changeOf(changed, 'switch').isWatched).toBe(true)
+    expect(changeOf(changed, 'watch')).toMatchObject({ seconds: 20, wayBack: id, isRollback: false })
+  })
+
+  test('has no way back on a first deploy, or to a release that does not work', () => {
+    for (const changes of [first, replan({ config }, { isLiveSilent: true })]) {
+      expect(changeOf(changes, 'watch').wayBack).toBeNull()
+      expect(changeOf(changes, 'switch').isWatched).toBeUndefined()
+      expect(changeOf(changes, 'check-release').measures).toBeUndefined()
+    }
+  })
+
+  test('can be turned off, as running on can', () => {
+    const text = `${ENV}WATCH_S=0\nWARM_S=0\n`
+    const changed = replan({ env: envOf(text), config }, { env: text })
+    expect(kinds(changed)).not.toContain('watch')
+    expect(changeOf(changed, 'switch').isWatched).toBeUndefined()
+    expect(changeOf(changed, 'stop-previous')).toMatchObject({ containers: [`ai-proxy-${id}`], warmS: 0 })
+  })
+
+  test('is for new releases only', () => {
+    expect(kinds(replan({}, { isLiveSilent: true }))).not.toContain('watch')
+    expect(kinds(replan({ env: envOf(ENV, { overrides: { DOMAIN: 'new.example.com' } }) }))).not.toContain('watch')
+  })
+})
+
 describe('what is broken', () => {
   const id = '20261123-101112'
 
@@ -277,6 +322,19 @@ describe('what is broken', () => {
     }
     expect(withOther({ isStopping: true })).toEqual([])
     expect(withOther({ state: 'exited' })).toEqual([])
+  })
+
+  test('a container that is kept running for a rollback is left alone until its time is over', () => {
+    const name = 'ai-proxy-20261122-101112'
+    const warm = { name, state: 'running', release: '20261122-101112', isRestarted: false }
+    const containers = (warmUntilS: number) => [...live.containers, { ...warm, warmUntilS }]
+    expect(replan({}, { containers: containers(live.clockS + 1) })).toEqual([])
+    const over = replan({}, { containers: containers(live.clockS - 60) })
+    expect(lines(over)).toEqual([`stop ${name}, which was kept running for a rollback`])
+    expect(changeOf(over, 'stop-previous')).toMatchObject({ containers: [name], retired: [name], previous: null })
+    const replaced = replan({ config: 'model_mappings: { a: "b" }\n' }, { containers: containers(live.clockS + 600) })
+    expect(lines(replaced)).toContain(`stop ${name}, which was kept running for a rollback`)
+    expect(changeOf(replaced, 'stop-previous')).toMatchObject({ containers: [name], previous: id, warmS: 600 })
   })
 
   test('a live release that does not run is started again', () => {
@@ -311,6 +369,26 @@ describe('what is broken', () => {
     expect(
       changeOf(replan({ config: 'model_mappings: { a: "b" }\n' }, { isLiveSilent: true }), 'switch').instance,
     ).toBe('20261124-000000')
+  })
+
+  test('a live release that ends again and again is started once more and watched; else the previous one takes over', () => {
+    const crashing = { name: `ai-proxy-${id}`, state: 'restarting', release: id, isRestarted: true, isCrashing: true }
+    const repaired = replan({}, { containers: [crashing] })
+    const sentence = `start release ${id} once more and let it take over from its first container, which ends again and again`
+    expect(lines(repaired)).toEqual([sentence, `watch release ${id} for 20 seconds; there is no release to go back to`])
+    expect(kinds(repaired)).toEqual(['back-up', ...WATCHED, 'check-from-outside'])
+    expect(changeOf(repaired, 'switch').instance).toBe(`${id}-2`)
+    const older = '20261120-000000'
+    const [manifest] = live.manifests
+    if (manifest === undefined) throw new Error('there is no manifest')
+    const withOlder = {
+      manifests: [...live.manifests, { ...manifest, id: older }],
+      readyMarks: [{ release: older, at: '', by: '', verb: '', why: '' }],
+    }
+    const fallback = `; if it does not work then, switch to release ${older}`
+    expect(lines(replan({}, { containers: [crashing], ...withOlder }))[0]).toBe(sentence + fallback)
+    const failed = withOlder.readyMarks.map((mark) => ({ ...mark, failed: 'it ended' }))
+    expect(lines(replan({}, { containers: [crashing], ...withOlder, readyMarks: failed }))[0]).toBe(sentence)
   })
 
   test('folders that were removed are made again, and what has them open starts again', () => {
@@ -409,7 +487,10 @@ describe('what is broken', () => {
   test('a release whose manifest is lost is replaced', () => {
     const replaced = replan({}, { manifests: [] })
     expect(changeOf(replaced, 'upload-release').release.manifest.id).toBe('20261124-000000')
-    expect(lines(replaced)).toEqual(['start release 20261124-000000'])
+    expect(lines(replaced)).toEqual([
+      'start release 20261124-000000',
+      'watch release 20261124-000000 for 20 seconds; there is no release to go back to',
+    ])
     expect(changeOf(replaced, 'stop-previous').previous).toBe(id)
   })
 })
@@ -483,7 +564,7 @@ describe('a restore', () => {
     const restored = replan({ ...of({}), config })
     expect(kinds(restored)).toEqual([
       ...(['unpack-backup', 'back-up', 'make-folders', 'upload-release', 'remove-unpacked'] satisfies Kind[]),
-      ...TAKE_OVER,
+      ...WATCHED,
       ...(['check-from-outside', 'clean-up'] satisfies Kind[]),
     ])
     expect(changeOf(restored, 'unpack-backup')).toEqual({

@@ -46,12 +46,15 @@ const server: Facts = {
 }
 
 const edge = edgeFiles(settings, 'certificatesResolvers: {}\n', null)
-const rollback = (facts: Facts) => planRollback(facts, { release: previousRelease(facts), gateway, edge })
+const rollback = (facts: Facts) => planRollback(facts, { release: previousRelease(facts), gateway, edge, warmS: 600 })
 
 test('is made of the changes of a deploy, without a build or an upload', () => {
   const plan = rollback(server)
   expect(plan.map(({ kind }) => kind)).toEqual(['start-release', 'check-release', 'switch', 'stop-previous'])
-  expect(plan.flatMap(sentences)).toEqual([`switch from release ${LIVE} back to release ${OLD}`])
+  expect(plan.flatMap(sentences)).toEqual([
+    `switch from release ${LIVE} back to release ${OLD}`,
+    `stop release ${LIVE} in 10 minutes`,
+  ])
   expect(changeOf(plan, 'start-release')).toMatchObject({ instance: OLD, isContainerKept: true })
   expect(changeOf(plan, 'switch')).toMatchObject({
     instance: OLD,
@@ -60,16 +63,49 @@ test('is made of the changes of a deploy, without a build or an upload', () => {
   })
   expect(changeOf(plan, 'stop-previous')).toEqual({
     kind: 'stop-previous',
-    containers: [`ai-proxy-${LIVE}`],
+    containers: [],
     leftovers: [],
+    retired: [],
     previous: LIVE,
+    warmS: 600,
   })
+})
+
+test('needs no start and no check of a release that is still running for it', () => {
+  const warm = { ...container(OLD, 'running'), isRestarted: false, warmUntilS: server.clockS + 60 }
+  const plan = rollback({ ...server, imageTags: [], containers: [warm, container(LIVE, 'running')] })
+  expect(plan.map(({ kind }) => kind)).toEqual(['use-warm', 'switch', 'stop-previous'])
+  expect(plan.flatMap(sentences)).toEqual([
+    `switch from release ${LIVE} back to release ${OLD}, which is still running`,
+    `stop release ${LIVE} in 10 minutes`,
+  ])
+  expect(changeOf(plan, 'switch').instance).toBe(OLD)
+  expect(changeOf(plan, 'stop-previous')).toMatchObject({ containers: [], retired: [], leftovers: [] })
+  const elsewhere = rollback({ ...server, containers: [{ ...warm, isStopping: true }, container(LIVE, 'running')] })
+  expect(changeOf(elsewhere, 'start-release').instance).toBe(`${OLD}-2`)
+})
+
+test('is watched only if the user wants that, and never goes back by itself', () => {
+  const wishes = { release: previousRelease(server), gateway, edge, warmS: 600 }
+  expect(planRollback(server, wishes).map(({ kind }) => kind)).not.toContain('watch')
+  const plan = planRollback(server, { ...wishes, watchS: 20 })
+  expect(plan.map(({ kind }) => kind).slice(-2)).toEqual(['watch', 'stop-previous'])
+  expect(changeOf(plan, 'watch')).toMatchObject({ instance: OLD, wayBack: null, isRollback: true })
+  expect(plan.flatMap(sentences)).toContain(`watch release ${OLD} for 20 seconds`)
+  expect(changeOf(plan, 'switch').isWatched).toBeUndefined()
+})
+
+test('stops a release at once that does not answer, or where none is to be kept running', () => {
+  const ofLive = { containers: [`ai-proxy-${LIVE}`], warmS: 0 }
+  expect(changeOf(rollback({ ...server, isLiveSilent: true }), 'stop-previous')).toMatchObject(ofLive)
+  const none = planRollback(server, { release: previousRelease(server), gateway, edge, warmS: 0 })
+  expect(changeOf(none, 'stop-previous')).toMatchObject(ofLive)
 })
 
 test('starts another container while the first still finishes its streams, which it then leaves alone too', () => {
   const plan = rollback({ ...server, containers: [container(OLD, 'running'), container(LIVE, 'running')] })
   expect(changeOf(plan, 'start-release')).toMatchObject({ instance: `${OLD}-2`, isContainerKept: false })
-  expect(changeOf(plan, 'stop-previous').containers).toEqual([`ai-proxy-${OLD}`, `ai-proxy-${LIVE}`])
+  expect(changeOf(plan, 'stop-previous').containers).toEqual([`ai-proxy-${OLD}`])
 })
 
 test('starts an edge that does not run as it is, or with new files if its own are lost', () => {
@@ -133,6 +169,11 @@ describe('the release to go back to', () => {
       expect.objectContaining({ code: 'NOTHING_TO_ROLL_BACK', message: `release ${older.id} never became ready` }),
     )
     expect(() => namedRelease(facts, '20200101-000000')).toThrow('there is no release 20200101-000000 on the server')
+  })
+
+  test('is never one that was taken back after it had taken over', () => {
+    const readyMarks = [{ release: OLD, at: '', by: '', verb: '', why: '', failed: 'it ended' }]
+    expect(() => namedRelease({ ...server, readyMarks }, OLD)).toThrow(`release ${OLD} did not work: it ended`)
   })
 
   test('may be missing', () => {

@@ -1,6 +1,12 @@
-import { describe, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { execa } from 'execa'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import * as docker from '../../../deploy/remote/docker.ts'
-import { expectShell } from '../../helpers/server/scripts.ts'
+import { testWith } from '../../helpers/needs.ts'
+import { pathWith } from '../../helpers/server/programs-first.ts'
+import { expectReadable, expectShell } from '../../helpers/server/scripts.ts'
 
 const NAME = 'ai-proxy-20261123-101112'
 
@@ -93,20 +99,39 @@ describe('one container', () => {
   })
 
   test('waitReady', () => {
-    expectShell(
-      docker.waitReady(NAME, 8123, 90),
-      [NAME, '8123', '90'],
-      [
-        'end=$(( $(date +%s) + $3 ))',
-        `ask="fetch('http://127.0.0.1:$2/ready').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"`,
-        'while :; do',
-        `  [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = true ] || exit 3`,
-        '  docker exec "$1" node -e "$ask" >/dev/null 2>&1 && exit 0',
-        '  [ "$(date +%s)" -lt "$end" ] || exit 4',
-        '  sleep 0.3',
-        'done',
-      ],
-    )
+    const command = docker.waitReady(NAME, 8123, 90)
+    expect(command.slice(3)).toEqual(['sh', NAME, '8123', '90', expect.stringContaining("+port+'/ready'")])
+    expectReadable(command)
+  })
+
+  testWith('node')(
+    'waitReady ends when the gateway is ready, when the time is over, and when nothing runs',
+    async () => {
+      let isReady = false
+      const server = createServer((_request, response) => response.writeHead(isReady ? 200 : 503).end())
+      server.listen(0, '127.0.0.1')
+      onTestFinished(() => void server.close())
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const exitCode = async (running: boolean, timeoutS: number) => {
+        const stub = `#!/bin/sh\n[ "$1" = exec ] || { echo ${running}; exit; }\n${running} || exit 1\nshift 2; exec "$@"\n`
+        const [program = '', ...args] = docker.waitReady(NAME, port, timeoutS)
+        return (await execa(program, args, { env: { PATH: pathWith({ docker: stub }) }, reject: false })).exitCode
+      }
+      setTimeout(() => {
+        isReady = true
+      }, 300)
+      expect(await exitCode(true, 20)).toBe(0)
+      isReady = false
+      expect(await exitCode(true, 1)).toBe(4)
+      expect(await exitCode(false, 20)).toBe(3)
+    },
+  )
+
+  test('stopCandidate', () => {
+    const command = docker.stopCandidate(NAME)
+    expect(command.slice(3)).toEqual(['sh', NAME])
+    expectReadable(command)
   })
 
   test('waitExited', () => {

@@ -282,3 +282,25 @@ test('pairs repeat, may be empty, and keep what comes after the first =', () => 
   ])
   expect([pairs.text('t'), pairs.text('c'), pairs.suffixes('')]).toEqual(['é', undefined, ['a', 'b', 't']])
 })
+
+test('a container that Docker starts again and again is told from one that ended once, or long ago', () => {
+  const isCrashing = (state: string, restarts: number, startedAt: string) => {
+    const line = `container=ai-proxy-1 ${state} 1 unless-stopped unset ${restarts} ${startedAt}\n`
+    return parseFacts(DEBIAN_12_DOCKER + line).containers[0]?.isCrashing ?? false
+  }
+  const at = (secondsAgo: number) => new Date((1795442400 - secondsAgo) * 1000).toISOString().replace('Z', '123456Z')
+  expect(isCrashing('restarting', 1, at(0))).toBe(true)
+  expect(isCrashing('running', 3, at(8))).toBe(true)
+  expect(isCrashing('running', 2, at(8))).toBe(false)
+  expect(isCrashing('running', 9, at(600))).toBe(false)
+  expect(isCrashing('exited', 9, '0001-01-01T00:00:00Z')).toBe(false)
+})
+
+test('a container is warm while it runs, until the time that its file has', () => {
+  const warmUntil = (state: string, name: string) => {
+    const lines = `container=${name} ${state} 1 no unset 0 -\nwarm=ai-proxy-1 1795442999\n`
+    return parseFacts(DEBIAN_12_DOCKER + lines).containers[0]?.warmUntilS
+  }
+  expect(warmUntil('running', 'ai-proxy-1')).toBe(1795442999)
+  expect([warmUntil('exited', 'ai-proxy-1'), warmUntil('running', 'ai-proxy-2')]).toEqual([undefined, undefined])
+})

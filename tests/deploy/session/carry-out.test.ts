@@ -131,7 +131,9 @@ describe('a key that was made', () => {
     const server = await localServer({})
     const { exitCode, stdout, stderr } = await finish(server, { changes })
     expect([exitCode, stdout]).toEqual([41, 'API_KEY=sk-1\n'])
-    expect(stderr).toMatch(/\nThis key is shown only now\. .*\n✖ The gateway runs, but from here GET \/health fails/)
+    expect(stderr).toMatch(
+      /\nThis key is shown only now\. .*\n✖ The gateway does not answer as it should, not even on the server itself: GET \/health fails/,
+    )
     expect(readFileSync(server.open.layout.env, 'utf8')).toBe('API_KEYS=sk-1\n')
     const json = await finish(await localServer({}, { flags: { yes: true, json: true } }), { changes })
     expect(JSON.parse(json.stdout)).toEqual({

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 
 export const CLONE = join(import.meta.dirname, '../../..')
 
@@ -8,13 +8,16 @@ export function temporaryFolder(name: string): string {
   return mkdtempSync(join(tmpdir(), `ai-deploy-e2e-${name}-`))
 }
 
-/** Makes a folder to deploy from: config.yml of the clone with the wanted changes, and .env if it is given. */
+/** Deploys are watched for a moment only, and nothing is kept running, where neither is the subject. */
+export const QUICK_ENV = 'WATCH_S=3\nWARM_S=0\n'
+
+/** Makes a folder to deploy from: config.yml of the clone with the wanted changes, and .env with what is given. */
 export function deployFolder(name: string, files: { env?: string; config?: (text: string) => string } = {}): string {
   const folder = temporaryFolder(name)
   mkdirSync(folder, { recursive: true })
   const config = readFileSync(join(CLONE, 'config.yml'), 'utf8')
   writeFileSync(join(folder, 'config.yml'), files.config ? files.config(config) : config)
-  if (files.env !== undefined) writeFileSync(join(folder, '.env'), files.env, { mode: 0o600 })
+  writeFileSync(join(folder, '.env'), (files.env ?? '') + QUICK_ENV, { mode: 0o600 })
   return folder
 }
 
@@ -22,4 +25,14 @@ export function deployFolder(name: string, files: { env?: string; config?: (text
 export function addModel(folder: string, name: string): void {
   const path = join(folder, 'config.yml')
   writeFileSync(path, `${readFileSync(path, 'utf8')}  "${name}": "openrouter:openai/${name}"\n`)
+}
+
+/** A copy of the built clone with more text in proxy/main.ts. @returns the path of its CLI */
+export function changedClone(name: string, addedToMain: string): string {
+  const folder = temporaryFolder(name)
+  const skipped = ['node_modules', '.git', 'coverage', 'tests']
+  cpSync(CLONE, folder, { recursive: true, filter: (path) => !skipped.includes(relative(CLONE, path)) })
+  symlinkSync(join(CLONE, 'node_modules'), join(folder, 'node_modules'))
+  appendFileSync(join(folder, 'proxy/main.ts'), addedToMain)
+  return join(folder, 'dist/deploy/cli.js')
 }

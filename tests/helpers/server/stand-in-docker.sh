@@ -22,6 +22,8 @@ case "$1" in
       case "$format" in
         container=*) echo "container=$name $(field "$name" 1) $(field "$name" 2) $(field "$name" 3)" ;;
         edge=*) echo "edge=$(field "$name" 1)" ;;
+        'container '*) echo "container $(field "$name" 1) 0 a-start" ;;
+        *RestartPolicy*) field "$name" 3 ;;
         *Mounts*) field "$name" 2 ;;
         *Running*) [ "$(field "$name" 1)" = running ] && echo true || echo false ;;
         *Status*) field "$name" 1 ;;
@@ -43,6 +45,6 @@ case "$1" in
   rm) changed "rm $3"; rm -f "$containers/$3" ;;
   wait) while [ "$(field "$2" 1)" = running ]; do sleep 0.05; done ;;
   logs) echo 'a line of its log'; cat "$STATE/acme-log" ;;
-  exec) ;;
+  exec) [ ! -f "$STATE/inside" ] || [ "${5#*inside}" = "$5" ] || cat "$STATE/inside" ;;
   *) echo "stand-in docker: $*" >&2; exit 64 ;;
 esac

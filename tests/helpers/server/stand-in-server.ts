@@ -30,6 +30,8 @@ export interface StandInServer {
   setAcmeLog(text: string): void
   /** Whether containers of releases end at once. */
   setCrashing(isCrashing: boolean): void
+  /** What is seen inside a container that is watched: lines of the script; empty for nothing. */
+  setInside(lines: string): void
   read(path: string): string
   close(): void
 }
@@ -74,6 +76,10 @@ export function startStandInServer(folder: string, authority: Authority, domain:
     setCrashing: (isCrashing) => {
       if (isCrashing) writeFileSync(join(state, 'crashes'), '')
       else rmSync(join(state, 'crashes'), { force: true })
+    },
+    setInside: (lines) => {
+      if (lines !== '') writeFileSync(join(state, 'inside'), lines)
+      else rmSync(join(state, 'inside'), { force: true })
     },
     read: (path) => readFileSync(join(server, path), 'utf8'),
     close: () => {

@@ -70,7 +70,7 @@ describe('a plan', () => {
       kind: 'start-release',
       instance: LIVE,
       isContainerKept: true,
-      reason: { kind: 'broken', trouble: 'stopped' },
+      reason: { kind: 'broken', trouble: 'stopped', fallback: null },
     }
     expect(view([broken]).downtime).toEqual(['the gateway does not answer until this is done'])
   })

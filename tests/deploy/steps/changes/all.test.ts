@@ -22,6 +22,7 @@ const server: Server = {
   actor: 'me as root',
   verb: 'deploy',
   warn: () => {},
+  measured: {},
 }
 
 const gateway = { domain: 'llm.example.com', httpPort: 80, httpsPort: 443, apiKey: null }
@@ -70,14 +71,14 @@ test('only the route guards what was done before it', () => {
 })
 
 test('what was there before is never taken away: the live release, an edge whose files stay', () => {
-  expect(undoOf(startRelease(facts, LIVE, { kind: 'broken', trouble: 'stopped' }))).toBeUndefined()
+  expect(undoOf(startRelease(facts, LIVE, { kind: 'broken', trouble: 'stopped', fallback: null }))).toBeUndefined()
   expect(undoOf({ kind: 'start-edge', files: null, ...startEdge })).toBeUndefined()
 })
 
 test('the switch settles the plan, and what follows it undoes nothing', () => {
   expect(definitionOf(switchTo(facts, NEW, gateway)).settles).toBe('after')
   const after: Change[] = [
-    stopPrevious(facts, NEW),
+    stopPrevious(facts, NEW, 600),
     { kind: 'get-certificate', domain: 'llm.example.com', httpsPort: 443, extraCa: null },
     { kind: 'check-from-outside', gateway, instance: NEW, outside, isAfterChanges: true },
     { kind: 'clean-up', live: NEW, keptCount: 1, draining: [], removed: [], keptTags: [] },

@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { sha256 } from '../../../kit/sha256.ts'
+import { deployError } from '../../errors.ts'
+import type { Change } from '../../plan/change.ts'
+import { timeEcho } from '../../probe/checks.ts'
+import { addLine, judgeReadings, noReadings, providerErrors, type WatchReadings } from '../../probe/watch-readings.ts'
+import * as docker from '../../remote/docker.ts'
+import * as files from '../../remote/files.ts'
+import { watchRelease } from '../../remote/watch-script.ts'
+import { containerName, releaseOf } from '../../server/instance.ts'
+import { GATEWAY_PORT } from '../../server/layout.ts'
+import { READY_FILE, renderReadyMark } from '../../server/state.ts'
+import type { Definition, Server } from '../definition.ts'
+import { edgeProbe } from '../edge-answer.ts'
+import { dropRouteCopies } from '../route-file.ts'
+
+const ECHO_TIMEOUT_MS = 5000
+const LOOK_INTERVAL_MS = 250
+const LOG_LINES_SHOWN = 20
+
+/** Looks at the release that has just taken over. A bad one ends the plan, which takes back what was made. */
+export const watch: Definition<'watch'> = {
+  describe: ({ instance, seconds, wayBack, isRollback }) => {
+    const what = `watch release ${releaseOf(instance)} for ${seconds} seconds`
+    if (isRollback) return [what]
+    return [
+      wayBack === null
+        ? `${what}; there is no release to go back to`
+        : `${what}, and go back to ${releaseOf(wayBack)} if it does not work`,
+    ]
+  },
+  title: 'Watch the release',
+  async run(change, server, report) {
+    const { instance, seconds } = change
+    const readings = noReadings(server.measured.echoMs)
+    const stop = startReading(change, server, readings)
+    try {
+      const problem = await untilBad(readings, seconds, server.signal, report)
+      if (problem !== undefined) throw await failure(change, server, problem)
+    } catch (error) {
+      if (!server.signal.aborted) throw error
+      server.measured.isWatchInterrupted = true
+      return `Interrupted: ${releaseOf(instance)} stays, but was not watched to the end`
+    } finally {
+      await stop()
+    }
+    await dropRouteCopies(server)
+    warnOfProviders(readings, server)
+    return `${releaseOf(instance)} has worked for ${seconds} s`
+  },
+  undo: () => undefined,
+  settles: 'after',
+}
+
+/** Fills the readings until the returned function is called. */
+function startReading(change: Change<'watch'>, server: Server, readings: WatchReadings): () => Promise<void> {
+  const { instance, gateway, seconds, wayBack } = change
+  const { host } = server
+  const ended = new AbortController()
+  const previous = wayBack === null ? null : containerName(wayBack)
+  const script = watchRelease(containerName(instance), GATEWAY_PORT, seconds, previous)
+  // What cannot be read is not held against the release: the completions through the edge go on.
+  host.exec(script, { onLine: (line) => addLine(readings, line), signal: ended.signal }).catch(() => {})
+  const probe = edgeProbe(server, gateway, { timeoutMs: ECHO_TIMEOUT_MS })
+  const asking = (async () => {
+    while (!ended.signal.aborted) {
+      const reading = await timeEcho(probe)
+      if (!ended.signal.aborted) readings.echoes.push(reading)
+      await delay(Math.max(0, 1000 - reading.ms), undefined, { signal: ended.signal }).catch(() => {})
+    }
+  })()
+  return async () => {
+    ended.abort()
+    await probe.close()
+    await asking
+  }
+}
+
+async function untilBad(
+  readings: WatchReadings,
+  seconds: number,
+  signal: AbortSignal,
+  report: (line: string) => void,
+): Promise<string | undefined> {
+  const start = performance.now()
+  for (;;) {
+    const elapsedS = (performance.now() - start) / 1000
+    const problem = judgeReadings(readings)
+    if (problem !== undefined || elapsedS >= seconds) return problem
+    report(`${Math.floor(elapsedS)} of ${seconds} s`)
+    await delay(LOOK_INTERVAL_MS, undefined, { signal })
+  }
+}
+
+async function failure({ instance, wayBack, isRollback }: Change<'watch'>, server: Server, problem: string) {
+  const [container, release] = [containerName(instance), releaseOf(instance)]
+  const { stdout } = await server.host.exec(docker.containerLogs(container, LOG_LINES_SHOWN))
+  if (wayBack !== null) await markFailed(server, release, problem)
+  const back = wayBack === null ? stays(isRollback) : `${releaseOf(wayBack)} answers again`
+  return deployError(
+    'WATCH_FAILED',
+    `release ${release} does not work: ${problem}. Its last lines:\n${stdout.trimEnd()}`,
+    `${back}; look at: docker logs ${container}`,
+  )
+}
+
+function stays(isRollback: boolean): string {
+  return isRollback
+    ? 'it stays live, since a rollback never goes back by itself'
+    : 'it stays live: there is no other one'
+}
+
+/** It was ready once, but is not a target of rollbacks any more. A mark that cannot be written is only missed. */
+async function markFailed({ host, layout, now, actor, verb }: Server, release: string, failed: string): Promise<void> {
+  const text = renderReadyMark({ release, at: now.toISOString(), by: actor, verb, why: '', failed })
+  await host.exec(files.writeFile(`${layout.release(release)}/${READY_FILE}`, '644', sha256(text)), { stdin: text })
+}
+
+function warnOfProviders(readings: WatchReadings, { warn }: Server): void {
+  const counts = providerErrors(readings)
+  if (counts) warn(`providers failed ${counts.providers} of ${counts.all} requests while the release was watched`)
+}
