@@ -80,7 +80,7 @@ export function stopCandidate(name: string): Argv {
     `policy=$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' "$1" 2>/dev/null)
 docker update --restart=no "$1" >/dev/null 2>&1
 case $policy in
-  unless-stopped) setsid docker stop "$1" >/dev/null 2>&1 </dev/null & ;;
+  unless-stopped) setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- & ;;
   *) docker stop -t 1 "$1" >/dev/null 2>&1 ;;
 esac
 exit 0`,

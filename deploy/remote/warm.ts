@@ -42,7 +42,7 @@ if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
   systemd-run --quiet --collect --unit="$2-warm-$until" --on-active="$3" --timer-property=AccuracySec=1s \\
     --setenv=PATH="$PATH" sh "$PWD/warm/stop.sh" "$PWD" "$2" "$until" && exit 0
 fi
-setsid sh -c 'sleep "$1"; exec sh warm/stop.sh "$2" "$3" "$4"' sh "$3" "$PWD" "$2" "$until" >/dev/null 2>&1 </dev/null &`,
+setsid sh -c 'sleep "$1"; exec sh warm/stop.sh "$2" "$3" "$4"' sh "$3" "$PWD" "$2" "$until" >/dev/null 2>&1 </dev/null 8>&- &`,
     folder,
     container,
     String(seconds),

@@ -26,7 +26,7 @@ const STANDS = { isSettled: true, isInterrupted: true, isLeft: false, undoFailur
 export async function runChanges(
   changes: readonly Change[],
   server: Server,
-  { terminal }: Context,
+  terminal: Terminal,
 ): Promise<ChangesResult> {
   const undo = new UndoStack()
   const begun: Change[] = []
