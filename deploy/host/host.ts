@@ -38,8 +38,8 @@ export interface Host {
   exec(argv: Argv, options?: ExecOptions): Promise<ExecResult>
   /** Starts a command as root and leaves it running. */
   start(argv: Argv): Promise<RemoteProcess>
-  /** A connection to a port of the server's own loopback. */
-  connect(port: number): Promise<Duplex>
+  /** A connection to a port of the server's own loopback, or of an address that the server can reach. */
+  connect(port: number, address?: string): Promise<Duplex>
   close(): Promise<void>
 }
 

@@ -127,10 +127,10 @@ export class SshHost implements Host {
     return { stdout: channel, end: () => channel.end() }
   }
 
-  connect(port: number): Promise<Duplex> {
+  connect(port: number, address = '127.0.0.1'): Promise<Duplex> {
     this.counts.channels++
     return new Promise((resolve, reject) => {
-      this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
+      this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
         if (error) reject(forwardingError(this.name, port, error))
         else resolve(channel)
       })

@@ -1,5 +1,6 @@
 import type { Change, Kind } from '../../plan/change.ts'
 import type { Definition } from '../definition.ts'
+import { askAgain } from './ask-again.ts'
 import { backUp } from './back-up.ts'
 import { buildImage } from './build-image.ts'
 import { checkFromOutside } from './check-from-outside.ts'
@@ -13,8 +14,9 @@ import { makeFolders } from './make-folders.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
-import { restartEdge } from './restart-edge.ts'
+import { replaceEdge } from './replace-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
+import { settleEdge } from './settle-edge.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
 import { stopPrevious } from './stop-previous.ts'
@@ -39,7 +41,9 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'build-image': buildImage,
   'free-reserve': freeReserve,
   'start-edge': startEdge,
-  'restart-edge': restartEdge,
+  'settle-edge': settleEdge,
+  'replace-edge': replaceEdge,
+  'ask-again': askAgain,
   'start-release': startRelease,
   'check-release': checkRelease,
   switch: switchOver,

@@ -67,6 +67,9 @@ const kinds = (changes: Change[]) => changes.map(({ kind }) => kind)
 const lines = (changes: Change[]) => changes.flatMap(sentences)
 const image = (changes: Change[]) => changeOf(changes, 'build-image').image
 
+const REPLACE =
+  'replace the edge (ports 80 and 443): a second one takes new connections meanwhile, and running answers end first (at most 5 min); over IPv6 connections break off for about 2 s'
+
 /** What makes a new release take over, in order. */
 const TAKE_OVER: Kind[] = ['start-release', 'check-release', 'switch', 'stop-previous']
 const NEW_RELEASE: Kind[] = [
@@ -215,17 +218,50 @@ describe('what changed', () => {
     expect(changeOf(changed, 'switch')).toMatchObject({ instance: '20261123-101112', news: ['domain'] })
   })
 
-  test('the account or the ports of the edge: the edge restarts', () => {
+  test('the account or the ports of the edge: the edge is replaced', () => {
     const email = replan({ env: envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } }) })
-    expect(lines(email)).toEqual([
-      "set in the server's .env: ACME_EMAIL",
-      'restart the edge (ports 80 and 443; it is unavailable for a few seconds)',
-    ])
-    expect(kinds(email)).toEqual(['back-up', 'make-folders', 'write-env', 'start-edge', 'check-from-outside'])
-    expect(changeOf(email, 'start-edge').expects).toBe('20261123-101112')
+    expect(lines(email)).toEqual(["set in the server's .env: ACME_EMAIL", REPLACE])
+    expect(kinds(email)).toEqual(['back-up', 'make-folders', 'write-env', 'replace-edge', 'check-from-outside'])
+    expect(changeOf(email, 'replace-edge').expects).toBe('20261123-101112')
     const text = `${ENV}HTTP_PORT=8080\nHTTPS_PORT=8443\n`
-    expect(lines(replan({ env: envOf(text) }, { env: text }))).toEqual([
-      'restart the edge (ports 8080 and 8443; it is unavailable for a few seconds)',
+    expect(lines(replan({ env: envOf(text) }, { env: text }))).toEqual([REPLACE.replace('80 and 443', '8080 and 8443')])
+  })
+
+  test('an edge that cannot be replaced without an interruption: how long it takes, and why', () => {
+    const env = envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } })
+    const edge = { ...live.edge, canHandOver: false }
+    expect(lines(replan({ env }, { edge }))).toContain(
+      'restart the edge (ports 80 and 443): new connections are refused for about 10 s, since Docker does not lead connections there with iptables',
+    )
+    expect(lines(replan({ env }, { certificates: [] }))).toContain(
+      'restart the edge (ports 80 and 443): new connections are refused for about 10 s, since acme.json has no certificate for a second one',
+    )
+    const ipv4 = { interfaces: ['203.0.113.7'] }
+    expect(lines(replan({ env }, ipv4))).toContain(
+      REPLACE.replace('; over IPv6 connections break off for about 2 s', ''),
+    )
+  })
+
+  test('files of the edge that were written and did not take effect', () => {
+    const edge = { ...live.edge, label: 'of-other-files' }
+    expect(kinds(replan({}, { edge }))).toEqual(['back-up', 'make-folders', 'replace-edge', 'check-from-outside'])
+    expect(
+      replan({}, { edge: { ...edge, label: /ai-deploy.edge: (\w+)/.exec(live.edge.composeFile ?? '')?.[1] ?? '' } }),
+    ).toEqual([])
+  })
+
+  test('what a replacement that was cut off left behind is removed, after an edge listens', () => {
+    const edge = { ...live.edge, isHandedOver: true }
+    const settled = replan({}, { edge })
+    expect(kinds(settled)).toEqual(['back-up', 'settle-edge', 'check-from-outside'])
+    expect(lines(settled)).toEqual([
+      'lead all connections to the edge again, and remove the second one of a run that was cut off',
+    ])
+    expect(kinds(replan({}, { edge: { ...edge, isRunning: false } }))).toEqual([
+      ...['back-up', 'start-edge', 'settle-edge', 'check-from-outside'],
+    ])
+    expect(kinds(replan({}, { edge: { ...edge, label: 'of-other-files' } }))).toEqual([
+      ...['back-up', 'make-folders', 'settle-edge', 'replace-edge', 'check-from-outside'],
     ])
   })
 
@@ -233,14 +269,14 @@ describe('what changed', () => {
     const text = `${ENV}ACME_STAGING=true\n`
     const staging = replan({ env: envOf(text) }, { env: text })
     expect(lines(staging)).toEqual([
-      'restart the edge (ports 80 and 443; it is unavailable for a few seconds)',
+      'restart the edge (ports 80 and 443): new connections are refused for about 10 s, since acme-staging.json has no certificate for a second one',
       'get a certificate for llm.example.com',
     ])
     expect(kinds(staging)).toContain('get-certificate')
-    expect(kinds(staging)).not.toContain('restart-edge')
+    expect(kinds(staging)).not.toContain('ask-again')
     const withCa = replan({ acmeCa: 'PEM' })
-    expect(lines(withCa)).toEqual(['restart the edge (ports 80 and 443; it is unavailable for a few seconds)'])
-    expect(changeOf(withCa, 'start-edge').files?.acmeCa).toBe('PEM')
+    expect(lines(withCa)).toEqual([REPLACE])
+    expect(changeOf(withCa, 'replace-edge').files.acmeCa).toBe('PEM')
     const kept = afterDeploy(DEBIAN_12_DOCKER, plan(clean, { acmeCa: 'PEM' }), wishesOf({ acmeCa: 'PEM' }))
     expect(plan(kept, { env: envOf(ENV), now: LATER, acmeCa: kept.edge.acmeCa })).toEqual([])
   })
@@ -388,11 +424,8 @@ describe('what is broken', () => {
 
   test('a certificate that is missing is asked for again', () => {
     const asking = replan({}, { certificates: [] })
-    expect(lines(asking)).toEqual([
-      'restart the edge (it is unavailable for a few seconds)',
-      'get a certificate for llm.example.com',
-    ])
-    expect(kinds(asking)).toEqual(['back-up', 'restart-edge', 'get-certificate', 'check-from-outside'])
+    expect(lines(asking)).toEqual(['get a certificate for llm.example.com'])
+    expect(kinds(asking)).toEqual(['back-up', 'ask-again', 'get-certificate', 'check-from-outside'])
     const ofAnotherCa = [{ file: 'acme-staging.json', domain: 'llm.example.com' }]
     expect(kinds(replan({}, { certificates: ofAnotherCa }))).toContain('get-certificate')
   })
@@ -503,18 +536,18 @@ describe('a restore', () => {
     expect(kinds(plan(clean, of({})))).not.toContain('back-up')
   })
 
-  test('with certificates puts them in place before anything reads them, and restarts the edge', () => {
+  test('with certificates puts them in place before anything reads them, and replaces the edge', () => {
     const restored = replan(of({ certificates: ['certs/acme.json'] }))
     expect(lines(restored)).toEqual([
       'put its certificates in place',
-      'restart the edge (it is unavailable for a few seconds)',
+      REPLACE.replace(':', ', so that it reads the certificates:'),
     ])
     expect(kinds(restored)).toEqual([
       'unpack-backup',
       'back-up',
       'place-certificates',
       'remove-unpacked',
-      'restart-edge',
+      'replace-edge',
       'check-from-outside',
       'remove-previous-certificates',
     ])
