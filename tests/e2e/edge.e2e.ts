@@ -68,7 +68,7 @@ test('another e-mail', async () => {
   await delay(2000)
   const { exitCode, stderr } = await deploy('--email', 'a@rig.test')
   expect(exitCode, stderr).toBe(0)
-  expect(stderr).toContain('a second one takes new connections meanwhile')
+  expect(stderr).toContain('a second edge takes new connections meanwhile')
   await expectNoFailure(running)
   expect(await ssh('docker logs ai-proxy-edge 2>&1 | grep -c . ')).not.toBe('0')
   expect(await ssh(`grep -c a@rig.test ${FOLDER}/edge/traefik.yml`)).toBe('1')

@@ -1,13 +1,25 @@
 import type { Change } from '../../plan/change.ts'
 import { edgeState } from '../../remote/edge-handover.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
+import { EDGE_RESTARTS } from '../downtime.ts'
 import { bringEdgeUp, composeEdge, putEdge } from '../edge.ts'
+import { edgeDifferences } from '../edge-differences.ts'
 import { awaitFirst, endHandover, handOver, type Replacement, UNDO_LIMIT_MS } from '../hand-over.ts'
 import { orFail } from '../or-fail.ts'
 
 /** Gives a running edge other files, or lets it read its certificates again. */
 export const replaceEdge: Definition<'replace-edge'> = {
-  describe: (change) => [describeReplacement(change)],
+  describe: ({ gateway, reason, obstacle }) => [
+    `${obstacle === null ? 'replace' : 'restart'} the edge (ports ${gateway.httpPort} and ${gateway.httpsPort})${REASONS[reason]}`,
+  ],
+  explain: ({ files, obstacle }, { edge }) => [
+    obstacle === null ? HANDOVER : `a second edge cannot take the connections: ${obstacle}`,
+    ...edgeDifferences(files, edge),
+  ],
+  downtime({ obstacle, isIpv6Cut }) {
+    if (obstacle !== null) return EDGE_RESTARTS
+    return isIpv6Cut ? IPV6_BREAKS : undefined
+  },
   title: 'Replace the edge',
   async run(change, server) {
     const { files, gateway, expects, reason, obstacle } = change
@@ -26,13 +38,8 @@ export const replaceEdge: Definition<'replace-edge'> = {
 }
 
 const REASONS = { settings: '', certificates: ', so that it reads the certificates' }
-
-function describeReplacement({ gateway, reason, obstacle, isIpv6Cut }: Change<'replace-edge'>): string {
-  const what = `the edge (ports ${gateway.httpPort} and ${gateway.httpsPort})${REASONS[reason]}`
-  if (obstacle !== null) return `restart ${what}: new connections are refused for about 10 s, since ${obstacle}`
-  const ipv6 = isIpv6Cut ? '; over IPv6 connections break off for about 2 s' : ''
-  return `replace ${what}: a second one takes new connections meanwhile, and running answers end first (at most 5 min)${ipv6}`
-}
+const HANDOVER = 'a second edge takes new connections meanwhile; running answers end first, in at most 5 minutes'
+const IPV6_BREAKS = 'connections over IPv6 break off for about 2 seconds'
 
 /** The edge as it was, files and container. */
 function replacementUndo({ gateway, expects, obstacle }: Change<'replace-edge'>, server: Server): Undo | undefined {

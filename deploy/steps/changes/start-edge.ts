@@ -1,11 +1,15 @@
 import type { Change } from '../../plan/change.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
+import { EDGE_RESTARTS, IS_DOWN } from '../downtime.ts'
 import { bringEdgeUp, composeEdge, putEdge, removeEdge } from '../edge.ts'
+import { edgeDifferences } from '../edge-differences.ts'
 import { orUploadFails } from '../or-fail.ts'
 
 /** Writes the edge's files, if they are to change, and starts it. */
 export const startEdge: Definition<'start-edge'> = {
   describe: (change) => [change.files === null ? describeStart(change.trouble) : describeChanged(change)],
+  explain: ({ files }, { edge }) => (files === null ? [] : edgeDifferences(files, edge)),
+  downtime: ({ isInterrupted }) => (isInterrupted ? EDGE_RESTARTS : IS_DOWN),
   title: 'Start the edge',
   async run(change, server) {
     const { files, trouble } = change

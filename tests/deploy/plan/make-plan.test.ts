@@ -7,7 +7,7 @@ import { envWarnings, planServerEnv, type ServerEnv } from '../../../deploy/plan
 import type { RestoreWishes, Wishes } from '../../../deploy/plan/situation.ts'
 import type { Facts } from '../../../deploy/server/facts.ts'
 import { parseFacts } from '../../../deploy/server/read-facts.ts'
-import { describe as sentences } from '../../../deploy/steps/changes/all.ts'
+import { describe as sentences, viewOf } from '../../../deploy/steps/changes/all.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { serverSettings } from '../../../templates/server-settings.ts'
 import {
@@ -67,8 +67,7 @@ const kinds = (changes: Change[]) => changes.map(({ kind }) => kind)
 const lines = (changes: Change[]) => changes.flatMap(sentences)
 const image = (changes: Change[]) => changeOf(changes, 'build-image').image
 
-const REPLACE =
-  'replace the edge (ports 80 and 443): a second one takes new connections meanwhile, and running answers end first (at most 5 min); over IPv6 connections break off for about 2 s'
+const REPLACE = 'replace the edge (ports 80 and 443)'
 
 /** What makes a new release take over, in order. */
 const TAKE_OVER: Kind[] = ['start-release', 'check-release', 'switch', 'stop-previous']
@@ -229,17 +228,19 @@ describe('what changed', () => {
 
   test('an edge that cannot be replaced without an interruption: how long it takes, and why', () => {
     const env = envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } })
-    const edge = { ...live.edge, canHandOver: false }
-    expect(lines(replan({ env }, { edge }))).toContain(
-      'restart the edge (ports 80 and 443): new connections are refused for about 10 s, since Docker does not lead connections there with iptables',
+    const view = (facts: Partial<Facts>) => viewOf(changeOf(replan({ env }, facts), 'replace-edge'), live)
+    expect(view({ edge: { ...live.edge, canHandOver: false } })).toMatchObject({
+      sentences: ['restart the edge (ports 80 and 443)'],
+      below: expect.arrayContaining([
+        'a second edge cannot take the connections: Docker does not lead connections there with iptables',
+      ]),
+      downtime: 'new connections are refused for about 10 seconds while the edge restarts',
+    })
+    expect(view({ certificates: [] }).below).toContain(
+      'a second edge cannot take the connections: acme.json has no certificate for a second one',
     )
-    expect(lines(replan({ env }, { certificates: [] }))).toContain(
-      'restart the edge (ports 80 and 443): new connections are refused for about 10 s, since acme.json has no certificate for a second one',
-    )
-    const ipv4 = { interfaces: ['203.0.113.7'] }
-    expect(lines(replan({ env }, ipv4))).toContain(
-      REPLACE.replace('; over IPv6 connections break off for about 2 s', ''),
-    )
+    expect(view({}).downtime).toBe('connections over IPv6 break off for about 2 seconds')
+    expect(view({ interfaces: ['203.0.113.7'] }).downtime).toBeUndefined()
   })
 
   test('files of the edge that were written and did not take effect', () => {
@@ -268,10 +269,7 @@ describe('what changed', () => {
   test('the CA: another certificate', () => {
     const text = `${ENV}ACME_STAGING=true\n`
     const staging = replan({ env: envOf(text) }, { env: text })
-    expect(lines(staging)).toEqual([
-      'restart the edge (ports 80 and 443): new connections are refused for about 10 s, since acme-staging.json has no certificate for a second one',
-      'get a certificate for llm.example.com',
-    ])
+    expect(lines(staging)).toEqual(['restart the edge (ports 80 and 443)', 'get a certificate for llm.example.com'])
     expect(kinds(staging)).toContain('get-certificate')
     expect(kinds(staging)).not.toContain('ask-again')
     const withCa = replan({ acmeCa: 'PEM' })
@@ -538,10 +536,7 @@ describe('a restore', () => {
 
   test('with certificates puts them in place before anything reads them, and replaces the edge', () => {
     const restored = replan(of({ certificates: ['certs/acme.json'] }))
-    expect(lines(restored)).toEqual([
-      'put its certificates in place',
-      REPLACE.replace(':', ', so that it reads the certificates:'),
-    ])
+    expect(lines(restored)).toEqual(['put its certificates in place', `${REPLACE}, so that it reads the certificates`])
     expect(kinds(restored)).toEqual([
       'unpack-backup',
       'back-up',
