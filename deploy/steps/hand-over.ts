@@ -19,7 +19,7 @@ import { awaitAnswer, EDGE_PORT } from './edge-answer.ts'
 import { withKeyOf } from './release-environment.ts'
 
 /** How long answers that run may take to end; the edge's own graceTimeOut. */
-export const DRAIN_S = 300
+const DRAIN_S = 300
 /** Docker notices the end of a process a little later. */
 const DRAIN_MARGIN_S = 10
 /** Clients leave connections that they use in this time. */
