@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { parse, parseDocument } from 'yaml'
 import { sha256 } from '../kit/sha256.ts'
 import type { ServerSettings } from './server-settings.ts'
 import { renderYaml } from './yaml.ts'
@@ -26,38 +26,65 @@ export interface EdgeComposeInput {
   network: string
 }
 
-/** A change of any file that Traefik reads only at its start changes a label, and with it the container. */
-export function renderEdgeCompose({ settings, traefikConfig, acmeCa, container, network }: EdgeComposeInput): string {
-  return renderYaml({
-    services: {
-      traefik: {
-        image: settings.traefikImage,
-        container_name: container,
-        command: ['--configFile=/etc/traefik/traefik.yml'],
-        restart: 'unless-stopped',
-        ports: [`${settings.httpPort}:80`, `${settings.httpsPort}:443`],
-        volumes: [
-          './traefik.yml:/etc/traefik/traefik.yml:ro',
-          './dynamic:/etc/traefik/dynamic:ro',
-          '../certs:/certs',
-          ...(acmeCa === null ? [] : ['./acme-ca.pem:/etc/traefik/acme-ca.pem:ro']),
-        ],
-        networks: ['edge'],
-        read_only: true,
-        cap_drop: ['ALL'],
-        cap_add: ['NET_BIND_SERVICE'],
-        security_opt: ['no-new-privileges:true'],
-        stop_grace_period: '15s',
-        healthcheck: {
-          test: ['CMD', 'traefik', 'healthcheck', '--configFile=/etc/traefik/traefik.yml'],
-          interval: '30s',
-          timeout: '5s',
-          retries: 3,
-        },
-        logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
-        labels: { 'ai-deploy.edge': sha256(traefikConfig + (acmeCa ?? '')).slice(0, 16) },
-      },
+/** A label shows which files a container was made from: what Traefik reads only at its start, and this one. */
+export function renderEdgeCompose(input: EdgeComposeInput): string {
+  const { traefikConfig, acmeCa, network } = input
+  const edge = edgeService(input)
+  const label = sha256(JSON.stringify(edge) + traefikConfig + (acmeCa ?? '')).slice(0, 16)
+  const traefik = { ...edge, labels: { 'ai-deploy.edge': label } }
+  return renderYaml({ services: { traefik }, networks: { edge: { external: true, name: network } } })
+}
+
+function edgeService({ settings, acmeCa, container }: EdgeComposeInput) {
+  return {
+    image: settings.traefikImage,
+    container_name: container,
+    command: ['--configFile=/etc/traefik/traefik.yml'],
+    restart: 'unless-stopped',
+    ports: [`${settings.httpPort}:80`, `${settings.httpsPort}:443`],
+    volumes: [
+      './traefik.yml:/etc/traefik/traefik.yml:ro',
+      './dynamic:/etc/traefik/dynamic:ro',
+      '../certs:/certs',
+      ...(acmeCa === null ? [] : ['./acme-ca.pem:/etc/traefik/acme-ca.pem:ro']),
+    ],
+    networks: ['edge'],
+    read_only: true,
+    cap_drop: ['ALL'],
+    cap_add: ['NET_BIND_SERVICE'],
+    security_opt: ['no-new-privileges:true'],
+    stop_grace_period: '10s',
+    healthcheck: {
+      test: ['CMD', 'traefik', 'healthcheck', '--configFile=/etc/traefik/traefik.yml'],
+      interval: '30s',
+      timeout: '5s',
+      retries: 3,
     },
-    networks: { edge: { external: true, name: network } },
+    logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
+  }
+}
+
+/**
+ * The Compose file of a second edge, which answers while the first one is replaced: like the first, but without ports of the
+ * server. It only reads certificates, so that never two edges write them, and is not started again after a reboot.
+ * @param compose of the first edge, also of an earlier version; its folder is the parent of this one's
+ */
+export function renderSecondEdge(compose: string, container: string): string {
+  const { services, networks } = parse(compose)
+  const { ports: _ports, labels: _labels, ...edge } = services.traefik
+  const volumes = edge.volumes.map((volume: string) => {
+    if (volume.startsWith('../')) return `../${volume.replace(/(:ro)?$/, ':ro')}`
+    return volume.startsWith('./dynamic:') ? `.${volume}` : volume
   })
+  const second = { ...edge, container_name: container, restart: 'no', volumes }
+  return renderYaml({ services: { traefik: second }, networks })
+}
+
+/** Ports of the server and of the container, as in `443:443`. */
+export function edgePorts(compose: string): string[] {
+  try {
+    return parse(compose).services.traefik.ports
+  } catch {
+    return []
+  }
 }

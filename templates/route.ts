@@ -37,6 +37,37 @@ export function renderRoute({ domain, live, canary }: Route, port: number): stri
   })
 }
 
+const DRAINING_PRIORITY = 900
+
+/**
+ * A second file next to the route file: each answer of the live instance says that its connection closes, so clients open a
+ * new one. An edge that stops afterwards has no connection on which a request may be on its way.
+ */
+export function renderDraining(domain: string): string {
+  return renderYaml({
+    http: {
+      routers: {
+        draining: {
+          entryPoints: ['websecure'],
+          middlewares: ['closing', 'retry'],
+          // No resolver, so that Traefik asks for no certificate.
+          tls: {},
+          rule: `Host(\`${domain}\`)`,
+          priority: DRAINING_PRIORITY,
+          service: 'app',
+        },
+      },
+      middlewares: { closing: { headers: { customResponseHeaders: { Connection: 'close' } } } },
+    },
+  })
+}
+
+/** A file next to the route file: Traefik asks for a missing certificate again when any of its files changes. */
+export function renderAskAgain(at: Date): string {
+  const name = `asked-${at.getTime()}`
+  return renderYaml({ http: { middlewares: { [name]: { headers: { customRequestHeaders: { 'X-Asked': name } } } } } })
+}
+
 /** The instance that a route file sends requests to; null for a file that is not ours. */
 export function liveInstance(route: string): string | null {
   try {

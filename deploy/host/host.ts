@@ -40,8 +40,11 @@ export interface Host {
   exec(argv: Argv, options?: ExecOptions): Promise<ExecResult>
   /** Starts a command as root and leaves it running. */
   start(argv: Argv): Promise<RemoteProcess>
-  /** A connection to a port of the server's own loopback. A lost connection to the server throws, as with `exec`. */
-  connect(port: number): Promise<Duplex>
+  /**
+   * A connection to a port of the server's own loopback, or of an address that the server can reach. A lost connection to the
+   * server throws, as with `exec`.
+   */
+  connect(port: number, address?: string): Promise<Duplex>
   close(): Promise<void>
 }
 

@@ -74,9 +74,9 @@ export class LocalHost implements Host {
     return child
   }
 
-  connect(port: number): Promise<Duplex> {
+  connect(port: number, address = '127.0.0.1'): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1')
+      const socket = connect(port, address)
       socket.once('connect', () => resolve(socket)).once('error', reject)
     })
   }

@@ -25,7 +25,9 @@ interface ChangeData {
   'build-image': { image: string; nodeImage: string; release: string }
   'free-reserve': Record<never, never>
   'start-edge': StartingEdge
-  'restart-edge': EdgeStart
+  'settle-edge': EdgeStart
+  'replace-edge': ReplacingEdge
+  'ask-again': Record<never, never>
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
   'check-release': CheckingRelease
@@ -121,6 +123,15 @@ interface StartingEdge extends EdgeStart {
   isInterrupted: boolean
   /** Why it is started although it exists. */
   trouble: EdgeTrouble | null
+}
+
+interface ReplacingEdge extends EdgeStart {
+  files: EdgeFiles
+  reason: 'settings' | 'certificates'
+  /** Why a second edge cannot answer meanwhile; null if it can. */
+  obstacle: string | null
+  /** The server has an IPv6 address, and Docker passes on what comes there by its own proxy. */
+  isIpv6Cut: boolean
 }
 
 interface EdgeStart {

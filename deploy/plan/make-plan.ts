@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
-import { liveInstance } from '../../templates/route.ts'
+import { liveInstance, routeDomain } from '../../templates/route.ts'
 import { type Facts, hasImage, leftovers, liveRelease, runningContainers } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { imageTag, type Manifest } from '../server/manifest.ts'
@@ -31,7 +31,9 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'free-reserve': () => undefined,
   'use-warm': () => undefined,
   'start-edge': startEdge,
-  'restart-edge': restartEdge,
+  'settle-edge': settleEdge,
+  'replace-edge': replaceEdge,
+  'ask-again': askAgain,
   'start-release': startNextRelease,
   'check-release': checkRelease,
   switch: switchOver,
@@ -165,6 +167,7 @@ function buildImage(situation: Situation): Change<'build-image'> | undefined {
   return { kind: 'build-image', image, nodeImage: settings.nodeImage, release: releaseOf(instance) }
 }
 
+/** One that runs and is only to change is replaced instead. */
 function startEdge(situation: Situation): Change<'start-edge'> | undefined {
   const { facts, edge, isEdgeOutdated, isEdgeStarted, gateway } = situation
   if (!isEdgeStarted) return undefined
@@ -179,12 +182,41 @@ function startEdge(situation: Situation): Change<'start-edge'> | undefined {
   }
 }
 
-/** Traefik reads certificates only when it starts, and asks for one again only when its routes change. */
-function restartEdge(situation: Situation): Change<'restart-edge'> | undefined {
-  const { release, isEdgeStarted, isRouteOutdated, needsCertificate, hasNewCertificates, gateway } = situation
-  const mustAskAgain = needsCertificate && release === null && !isRouteOutdated
-  if (isEdgeStarted || !(hasNewCertificates || mustAskAgain)) return undefined
-  return { kind: 'restart-edge', gateway, expects: answeringInstance(situation) }
+function settleEdge(situation: Situation): Change<'settle-edge'> | undefined {
+  if (!situation.facts.edge.isHandedOver) return undefined
+  return { kind: 'settle-edge', gateway: situation.gateway, expects: answeringInstance(situation) }
+}
+
+/** Traefik reads its settings and certificates only when it starts. */
+function replaceEdge(situation: Situation): Change<'replace-edge'> | undefined {
+  const { facts, edge: files, isEdgeStarted, isEdgeOutdated, hasNewCertificates, gateway } = situation
+  if (isEdgeStarted || !(isEdgeOutdated || hasNewCertificates)) return undefined
+  return {
+    kind: 'replace-edge',
+    files,
+    reason: isEdgeOutdated ? 'settings' : 'certificates',
+    obstacle: handoverObstacle(situation),
+    isIpv6Cut: facts.interfaces.some((address) => address.includes(':')),
+    gateway,
+    expects: answeringInstance(situation),
+  }
+}
+
+/** Why a second edge cannot take the connections; null if it can. It gets no certificate itself. */
+function handoverObstacle({ facts, settings, hasNewCertificates }: Situation): string | null {
+  const domain = facts.route && routeDomain(facts.route)
+  const { storage } = settings.acme
+  const isCertified = facts.certificates.some((one) => one.file === storage && one.domain === domain)
+  if (!facts.edge.canHandOver) return 'Docker does not lead connections there with iptables'
+  return isCertified || hasNewCertificates ? null : `${storage} has no certificate for a second one`
+}
+
+/** Traefik asks for a certificate again only when its routes change. */
+function askAgain(situation: Situation): Change<'ask-again'> | undefined {
+  const { release, isRouteOutdated, needsCertificate } = situation
+  const isAsked = startEdge(situation) !== undefined || replaceEdge(situation) !== undefined
+  if (isAsked || !needsCertificate || release !== null || isRouteOutdated) return undefined
+  return { kind: 'ask-again' }
 }
 
 /** Instance that answers now, as far as it can be expected to. */

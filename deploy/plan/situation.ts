@@ -61,7 +61,7 @@ export interface Situation extends Wishes {
   isEnvOutdated: boolean
   isLogdbScriptOutdated: boolean
   isEdgeOutdated: boolean
-  /** The edge is not running, is in trouble or has other files than it should. */
+  /** The edge does not run, or is in trouble. */
   isEdgeStarted: boolean
   /** Why the live release does not answer; null if it should. */
   liveTrouble: LiveTrouble | null
@@ -97,7 +97,7 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     isEnvOutdated: facts.env !== env.text,
     isLogdbScriptOutdated: facts.logdbScript !== wishes.logdbScript,
     isEdgeOutdated: isEdgeOutdated(facts, edge),
-    isEdgeStarted: !facts.edge.isRunning || isEdgeOutdated(facts, edge) || (facts.edge.trouble ?? null) !== null,
+    isEdgeStarted: !facts.edge.isRunning || (facts.edge.trouble ?? null) !== null,
     liveTrouble: trouble,
     isLiveStopped: stays && trouble !== null,
     isUnrecorded: stays && isUnrecorded(facts),
@@ -153,6 +153,9 @@ export function liveTrouble({ live, isLiveSilent, containers, missingFolders }: 
   return isLiveSilent ? 'silent' : null
 }
 
-function isEdgeOutdated({ edge: { composeFile, traefikConfig, acmeCa } }: Facts, wanted: EdgeFiles): boolean {
-  return composeFile !== wanted.compose || traefikConfig !== wanted.traefik || acmeCa !== wanted.acmeCa
+function isEdgeOutdated({ edge }: Facts, wanted: EdgeFiles): boolean {
+  const { composeFile, traefikConfig, acmeCa, label = null } = edge
+  if (composeFile !== wanted.compose || traefikConfig !== wanted.traefik || acmeCa !== wanted.acmeCa) return true
+  // The files were written, but the run was cut off before they took effect.
+  return edge.isRunning && label !== null && !wanted.compose.includes(label)
 }

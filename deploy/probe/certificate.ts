@@ -9,6 +9,8 @@ export interface CertificateState {
   reason: string
   /** As the certificate has it. */
   validUntil: string | null
+  /** Traefik's own, which it shows while it has no other. */
+  isPlaceholder: boolean
 }
 
 /** Checks the certificate that the edge shows for the domain. */
@@ -31,13 +33,16 @@ export async function checkCertificate(
       resolve(state)
     }
     socket.once('secureConnect', () => end(judge(socket)))
-    socket.on('error', (error) => end({ isValid: false, reason: errorMessage(error), validUntil: null }))
+    socket.on('error', (error) =>
+      end({ isValid: false, reason: errorMessage(error), validUntil: null, isPlaceholder: false }),
+    )
   })
 }
 
 function judge(socket: TLSSocket): CertificateState {
   const certificate: PeerCertificate = socket.getPeerCertificate()
   const validUntil = certificate.valid_to ?? null
-  if (socket.authorized) return { isValid: true, reason: '', validUntil }
-  return { isValid: false, reason: String(socket.authorizationError), validUntil }
+  const isPlaceholder = certificate.subject?.CN === 'TRAEFIK DEFAULT CERT'
+  if (socket.authorized) return { isValid: true, reason: '', validUntil, isPlaceholder }
+  return { isValid: false, reason: String(socket.authorizationError), validUntil, isPlaceholder }
 }

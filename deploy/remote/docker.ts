@@ -8,11 +8,25 @@ export interface ComposeProject {
   /** Absolute path of the Compose file; relative paths in it start at its folder. */
   file: string
   environment?: Record<string, string>
+  /** Recreates a container that is as the file says. */
+  isForced?: boolean
 }
 
-export function composeUp({ compose, project, file, environment = {} }: ComposeProject): Argv {
+export function composeUp({ compose, project, file, environment = {}, isForced = false }: ComposeProject): Argv {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  return ['env', ...variables, ...compose, '-p', project, '-f', file, 'up', '-d', '--no-build']
+  return [
+    'env',
+    ...variables,
+    ...compose,
+    '-p',
+    project,
+    '-f',
+    file,
+    'up',
+    '-d',
+    '--no-build',
+    ...(isForced ? ['--force-recreate'] : []),
+  ]
 }
 
 /**

@@ -30,6 +30,20 @@ const NETWORK_ID =
 /** Ends with 7 if the gateway does not answer within 9 s; any answer will do. */
 const ASK = `const ask=()=>fetch('http://127.0.0.1:8123/health').then(()=>process.exit(0),()=>setTimeout(ask,300));ask();setTimeout(()=>process.exit(7),9000)`
 
+/**
+ * Whether Docker leads connections to the edge with rules of iptables, which a handover can precede, and what is left of one
+ * that was cut off.
+ */
+const EDGE_HANDOVER = `
+  docker inspect -f 'edge_label={{index .Config.Labels "ai-deploy.edge"}}' ai-proxy-edge 2>/dev/null
+  edge_ip=$(docker inspect -f '{{with index .NetworkSettings.Networks "ai-proxy-edge"}}{{.IPAddress}}{{end}}' ai-proxy-edge 2>/dev/null)
+  rules=$(iptables -w 5 -t nat -S 2>/dev/null)
+  case "$rules" in *"-A DOCKER "*"--to-destination \${edge_ip:-none}:443"*) echo edge_redirect=possible ;; esac
+  case "$rules" in *"--comment ai-proxy-edge-"* | *'--comment "ai-proxy-edge-'*) echo edge_handed_over=rules ;; esac
+  [ -z "$(docker ps -aq --filter 'name=^/?ai-proxy-edge-[0-9]' --filter status=exited 2>/dev/null)" ] || echo edge_handed_over=container
+  [ ! -d "$P/edge/second" ] || echo edge_handed_over=files
+  [ ! -f "$P/edge/dynamic/draining.yml" ] || echo edge_handed_over=draining`
+
 const FACTS = `
 ${WATCHED_DIGEST}
 cd / || exit 1
@@ -49,13 +63,14 @@ if command -v docker >/dev/null 2>&1; then
   done
   echo network="$(docker network inspect -f '{{.Id}}' ai-proxy-edge 2>/dev/null)"
   # Before the containers: one whose stop ends in between is seen as stopped, not as left behind.
-  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE 'docker stop (-t [0-9]+ )?ai-proxy-[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
+  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE 'docker stop (-t [0-9]+ )?ai-proxy-(edge-)?[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID} {{.RestartCount}} {{.State.StartedAt}}' $containers 2>/dev/null
   docker inspect -f 'edge={{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
+  ${EDGE_HANDOVER}
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
   root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 fi

@@ -69,6 +69,12 @@ export interface EdgeFacts {
   trouble?: EdgeTrouble | undefined
   /** The folder that the edge belongs to, links resolved; null when there is no edge. */
   folder: string | null
+  /** The kernel can lead new connections to a second edge while this one is replaced. */
+  canHandOver?: boolean
+  /** A change of the edge was cut off: a second edge, or what leads to it, is still there. */
+  isHandedOver?: boolean
+  /** Digest of the files that the container was made from; null where it is not known. */
+  label?: string | null
   composeFile: string | null
   traefikConfig: string | null
   acmeCa: string | null

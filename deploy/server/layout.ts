@@ -9,8 +9,14 @@ export interface ServerLayout {
   hold: string
   current: string
   edge: string
+  /** Files of a second edge, while it takes the place of the first. */
+  secondEdge: string
   /** Decides which release answers. */
   route: string
+  /** Makes clients open new connections, while an edge is replaced. */
+  draining: string
+  /** Makes Traefik ask for a certificate again. */
+  askAgain: string
   certs: string
   /** Certificates that a restore has replaced, until it ends. */
   previousCerts: string
@@ -32,7 +38,10 @@ export function serverLayout(folder: string): ServerLayout {
     hold: at('hold'),
     current: at('current'),
     edge: at('edge'),
+    secondEdge: at('edge/second'),
     route: at('edge/dynamic/app.yml'),
+    draining: at('edge/dynamic/draining.yml'),
+    askAgain: at('edge/dynamic/ask-again.yml'),
     certs: at('certs'),
     previousCerts: at('certs.before'),
     backups: at('backups'),

@@ -8,6 +8,8 @@ import type { Server } from './definition.ts'
 
 /** How long Traefik may take to follow a changed route file. */
 export const ROUTE_TIMEOUT_MS = 20_000
+/** HTTPS port of Traefik inside its container. */
+export const EDGE_PORT = 443
 const ROUTE_POLL_MS = 50
 /**
  * What answered until now may hang, and the first requests still reach it: at first an answer must come quickly, so that the
@@ -21,11 +23,20 @@ const ATTEMPTS = [
 
 type Asker = Pick<Server, 'host' | 'signal'>
 
-/** Waits until the edge leads to this instance. @throws UserError SWITCH_FAILED */
-export async function awaitAnswer(server: Asker, gateway: GatewayAddress, instance: string): Promise<void> {
+/**
+ * Waits until the edge leads to this instance.
+ * @param address of one of two edges; without it the one that new connections reach
+ * @throws UserError SWITCH_FAILED
+ */
+export async function awaitAnswer(
+  server: Asker,
+  gateway: GatewayAddress,
+  instance: string,
+  address?: string,
+): Promise<void> {
   let problem: string | null = null
   for (const { timeoutMs, forMs } of ATTEMPTS) {
-    const probe = edgeProbe(server, gateway, { timeoutMs })
+    const probe = edgeProbe(server, gateway, { timeoutMs, address })
     try {
       problem = await ask(server, probe, instance, forMs)
     } finally {
@@ -41,11 +52,15 @@ interface ProbeOptions {
   canary?: string
   /** How long an answer may take. */
   timeoutMs?: number
+  /** Of the edge's container; without it the published port is asked. */
+  address?: string | undefined
 }
 
 export function edgeProbe({ host }: Asker, gateway: GatewayAddress, options: ProbeOptions): Probe {
   const { domain, httpsPort, apiKey } = gateway
-  return insideProbe({ domain, connect: () => host.connect(httpsPort), apiKey, ...options })
+  const { address, ...rest } = options
+  const connect = () => (address === undefined ? host.connect(httpsPort) : host.connect(EDGE_PORT, address))
+  return insideProbe({ domain, connect, apiKey, ...rest })
 }
 
 /** @throws UserError SWITCH_FAILED */

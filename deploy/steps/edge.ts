@@ -21,13 +21,17 @@ export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promis
 }
 
 /** Starts the edge, or recreates it when its files have changed. */
-export async function composeEdge({ host, layout, facts }: Server, trouble: EdgeTrouble | null): Promise<void> {
+export async function composeEdge(
+  { host, layout, facts }: Server,
+  trouble: EdgeTrouble | null,
+  { isForced = false } = {},
+): Promise<void> {
   const compose = composeOf(facts).argv
   await run(host, 'connect the edge to its network', docker.attachToNetwork(EDGE_CONTAINER, EDGE_NETWORK))
   if (trouble === 'paused') await host.exec(docker.wakeContainer(EDGE_CONTAINER))
   else if (trouble !== null) await host.exec(docker.restartContainer(EDGE_CONTAINER))
   const file = `${layout.edge}/compose.yml`
-  await run(host, 'start the edge', docker.composeUp({ compose, project: EDGE_CONTAINER, file }))
+  await run(host, 'start the edge', docker.composeUp({ compose, project: EDGE_CONTAINER, file, isForced }))
 }
 
 /** Its files stay. */

@@ -80,10 +80,10 @@ test('a change of the domain keeps the release', async () => {
   expect(back.exitCode, back.stderr).toBe(0)
 })
 
-test('a change of an edge setting restarts the edge', async () => {
+test('a change of an edge setting replaces the edge', async () => {
   const { exitCode, stderr } = await deploy('--yes', '--email', 'me@rig.test')
   expect(exitCode, stderr).toBe(0)
-  expect(stderr).toContain('restart the edge')
+  expect(stderr).toContain('replace the edge')
   expect((await deploy()).stderr).toContain('Nothing to change')
 })
 

@@ -77,7 +77,7 @@ describe('a release that turns bad after it took over goes back by itself', () =
     const { exitCode, stderr } = await deploy('--yes')
     expect(exitCode, stderr).toBe(35)
     expect(stderr).toMatch(new RegExp(`✖ Release \\S+ does not work: (${why})`))
-    const load = startLoad(server, KEY)
+    const load = startLoad(server, { apiKey: KEY })
     expect(await liveRelease()).toBe(before)
     expect(await ssh(`readlink ${FOLDER}/current`)).toBe(`releases/${before}`)
     const { releases } = JSON.parse((await deploy('releases', '--json')).stdout).result

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { edgeFiles } from '../../deploy/plan/edge-files.ts'
 import { packageRoot } from '../../kit/package-root.ts'
-import { renderTraefikConfig } from '../../templates/edge.ts'
+import { edgePorts, renderSecondEdge, renderTraefikConfig } from '../../templates/edge.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 
 const BASE = readFileSync(join(packageRoot(), 'traefik/traefik.yml'), 'utf8')
@@ -36,7 +36,7 @@ test('the Compose file of the edge', () => {
           - NET_BIND_SERVICE
         security_opt:
           - no-new-privileges:true
-        stop_grace_period: 15s
+        stop_grace_period: 10s
         healthcheck:
           test:
             - CMD
@@ -52,7 +52,7 @@ test('the Compose file of the edge', () => {
             max-size: 10m
             max-file: "3"
         labels:
-          ai-deploy.edge: 4c85b9650c308342
+          ai-deploy.edge: 8f8a67a97e02e194
     networks:
       edge:
         external: true
@@ -135,4 +135,28 @@ test('without changes the shipped file is still the same document', () => {
     ...account
   } = parse(renderTraefikConfig(BASE, settings)).certificatesResolvers.letsencrypt.acme
   expect(account).toEqual(parse(BASE).certificatesResolvers.letsencrypt.acme)
+})
+
+test('a second edge is like the first, without ports of the server, and cannot write certificates', () => {
+  const { compose } = edge({}, 'PEM')
+  const first = parse(compose).services.traefik
+  const second = parse(renderSecondEdge(compose, 'ai-proxy-edge-2')).services.traefik
+  const { ports: _ports, labels: _labels, ...kept } = first
+  expect(second).toEqual({
+    ...kept,
+    container_name: 'ai-proxy-edge-2',
+    restart: 'no',
+    volumes: [
+      './traefik.yml:/etc/traefik/traefik.yml:ro',
+      '../dynamic:/etc/traefik/dynamic:ro',
+      '../../certs:/certs:ro',
+      './acme-ca.pem:/etc/traefik/acme-ca.pem:ro',
+    ],
+  })
+  expect(parse(renderSecondEdge(compose, 'x'), { version: '1.1' }).services.traefik.restart).toBe('no')
+})
+
+test('the ports of an edge; none of a file that is not ours', () => {
+  expect(edgePorts(edge({ HTTP_PORT: '8080', HTTPS_PORT: '8443' }).compose)).toEqual(['8080:80', '8443:443'])
+  for (const text of ['', 'a: [', 'services: {}']) expect(edgePorts(text)).toEqual([])
 })

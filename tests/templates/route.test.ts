@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { liveInstance, renderRoute } from '../../templates/route.ts'
+import { liveInstance, renderAskAgain, renderDraining, renderRoute } from '../../templates/route.ts'
 
 const canary = { instance: '20261123-111213', token: '0123abcd', header: 'x-ai-proxy-canary' }
 
@@ -67,4 +67,17 @@ test('a file that is not ours names no release', () => {
   for (const text of ['', 'http: {}', '- a', 'a: [', '7', 'http: { services: { app: 7 } }']) {
     expect(liveInstance(text)).toBeNull()
   }
+})
+
+test('while an edge is replaced, answers of the live release close their connection', () => {
+  const { routers, middlewares } = parse(renderDraining('llm.example.com')).http
+  const live = parse(renderRoute({ domain: 'llm.example.com', live: '20261123-101112', canary }, 8123)).http
+  expect(routers.draining).toMatchObject({ rule: live.routers.app.rule, service: 'app', tls: {} })
+  expect(routers.draining.priority).toBeLessThan(live.routers.canary.priority)
+  expect(middlewares.closing.headers.customResponseHeaders).toEqual({ Connection: 'close' })
+})
+
+test('each time that a certificate is asked for, the file is another one', () => {
+  const [first, second] = [1, 2].map((time) => renderAskAgain(new Date(time)))
+  expect(first).not.toBe(second)
 })

@@ -137,13 +137,13 @@ export class SshHost implements Host {
     }
   }
 
-  connect(port: number): Promise<Duplex> {
+  connect(port: number, address = '127.0.0.1'): Promise<Duplex> {
     this.counts.channels++
     return new Promise((resolve, reject) => {
       const lost = (error: unknown) => reject(this.#connectionLost('it was used', error))
       if (this.#lost) return lost(this.#lost)
       try {
-        this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
+        this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
           if (!error) resolve(channel)
           else if ('reason' in error) reject(forwardingError(this.name, port, error))
           else lost(error)

@@ -15,7 +15,7 @@ export function guardedHost(host: Host, folder: string, token: string): Host {
       return result
     },
     start: (argv) => host.start(underLock(folder, token, argv)),
-    connect: (port) => host.connect(port),
+    connect: (port, address) => host.connect(port, address),
     close: () => host.close(),
   }
 }

@@ -1,6 +1,7 @@
 import type { Change, Kind } from '../../plan/change.ts'
 import type { Facts } from '../../server/facts.ts'
 import type { Definition } from '../definition.ts'
+import { askAgain } from './ask-again.ts'
 import { backUp } from './back-up.ts'
 import { buildImage } from './build-image.ts'
 import { checkFromOutside } from './check-from-outside.ts'
@@ -16,8 +17,9 @@ import { placeHold } from './place-hold.ts'
 import { removeHold } from './remove-hold.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
-import { restartEdge } from './restart-edge.ts'
+import { replaceEdge } from './replace-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
+import { settleEdge } from './settle-edge.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
 import { stopPrevious } from './stop-previous.ts'
@@ -44,7 +46,9 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'build-image': buildImage,
   'free-reserve': freeReserve,
   'start-edge': startEdge,
-  'restart-edge': restartEdge,
+  'settle-edge': settleEdge,
+  'replace-edge': replaceEdge,
+  'ask-again': askAgain,
   'start-release': startRelease,
   'use-warm': useWarm,
   'check-release': checkRelease,

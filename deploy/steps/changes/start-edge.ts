@@ -1,10 +1,8 @@
 import type { Change } from '../../plan/change.ts'
-import { textDiff } from '../../plan/differences/text-diff.ts'
-import type { EdgeFiles } from '../../plan/edge-files.ts'
-import type { EdgeFacts } from '../../server/facts.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
 import { EDGE_RESTARTS, IS_DOWN } from '../downtime.ts'
 import { bringEdgeUp, composeEdge, putEdge, removeEdge } from '../edge.ts'
+import { edgeDifferences } from '../edge-differences.ts'
 import { orUploadFails } from '../or-fail.ts'
 
 /** Writes the edge's files, if they are to change, and starts it. */
@@ -19,13 +17,6 @@ export const startEdge: Definition<'start-edge'> = {
     return bringEdgeUp(server, change, () => composeEdge(server, trouble))
   },
   undo: ({ files }, server) => (files === null ? undefined : edgeUndo(server)),
-}
-
-function edgeDifferences({ compose, traefik }: EdgeFiles, { composeFile, traefikConfig }: EdgeFacts): string[] {
-  return [
-    ...(composeFile === null ? [] : textDiff('edge/compose.yml', composeFile, compose)),
-    ...(traefikConfig === null ? [] : textDiff('edge/traefik.yml', traefikConfig, traefik)),
-  ]
 }
 
 function describeStart(trouble: Change<'start-edge'>['trouble']): string {

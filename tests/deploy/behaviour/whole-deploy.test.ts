@@ -182,7 +182,7 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     expect(stderr).toContain(`On localhost, from ${oldest}:\n  - put its certificates in place\n`)
     expect(releases).not.toContain(live())
     expect(server.read(`releases/${live()}/config.yml`)).toBe('model_mappings: { gpt: "openai:gpt-5" }\n')
-    expect(calls.slice(0, 2)).toEqual(['restart ai-proxy-edge', `up ${name(live())}`])
+    expect(calls.slice(0, 2)).toEqual(['up ai-proxy-edge', `up ${name(live())}`])
     const left = readdirSync(server.folder).filter((file) => file.startsWith('.restore') || file === 'certs.before')
     expect(left).toEqual([])
     expect(existsSync(join(server.folder, 'certs/acme.json'))).toBe(true)

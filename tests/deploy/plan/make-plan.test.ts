@@ -7,7 +7,7 @@ import { envWarnings, planServerEnv, type ServerEnv } from '../../../deploy/plan
 import type { RestoreWishes, Wishes } from '../../../deploy/plan/situation.ts'
 import type { Facts } from '../../../deploy/server/facts.ts'
 import { parseFacts } from '../../../deploy/server/read-facts.ts'
-import { describe as sentences } from '../../../deploy/steps/changes/all.ts'
+import { describe as sentences, viewOf } from '../../../deploy/steps/changes/all.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { serverSettings } from '../../../templates/server-settings.ts'
 import {
@@ -66,6 +66,8 @@ const replan = (wanted: Wanted = {}, facts: Partial<Facts> = {}) =>
 const kinds = (changes: Change[]) => changes.map(({ kind }) => kind)
 const lines = (changes: Change[]) => changes.flatMap(sentences)
 const image = (changes: Change[]) => changeOf(changes, 'build-image').image
+
+const REPLACE = 'replace the edge (ports 80 and 443)'
 
 /** What makes a new release take over, in order. */
 const TAKE_OVER: Kind[] = ['start-release', 'check-release', 'switch', 'stop-previous']
@@ -227,32 +229,64 @@ describe('what changed', () => {
     expect(changeOf(changed, 'switch')).toMatchObject({ instance: '20261123-101112', news: ['domain'] })
   })
 
-  test('the account or the ports of the edge: the edge restarts', () => {
+  test('the account or the ports of the edge: the edge is replaced', () => {
     const email = replan({ env: envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } }) })
-    expect(lines(email)).toEqual([
-      "set in the server's .env: ACME_EMAIL",
-      'restart the edge (ports 80 and 443; it is unavailable for a few seconds)',
-    ])
-    expect(kinds(email)).toEqual(['back-up', 'make-folders', 'write-env', 'start-edge', 'check-from-outside'])
-    expect(changeOf(email, 'start-edge').expects).toBe('20261123-101112')
+    expect(lines(email)).toEqual(["set in the server's .env: ACME_EMAIL", REPLACE])
+    expect(kinds(email)).toEqual(['back-up', 'make-folders', 'write-env', 'replace-edge', 'check-from-outside'])
+    expect(changeOf(email, 'replace-edge').expects).toBe('20261123-101112')
     const text = `${ENV}HTTP_PORT=8080\nHTTPS_PORT=8443\n`
-    expect(lines(replan({ env: envOf(text) }, { env: text }))).toEqual([
-      'restart the edge (ports 8080 and 8443; it is unavailable for a few seconds)',
+    expect(lines(replan({ env: envOf(text) }, { env: text }))).toEqual([REPLACE.replace('80 and 443', '8080 and 8443')])
+  })
+
+  test('an edge that cannot be replaced without an interruption: how long it takes, and why', () => {
+    const env = envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } })
+    const view = (facts: Partial<Facts>) => viewOf(changeOf(replan({ env }, facts), 'replace-edge'), live)
+    expect(view({ edge: { ...live.edge, canHandOver: false } })).toMatchObject({
+      sentences: ['restart the edge (ports 80 and 443)'],
+      below: expect.arrayContaining([
+        'a second edge cannot take the connections: Docker does not lead connections there with iptables',
+      ]),
+      downtime: 'new connections are refused for about 10 seconds while the edge restarts',
+    })
+    expect(view({ certificates: [] }).below).toContain(
+      'a second edge cannot take the connections: acme.json has no certificate for a second one',
+    )
+    expect(view({}).downtime).toBe('connections over IPv6 break off for about 2 seconds')
+    expect(view({ interfaces: ['203.0.113.7'] }).downtime).toBeUndefined()
+  })
+
+  test('files of the edge that were written and did not take effect', () => {
+    const edge = { ...live.edge, label: 'of-other-files' }
+    expect(kinds(replan({}, { edge }))).toEqual(['back-up', 'make-folders', 'replace-edge', 'check-from-outside'])
+    expect(
+      replan({}, { edge: { ...edge, label: /ai-deploy.edge: (\w+)/.exec(live.edge.composeFile ?? '')?.[1] ?? '' } }),
+    ).toEqual([])
+  })
+
+  test('what a replacement that was cut off left behind is removed, after an edge listens', () => {
+    const edge = { ...live.edge, isHandedOver: true }
+    const settled = replan({}, { edge })
+    expect(kinds(settled)).toEqual(['back-up', 'settle-edge', 'check-from-outside'])
+    expect(lines(settled)).toEqual([
+      'lead all connections to the edge again, and remove the second one of a run that was cut off',
+    ])
+    expect(kinds(replan({}, { edge: { ...edge, isRunning: false } }))).toEqual([
+      ...['back-up', 'start-edge', 'settle-edge', 'check-from-outside'],
+    ])
+    expect(kinds(replan({}, { edge: { ...edge, label: 'of-other-files' } }))).toEqual([
+      ...['back-up', 'make-folders', 'settle-edge', 'replace-edge', 'check-from-outside'],
     ])
   })
 
   test('the CA: another certificate', () => {
     const text = `${ENV}ACME_STAGING=true\n`
     const staging = replan({ env: envOf(text) }, { env: text })
-    expect(lines(staging)).toEqual([
-      'restart the edge (ports 80 and 443; it is unavailable for a few seconds)',
-      'get a certificate for llm.example.com',
-    ])
+    expect(lines(staging)).toEqual(['restart the edge (ports 80 and 443)', 'get a certificate for llm.example.com'])
     expect(kinds(staging)).toContain('get-certificate')
-    expect(kinds(staging)).not.toContain('restart-edge')
+    expect(kinds(staging)).not.toContain('ask-again')
     const withCa = replan({ acmeCa: 'PEM' })
-    expect(lines(withCa)).toEqual(['restart the edge (ports 80 and 443; it is unavailable for a few seconds)'])
-    expect(changeOf(withCa, 'start-edge').files?.acmeCa).toBe('PEM')
+    expect(lines(withCa)).toEqual([REPLACE])
+    expect(changeOf(withCa, 'replace-edge').files.acmeCa).toBe('PEM')
     const kept = afterDeploy(DEBIAN_12_DOCKER, plan(clean, { acmeCa: 'PEM' }), wishesOf({ acmeCa: 'PEM' }))
     expect(plan(kept, { env: envOf(ENV), now: LATER, acmeCa: kept.edge.acmeCa })).toEqual([])
   })
@@ -466,11 +500,8 @@ describe('what is broken', () => {
 
   test('a certificate that is missing is asked for again', () => {
     const asking = replan({}, { certificates: [] })
-    expect(lines(asking)).toEqual([
-      'restart the edge (it is unavailable for a few seconds)',
-      'get a certificate for llm.example.com',
-    ])
-    expect(kinds(asking)).toEqual(['back-up', 'restart-edge', 'get-certificate', 'check-from-outside'])
+    expect(lines(asking)).toEqual(['get a certificate for llm.example.com'])
+    expect(kinds(asking)).toEqual(['back-up', 'ask-again', 'get-certificate', 'check-from-outside'])
     const ofAnotherCa = [{ file: 'acme-staging.json', domain: 'llm.example.com' }]
     expect(kinds(replan({}, { certificates: ofAnotherCa }))).toContain('get-certificate')
   })
@@ -584,18 +615,15 @@ describe('a restore', () => {
     expect(kinds(plan(clean, of({})))).not.toContain('back-up')
   })
 
-  test('with certificates puts them in place before anything reads them, and restarts the edge', () => {
+  test('with certificates puts them in place before anything reads them, and replaces the edge', () => {
     const restored = replan(of({ certificates: ['certs/acme.json'] }))
-    expect(lines(restored)).toEqual([
-      'put its certificates in place',
-      'restart the edge (it is unavailable for a few seconds)',
-    ])
+    expect(lines(restored)).toEqual(['put its certificates in place', `${REPLACE}, so that it reads the certificates`])
     expect(kinds(restored)).toEqual([
       'unpack-backup',
       'back-up',
       'place-certificates',
       'remove-unpacked',
-      'restart-edge',
+      'replace-edge',
       'check-from-outside',
       'remove-previous-certificates',
     ])

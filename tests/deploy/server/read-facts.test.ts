@@ -35,7 +35,10 @@ test('a clean server has nothing but itself', () => {
     missingFolders: [],
     hasReserve: false,
     readyMarks: [],
-    edge: { isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
+    edge: {
+      ...{ isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
+      ...{ canHandOver: false, isHandedOver: false, label: null },
+    },
     logdbScript: null,
     manifests: [],
     containers: [],
@@ -90,6 +93,10 @@ test('a server with a live release reports all about it', () => {
 container=ai-proxy-20261123-101112-2 running 20261123-101112 unless-stopped
 edge=running
 edge_folder=/root/ai-proxy
+edge_label=0123abcd
+edge_redirect=possible
+edge_handed_over=rules
+edge_handed_over=files
 image=0123456789ab
 image=fedcba987654
 certificate=acme.json a.example.com
@@ -110,6 +117,7 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
       composeFile: 'compose',
       traefikConfig: 'traefik',
       acmeCa: 'pem',
+      ...{ canHandOver: true, isHandedOver: true, label: '0123abcd' },
     },
     logdbScript: 'script',
     manifests: [manifest],

@@ -8,7 +8,7 @@ const lost = deployError('SSH_UNREACHABLE', 'the connection to s was lost', 'run
 const lockLost = deployError('LOCK_LOST', 'the lock on the server is lost', 'run again')
 const gateway = { domain: 'd', httpPort: 80, httpsPort: 443, apiKey: null }
 const switchOver: Change = { kind: 'switch', instance: NEW, previous: null, gateway, news: [] }
-const startEdge: Change = { kind: 'restart-edge', gateway, expects: null }
+const keepReserve: Change = { kind: 'keep-reserve' }
 
 const PROGRESS: Progress = {
   begun: [],
@@ -26,8 +26,8 @@ const messageOf = (progress: Partial<Progress>, live: string | null = OLD, error
 
 describe('a lost connection', () => {
   test.each([
-    [{ begun: [startEdge] }, OLD, `release ${OLD} serves, as before`],
-    [{ begun: [startEdge] }, null, 'no release serves, as before'],
+    [{ begun: [keepReserve] }, OLD, `release ${OLD} serves, as before`],
+    [{ begun: [keepReserve] }, null, 'no release serves, as before'],
     [{ begun: [switchOver] }, OLD, `it happened during the switch, so that release ${OLD} or release ${NEW} serves`],
     [{ begun: [switchOver] }, NEW, `release ${NEW} serves, as before`],
     [{ begun: [switchOver], isSwitched: true, isSettled: true }, OLD, `release ${NEW} serves now`],

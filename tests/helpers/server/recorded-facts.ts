@@ -67,7 +67,7 @@ export function afterDeploy(before: string, plan: Change[], { settings, env, log
       (files.acmeCa === null ? '' : file('edge_acme-ca.pem', files.acmeCa)) +
       file('scripts_logdb', logdbScript) +
       file(`manifest_${id}`, JSON.stringify(release.manifest)) +
-      `${container}edge=running\nedge_folder=/root/ai-proxy\ncurrent=releases/${id}\nreserve=1048576\nimage=${image.split(':')[1]}\n` +
+      `${container}edge=running\nedge_redirect=possible\nedge_folder=/root/ai-proxy\ncurrent=releases/${id}\nreserve=1048576\nimage=${image.split(':')[1]}\n` +
       `certificate=${settings.acme.storage} ${settings.domain}\n`,
   )
 }

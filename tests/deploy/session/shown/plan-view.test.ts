@@ -62,7 +62,9 @@ describe('a plan', () => {
   })
 
   test('is honest about downtime', () => {
-    const restart: Change = { kind: 'restart-edge', gateway, expects: LIVE }
+    const files = { compose: 'a', traefik: 'b', acmeCa: null }
+    const why = { reason: 'settings', obstacle: 'there is one', isIpv6Cut: false } as const
+    const restart: Change = { kind: 'replace-edge', files, ...why, gateway, expects: LIVE }
     const { downtime, summary } = view([restart])
     expect(downtime).toEqual(['new connections are refused for about 10 seconds while the edge restarts'])
     expect(summary).toBe(`1 change; no backup is needed; ${downtime[0]}`)
