@@ -55,9 +55,12 @@ echo arch="$(uname -m)"
 echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
   ${DOCKER_VERSIONS}
-  # Meanwhile every gateway that runs is asked whether it answers at all.
+  # Meanwhile the gateway that the route names, else every one that runs, is asked whether it answers at all.
   asked=
-  for name in $(docker ps --filter label=ai-deploy.release --filter status=running --format '{{.Names}}' 2>/dev/null); do
+  running=$(docker ps --filter label=ai-deploy.release --filter status=running --format '{{.Names}}' 2>/dev/null | tr '\\n' ' ')
+  routed=$(sed -n 's#.*http://\\(ai-proxy-[0-9-]*\\):.*#\\1#p' "$P/edge/dynamic/app.yml" 2>/dev/null | head -n 1)
+  case " $running" in *" \${routed:-none} "*) running=$routed ;; esac
+  for name in $running; do
     timeout 10 docker exec "$name" node -e "${ASK}" >/dev/null 2>&1 &
     asked="$asked $name:$!"
   done

@@ -250,6 +250,25 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     expect([live(), server.containers()[name(before)]]).toEqual([before, 'running unless-stopped'])
     expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"RELEASE_UNHEALTHY"')
   })
+
+  test('a previous release that keeps running is switched to and fro without a start', async () => {
+    writeFileSync(join(server.folder, '.env'), server.read('.env').replace('WARM_S=0', 'WARM_S=60'))
+    const before = live() ?? ''
+    addModel('warm')
+    const deployed = await run(deploy)
+    expect(deployed.exitCode, deployed.stderr).toBe(0)
+    const next = live() ?? ''
+    expect(deployed.stderr).toContain(`  - stop release ${before} in a minute\n`)
+    expect(server.containers()).toMatchObject({ [name(before)]: 'running no', [name(next)]: 'running unless-stopped' })
+    expect((await run(deploy)).stderr).toContain('Nothing to change')
+    const { exitCode, stderr, calls } = await run(rollback)
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr).toContain(`  - switch from release ${next} back to release ${before}, which is still running\n`)
+    expect(calls.filter((call) => /^(up|start|stop) /.test(call))).toEqual([])
+    expect(server.containers()).toMatchObject({ [name(before)]: 'running unless-stopped', [name(next)]: 'running no' })
+    expect(server.read('warm/release')).toMatch(new RegExp(`^${name(next)} \\d+\n$`))
+    expect([live(), state().previous.release]).toEqual([before, next])
+  })
 })
 
 async function freePort(): Promise<number> {

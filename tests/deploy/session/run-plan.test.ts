@@ -177,3 +177,38 @@ case "$1 $2" in version*) echo 28.2.2 ;; 'compose version') echo 2.37.1 ;; esac
   onTestFinished(() => void vi.unstubAllEnvs())
   return () => readFileSync(log, 'utf8')
 }
+
+/** Nobody answers, neither in its container nor through the edge. */
+const watchNobody: Change = {
+  kind: 'watch',
+  instance: '20261124-000000',
+  gateway: { domain: 'llm.example.com', httpPort: 1, httpsPort: 1, apiKey: null },
+  seconds: 60,
+  wayBack: '20261123-000000',
+  isRollback: false,
+}
+
+function withSilentDocker(): void {
+  vi.stubEnv('PATH', pathWith({ docker: '#!/bin/sh\n' }))
+  onTestFinished(() => void vi.unstubAllEnvs())
+}
+
+planTest('a release that is bad while it is watched takes everything back', async () => {
+  withSilentDocker()
+  const server = await localServer({ '.env': OLD_ENV })
+  const { isSettled, error } = await run(server, [writeEnv, watchNobody])
+  expect({ isSettled, error }).toMatchObject({ isSettled: false, error: { code: 'WATCH_FAILED', exitCode: 35 } })
+  expect(`${error}`).toContain('3 completions of the built-in model failed through the edge')
+  expect(read(server, '.env')).toBe(OLD_ENV)
+  expect(read(server, 'releases/20261124-000000/ready.json')).toContain('"failed":"3 completions')
+})
+
+planTest('an interrupt of the watch keeps the new release, and the plan continues', async () => {
+  withSilentDocker()
+  const server = await localServer({ '.env': OLD_ENV }, { terminal: { signal: AbortSignal.timeout(300) } })
+  const { isSettled, error, times } = await run(server, [writeEnv, watchNobody, writeScript])
+  expect({ isSettled, error }).toMatchObject({ isSettled: true, error: { code: 'INTERRUPTED' } })
+  expect(`${error}`).toContain('the change was made, but not checked to the end')
+  expect(times).toHaveLength(3)
+  expect([read(server, '.env'), read(server, 'scripts/logdb')]).toEqual(['A=2\n', '#!/bin/sh\n'])
+})
