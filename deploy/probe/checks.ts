@@ -1,5 +1,5 @@
 import { ECHO } from '../../kit/providers.ts'
-import { errorMessage } from '../../kit/user-error.ts'
+import { errorMessage, UserError } from '../../kit/user-error.ts'
 import type { Probe, ProbeAnswer } from './probe.ts'
 
 /** Asks what any gateway must answer, with GET requests only. @returns the first problem, in words */
@@ -58,6 +58,8 @@ async function problem(
     const found = judge(await ask())
     return found === null ? null : `${what} ${found}`
   } catch (error) {
+    // The server cannot be asked at all: the connection to it is gone, or it lets nobody connect to its own ports.
+    if (error instanceof UserError) throw error
     return `${what} fails: ${errorMessage(error)}`
   }
 }

@@ -53,7 +53,10 @@ if command -v docker >/dev/null 2>&1; then
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID}' $containers 2>/dev/null
-  docker inspect -f 'edge={{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null
+  edge=$(docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null)
+  # After a pause Docker calls a container unhealthy until its next check, so Traefik is asked now.
+  case $edge in *' unhealthy') ! timeout 10 docker exec ai-proxy-edge traefik healthcheck --configFile=/etc/traefik/traefik.yml >/dev/null 2>&1 || edge=\${edge% *} ;; esac
+  [ -z "$edge" ] || echo edge="$edge"
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null

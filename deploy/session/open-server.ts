@@ -20,12 +20,12 @@ const DEFAULT_FOLDER = 'ai-proxy'
 
 /** Connects, looks at the server, and closes the connection when the action has ended. */
 export async function withServer<T>(
-  { options, terminal }: Context,
+  { options, terminal, connect: reach = connect }: Context,
   action: (open: OpenServer) => Promise<T>,
 ): Promise<T> {
   const questions = questionsOn(terminal)
   const start = performance.now()
-  const connection = await connect(options, questions)
+  const connection = await reach(options, questions)
   const connected = performance.now()
   try {
     const layout = serverLayout(options.path ?? `${connection.home}/${DEFAULT_FOLDER}`)

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { UserError } from '../../kit/user-error.ts'
 import { run } from '../host/host.ts'
 import type { EdgeFiles } from '../plan/edge-files.ts'
 import type { GatewayAddress } from '../plan/gateway-address.ts'
@@ -65,7 +66,7 @@ async function untilListening({ host, signal }: Server, port: number): Promise<v
       stream.destroy()
       return
     } catch (error) {
-      if (performance.now() > deadline) throw error
+      if (error instanceof UserError || performance.now() > deadline) throw error
       await delay(LISTEN_POLL_MS, undefined, { signal })
     }
   }

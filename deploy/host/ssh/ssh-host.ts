@@ -130,10 +130,14 @@ export class SshHost implements Host {
   connect(port: number): Promise<Duplex> {
     this.counts.channels++
     return new Promise((resolve, reject) => {
-      this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
-        if (error) reject(forwardingError(this.name, port, error))
-        else resolve(channel)
-      })
+      try {
+        this.#client.forwardOut('127.0.0.1', 0, '127.0.0.1', port, (error, channel) => {
+          if (error) reject(this.#forwardingError(port, error))
+          else resolve(channel)
+        })
+      } catch (error) {
+        reject(this.#connectionLost(OPENING_PORT, error))
+      }
     })
   }
 
@@ -145,15 +149,15 @@ export class SshHost implements Host {
     this.counts.channels++
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
     return new Promise((resolve, reject) => {
-      if (this.#lost) return reject(this.#connectionLost(argv))
+      if (this.#lost) return reject(this.#connectionLost(`it ran ${argv[0]}`))
       try {
         this.#client.exec(quoteArgv(privileged), (error, channel) => {
-          if (error) reject(this.#connectionLost(argv, error))
+          if (error) reject(this.#connectionLost(`it ran ${argv[0]}`, error))
           // Listening starts here: the end of a quick command may be in the same packet as its beginning.
           else resolve({ channel, stdinPrefix, exitCode: this.#exitCode(channel, argv) })
         })
       } catch (error) {
-        reject(this.#connectionLost(argv, error))
+        reject(this.#connectionLost(`it ran ${argv[0]}`, error))
       }
     })
   }
@@ -163,16 +167,22 @@ export class SshHost implements Host {
       channel.on('error', reject)
       // Its own event for the exit code may come before anybody listens; this one repeats the code: null is a signal.
       channel.on('close', (code?: number | null) =>
-        code === undefined ? reject(this.#connectionLost(argv)) : resolve(code ?? 128),
+        code === undefined ? reject(this.#connectionLost(`it ran ${argv[0]}`)) : resolve(code ?? 128),
       )
     })
   }
 
-  #connectionLost(argv: Argv, cause: unknown = this.#lost): UserError {
+  /** A refusal has a reason; without one there was no answer. */
+  #forwardingError(port: number, error: Error): Error {
+    if (!('reason' in error)) return this.#connectionLost(OPENING_PORT, error)
+    return error.reason === ADMINISTRATIVELY_PROHIBITED ? forwardingProhibited(this.name, port, error) : error
+  }
+
+  #connectionLost(doing: string, cause: unknown = this.#lost): UserError {
     return deployError(
       'SSH_UNREACHABLE',
-      `the connection to ${this.name} was lost while it ran ${argv[0]}`,
-      'the server still serves the previous release; run the same command again',
+      `the connection to ${this.name} was lost while ${doing}`,
+      'run the same command again: it checks the server and continues from what is there',
       cause,
     )
   }
@@ -198,11 +208,12 @@ function connectionError(name: string, options: SshOptions, keys: PrivateKey[], 
   )
 }
 
+const OPENING_PORT = 'it opened a connection to its own port'
+
 /** RFC 4254, 5.1: the server's policy, not the port, is in the way. */
 const ADMINISTRATIVELY_PROHIBITED = 1
 
-function forwardingError(name: string, port: number, error: Error): Error {
-  if (!('reason' in error) || error.reason !== ADMINISTRATIVELY_PROHIBITED) return error
+function forwardingProhibited(name: string, port: number, error: Error): UserError {
   return deployError(
     'TARGET_UNSUPPORTED',
     `sshd on ${name} does not let us connect to its own port ${port}`,

@@ -21,7 +21,7 @@ case "$1" in
       [ -f "$containers/$name" ] || exit 1
       case "$format" in
         container=*) echo "container=$name $(field "$name" 1) $(field "$name" 2) $(field "$name" 3)" ;;
-        edge=*) echo "edge=$(field "$name" 1)" ;;
+        '{{.State.Status}}'*Health*) field "$name" 1 ;;
         *Mounts*) field "$name" 2 ;;
         *Running*) [ "$(field "$name" 1)" = running ] && echo true || echo false ;;
         *Status*) field "$name" 1 ;;

@@ -1,15 +1,18 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
+import { createServer, request, type Server } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
@@ -31,6 +34,10 @@ export interface StandInServer {
   /** Whether containers of releases end at once. */
   setCrashing(isCrashing: boolean): void
   read(path: string): string
+  /** Instance that answers through the edge; null if none does. */
+  answering(): Promise<string | null>
+  /** Keeps everything that the server has. @returns brings it back */
+  save(): () => void
   close(): void
 }
 
@@ -76,6 +83,17 @@ export function startStandInServer(folder: string, authority: Authority, domain:
       else rmSync(join(state, 'crashes'), { force: true })
     },
     read: (path) => readFileSync(join(server, path), 'utf8'),
+    answering: () => askEdge(domain, port),
+    save: () => {
+      const saved = mkdtempSync(join(folder, 'saved-'))
+      mkdirSync(server, { recursive: true })
+      execFileSync('cp', ['-a', server, state, saved])
+      return () => {
+        for (const path of [server, state]) rmSync(path, { recursive: true, force: true })
+        execFileSync('cp', ['-a', join(saved, 'server'), folder])
+        execFileSync('cp', ['-a', join(saved, 'state'), bin])
+      }
+    },
     close: () => {
       clearInterval(opening)
       edge.closeAllConnections()
@@ -95,15 +113,28 @@ function startEdge(
   route: () => string,
   isRunning: (name: string) => boolean,
 ): Server {
-  return createServer(authority.issue([domain]), (request, response) => {
-    const instance = instanceFor(request, route())
+  return createServer(authority.issue([domain]), (asked, response) => {
+    const instance = instanceFor(asked, route())
     if (instance === undefined || !isRunning(`ai-proxy-${instance}`)) {
       response.writeHead(instance === undefined ? 404 : 502).end()
       return
     }
     response.setHeader('x-ai-proxy-release', instance)
-    void answerAsGateway(request, response)
+    void answerAsGateway(asked, response)
   })
+}
+
+async function askEdge(domain: string, port: number): Promise<string | null> {
+  const options = { port, path: '/health', headers: { host: domain }, servername: domain, rejectUnauthorized: false }
+  const asked = request({ ...options, host: '127.0.0.1', agent: false }).end()
+  try {
+    const [answer]: IncomingMessage[] = await once(asked, 'response')
+    answer?.resume()
+    const release = answer?.statusCode === 200 ? answer.headers['x-ai-proxy-release'] : undefined
+    return typeof release === 'string' ? release : null
+  } catch {
+    return null
+  }
 }
 
 function instanceFor({ headers }: IncomingMessage, route: string): string | undefined {

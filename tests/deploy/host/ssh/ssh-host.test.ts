@@ -227,7 +227,7 @@ ${config}
       code: 'SSH_UNREACHABLE',
       exitCode: 10,
       message: 'the connection to server was lost while it ran sh',
-      hint: 'the server still serves the previous release; run the same command again',
+      hint: 'run the same command again: it checks the server and continues from what is there',
     }
 
     test('ends a running command with SSH_UNREACHABLE, and every later one', async () => {
@@ -236,7 +236,10 @@ ${config}
       await expect(running).rejects.toMatchObject(lost)
       await expect(host.exec(sh('true'))).rejects.toMatchObject(lost)
       await expect(host.start(sh('cat'))).rejects.toMatchObject(lost)
-      await expect(host.connect(1)).rejects.toThrow()
+      await expect(host.connect(1)).rejects.toMatchObject({
+        ...lost,
+        message: 'the connection to server was lost while it opened a connection to its own port',
+      })
     })
 
     test('ends the output of a session', async () => {
