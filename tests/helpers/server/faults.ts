@@ -11,18 +11,18 @@ import type { Action, RunFlags, RunOutcome, StandInProject } from './stand-in-pr
 
 /** A change of a server at which each call can go wrong. */
 export interface Scenario {
-  name: string
   action: Action
   /** Brings the server to the state in which the change begins. */
   begin(): void
-  /** How many calls it makes when nothing goes wrong. */
-  calls: number
   /** False on a server where nothing has answered yet. */
   isServing: boolean
 }
 
-/** The changes that matter, each with the number of its calls. It deploys to the project's server, which must be empty. */
-export async function faultScenarios(project: StandInProject): Promise<Scenario[]> {
+export const SCENARIO_NAMES = ['a first deploy', 'a deploy', 'a change of .env', 'a rollback', 'a restore'] as const
+export type ScenarioName = (typeof SCENARIO_NAMES)[number]
+
+/** The changes that matter. It deploys to the project's server, which must be empty. */
+export async function faultScenarios(project: StandInProject): Promise<Record<ScenarioName, Scenario>> {
   const { server } = project
   const restoreEmpty = server.save()
   await runWell(project, deploy)
@@ -44,26 +44,22 @@ export async function faultScenarios(project: StandInProject): Promise<Scenario[
     writeFileSync(path, server.read('.env').replace(/^OPENAI_API_KEY=.*$/m, 'OPENAI_API_KEY=sk-2'))
   }
   const isServing = true
-  const scenarios = [
-    { name: 'a first deploy', action: deploy, begin: restoreEmpty, isServing: false },
-    { name: 'a deploy', action: deploy, begin: filled(() => project.addModel('three')), isServing },
-    { name: 'a change of .env', action: deploy, begin: filled(changeEnv), isServing },
-    { name: 'a rollback', action: rollback, begin: filled(() => {}), isServing },
-    {
-      name: 'a restore',
-      action: (context) => restoreBackup(context, { file, includesCerts: true }),
-      begin: filled(() => {}),
-      isServing,
-    },
-  ] satisfies Omit<Scenario, 'calls'>[]
-  const counted: Scenario[] = []
-  for (const scenario of scenarios) {
-    scenario.begin()
-    const { connect, calls } = faultyConnect(null)
-    await runWell(project, scenario.action, { connect })
-    counted.push({ ...scenario, calls: calls() })
+  const restore: Action = (context) => restoreBackup(context, { file, includesCerts: true })
+  return {
+    'a first deploy': { action: deploy, begin: restoreEmpty, isServing: false },
+    'a deploy': { action: deploy, begin: filled(() => project.addModel('three')), isServing },
+    'a change of .env': { action: deploy, begin: filled(changeEnv), isServing },
+    'a rollback': { action: rollback, begin: filled(() => {}), isServing },
+    'a restore': { action: restore, begin: filled(() => {}), isServing },
   }
-  return counted
+}
+
+/** How many calls the change makes when nothing goes wrong. */
+export async function callsOf(project: StandInProject, { begin, action }: Scenario): Promise<number> {
+  begin()
+  const { connect, calls } = faultyConnect(null)
+  await runWell(project, action, { connect })
+  return calls()
 }
 
 async function runWell(project: StandInProject, action: Action, flags?: RunFlags): Promise<void> {
@@ -111,8 +107,8 @@ async function onceUnlocked(run: () => Promise<RunOutcome>): Promise<RunOutcome>
   }
 }
 
-/** What a run that was cut off may leave. */
-const LEFTOVER = /^\.restore|\.tmp\.|\.part$|\.before|^\.copy-|^\.unpack/
+/** What a run that was cut off may leave; `current.before-TIME` is what somebody else put there. */
+const LEFTOVER = /^\.restore|\.tmp\.|\.part$|^(?!current).*\.before|^\.copy-/
 
 async function problemsOfServer({ server, live }: StandInProject): Promise<string[]> {
   const instance = live()

@@ -37,7 +37,7 @@ case "$1" in
     elif [ -f "$STATE/crashes" ]; then put "$3" exited "$(basename "$folder")" no
     else put "$3" running "$(basename "$folder")" no
     fi ;;
-  start | restart) changed "$1 $2"; put "$2" running "$(field "$2" 2)" "$(field "$2" 3)" ;;
+  start | restart | unpause) changed "$1 $2"; put "$2" running "$(field "$2" 2)" "$(field "$2" 3)" ;;
   stop) name=$(last "$@"); changed "stop $name"; [ ! -f "$containers/$name" ] || put "$name" exited "$(field "$name" 2)" "$(field "$name" 3)" ;;
   update) name=$(last "$@"); changed "$2 $name"; put "$name" "$(field "$name" 1)" "$(field "$name" 2)" "${2#--restart=}" ;;
   rm) changed "rm $3"; rm -f "$containers/$3" ;;

@@ -29,6 +29,8 @@ export interface StandInServer {
   calls(): string[]
   /** State and restart policy of each release's container, by name. */
   containers(): Record<string, string>
+  setContainer(name: string, state: string, restartPolicy: string): void
+  removeContainer(name: string): void
   /** What Traefik logs about certificates. */
   setAcmeLog(text: string): void
   /** Whether containers of releases end at once. */
@@ -77,6 +79,11 @@ export function startStandInServer(folder: string, authority: Authority, domain:
           .filter((name) => name !== 'ai-proxy-edge')
           .map((name) => [name, `${lineOf(name, 0)} ${lineOf(name, 2)}`]),
       ),
+    setContainer: (name, containerState, restartPolicy) => {
+      const text = `${containerState}\n${lineOf(name, 1)}\n${restartPolicy}\n`
+      writeFileSync(join(state, 'containers', name), text)
+    },
+    removeContainer: (name) => rmSync(join(state, 'containers', name), { force: true }),
     setAcmeLog: (text) => writeFileSync(join(state, 'acme-log'), text),
     setCrashing: (isCrashing) => {
       if (isCrashing) writeFileSync(join(state, 'crashes'), '')
