@@ -7,7 +7,7 @@ import { deployError } from '../errors.ts'
 import { type Host, run } from '../host/host.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 import { findBackup } from './find-backup.ts'
 
 /** Fetches a backup of the server into the current folder, readable by its owner only. */

@@ -5,7 +5,7 @@ import { readArchive } from '../server/backup/archive.ts'
 import { splitOnce } from '../server/pairs.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 import { findBackup } from './find-backup.ts'
 
 /** Compares every file in a backup with its manifest; nothing is unpacked or changed. */

@@ -9,4 +9,6 @@ export interface Context {
   now: Date
   /** How the server is reached, if not as `connect` does it. */
   connect?: typeof connect
+  /** How the user calls this program, for example `npx ai-deploy`. */
+  program?: string
 }

@@ -63,7 +63,7 @@ describeWithStandIn('a server from its first deploy on', () => {
   test('the next one has nothing to do, and changes nothing', async () => {
     const before = server.read('audit.jsonl')
     const { exitCode, stdout, stderr, calls } = await run(deploy)
-    expect([exitCode, stdout, calls]).toEqual([0, '', []])
+    expect([exitCode, stdout, calls]).toEqual([0, `${url}\n`, []])
     expect(stderr).toContain(`Nothing to change: ${url} answers as it should.\n`)
     expect(server.read('audit.jsonl')).toBe(before)
   })
@@ -78,6 +78,8 @@ describeWithStandIn('a server from its first deploy on', () => {
     const [, next = ''] = releases
     expect(next > first).toBe(true)
     expect(stderr).toContain(`  - start release ${next} next to ${first} and let it take over (changed: config.yml)\n`)
+    expect(stderr).toContain('\n        +model_mappings: { gpt: "openai:gpt-5", one: "openai:one" }\n')
+    expect(stderr).toContain('--rollback        switches back to the previous release\n')
     expect(calls).toEqual([
       `up ${name(next)}`,
       `--restart=unless-stopped ${name(next)}`,
@@ -154,7 +156,7 @@ describeWithStandIn('a server from its first deploy on', () => {
     const { exitCode, stdout, stderr, calls } = await run((context) =>
       restoreBackup(context, { file, includesCerts: false }),
     )
-    expect([exitCode, stdout, calls]).toEqual([0, '', []])
+    expect([exitCode, stdout, calls]).toEqual([0, `${url}\n`, []])
     expect(stderr).toBe(`The server already runs what is in ${file}.\n`)
   })
 })
