@@ -210,7 +210,7 @@ describe('later deploys', () => {
 
   test('a new release takes over and is rolled back without a failed request or a cut stream', async () => {
     const first = await liveRelease()
-    const load = startLoad(server, apiKey)
+    const load = startLoad(server, { apiKey, streamS: 6 })
     addModel(tool.cwd, 'takes-over')
     const changed = await deploy('--yes')
     expect(changed.exitCode, changed.stderr).toBe(0)
@@ -219,10 +219,10 @@ describe('later deploys', () => {
     const images = await ssh('docker images -aq | sort')
     const back = await deploy('--rollback', '--yes')
     expect(back.exitCode, back.stderr).toBe(0)
-    const { requests, streams, failures, releases } = await load.stop()
+    const { answers, failures, releases } = await load.stop()
     expect(failures).toEqual([])
-    expect(requests).toBeGreaterThan(200)
-    expect(streams).toBeGreaterThan(6)
+    expect(answers.keepAlive + answers.fresh + answers.post).toBeGreaterThan(200)
+    expect(answers.stream).toBeGreaterThan(6)
     expect([...releases]).toEqual(expect.arrayContaining([first, second, await liveRelease()]))
     expect(await ssh('docker images -aq | sort')).toBe(images)
     expect((await liveRelease()).startsWith(first)).toBe(true)

@@ -1,102 +1,195 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Agent, request } from 'undici'
+import { type Agent, type Dispatcher, request } from 'undici'
 import type { RigServer } from '../../../scripts/rig/rig-file.ts'
 import { agentFor } from './client.ts'
 import { domainOf } from './rig-server.ts'
 
+/** `keepAlive`: GET on one connection. `fresh`: GET on a new connection each. `post`: POST to echo. `stream`: a long answer. */
+export type LoadKind = 'keepAlive' | 'fresh' | 'post' | 'stream'
+
+export interface LoadOptions {
+  apiKey: string
+  /** HTTPS port of the edge. */
+  port?: number
+  /** How many loops of each kind run at the same time. */
+  loops?: Partial<Record<LoadKind, number>>
+  /** How long each stream takes. */
+  streamS?: number
+}
+
 export interface LoadResult {
-  requests: number
-  streams: number
-  /** One text for each answer that was incomplete or wrong. */
+  /** Answers that were complete and right, by kind. */
+  answers: Record<LoadKind, number>
+  /** 99 of 100 answers came in this time; streams, which are slow on purpose, are left out. */
+  p99Ms: number
+  /** The longest time of such an answer. */
+  maxMs: number
+  /** Connections that were refused, reset or closed before the head of an answer, by code. */
+  socketErrors: Record<string, number>
+  /** Answers with another status than 2xx, by status. */
+  badStatuses: Record<string, number>
+  /** Answers that ended early or were wrong. */
+  cut: number
+  /** One text for each failure, the first 100. */
   failures: string[]
+  /** Ids in the bodies of all POST requests that were answered well; the gateway logs each once. */
+  ids: string[]
   /** Instances that answered. */
   releases: Set<string>
 }
 
+export interface Load {
+  /** Waits for requests that have begun, and returns the counts. */
+  stop(): Promise<LoadResult>
+}
+
 const PAUSE_MS = 5
-const STREAM_CHUNKS = 60
-const STREAM_CHUNK_MS = 100
+const CHUNK_MS = 100
+const DEFAULT_STREAM_S = 20
+const DEFAULT_LOOPS: Record<LoadKind, number> = { keepAlive: 3, fresh: 2, post: 2, stream: 6 }
+const FAILURES_SHOWN = 100
 
 /**
- * Loads the gateway while it is being changed: loops that keep their connection, loops that open a new connection for
- * each request, and long streams. `stop` waits for requests that have begun, and returns the counts.
+ * Loads a gateway of the rig, through its edge, while it is being changed. Nothing is tried twice. Streams need a server
+ * whose provider is the mock of the rig.
  */
-export function startLoad(server: RigServer, apiKey: string): { stop(): Promise<LoadResult> } {
-  const result: LoadResult = { requests: 0, streams: 0, failures: [], releases: new Set() }
-  const origin = `https://${domainOf(server)}`
-  const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
-  const kept = agentFor(server)
-  let running = true
-
-  async function attempt(what: string, action: () => Promise<void>): Promise<void> {
-    try {
-      await action()
-    } catch (error) {
-      result.failures.push(`${what}: ${error instanceof Error ? error.message : error}`)
-    }
+export function startLoad(server: RigServer, options: LoadOptions): Load {
+  const result: LoadResult = {
+    answers: { keepAlive: 0, fresh: 0, post: 0, stream: 0 },
+    ...{ p99Ms: 0, maxMs: 0, socketErrors: {}, badStatuses: {}, cut: 0 },
+    ...{ failures: [], ids: [], releases: new Set<string>() },
   }
+  const durationsMs: number[] = []
+  const client = new LoadClient(server, options)
+  const actions: Record<LoadKind, (agent: Agent) => Promise<Answer>> = {
+    keepAlive: (agent) => client.get(agent),
+    fresh: () => client.getOnNewConnection(),
+    post: (agent) => client.post(agent),
+    stream: (agent) => client.stream(agent),
+  }
+  let isRunning = true
 
-  async function loop(what: string, action: () => Promise<void>): Promise<void> {
-    while (running) {
-      await attempt(what, action)
+  async function loop(kind: LoadKind): Promise<void> {
+    const agent = agentFor(server, { connections: 1 })
+    while (isRunning) {
+      const start = performance.now()
+      try {
+        const { release, id } = await actions[kind](agent)
+        result.answers[kind]++
+        result.releases.add(release)
+        if (id !== undefined) result.ids.push(id)
+        if (kind !== 'stream') durationsMs.push(performance.now() - start)
+      } catch (error) {
+        addFailure(result, kind, error)
+      }
       await delay(PAUSE_MS)
     }
+    await agent.close()
   }
 
-  async function get(dispatcher: Agent): Promise<void> {
-    const answer = await request(`${origin}/health`, { dispatcher })
-    const text = await answer.body.text()
-    if (answer.statusCode !== 200 || !text.includes('"ok"')) {
-      throw new Error(`${answer.statusCode} ${text.slice(0, 80)}`)
-    }
-    result.releases.add(String(answer.headers['x-ai-proxy-release']))
-    result.requests++
-  }
-
-  async function getOnNewConnection(): Promise<void> {
-    const agent = agentFor(server, { pipelining: 0 })
-    await get(agent).finally(() => agent.close())
-  }
-
-  async function post(): Promise<void> {
-    const id = `request ${result.requests} ${Math.random()}`
-    const body = JSON.stringify({ model: 'echo', messages: [{ role: 'user', content: id }] })
-    const answer = await request(`${origin}/v1/chat/completions`, { dispatcher: kept, method: 'POST', headers, body })
-    const text = await answer.body.text()
-    if (answer.statusCode !== 200 || !text.includes(id)) throw new Error(`${answer.statusCode} ${text.slice(0, 80)}`)
-    result.requests++
-  }
-
-  /** A model that answers at once, and a slow one. */
-  const echoed = () => stream('echo', 'one two three', 3)
-  const slow = () => stream('gpt-4o', `mock/slow-${STREAM_CHUNK_MS}x${STREAM_CHUNKS}`, STREAM_CHUNKS)
-
-  async function stream(model: string, content: string, minChunks: number): Promise<void> {
-    const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content }] })
-    const answer = await request(`${origin}/v1/chat/completions`, { dispatcher: kept, method: 'POST', headers, body })
-    const text = await answer.body.text()
-    const chunks = text.split('\n').filter((line) => line.startsWith('data: {')).length
-    const isComplete = text.trimEnd().endsWith('[DONE]') && chunks >= minChunks && !text.includes('"error"')
-    if (answer.statusCode !== 200 || !isComplete) {
-      throw new Error(`${answer.statusCode}, ${chunks} chunks, ...${text.slice(-120)}`)
-    }
-    if (model !== 'echo') result.streams++
-    result.requests++
-  }
-
-  const loops = [
-    ...Array.from({ length: 3 }, () => loop('GET', () => get(kept))),
-    ...Array.from({ length: 2 }, () => loop('GET, new connection', getOnNewConnection)),
-    ...Array.from({ length: 2 }, () => loop('POST', post)),
-    ...Array.from({ length: 6 }, () => loop('stream', slow)),
-    loop('stream of echo', echoed),
-  ]
+  const counts = { ...DEFAULT_LOOPS, ...options.loops }
+  const kinds = Object.keys(actions) as LoadKind[]
+  const loops = kinds.flatMap((kind) => Array.from({ length: counts[kind] }, () => loop(kind)))
   return {
     async stop() {
-      running = false
+      isRunning = false
       await Promise.all(loops)
-      await kept.close()
+      durationsMs.sort((a, b) => a - b)
+      result.p99Ms = Math.round(durationsMs[Math.floor(durationsMs.length * 0.99)] ?? 0)
+      result.maxMs = Math.round(durationsMs.at(-1) ?? 0)
       return result
     },
   }
+}
+
+interface Answer {
+  release: string
+  id?: string
+}
+
+/** The head came, and was not 2xx. */
+class BadStatus extends Error {
+  readonly status: number
+
+  constructor(status: number, text: string) {
+    super(`${status} ${text.slice(0, 120)}`)
+    this.status = status
+  }
+}
+
+/** The head came and was 2xx, but what followed was incomplete or wrong. */
+class CutAnswer extends Error {}
+
+/** One request of each kind. */
+class LoadClient {
+  readonly #server: RigServer
+  readonly #origin: string
+  readonly #headers: Record<string, string>
+  readonly #chunks: number
+
+  constructor(server: RigServer, { apiKey, port = 443, streamS = DEFAULT_STREAM_S }: LoadOptions) {
+    this.#server = server
+    this.#origin = `https://${domainOf(server)}:${port}`
+    this.#headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }
+    this.#chunks = Math.round((streamS * 1000) / CHUNK_MS)
+  }
+
+  async get(dispatcher: Agent): Promise<Answer> {
+    const { release, text } = await this.#ask({ dispatcher, path: '/health', method: 'GET' })
+    if (!text.includes('"ok"')) throw new CutAnswer(text.slice(0, 120))
+    return { release }
+  }
+
+  async getOnNewConnection(): Promise<Answer> {
+    const agent = agentFor(this.#server, { pipelining: 0 })
+    return this.get(agent).finally(() => agent.close())
+  }
+
+  async post(dispatcher: Agent): Promise<Answer> {
+    const id = randomUUID()
+    const { release, text } = await this.#complete(dispatcher, { model: 'echo', content: id })
+    if (!text.includes(id)) throw new CutAnswer(text.slice(0, 120))
+    return { release, id }
+  }
+
+  async stream(dispatcher: Agent): Promise<Answer> {
+    const id = randomUUID()
+    const content = `mock/slow-${CHUNK_MS}x${this.#chunks} ${id}`
+    const { release, text } = await this.#complete(dispatcher, { model: 'gpt-4o', content, stream: true })
+    const chunks = text.split('\n').filter((line) => line.startsWith('data: {')).length
+    const isComplete = text.trimEnd().endsWith('[DONE]') && chunks >= this.#chunks && !text.includes('"error"')
+    if (!isComplete) throw new CutAnswer(`${chunks} chunks, ...${text.slice(-120)}`)
+    return { release, id }
+  }
+
+  #complete(dispatcher: Agent, { content, ...rest }: { model: string; content: string; stream?: boolean }) {
+    const body = JSON.stringify({ ...rest, messages: [{ role: 'user', content }] })
+    return this.#ask({ dispatcher, path: '/v1/chat/completions', method: 'POST', body })
+  }
+
+  async #ask({ path, ...options }: { dispatcher: Agent; path: string; method: Dispatcher.HttpMethod; body?: string }) {
+    const answer = await request(`${this.#origin}${path}`, { ...options, headers: this.#headers })
+    const text = await answer.body.text().catch((error: unknown) => {
+      throw new CutAnswer(`the answer breaks off: ${codeOf(error)}`)
+    })
+    if (answer.statusCode < 200 || answer.statusCode > 299) throw new BadStatus(answer.statusCode, text)
+    return { release: String(answer.headers['x-ai-proxy-release']), text }
+  }
+}
+
+function addFailure(result: LoadResult, kind: LoadKind, error: unknown): void {
+  if (error instanceof BadStatus) count(result.badStatuses, String(error.status))
+  else if (error instanceof CutAnswer) result.cut++
+  else count(result.socketErrors, codeOf(error))
+  const text = error instanceof Error ? error.message : String(error)
+  if (result.failures.length < FAILURES_SHOWN) result.failures.push(`${kind}: ${text}`)
+}
+
+function count(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1
+}
+
+function codeOf(error: unknown): string {
+  return (error instanceof Error && 'code' in error && String(error.code)) || String(error)
 }
