@@ -40,7 +40,9 @@ case "$1" in
   start | restart | unpause) changed "$1 $2"; put "$2" running "$(field "$2" 2)" "$(field "$2" 3)" ;;
   stop) name=$(last "$@"); changed "stop $name"; [ ! -f "$containers/$name" ] || put "$name" exited "$(field "$name" 2)" "$(field "$name" 3)" ;;
   update) name=$(last "$@"); changed "$2 $name"; put "$name" "$(field "$name" 1)" "$(field "$name" 2)" "${2#--restart=}" ;;
-  rm) changed "rm $3"; rm -f "$containers/$3" ;;
+  rm)
+    [ -f "$containers/$2" ] && [ "$(field "$2" 1)" != running ] || exit 1
+    changed "rm $2"; rm "$containers/$2" ;;
   wait) while [ "$(field "$2" 1)" = running ]; do sleep 0.05; done ;;
   logs) echo 'a line of its log'; cat "$STATE/acme-log" ;;
   exec) ;;

@@ -16,6 +16,11 @@ import { createServer, request, type Server } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
+import { releaseOf } from '../../../deploy/server/instance.ts'
+import { splitKeys } from '../../../kit/api-keys.ts'
+import { decodeEnvironment } from '../../../kit/gateway-config/env-file.ts'
+import { parseDotenv } from '../../../kit/settings/dotenv.ts'
+import type { Environment } from '../../../kit/settings/environment.ts'
 import type { Authority } from './tls-server.ts'
 
 const DOCKER = join(import.meta.dirname, 'stand-in-docker.sh')
@@ -29,6 +34,8 @@ export interface StandInServer {
   calls(): string[]
   /** State and restart policy of each release's container, by name. */
   containers(): Record<string, string>
+  /** True if the edge has a container. */
+  hasEdge(): boolean
   setContainer(name: string, state: string, restartPolicy: string): void
   removeContainer(name: string): void
   /** What Traefik logs about certificates. */
@@ -60,7 +67,14 @@ export function startStandInServer(folder: string, authority: Authority, domain:
 
   const lineOf = (name: string, line: number) => readFileSync(join(state, 'containers', name), 'utf8').split('\n')[line]
   const isRunning = (name: string) => existsSync(join(state, 'containers', name)) && lineOf(name, 0) === 'running'
-  const edge = startEdge(authority, domain, () => readIfThere(join(server, 'edge/dynamic/app.yml')), isRunning)
+  const edge = startEdge(authority, domain, {
+    route: () => readIfThere(join(server, 'edge/dynamic/app.yml')),
+    isRunning,
+    settings: (instance) => {
+      const text = readIfThere(join(server, 'releases', releaseOf(instance), 'gateway.env'))
+      return decodeEnvironment(parseDotenv(text).values)
+    },
+  })
   // As Docker does: the port is open while the container of the edge runs.
   const opening = setInterval(() => {
     if (isRunning('ai-proxy-edge') && !edge.listening) edge.listen(port, '127.0.0.1')
@@ -79,6 +93,7 @@ export function startStandInServer(folder: string, authority: Authority, domain:
           .filter((name) => name !== 'ai-proxy-edge')
           .map((name) => [name, `${lineOf(name, 0)} ${lineOf(name, 2)}`]),
       ),
+    hasEdge: () => existsSync(join(state, 'containers/ai-proxy-edge')),
     setContainer: (name, containerState, restartPolicy) => {
       const text = `${containerState}\n${lineOf(name, 1)}\n${restartPolicy}\n`
       writeFileSync(join(state, 'containers', name), text)
@@ -113,22 +128,32 @@ function readIfThere(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
+interface Gateways {
+  /** Text of the route file. */
+  route(): string
+  isRunning(container: string): boolean
+  /** What the gateway of an instance reads. */
+  settings(instance: string): Environment
+}
+
 /** Sends each request to the instance that the route file names for it. */
-function startEdge(
-  authority: Authority,
-  domain: string,
-  route: () => string,
-  isRunning: (name: string) => boolean,
-): Server {
+function startEdge(authority: Authority, domain: string, gateways: Gateways): Server {
   return createServer(authority.issue([domain]), (asked, response) => {
-    const instance = instanceFor(asked, route())
-    if (instance === undefined || !isRunning(`ai-proxy-${instance}`)) {
+    const instance = instanceFor(asked, gateways.route())
+    if (instance === undefined || !gateways.isRunning(`ai-proxy-${instance}`)) {
       response.writeHead(instance === undefined ? 404 : 502).end()
       return
     }
     response.setHeader('x-ai-proxy-release', instance)
-    void answerAsGateway(asked, response)
+    if (hasKey(asked, gateways.settings(instance))) void answerAsGateway(asked, response)
+    else response.writeHead(401).end()
   })
+}
+
+function hasKey({ url, headers }: IncomingMessage, settings: Environment): boolean {
+  if (url === '/health' || (url === '/v1/models' && settings['MODELS_REQUIRE_KEY'] !== 'true')) return true
+  const keys = splitKeys(settings['API_KEYS'])
+  return keys.length === 0 || keys.some((key) => headers.authorization === `Bearer ${key}`)
 }
 
 async function askEdge(domain: string, port: number): Promise<string | null> {
