@@ -73,16 +73,6 @@ export function putBack(path: string, copy: string): Argv {
   return sh('[ ! -e "$2" ] || mv -f "$2" "$1"', path, copy)
 }
 
-/** Removes what runs that were cut off left half-written. Only for the holder of the lock, before it writes anything. */
-export function removeTorn(folder: string): Argv {
-  return sh(
-    `cd "$1" || exit 0
-rm -rf -- releases/*.part .restore-*
-find . -maxdepth 3 \\( -path ./logs -o -path ./backups -o -path ./certs \\) -prune -o -type f -name '*.tmp.[0-9]*' -exec rm -f -- {} +`,
-    folder,
-  )
-}
-
 /** Removes the copies that `keepCopy` made, also those of runs that were cut off. */
 export function dropCopies(path: string): Argv {
   return sh('rm -f -- "$1".before-*', path)

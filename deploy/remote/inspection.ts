@@ -2,6 +2,7 @@ import type { Argv } from '../host/argv.ts'
 import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
 import { sh } from './sh.ts'
+import { TORN_FILES } from './torn.ts'
 
 /** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
 export const IDENTITY: Argv = sh(`
@@ -32,6 +33,7 @@ const ASK = `const ask=()=>fetch('http://127.0.0.1:8123/health').then(()=>proces
 
 const FACTS = `
 ${WATCHED_DIGEST}
+${TORN_FILES}
 cd / || exit 1
 P=$1
 b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
@@ -83,6 +85,7 @@ for f in "$P"/releases/*/ready.json; do
 done
 echo current="$(readlink "$P/current")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
+[ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do
   [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"

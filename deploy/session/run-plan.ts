@@ -49,7 +49,6 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   const lock = await takeLock(host, layout, facts, `${actor}, ${verb}, since ${now.toISOString()}`)
   const start = performance.now()
   try {
-    await host.exec(files.removeTorn(layout.folder))
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
     const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn }

@@ -13,6 +13,7 @@ import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
+import { removeTorn } from './remove-torn.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { restartEdge } from './restart-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
@@ -27,6 +28,7 @@ import { writeLogdbScript } from './write-logdb-script.ts'
 
 /** Every kind of change, by its name. */
 const CHANGES: { [K in Kind]: Definition<K> } = {
+  'remove-torn': removeTorn,
   'unpack-backup': unpackBackup,
   'install-docker': installDocker,
   'back-up': backUp,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import * as files from '../../../deploy/remote/files.ts'
@@ -51,27 +51,6 @@ test('a first deploy makes the folders, and a later one leaves them as they are'
   await host.exec(['chmod', '750', join(folder, 'logs'), join(folder, 'certs')])
   await host.exec(make)
   expect(modes()).toEqual(['backups 700', 'certs 750', 'edge 755', 'logs 750', 'releases 755', 'scripts 755'])
-})
-
-test('what runs that were cut off left half-written is removed, and nothing else', async () => {
-  const kept = [
-    '.env',
-    'current.before-1',
-    'logs/a.tmp.1',
-    'backups/a.tmp.1',
-    'releases/1/context/kit/a.tmp.1',
-    'state.json',
-  ]
-  const torn = [
-    '.env.tmp.12',
-    'edge/dynamic/app.yml.tmp.7',
-    'releases/1/ready.json.tmp.9',
-    'releases/2.part/config.yml',
-  ]
-  const folder = tempFolder(Object.fromEntries([...kept, ...torn, '.restore-1/x'].map((path) => [path, 'text'])))
-  expect(await host.exec(files.removeTorn(folder))).toEqual({ exitCode: 0, stdout: '', stderr: '' })
-  const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  expect(left.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).sort()).toEqual(kept.sort())
 })
 
 describe('a release that is unpacked', () => {

@@ -38,7 +38,7 @@ test('facts', () => {
       ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping'],
       ...['docker_disk', 'edge', 'edge_', 'edge_folder', 'env', 'folder', 'folder_disk', 'image', 'interface'],
       ...['listener', 'log_databases', 'manifest_', 'os', 'os_like', 'predecessors', 'route', 'scripts_logdb'],
-      ...['state', 'watched'],
+      ...['state', 'torn', 'watched'],
     ].sort(),
   )
   expect(command[2]).not.toMatch(/(^|[;&|] *)(rm|mv|cp|mkdir|touch|tee) |> *"?\$P/m)

@@ -99,6 +99,8 @@ function breaksOf({ server, live }: StandInProject): Record<string, (random: Ran
     'no container of a release': () => Object.keys(server.containers()).forEach(server.removeContainer),
     'a stopped edge': () => server.setContainer('ai-proxy-edge', 'exited', 'unless-stopped'),
     'no edge': () => server.removeContainer('ai-proxy-edge'),
+    'a cut off upload': () => mkdirSync(at('releases/20200101-000000.part'), { recursive: true }),
+    'a cut off write': write('.env.tmp.7', 'half'),
     'a release that runs too': (random) => {
       const others = Object.keys(server.containers()).filter((name) => name !== `ai-proxy-${live()}`)
       if (others.length > 0) server.setContainer(pick(others, random), 'running', random.pick(['no', 'unless-stopped']))
