@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
 import { addModel, CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
-import { type LoadResult, startLoad } from '../helpers/rig/load.ts'
+import { type LoadKind, type LoadResult, startLoad } from '../helpers/rig/load.ts'
 import { e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
 import { expectSecretsHidden, plantSecret } from '../helpers/rig/secrets.ts'
 
@@ -53,7 +53,7 @@ async function recordsOf(ids: string[]): Promise<Record<number, number>> {
 
 test(`${CYCLES} deploys and rollbacks fail no request, cut no stream and lose no record`, async () => {
   // One stream only, which outlives more than five changes.
-  const only = { keepAlive: 0, fresh: 0, post: 0, stream: 1 }
+  const only: Record<LoadKind, number> = { keepAlive: 0, fresh: 0, post: 0, stream: 1 }
   const long = startLoad(server, { apiKey, loops: only, streamS: LONG_STREAM_S }).stop()
   const load = startLoad(server, { apiKey, streamS: 20 })
   for (let cycle = 0; cycle < CYCLES; cycle++) {

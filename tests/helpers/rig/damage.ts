@@ -8,7 +8,7 @@ export interface Damage {
 }
 
 export const FOLDER = '/root/ai-proxy'
-export const ROUTE = `${FOLDER}/edge/dynamic/app.yml`
+const ROUTE = `${FOLDER}/edge/dynamic/app.yml`
 
 /** Goes before a command that needs the live container: it is $L then. */
 export const WITH_LIVE = `cd ${FOLDER}; L=$(sed -n 's#.*http://\\(ai-proxy-[0-9-]*\\):.*#\\1#p' ${ROUTE} | head -n 1); `
