@@ -74,26 +74,25 @@ test(`${CYCLES} deploys and rollbacks fail no request, cut no stream and lose no
   expect(await recordsOf(ids)).toEqual({ 1: ids.length })
 })
 
-/** Done by hand, and wrong: the same load must notice each. `$L` is the live container, `$N` the next one, ready to run. */
+/** Done by hand, and wrong: the same load must notice each. `$L` is the live container, `$N` one of another release. */
 describe('the load notices', () => {
   const begin = `cd ${DYNAMIC}; L=$(sed -n 's#.*http://\\(ai-proxy-[0-9-]*\\):.*#\\1#p' app.yml | head -n 1)
-N=$(docker ps -a --filter label=ai-deploy.release --filter status=exited --format '{{.Names}}' | grep -v "$L" | head -n 1)
+N=$(docker ps -a --filter label=ai-deploy.release --format '{{.Names}}' | grep -vx "$L" | head -n 1)
 next() { docker start $N; until docker exec $N node -e "fetch('http://127.0.0.1:8123/ready').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"; do sleep 0.2; done; }
 flip() { sed "s#$L:#$N:#" app.yml > ../app.new && mv ../app.new app.yml; sleep 2; }
 `
+  const twoSteps = 'sed "s#$L:#$N:#" app.yml > ../app.new; : > app.yml; sleep 1; cat ../app.new > app.yml'
   const seen = ({ socketErrors, badStatuses, cut }: LoadResult) =>
     cut + [...Object.values(socketErrors), ...Object.values(badStatuses)].reduce((sum, count) => sum + count, 0)
 
   test.each([
-    ['a release that is stopped before the route moves', 'docker stop -t 1 $L; next; flip'],
-    ['a release that is ended with its running answers', 'next; flip; docker kill $L'],
-    [
-      'a route that is written in two steps',
-      'next; sed "s#$L:#$N:#" app.yml > ../app.new; : > app.yml; sleep 1; cat ../app.new > app.yml',
-    ],
-  ])('%s', async (_what, wrong) => {
+    ['a release that is stopped before the route moves', 'true', 'docker stop -t 1 $L; next; flip'],
+    ['a release that is ended with its running answers', 'next', 'flip; docker kill $L'],
+    ['a route that is written in two steps', 'next', twoSteps],
+  ])('%s', async (_what, prepare, wrong) => {
     await deploy()
-    const load = startLoad(server, { apiKey, streamS: 5 })
+    await ssh(begin + prepare)
+    const load = startLoad(server, { apiKey, streamS: 8 })
     await ssh(`${begin}sleep 1; ${wrong}; sleep 1`)
     const result = await load.stop()
     process.stdout.write(`${JSON.stringify(failuresOf(result))}\n`)
