@@ -1,11 +1,14 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test as plainTest } from 'vitest'
 import { deploy } from '../../../deploy/commands/deploy.ts'
 import { rollback } from '../../../deploy/commands/rollback.ts'
 import { problemsOfRepair } from '../../helpers/server/faults.ts'
 import { describeWithStandIn, type StandInProject, startStandInProject } from '../../helpers/server/stand-in-project.ts'
 import { fastFolder, removeFolder } from '../../helpers/temp-folder.ts'
+
+const TIMEOUT_MS = 120_000
+const test = (title: string, body: () => Promise<void>) => plainTest(title, body, TIMEOUT_MS)
 
 /** States that once had no way back by a plain run. The tests tell one story, in order. */
 describeWithStandIn('a way back', () => {

@@ -53,10 +53,8 @@ export function rigWalk(tool: DeployTool, rig: Rig, server: RigServer): Walked {
       change()
       const running = startDeploy(tool, rig, server, ['--yes'])
       await delay(random.below(LAST_KILL_MS))
-      // The sessions of root that are not this one.
-      await ssh(
-        "pgrep -x sshd -P $(pgrep -xo sshd) | grep -vx $PPID | xargs -r kill -9; pgrep -f 'sshd: root@notty' | grep -vx $PPID | xargs -r kill -9 || true",
-      )
+      // All sessions of root except this one.
+      await ssh("pgrep -f '[s]shd: root@notty' | grep -vx $PPID | xargs -r kill -9 || true")
       await finished(running)
       return null
     },
