@@ -11,6 +11,7 @@ import type { Release } from './release.ts'
  * in steps/changes/KIND.ts.
  */
 interface ChangeData {
+  'remove-torn': Record<never, never>
   'unpack-backup': Unpacking
   'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
   'back-up': BackingUp

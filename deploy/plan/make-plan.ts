@@ -17,6 +17,7 @@ type Decision<K extends Kind> = (situation: Situation) => Change<K> | undefined
 
 /** What makes each kind of change necessary. The order is that of the plan, and so that of the effects. */
 const DECISIONS: { [K in Kind]: Decision<K> } = {
+  'remove-torn': removeTorn,
   'unpack-backup': unpackBackup,
   'install-docker': installDocker,
   'back-up': backUp,
@@ -70,6 +71,10 @@ export function makePlan(facts: Facts, wishes: Wishes): Change[] {
 }
 
 const LOG_DATABASES = 'logs/db'
+
+function removeTorn({ facts }: Situation): Change<'remove-torn'> | undefined {
+  return facts.hasTornFiles ? { kind: 'remove-torn' } : undefined
+}
 
 function unpackBackup({ restore, contextHashes }: Situation): Change<'unpack-backup'> | undefined {
   if (restore === undefined) return undefined

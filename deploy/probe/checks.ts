@@ -70,7 +70,7 @@ async function problem(
     const found = judge(await ask())
     return found === null ? null : `${what} ${found}`
   } catch (error) {
-    // For example that the connection to the server was lost: asking again is useless.
+    // The server cannot be asked at all: the connection to it is gone, or it lets nobody connect to its own ports.
     if (error instanceof UserError) throw error
     return `${what} fails: ${errorMessage(error)}`
   }

@@ -2,6 +2,7 @@ import type { Argv } from '../host/argv.ts'
 import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
 import { sh } from './sh.ts'
+import { TORN_FILES } from './torn.ts'
 
 /** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
 export const IDENTITY: Argv = sh(`
@@ -46,6 +47,7 @@ const EDGE_HANDOVER = `
 
 const FACTS = `
 ${WATCHED_DIGEST}
+${TORN_FILES}
 cd / || exit 1
 P=$1
 b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
@@ -70,7 +72,10 @@ if command -v docker >/dev/null 2>&1; then
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID} {{.RestartCount}} {{.State.StartedAt}}' $containers 2>/dev/null
-  docker inspect -f 'edge={{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null
+  edge=$(docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null)
+  # After a pause Docker calls a container unhealthy until its next check, so Traefik is asked now.
+  case $edge in *' unhealthy') ! timeout 10 docker exec ai-proxy-edge traefik healthcheck --configFile=/etc/traefik/traefik.yml >/dev/null 2>&1 || edge=\${edge% *} ;; esac
+  [ -z "$edge" ] || echo edge="$edge"
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
   ${EDGE_HANDOVER}
@@ -100,6 +105,7 @@ done
 echo current="$(readlink "$P/current")"
 [ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
+[ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do
   [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"

@@ -40,6 +40,8 @@ export interface Facts {
   readonly readyMarks: readonly ReadyMark[]
   /** Folders that a deploy makes and that are not there. */
   readonly missingFolders: readonly string[]
+  /** Runs that were cut off left half-written files, or those of a restore. */
+  readonly hasTornFiles: boolean
   /** True if the reserve that a rollback frees on a full disk is there. */
   readonly hasReserve: boolean
   readonly containers: readonly ContainerFact[]

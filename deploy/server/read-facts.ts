@@ -43,6 +43,7 @@ export function parseFacts(output: string): Facts {
     isLiveSilent: live !== null && pairs.all('silent').includes(containerName(live)),
     current: pairs.one('current') ?? null,
     missingFolders: pairs.all('missing'),
+    hasTornFiles: pairs.one('torn') !== undefined,
     hasReserve: pairs.one('reserve') !== undefined,
     edge: readEdge(pairs),
     logdbScript: pairs.text('scripts_logdb') ?? null,

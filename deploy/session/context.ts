@@ -1,11 +1,14 @@
 import type { Terminal } from '../../kit/cli/terminal.ts'
 import type { Options } from '../local/options.ts'
+import type { connect } from '../server/connect.ts'
 
 /** What a command works with. */
 export interface Context {
   options: Options
   terminal: Terminal
   now: Date
+  /** How the server is reached, if not as `connect` does it. */
+  connect?: typeof connect
   /** How the user calls this program, for example `npx ai-deploy`. */
   program?: string
 }

@@ -24,12 +24,12 @@ const DEFAULT_FOLDER = 'ai-proxy'
  * another run keeps from changing the server is begun again after that run, on what the server looks like then.
  */
 export async function withServer<T>(
-  { options, terminal }: Context,
+  { options, terminal, connect: reach = connect }: Context,
   action: (open: OpenServer) => Promise<T>,
 ): Promise<T> {
   const questions = questionsOn(terminal)
   const start = performance.now()
-  const connection = await connect(options, questions)
+  const connection = await reach(options, questions)
   const connected = performance.now()
   try {
     const layout = serverLayout(options.path ?? `${connection.home}/${DEFAULT_FOLDER}`)

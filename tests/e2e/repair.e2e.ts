@@ -2,20 +2,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
+import { DAMAGES, FOLDER, WITH_LIVE } from '../helpers/rig/damage.ts'
 import { addModel, CLONE, deployFolder, QUICK_ENV } from '../helpers/rig/deploy-folder.ts'
-import { domainOf, e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+import { domainOf, e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+import { expectSecretsHidden, plantSecret } from '../helpers/rig/secrets.ts'
 
 const rig = e2eRig()
 const server = serverOf(rig, 'bookworm')
-const FOLDER = '/root/ai-proxy'
-const ROUTE = `${FOLDER}/edge/dynamic/app.yml`
 const tool: DeployTool = { command: ['node', join(CLONE, 'dist/deploy/cli.js')], cwd: deployFolder('repair') }
 
 const deploy = (...args: string[]) => aiDeploy(tool, rig, server, args)
 const ssh = (command: string) => onServer(rig, server, command)
-/** With the live container as $L. */
-const breaking = (command: string) =>
-  ssh(`cd ${FOLDER}; L=$(sed -n 's#.*http://\\(ai-proxy-[0-9-]*\\):.*#\\1#p' ${ROUTE} | head -n 1); ${command}`)
+const breaking = (command: string) => ssh(WITH_LIVE + command)
 const liveRelease = async () => JSON.parse(await ssh(`cat ${FOLDER}/state.json`)).live.release as string
 
 /** What .env says, without what is known from nothing else. */
@@ -34,60 +32,25 @@ async function expectSettled(): Promise<void> {
   expect(`ai-proxy-${JSON.parse(await ssh(`cat ${FOLDER}/state.json`)).live.instance}`).toBe(live)
 }
 
+expectSecretsHidden(rig, server)
+
 beforeAll(async () => {
   await expectDone('--yes')
+  const provider = { OPENROUTER_BASE_URL: rig.upstreamUrl, OPENROUTER_API_KEY: plantSecret('or-repair-0123456789') }
+  plantSecret((await editEnv(rig, server, FOLDER, provider))['API_KEYS'] ?? '')
   addModel(tool.cwd, 'second')
   await expectDone('--yes')
 })
 
 describe('a plain run repairs', () => {
-  const silence = `kill -STOP $(docker top $L -eo pid,args | awk '$2 == "node" { print $1 }')`
-  test.each([
-    ['a gateway that was stopped', 'docker stop $L', 'which is not running'],
-    ['a gateway that is paused', 'docker pause $L', 'which is paused'],
-    ['a gateway off its network', 'docker network disconnect ai-proxy-edge $L', 'to the network of the edge again'],
-    ['a gateway that never answers', silence, 'which does not answer any more'],
-    ['an edge that was stopped', 'docker stop ai-proxy-edge', 'start the edge'],
-    ['an edge that was removed', 'docker rm -f ai-proxy-edge', 'start the edge'],
-    ['an edge that is paused', 'docker pause ai-proxy-edge', 'let the edge continue'],
-    [
-      'an edge off its network',
-      'docker network disconnect ai-proxy-edge ai-proxy-edge',
-      'connect the edge to its network again',
-    ],
-    ['a network that is gone', 'docker kill $(docker ps -q); docker network prune -f', 'start the edge'],
-    ['a route that is gone', `rm ${ROUTE}`, 'lead the edge to release'],
-    ['a route that is garbage', `echo '{[' > ${ROUTE}`, 'lead the edge to release'],
-    [
-      'a route to a release that never was',
-      `sed -i 's#http://ai-proxy-[0-9-]*:#http://ai-proxy-20200101-000000:#' ${ROUTE}`,
-      'lead the edge to release',
-    ],
-    ['a state.json that is garbage', `echo '{"version":1,"live":{"instance":"x"}}' > state.json`, 'record that'],
-    ['neither route nor state.json', `rm state.json ${ROUTE}`, 'lead the edge to release'],
-    ['a `current` that is a folder', 'rm current; mkdir current', 'record that'],
-    [
-      'nothing but the releases',
-      `rm state.json current ${ROUTE}; docker rm -f $(docker ps -aq); docker network prune -f`,
-      'start release',
-    ],
-    ['a .env that is lost', 'rm .env', 'write the lost .env again'],
-    ['folders that were removed', 'rm -rf edge certs', 'make the missing folders again'],
-    ['logs that were removed', 'rm -rf logs', 'which lost its folder of logs'],
-  ])('%s', async (_what, command, sentence) => {
+  test.each(DAMAGES)('$what', async ({ command, says }) => {
     const [before, env] = [await liveRelease(), await knownEnv()]
     await breaking(command)
-    expect(await expectDone('--yes')).toContain(sentence)
+    expect(await expectDone('--yes')).toContain(says)
     await expectSettled()
     expect(await liveRelease()).toBe(before)
     expect(await knownEnv()).toBe(env)
     await ssh(`cd ${FOLDER}; grep -q WATCH_S .env || printf '${QUICK_ENV}' >> .env`)
-  })
-
-  test('an engine from which everything was pruned', async () => {
-    await breaking('docker kill $(docker ps -q); docker system prune -af')
-    await expectDone('--yes')
-    await expectSettled()
   })
 
   test('a container that a killed run left running, also if nothing else is to do', async () => {
@@ -129,7 +92,7 @@ describe('a rollback', () => {
 
   test('works on a full disk', async () => {
     await ssh(
-      `cd ${FOLDER}/.. && docker stop $(docker ps -q) >/dev/null; mkdir -p small && mount -t tmpfs -o size=64m tmpfs small && cp -a ai-proxy/. small/ && mount --bind small ai-proxy`,
+      `cd ${FOLDER}/.. && docker stop $(docker ps -q) >/dev/null; mkdir -p small && mount -t tmpfs -o size=96m tmpfs small && cp -a ai-proxy/. small/ && mount --bind small ai-proxy`,
     )
     await expectDone('--yes')
     await ssh(`head -c 1048576 /dev/urandom > ${FOLDER}/.reserve; cat /dev/zero > ${FOLDER}/fill || true`)
@@ -139,15 +102,13 @@ describe('a rollback', () => {
     expect(exitCode, stderr).toBe(0)
     expect(await liveRelease()).not.toBe(live)
     await expectDone('--yes')
+    await ssh(`cp -a ${FOLDER}/. /root/kept && umount ${FOLDER} && rm -rf ${FOLDER}/* && cp -a /root/kept/. ${FOLDER}`)
   })
 })
 
 test('clean up lets a release finish its running answers, however many deploys follow', async () => {
   const stopped = 'docker ps -a --filter label=ai-deploy.release --filter status=exited --format "{{.Names}}"'
-  const key = await ssh(`sed -n 's/^API_KEYS=//p' ${FOLDER}/.env`)
-  await ssh(`sed -i '/OPENROUTER/d' ${FOLDER}/.env; echo OPENROUTER_API_KEY=k >> ${FOLDER}/.env`)
-  await ssh(`echo OPENROUTER_BASE_URL=${rig.upstreamUrl} >> ${FOLDER}/.env`)
-  await expectDone('--yes')
+  await ssh(`sed -n 's/^API_KEYS=/Authorization: Bearer /p' ${FOLDER}/.env > /root/key`)
   const first = await liveRelease()
   const body = JSON.stringify({
     model: 'gpt-4o',
@@ -157,7 +118,7 @@ test('clean up lets a release finish its running answers, however many deploys f
   await ssh(`cat > /root/body.json <<'END'\n${body}\nEND`)
   const domain = domainOf(server)
   const streaming = ssh(
-    `curl -skN --resolve ${domain}:443:127.0.0.1 https://${domain}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d @/root/body.json | tail -n 2`,
+    `curl -skN --resolve ${domain}:443:127.0.0.1 https://${domain}/v1/chat/completions -H @/root/key -H 'Content-Type: application/json' -d @/root/body.json | tail -n 2`,
   )
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     addModel(tool.cwd, `after-${name}`)

@@ -16,6 +16,7 @@ import { placeCertificates } from './place-certificates.ts'
 import { placeHold } from './place-hold.ts'
 import { removeHold } from './remove-hold.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
+import { removeTorn } from './remove-torn.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { replaceEdge } from './replace-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
@@ -33,6 +34,7 @@ import { writeLogdbScript } from './write-logdb-script.ts'
 
 /** Every kind of change, by its name. */
 const CHANGES: { [K in Kind]: Definition<K> } = {
+  'remove-torn': removeTorn,
   'unpack-backup': unpackBackup,
   'install-docker': installDocker,
   'back-up': backUp,

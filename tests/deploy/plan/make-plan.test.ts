@@ -345,6 +345,12 @@ describe('what is broken', () => {
     expect(kinds(both)).toEqual(['back-up', 'switch', 'stop-previous', 'check-from-outside'])
   })
 
+  test('half-written files are removed, also if nothing else is to do', () => {
+    const torn = replan({}, { hasTornFiles: true })
+    expect(lines(torn)).toEqual(['remove the half-written files of a run that was cut off'])
+    expect(kinds(torn)).toEqual(['remove-torn', 'back-up', 'check-from-outside'])
+  })
+
   test('a container that a run left behind is stopped, also if nothing else is to do', () => {
     const other = { name: 'ai-proxy-20261122-101112', state: 'running', release: '20261122-101112', isRestarted: false }
     const withOther = (more: object) => replan({}, { containers: [...live.containers, { ...other, ...more }] })

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
+import { deployError } from '../../../deploy/errors.ts'
 import { checkCompletions, checkReading } from '../../../deploy/probe/checks.ts'
+import { insideProbe } from '../../../deploy/probe/inside-probe.ts'
 import { outsideProbe } from '../../../deploy/probe/outside-probe.ts'
 
 interface Answer {
@@ -54,6 +56,14 @@ const reading = async (answers: Record<string, Answer>, instance: string | null 
   checkReading((await probeOf({ ...GOOD, ...answers })).probe, instance)
 const completions = async (answers: Record<string, Answer>) =>
   checkCompletions((await probeOf({ ...GOOD, ...answers })).probe)
+
+test('a server that cannot be asked at all is not a problem of the gateway', async () => {
+  const lost = deployError('SSH_UNREACHABLE', 'the connection was lost', 'run again')
+  const connect = () => Promise.reject(lost)
+  const probe = insideProbe({ domain: 'a.example.com', connect, apiKey: null })
+  onTestFinished(() => probe.close())
+  await expect(checkReading(probe, RELEASE)).rejects.toBe(lost)
+})
 
 test('a gateway that answers as it should has no problem', async () => {
   expect(await reading({})).toBeNull()

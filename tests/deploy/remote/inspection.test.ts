@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { facts, IDENTITY } from '../../../deploy/remote/inspection.ts'
+import { parseFacts } from '../../../deploy/server/read-facts.ts'
+import { pathWith } from '../../helpers/server/programs-first.ts'
 import { expectReadable, expectShell } from '../../helpers/server/scripts.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
 
 test('IDENTITY', () => {
   expectShell(
@@ -47,8 +51,28 @@ test('facts', () => {
         'interface',
       ],
       ...['listener', 'log_databases', 'manifest_', 'os', 'os_like', 'predecessors', 'route', 'scripts_logdb'],
-      ...['hold', 'state', 'warm', 'watched'],
+      ...['hold', 'state', 'torn', 'warm', 'watched'],
     ].sort(),
   )
   expect(command[2]).not.toMatch(/(^|[;&|] *)(rm|mv|cp|mkdir|touch|tee) |> *"?\$P/m)
+})
+
+/** Docker with an edge that it calls unhealthy, whose own health check ends with this code. */
+const unhealthyEdge = (exitCode: number) => `#!/bin/sh
+case "$1 $2" in
+  'inspect -f') case $3 in '{{.State.Status}} '*) echo 'running aaa unhealthy' ;; esac ;;
+  'network inspect') echo aaa ;;
+  'exec ai-proxy-edge') exit ${exitCode} ;;
+esac
+`
+
+test.each([
+  ['answers now is not in trouble, as after a pause', 0, undefined],
+  ['does not answer is', 1, 'unhealthy'],
+])('an edge that Docker calls unhealthy and that %s', (_what, exitCode, trouble) => {
+  const [program, ...args] = facts(tempFolder({ 'edge/dynamic/app.yml': '', 'certs/acme.json': '', '.env': '' }))
+  const env = { ...process.env, PATH: pathWith({ docker: unhealthyEdge(exitCode), ss: '#!/bin/sh\n' }) }
+  const { edge } = parseFacts(execFileSync(program, args, { env, encoding: 'utf8' }))
+  expect(edge).toMatchObject({ isRunning: true })
+  expect(edge.trouble).toBe(trouble)
 })

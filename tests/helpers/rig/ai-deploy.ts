@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import type { Rig, RigServer } from '../../../scripts/rig/rig-file.ts'
 import { domainOf } from './rig-server.ts'
+import { refuseSecrets } from './secrets.ts'
 
 export interface DeployTool {
   /** Command and first arguments that start the CLI. */
@@ -51,5 +52,6 @@ export function startDeploy(
 
 export async function finished(running: ReturnType<typeof startDeploy>): Promise<DeployOutcome> {
   const { exitCode, stdout, stderr } = await running
+  refuseSecrets('the output of ai-deploy', stdout + stderr)
   return { exitCode: exitCode ?? -1, stdout, stderr }
 }

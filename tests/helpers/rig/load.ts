@@ -6,7 +6,7 @@ import { agentFor } from './client.ts'
 import { domainOf } from './rig-server.ts'
 
 /** `keepAlive`: GET on one connection. `fresh`: GET on a new connection each. `post`: POST to echo. `stream`: a long answer. */
-type LoadKind = 'keepAlive' | 'fresh' | 'post' | 'stream'
+export type LoadKind = 'keepAlive' | 'fresh' | 'post' | 'stream'
 
 export interface LoadOptions {
   apiKey: string
@@ -18,7 +18,7 @@ export interface LoadOptions {
   streamS?: number
 }
 
-interface LoadResult {
+export interface LoadResult {
   /** Answers that were complete and right, by kind. */
   answers: Record<LoadKind, number>
   /** 99 of 100 answers came in this time; streams, which are slow on purpose, are left out. */

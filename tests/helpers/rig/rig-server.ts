@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { execa } from 'execa'
+import { editDotenv, parseDotenv } from '../../../kit/settings/dotenv.ts'
 import { type Rig, type RigServer, readRig } from '../../../scripts/rig/rig-file.ts'
 
 /** The rig that scripts/e2e.ts has brought up. */
@@ -24,6 +28,16 @@ export async function onServer(rig: Rig, { host }: RigServer, command: string): 
 
 export async function copyToServer(rig: Rig, { host }: RigServer, from: string, to: string): Promise<void> {
   await execa('scp', ['-q', '-F', rig.sshConfigPath, from, `${host}:${to}`])
+}
+
+/** Sets these variables in the gateway's .env, without a value on any command line. @returns all that it has then, by name */
+export async function editEnv(rig: Rig, server: RigServer, folder: string, values: Record<string, string>) {
+  const path = `${folder}/.env`
+  const text = editDotenv(await onServer(rig, server, `cat ${path}`), values)
+  const copy = join(mkdtempSync(join(tmpdir(), 'ai-deploy-e2e-env-')), 'env')
+  writeFileSync(copy, text, { mode: 0o600 })
+  await copyToServer(rig, server, copy, path)
+  return parseDotenv(text).values
 }
 
 /** Everything that `ai-deploy` wrote there, except logs and certificates: path, modification time and mode of each file. */

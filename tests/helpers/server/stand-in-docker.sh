@@ -24,7 +24,7 @@ case "$1" in
       [ -f "$containers/$name" ] || exit 1
       case "$format" in
         container=*) echo "container=$name $(field "$name" 1) $(field "$name" 2) $(field "$name" 3)" ;;
-        edge=*) echo "edge=$(field "$name" 1)" ;;
+        '{{.State.Status}}'*Health*) field "$name" 1 ;;
         'container '*) echo "container $(field "$name" 1) 0 a-start" ;;
         *RestartPolicy*) field "$name" 3 ;;
         *Mounts*) field "$name" 2 ;;
@@ -42,10 +42,12 @@ case "$1" in
     elif [ -f "$STATE/crashes" ]; then put "$3" exited "$(basename "$folder")" no
     else put "$3" running "$(basename "$folder")" no
     fi ;;
-  start | restart) changed "$1 $2"; put "$2" running "$(field "$2" 2)" "$(field "$2" 3)" ;;
+  start | restart | unpause) changed "$1 $2"; put "$2" running "$(field "$2" 2)" "$(field "$2" 3)" ;;
   stop) name=$(last "$@"); changed "stop $name"; [ ! -f "$containers/$name" ] || put "$name" exited "$(field "$name" 2)" "$(field "$name" 3)" ;;
   update) name=$(last "$@"); changed "$2 $name"; put "$name" "$(field "$name" 1)" "$(field "$name" 2)" "${2#--restart=}" ;;
-  rm) changed "rm $3"; rm -f "$containers/$3" ;;
+  rm)
+    [ -f "$containers/$2" ] && [ "$(field "$2" 1)" != running ] || exit 1
+    changed "rm $2"; rm "$containers/$2" ;;
   wait) while [ "$(field "$2" 1)" = running ]; do sleep 0.05; done ;;
   logs) echo 'a line of its log'; cat "$STATE/acme-log" ;;
   exec) [ ! -f "$STATE/inside" ] || [ "${5#*inside}" = "$5" ] || cat "$STATE/inside" ;;

@@ -1,0 +1,26 @@
+import type { Argv } from '../host/argv.ts'
+import { sh } from './sh.ts'
+
+/** What a restore, an upload or a backup works in until it ends. */
+const FOLDERS = 'releases/*.part .restore-* certs.before backups/.copy-*'
+/** Files that were to be renamed: see `writeFile`. */
+const FILES = `find . -maxdepth 3 \\( -path ./logs -o -path ./backups -o -path ./certs \\) -prune -o -type f -name '*.tmp.[0-9]*'`
+
+/** Shell function that prints what runs left half-written in the folder, those that still run included. */
+export const TORN_FILES = `torn_files() {
+  (cd "$1" && { ls -d ${FOLDERS}; ${FILES} -print; }) 2>/dev/null
+}`
+
+/**
+ * Removes what runs that were cut off left half-written. Only for the holder of the lock. Certificates that a restore took
+ * away come back if it had no time to bring others.
+ */
+export function removeTorn(folder: string): Argv {
+  return sh(
+    `cd "$1" || exit 0
+[ ! -d certs.before ] || ls certs/*.json >/dev/null 2>&1 || { rm -rf certs && mv certs.before certs; }
+rm -rf -- ${FOLDERS}
+${FILES} -exec rm -f -- {} +`,
+    folder,
+  )
+}
