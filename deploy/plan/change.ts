@@ -16,11 +16,9 @@ interface ChangeData {
   'place-certificates': { source: string }
   /** `missing`: folders of a server that had them all. */
   'make-folders': Owner & { missing: string[] }
-  'restore-logs': RestoringLogs
   'write-env': WritingEnv
   'write-logdb-script': { text: string }
   'upload-release': { release: Release; context: ContextSource }
-  'remove-unpacked': { staging: string }
   'build-image': { image: string; nodeImage: string; release: string }
   'free-reserve': Record<never, never>
   'start-edge': StartingEdge
@@ -30,11 +28,14 @@ interface ChangeData {
   'check-release': { instance: string; gateway: GatewayAddress; why: string }
   switch: { instance: string; previous: ReleaseState | null; gateway: GatewayAddress; news: SwitchNews[] }
   'stop-previous': { containers: string[]; leftovers: string[]; previous: string | null }
+  'restore-logs': RestoringLogs
+  'remove-unpacked': { staging: string }
   'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
   'keep-reserve': Record<never, never>
+  'read-logs': Record<never, never>
 }
 
 export type Kind = keyof ChangeData
@@ -68,6 +69,11 @@ interface RestoringLogs {
   owner: Owner
   /** There are log databases, which move aside. */
   isReplacing: boolean
+  /** Image of the release that answers then, which has logdb. */
+  image: string
+  instance: string
+  /** LOGDB_PARTITION_GRANULARITY; empty for the default. */
+  granularity: string
   /** Databases, by path in logs/db, that are put next to the others. */
   inconsistent: string[]
 }

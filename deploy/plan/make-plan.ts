@@ -21,11 +21,9 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'back-up': backUp,
   'place-certificates': placeCertificates,
   'make-folders': makeFolders,
-  'restore-logs': restoreLogs,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
   'upload-release': uploadRelease,
-  'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
   'free-reserve': () => undefined,
   'start-edge': startEdge,
@@ -34,11 +32,14 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'check-release': checkRelease,
   switch: switchOver,
   'stop-previous': stopOthers,
+  'restore-logs': restoreLogs,
+  'remove-unpacked': removeUnpacked,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
   'keep-reserve': keepReserve,
+  'read-logs': readLogs,
 }
 
 /** Kinds that are due at any time, and so only made where something else is changed. */
@@ -107,15 +108,24 @@ function placeCertificates({ restore, hasNewCertificates }: Situation): Change<'
 }
 
 /** Never into a folder with others: those move aside. */
-function restoreLogs({ facts, restore, settings: { uid, gid } }: Situation): Change<'restore-logs'> | undefined {
+function restoreLogs(situation: Situation): Change<'restore-logs'> | undefined {
+  const { facts, restore, settings, image, instance, env } = situation
+  const { uid, gid } = settings
   if (restore?.logs === undefined) return undefined
   return {
     kind: 'restore-logs',
     source: `${restore.staging}/${LOG_DATABASES}`,
     owner: { uid, gid },
     isReplacing: facts.hasLogDatabases,
+    image,
+    instance,
+    granularity: env.values['LOGDB_PARTITION_GRANULARITY'] ?? '',
     ...restore.logs,
   }
+}
+
+function readLogs({ restore }: Situation): Change<'read-logs'> | undefined {
+  return restore?.logs === undefined ? undefined : { kind: 'read-logs' }
 }
 
 function makeFolders(situation: Situation): Change<'make-folders'> | undefined {

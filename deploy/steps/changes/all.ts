@@ -11,6 +11,7 @@ import { installDocker } from './install-docker.ts'
 import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
 import { placeCertificates } from './place-certificates.ts'
+import { readLogs } from './read-logs.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { restartEdge } from './restart-edge.ts'
@@ -31,11 +32,9 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'back-up': backUp,
   'place-certificates': placeCertificates,
   'make-folders': makeFolders,
-  'restore-logs': restoreLogs,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
   'upload-release': uploadRelease,
-  'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
   'free-reserve': freeReserve,
   'start-edge': startEdge,
@@ -44,11 +43,14 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'check-release': checkRelease,
   switch: switchOver,
   'stop-previous': stopPrevious,
+  'restore-logs': restoreLogs,
+  'remove-unpacked': removeUnpacked,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
   'keep-reserve': keepReserve,
+  'read-logs': readLogs,
 }
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {
