@@ -1,6 +1,7 @@
 #!/bin/sh
-# Stands for Docker where a test needs `docker image inspect` and `docker run ... node ...` only: it has one image,
+# Stands for Docker where a test needs `docker images`, `docker image inspect` and `docker run ... node ...` only: it has one image,
 # ai-proxy:0123456789ab, and runs the code here, on the mounted folders, in place of the paths that they have in a container.
+[ "$1" != images ] || { case $4 in image=*) echo image=0123456789ab ;; *) echo 0123456789ab ;; esac; exit; }
 if [ "$1 $2" = "image inspect" ]; then [ "$3" = ai-proxy:0123456789ab ]; exit; fi
 [ "$1" = run ] || exit 1
 mounts=
