@@ -50,13 +50,20 @@ export async function restoreBackup(context: Context, restore: RestoreOptions): 
       verb: 'restore-backup',
       source: `, from ${file}`,
       changes: makePlan(open.facts, wishes),
-      warnings: [...(note && context.options.domain === null ? [note] : []), ...logWarnings(open, archive, restore)],
+      warnings: [
+        ...(note && context.options.domain === null ? [note] : []),
+        ...(archive.isEnvRebuilt ? [ENV_REBUILT] : []),
+        ...logWarnings(open, archive, restore),
+      ],
       buildContext: wishes.buildContext,
       url: gatewayUrl(wishes.settings),
       ifNothingToDo: { note: `The server already runs what is in ${file}.` },
     })
   })
 }
+
+const ENV_REBUILT =
+  'this backup has no .env, since the server had lost it; it is put together from the release, and what only it had is not known'
 
 interface Restorable extends Archive {
   config: string
