@@ -5,28 +5,31 @@ import { readArchive } from '../server/backup/archive.ts'
 import type { BackupManifest } from '../server/backup/backup-manifest.ts'
 import { splitOnce } from '../server/pairs.ts'
 import type { Context } from '../session/context.ts'
-import { withServer } from '../session/open-server.ts'
+import { type OpenServer, withServer } from '../session/open-server.ts'
 import type { Outcome } from '../session/report.ts'
-import { findBackup } from './find-backup.ts'
+import { type FoundBackup, withBackup } from './find-backup.ts'
 import { type Judgement, judgeBackup } from './judge-backup.ts'
 
 /** Compares every file in a backup with its manifest, and lets SQLite judge its databases. It changes nothing. */
 export async function verifyBackup(context: Context, file: string): Promise<Outcome> {
   return withServer(context, async (open) => {
-    const { host, path } = findBackup(open, file)
-    const archive = await readArchive(host, path)
-    const { manifest } = archive
-    if (manifest === null) {
-      throw deployError(
-        'BACKUP_DAMAGED',
-        `${file} has no manifest, so its files cannot be compared with anything`,
-        'it can still be restored: --restore-backup reads what it needs',
-      )
-    }
-    const damaged = await changedFiles(host, path, manifest)
-    if (damaged.length > 0) throw isDamaged(file, damaged.join(', '))
-    return outcomeOf(file, manifest, await judgeBackup(open, archive))
+    return withBackup(context, open, file, (found) => verifyFound(open, file, found))
   })
+}
+
+async function verifyFound(open: OpenServer, file: string, { host, path }: FoundBackup): Promise<Outcome> {
+  const archive = await readArchive(host, path)
+  const { manifest } = archive
+  if (manifest === null) {
+    throw deployError(
+      'BACKUP_DAMAGED',
+      `${file} has no manifest, so its files cannot be compared with anything`,
+      'it can still be restored: --restore-backup reads what it needs',
+    )
+  }
+  const damaged = await changedFiles(host, path, manifest)
+  if (damaged.length > 0) throw isDamaged(file, damaged.join(', '))
+  return outcomeOf(file, manifest, await judgeBackup(open, archive))
 }
 
 /** Files that are not what the manifest says. */

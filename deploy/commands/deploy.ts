@@ -4,6 +4,7 @@ import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { type Options, settingsGiven } from '../local/options.ts'
+import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
 import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
 import { makePlan } from '../plan/make-plan.ts'
@@ -31,6 +32,7 @@ export async function deploy(context: Context): Promise<Outcome> {
     const env = await serverEnv(context, open, local)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)
+    const copies = await copyWishes(env.values)
     const changes = makePlan(facts, {
       ...local,
       settings,
@@ -39,6 +41,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       outside,
       now,
       skipsBackup: options.skipsBackup,
+      copies,
       contextHashes: fileHashes(local.buildContext),
       context: { kind: 'local' },
     })

@@ -6,7 +6,7 @@ import { readPairs } from '../server/pairs.ts'
 import type { OpenServer } from '../session/open-server.ts'
 
 /** What SQLite says about a log database of a backup. */
-export interface JudgedDatabase {
+interface JudgedDatabase {
   path: string
   /** Null if it is whole. */
   problem: string | null

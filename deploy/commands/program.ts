@@ -13,6 +13,11 @@ interface OptionRow {
   isRepeatable?: boolean
 }
 
+const AGE_IDENTITY: OptionRow = {
+  flags: '--age-identity <file>',
+  description: 'your key of age (age-keygen), for a backup that is encrypted',
+}
+
 const GENERAL = 'General:'
 const SERVER = 'Server:'
 /** Groups of options that commands show too; they take them all. */
@@ -49,6 +54,7 @@ const OPTIONS: Record<string, OptionRow[]> = {
       description: "with --restore-backup: put the backup's log databases in place; the present ones move aside",
     },
     { flags: '--keep-domain', description: "with --restore-backup: take the backup's DOMAIN on another server too" },
+    AGE_IDENTITY,
   ],
   'Address and certificate:': [
     { flags: '--domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },

@@ -34,6 +34,7 @@ interface ChangeData {
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
+  'send-backups': SendingBackups
   'keep-reserve': Record<never, never>
   'read-logs': Record<never, never>
 }
@@ -96,6 +97,14 @@ interface BackingUp {
   defaultDomain: string | null
   /** Name of a backup that must not be removed for the new one. */
   protects: string | null
+}
+
+interface SendingBackups {
+  /** Where to, without secrets. */
+  to: string
+  isEncrypted: boolean
+  /** Image of a release, which has the sender. */
+  image: string
 }
 
 interface WritingEnv {

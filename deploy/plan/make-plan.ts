@@ -38,6 +38,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
+  'send-backups': sendBackups,
   'keep-reserve': keepReserve,
   'read-logs': readLogs,
 }
@@ -48,6 +49,7 @@ const COMPANIONS: readonly Kind[] = [
   'back-up',
   'remove-unpacked',
   'check-from-outside',
+  'send-backups',
   'keep-reserve',
 ]
 
@@ -263,6 +265,10 @@ function cleanUp({ facts, live, release, instance, image }: Situation): Change<'
     removed: removed.map((id) => ({ release: id, containers: containersOf(id).map(({ name }) => name) })),
     keptTags: [image, ...kept.map((manifest) => manifest.image)].map(imageTag),
   }
+}
+
+function sendBackups({ copies, image }: Situation): Change<'send-backups'> | undefined {
+  return copies && { kind: 'send-backups', image, ...copies }
 }
 
 function keepReserve({ facts }: Situation): Change<'keep-reserve'> | undefined {

@@ -16,6 +16,7 @@ import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { restartEdge } from './restart-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
+import { sendBackups } from './send-backups.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
 import { stopPrevious } from './stop-previous.ts'
@@ -49,6 +50,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
+  'send-backups': sendBackups,
   'keep-reserve': keepReserve,
   'read-logs': readLogs,
 }
