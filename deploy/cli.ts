@@ -10,9 +10,10 @@ import { UserError } from '../kit/user-error.ts'
 import { makeProgram } from './commands/program.ts'
 import { VERB_NAMES, type Verb } from './commands/verbs.ts'
 import { DEPLOY_ERRORS, deployError } from './errors.ts'
+import { invocation } from './local/invocation.ts'
 import { type Flags, readOptions } from './local/options.ts'
 import type { Context } from './session/context.ts'
-import { type Outcome, report } from './session/report.ts'
+import { type Outcome, report } from './session/shown/report.ts'
 
 const PROGRAM = 'ai-deploy'
 
@@ -38,7 +39,8 @@ function contextOf(flags: Flags, terminal: ProcessTerminal, verb?: Verb): Contex
   const environment = needsOnlyServer
     ? loadLenientEnvironment(flags, terminal)
     : loadCheckedEnvironment({ cwd, env, dotenv: flags.dotenv })
-  return { options: readOptions(flags, env, environment, cwd), terminal, now: new Date() }
+  const program = invocation(process.argv[1] ?? PROGRAM, env, cwd)
+  return { options: readOptions(flags, env, environment, cwd), terminal, now: new Date(), program }
 }
 
 /** What only names the server works with a .env that has mistakes: DEPLOY_HOST and DEPLOY_PATH are all that it needs. */
@@ -83,6 +85,7 @@ async function runVerb(verb: Verb, flags: Flags, terminal: ProcessTerminal): Pro
     return runAction(restore, contextOf(restore, terminal))
   }
   const context = contextOf(flags, terminal, verb)
+  if (name === 'plan') return runAction({ ...flags, dryRun: true }, contextOf({ ...flags, dryRun: true }, terminal))
   if (name === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
   if (name === 'backup create') return (await import('./commands/backup-create.ts')).createBackup(context)
   if (name === 'backup verify') return (await import('./commands/backup-verify.ts')).verifyBackup(context, file)

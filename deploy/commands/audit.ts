@@ -3,7 +3,7 @@ import { run } from '../host/host.ts'
 import { readLastLines } from '../remote/files.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 
 const LINES_SHOWN = 200
 

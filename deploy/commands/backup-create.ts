@@ -9,7 +9,7 @@ import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { defaultDomain } from '../session/default-domain.ts'
 import { withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 
 /** Backs up what is on the server now, with its log databases. It reads .env as far as it can be read. */
 export async function createBackup(context: Context): Promise<Outcome> {

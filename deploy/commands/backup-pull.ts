@@ -10,7 +10,7 @@ import { copyProblem, placeCopyJob } from '../server/backup/run-copy-job.ts'
 import { liveRelease } from '../server/facts.ts'
 import type { Context } from '../session/context.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 import { fetchFile } from './fetch-file.ts'
 
 /**

@@ -6,7 +6,7 @@ import type { BackupManifest } from '../server/backup/backup-manifest.ts'
 import { splitOnce } from '../server/pairs.ts'
 import type { Context } from '../session/context.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 import { type FoundBackup, withBackup } from './find-backup.ts'
 import { type Judgement, judgeBackup } from './judge-backup.ts'
 

@@ -3,7 +3,7 @@ import { readText } from '../../kit/files.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
-import { type Options, settingsGiven } from '../local/options.ts'
+import { settingsGiven } from '../local/options.ts'
 import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
 import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
@@ -19,7 +19,9 @@ import { defaultDomain } from '../session/default-domain.ts'
 import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
-import { drainWarnings, type Outcome } from '../session/report.ts'
+import { nextSteps } from '../session/shown/next-steps.ts'
+import { readDifferences } from '../session/shown/read-differences.ts'
+import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
@@ -32,7 +34,6 @@ export async function deploy(context: Context): Promise<Outcome> {
     const env = await serverEnv(context, open, local)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)
-    const copies = await copyWishes(env.values)
     const changes = makePlan(facts, {
       ...local,
       settings,
@@ -41,7 +42,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       outside,
       now,
       skipsBackup: options.skipsBackup,
-      copies,
+      copies: await copyWishes(env.values),
       contextHashes: fileHashes(local.buildContext),
       context: { kind: 'local' },
     })
@@ -50,6 +51,7 @@ export async function deploy(context: Context): Promise<Outcome> {
     return carryOut(context, open, {
       verb: 'deploy',
       changes,
+      differences: await readDifferences(open, changes),
       warnings: [...envWarnings(env), ...drainWarnings(drainingReleases(facts))],
       url,
       generatedKey: env.generatedKey,
@@ -58,7 +60,7 @@ export async function deploy(context: Context): Promise<Outcome> {
         note: `Nothing to change: ${url} answers as it should.`,
         check: readingCheck(gateway, outside, facts.live),
       },
-      next: nextSteps(options, open, env, url),
+      next: nextSteps(context, open, { changes, gateway, hasNewKey: env.generatedKey !== null }),
     })
   })
 }
@@ -106,23 +108,4 @@ function readingCheck(
   instance: string | null,
 ): Change<'check-from-outside'> {
   return { kind: 'check-from-outside', gateway, outside, instance, isAfterChanges: false }
-}
-
-function nextSteps(
-  options: Options,
-  { facts, layout }: OpenServer,
-  { generatedKey }: ServerEnv,
-  url: string,
-): string[] {
-  const isAdopted = facts.live === null && facts.env !== null && generatedKey === null
-  const path = options.path ? ['--path', options.path] : []
-  const sshConfig = options.sshConfig ? ['--ssh-config', options.sshConfig] : []
-  const command = ['ai-deploy', '--host', options.host, ...path, ...sshConfig].join(' ')
-  return [
-    ...(isAdopted ? [`Your keys are in ${layout.env} on the server.`] : []),
-    'Next:',
-    `  curl ${url}/v1/chat/completions -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '{"model":"echo","messages":[{"role":"user","content":"Hello"}]}'`,
-    `  ${command} --rollback        switches back to the previous release`,
-    `  ${command} --list-backups    shows the backups that --restore-backup can restore`,
-  ]
 }

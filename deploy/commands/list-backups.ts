@@ -3,7 +3,7 @@ import { newestFirst, timeOf } from '../server/backup/backup-order.ts'
 import type { BackupFact, Facts } from '../server/facts.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 
 /** Newest first; name, size, time, release, domain and kind, one a line. */
 export async function listBackups(context: Context): Promise<Outcome> {

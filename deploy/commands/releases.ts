@@ -1,6 +1,6 @@
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
-import type { Outcome } from '../session/report.ts'
+import type { Outcome } from '../session/shown/report.ts'
 import { type ReleaseRow, releaseRows } from './release-rows.ts'
 
 /** The releases on the server, newest first: one a line, or all that is known about each with --json. */

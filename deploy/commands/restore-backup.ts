@@ -24,7 +24,8 @@ import type { Context } from '../session/context.ts'
 import { defaultDomain } from '../session/default-domain.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
-import type { Outcome } from '../session/report.ts'
+import { readDifferences } from '../session/shown/read-differences.ts'
+import type { Outcome } from '../session/shown/report.ts'
 import { withBackup } from './find-backup.ts'
 
 export interface RestoreOptions {
@@ -49,10 +50,12 @@ export async function restoreBackup(context: Context, restore: RestoreOptions): 
       const { domain, note } = domainOf(open, archive, ownDefault, restore)
       const wishes = wishesOf(context, open, archive, restore, { outside, ownDefault, domain })
       const copies = await copiesOf(wishes.env)
+      const changes = makePlan(open.facts, { ...wishes, copies: copies.wishes })
       return carryOut(context, open, {
         verb: 'restore-backup',
         source: `, from ${file}`,
-        changes: makePlan(open.facts, { ...wishes, copies: copies.wishes }),
+        changes,
+        differences: await readDifferences(open, changes),
         warnings: [
           ...(note && context.options.domain === null ? [note] : []),
           ...(archive.isEnvRebuilt ? [ENV_REBUILT] : []),

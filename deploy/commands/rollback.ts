@@ -16,7 +16,7 @@ import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { recoveredSettings } from '../session/lost-env.ts'
 import { withServer } from '../session/open-server.ts'
-import { drainWarnings, type Outcome } from '../session/report.ts'
+import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 import { environmentOf } from '../steps/release-environment.ts'
 
 /**

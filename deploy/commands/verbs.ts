@@ -13,6 +13,7 @@ export interface Verb {
 
 /** Commands in addition to the actions; those that do the same as an action name its flag. */
 const VERBS = [
+  { name: 'plan', description: 'Show what a deploy would change and what it costs, and change nothing' },
   { name: 'releases', description: 'Show the releases on the server: age, state, image, who deployed each and why' },
   { name: 'backup create', description: 'Back up what is on the server now, with its log databases' },
   { name: 'backup list', description: 'Show the backups on the server' },

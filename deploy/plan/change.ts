@@ -115,6 +115,8 @@ interface WritingEnv {
   hasNewKey: boolean
   /** Names whose value changes in an existing .env. */
   changed: string[]
+  /** Names that leave it. */
+  removed: string[]
   /** The live release that a lost .env is put together from; null if it is not lost. */
   rebuiltFrom: string | null
 }

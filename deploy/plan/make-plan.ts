@@ -147,6 +147,7 @@ function writeEnv({ facts, env, isEnvOutdated }: Situation): Change<'write-env'>
     uploaded: env.uploaded,
     hasNewKey: env.generatedKey !== null,
     changed: Object.keys(env.values).filter((name) => env.values[name] !== before[name]),
+    removed: Object.keys(before).filter((name) => env.values[name] === undefined),
     rebuiltFrom: env.rebuiltFrom,
   }
 }

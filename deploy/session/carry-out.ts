@@ -4,18 +4,20 @@ import { deployError } from '../errors.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
 import { releaseOf } from '../server/instance.ts'
-import { describe } from '../steps/changes/all.ts'
 import type { Context } from './context.ts'
 import type { OpenServer } from './open-server.ts'
-import type { Outcome } from './report.ts'
 import { type PlanResult, runPlan, stepsOf } from './run-plan.ts'
 import { runSteps, type StepTime } from './run-steps.ts'
+import { type PlanView, planLines, viewPlan } from './shown/plan-view.ts'
+import type { Outcome } from './shown/report.ts'
 import { UndoStack } from './undo.ts'
 
 /** A plan, and what is shown with it. */
 export interface Proposal {
   verb: string
   changes: readonly Change[]
+  /** Between the new release and the one that it replaces, line by line. */
+  differences?: readonly string[]
   /** Completes "On SERVER", for example ", from FILE". */
   source?: string
   warnings: readonly string[]
@@ -38,16 +40,17 @@ const KEY_SHOWN_ONCE = "This key is shown only now. It is in the server's .env t
 
 /** Shows a plan, asks, makes the changes and says how that ended. With --dry-run it only shows the plan. */
 export async function carryOut(context: Context, open: OpenServer, proposal: Proposal): Promise<Outcome> {
-  const { changes, generatedKey, next = [], ifNothingToDo, buildContext = [] } = proposal
-  const lines = changes.flatMap(describe)
-  showPlan(context, proposal, lines)
+  const { changes, differences = [], generatedKey, next = [], ifNothingToDo, buildContext = [] } = proposal
+  const { isDryRun, skipsBackup } = context.options
+  const view = viewPlan(changes, open.facts, { differences, skipsBackup })
+  showPlan(context, proposal, view)
   const ended = (isChanged: boolean, times: StepTime[], warnings: string[] = []) =>
-    outcomeOf(context, open, proposal, { isChanged, times, lines, warnings })
+    outcomeOf(context, open, proposal, { isChanged, times, view, warnings })
   if (changes.length === 0) {
     const times = await checkOnly(context, open, ifNothingToDo?.check)
     return { ...ended(false, times), notes: ifNothingToDo && [ifNothingToDo.note] }
   }
-  if (context.options.isDryRun || !(await confirm(context, open))) {
+  if (isDryRun || !(await confirm(context, open))) {
     return { ...ended(false, []), notes: ['Nothing was changed.'] }
   }
   const run = await runPlan(context, open, { verb: proposal.verb, changes, buildContext })
@@ -56,9 +59,13 @@ export async function carryOut(context: Context, open: OpenServer, proposal: Pro
   return { ...ended(true, run.times, run.warnings), notes: [...(generatedKey ? [KEY_SHOWN_ONCE] : []), ...next] }
 }
 
-function showPlan({ options, terminal }: Context, { source = '', warnings }: Proposal, lines: string[]): void {
-  if (lines.length > 0) terminal.err(`On ${options.host}${source}:\n`)
-  for (const line of lines) terminal.err(`  - ${line}\n`)
+/** A plan that is not carried out is the result, and so goes to stdout. */
+function showPlan({ options, terminal }: Context, { source = '', warnings }: Proposal, view: PlanView): void {
+  const { isDryRun, isJson, host } = options
+  const print = isDryRun && !isJson ? terminal.out : terminal.err
+  const lines = planLines(view)
+  if (lines.length > 0) print(`On ${host}${source}:\n`)
+  for (const line of lines) print(`${line}\n`)
   for (const line of warnings) terminal.err(`Note: ${line}.\n`)
 }
 
@@ -90,7 +97,7 @@ interface Ending {
   isChanged: boolean
   times: StepTime[]
   /** What was, or with --dry-run would be, changed. */
-  lines: string[]
+  view: PlanView
   /** Of the run. */
   warnings: string[]
 }
@@ -99,7 +106,7 @@ function outcomeOf(
   { options }: Context,
   { connection, facts, times: before }: OpenServer,
   { changes, url, warnings, generatedKey }: Proposal,
-  { isChanged, times, lines, warnings: ofRun }: Ending,
+  { isChanged, times, view, warnings: ofRun }: Ending,
 ): Outcome {
   const key = isChanged && generatedKey ? generatedKey : undefined
   return {
@@ -108,13 +115,14 @@ function outcomeOf(
       changed: isChanged,
       url,
       release: releaseAfter(changes, facts.live),
-      changes: lines,
+      changes: view.entries.map(({ says }) => says),
+      plan: view,
       api_key: key,
       ...connection.host.counts,
       steps: [...before, ...times],
     },
     warnings: [...warnings, ...ofRun],
-    lines: isChanged ? [url, ...keyLines(key)] : [],
+    lines: isChanged || changes.length === 0 ? [url, ...keyLines(key)] : [],
   }
 }
 

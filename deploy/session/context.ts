@@ -6,4 +6,6 @@ export interface Context {
   options: Options
   terminal: Terminal
   now: Date
+  /** How the user calls this program, for example `npx ai-deploy`. */
+  program?: string
 }

@@ -38,10 +38,34 @@ export async function runSteps(
 
 type RunTimed = (step: Step, report: (line: string) => void) => Promise<string>
 
+/** In a log that nobody watches closely, a sign of life this often is enough. */
+const PLAIN_SIGN_MS = 15_000
+const LIVE_SIGN_MS = 1000
+
 async function runPlain(steps: Step[], timed: RunTimed, terminal: Terminal): Promise<void> {
   for (const step of steps) {
     terminal.err(`==> ${step.title}\n`)
-    terminal.err(`    ${await timed(step, () => {})}\n`)
+    let last = ''
+    const sign = (elapsedMs: number) => terminal.err(`    ... ${seconds(elapsedMs, 0)}${last && `: ${last}`}\n`)
+    const report = (line: string) => {
+      last = line
+    }
+    terminal.err(`    ${await withSigns(PLAIN_SIGN_MS, sign, () => timed(step, report))}\n`)
+  }
+}
+
+/** @param sign is called at each interval, with the time since the start */
+async function withSigns<T>(
+  intervalMs: number,
+  sign: (elapsedMs: number) => void,
+  action: () => Promise<T>,
+): Promise<T> {
+  const start = performance.now()
+  const timer = setInterval(() => sign(performance.now() - start), intervalMs)
+  try {
+    return await action()
+  } finally {
+    clearInterval(timer)
   }
 }
 
@@ -51,9 +75,13 @@ async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
     steps.map((step) => ({
       title: step.title,
       task: async (_context, task) => {
-        task.title = await timed(step, (line) => {
+        const sign = (elapsedMs: number) => {
+          task.title = `${step.title} (${seconds(elapsedMs, 0)})`
+        }
+        const report = (line: string) => {
           task.output = line
-        })
+        }
+        task.title = await withSigns(LIVE_SIGN_MS, sign, () => timed(step, report))
       },
     })),
     {
@@ -71,6 +99,6 @@ async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
   await list.run()
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+function seconds(ms: number, digits = 1): string {
+  return `${(ms / 1000).toFixed(digits)} s`
 }

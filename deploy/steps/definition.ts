@@ -26,6 +26,15 @@ export interface Server {
 export interface Definition<K extends Kind> {
   /** Sentences for people, without a full stop; none if a sentence of another change covers it. */
   describe(change: Change<K>): string[]
+  /**
+   * Lines below its sentence in a plan, without a full stop: its reason, its parts, what differs. Those of a change without
+   * a sentence stand below the release that starts.
+   */
+  explain?(change: Change<K>, facts: Facts): string[]
+  /** What clients notice of it; undefined if nothing. */
+  downtime?(change: Change<K>): string | undefined
+  /** Time, space or traffic that is worth a word before it is made. */
+  cost?(change: Change<K>, facts: Facts): string | undefined
   /** Shown while it runs. */
   title: string
   /**

@@ -29,7 +29,7 @@ export function refused(what: string, { status, code, message }: Refusal, { host
   const text = `cannot ${what}: ${host} answers ${said}`
   if (code === 'NoSuchBucket')
     return failure('OBJECT_STORE_MISSING', text, `create the bucket ${bucket}, or correct its name`)
-  if (status === 404) return failure('OBJECT_STORE_MISSING', text, 'check the name')
+  if (status === 404) return failure('OBJECT_STORE_MISSING', text, 'check the name, and the access key')
   if (code === 'RequestTimeTooSkewed') {
     return failure(
       'OBJECT_STORE_DENIED',

@@ -1,4 +1,5 @@
 import type { Change, Kind } from '../../plan/change.ts'
+import type { Facts } from '../../server/facts.ts'
 import type { Definition } from '../definition.ts'
 import { backUp } from './back-up.ts'
 import { buildImage } from './build-image.ts'
@@ -62,4 +63,23 @@ export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K>
 /** What a change does, in sentences for people. */
 export function describe<K extends Kind>(change: Change<K>): string[] {
   return definitionOf(change).describe(change)
+}
+
+/** How a change looks in a plan. */
+interface ChangeView {
+  /** What it does, in sentences; none if it is part of another change. */
+  sentences: string[]
+  below: string[]
+  downtime: string | undefined
+  cost: string | undefined
+}
+
+export function viewOf<K extends Kind>(change: Change<K>, facts: Facts): ChangeView {
+  const definition = definitionOf(change)
+  return {
+    sentences: describe(change),
+    below: definition.explain?.(change, facts) ?? [],
+    downtime: definition.downtime?.(change),
+    cost: definition.cost?.(change, facts),
+  }
 }

@@ -16,7 +16,9 @@ type BackUp = Change<'back-up'>
 
 /** Backs up what is there now. A log database that cannot be copied well is a warning, never a reason to stop. */
 export const backUp: Definition<'back-up'> = {
-  describe: ({ name, isRequested }) => (isRequested ? [`write backups/${name}, with the log databases`] : []),
+  describe: (change) => (change.isRequested ? [describeBackup('write', change)] : []),
+  explain: (change) => (change.isRequested ? [] : [describeBackup('back up what is there now to', change)]),
+  cost: ({ includesLogs }) => (includesLogs ? 'space for a copy of the log databases' : undefined),
   title: 'Back up',
   async run(change, server) {
     const { name } = change
@@ -36,6 +38,10 @@ export const backUp: Definition<'back-up'> = {
     }
   },
   undo: () => undefined,
+}
+
+function describeBackup(action: string, { name, includesLogs }: BackUp): string {
+  return `${action} backups/${name}${includesLogs ? ', with the log databases' : ''}`
 }
 
 async function stage(change: BackUp, { host, layout, now }: Server): Promise<BackupManifest> {

@@ -8,6 +8,10 @@ const LINES_SHOWN = 15
 /** Not undone: the next run finds the image. */
 export const buildImage: Definition<'build-image'> = {
   describe: ({ image }) => [`build the image ${image} on the server`],
+  explain: ({ image }, { imageTags }) => [
+    imageTags.length === 0 ? 'there is no image yet' : `no image on the server is made of the same files as ${image}`,
+  ],
+  cost: () => 'one to three minutes to build the image, and up to 2 GiB of space',
   title: 'Build the image',
   async run({ image, nodeImage, release }, { host, layout, signal }, report) {
     const lines: string[] = []

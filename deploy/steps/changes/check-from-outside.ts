@@ -13,6 +13,7 @@ const POLL_MS = 1000
 /** Asks the gateway as any client would, from this machine. Without changes these are GET requests only. */
 export const checkFromOutside: Definition<'check-from-outside'> = {
   describe: () => [],
+  explain: ({ isAfterChanges }) => (isAfterChanges ? ['check the gateway from this machine too'] : []),
   title: 'Check from outside',
   async run(change, { signal }) {
     const { gateway, outside, isAfterChanges } = change

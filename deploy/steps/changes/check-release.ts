@@ -16,6 +16,7 @@ import { routeUndo, writeRoute } from '../route-file.ts'
 /** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
 export const checkRelease: Definition<'check-release'> = {
   describe: () => [],
+  explain: () => ['check it through the edge before a client reaches it'],
   title: 'Check it through the edge',
   async run({ instance, gateway, why }, server) {
     const { domain } = gateway

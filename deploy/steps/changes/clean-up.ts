@@ -7,6 +7,8 @@ import type { Definition } from '../definition.ts'
 /** Removes releases that are too old for a rollback, with their containers and images. What runs is never removed. */
 export const cleanUp: Definition<'clean-up'> = {
   describe: () => [],
+  explain: ({ removed }) =>
+    removed.length === 0 ? [] : [`remove old releases: ${removed.map(({ release }) => release).join(', ')}`],
   title: 'Clean up',
   async run({ live, keptCount, removed, draining, keptTags }, { host, layout }) {
     const running = [...draining]

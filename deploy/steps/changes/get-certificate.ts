@@ -11,6 +11,11 @@ const POLL_MS = 1000
 /** Traefik gets the certificate by itself; this waits, and shows what Traefik logs when it takes too long. */
 export const getCertificate: Definition<'get-certificate'> = {
   describe: ({ domain }) => [`get a certificate for ${domain}`],
+  explain: (_change, { certificates }) => [
+    certificates.length === 0
+      ? 'there is none yet'
+      : `there are only some for ${certificates.map(({ domain }) => domain).join(', ')}`,
+  ],
   title: 'Get the certificate',
   async run({ domain, httpsPort, extraCa }, { host, facts, signal }) {
     const deadline = performance.now() + TIMEOUT_MS

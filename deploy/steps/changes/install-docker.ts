@@ -10,6 +10,7 @@ const SENTENCES = { Docker: 'install Docker', engine: 'start Docker', Compose: '
 /** Not undone: what was installed harms nothing, and the next run needs it. */
 export const installDocker: Definition<'install-docker'> = {
   describe: ({ missing }) => [SENTENCES[missing]],
+  cost: () => 'about a minute to install Docker',
   title: 'Install Docker',
   async run(_change, server, report) {
     const { host, signal } = server

@@ -3,6 +3,7 @@ import type { Definition } from '../definition.ts'
 
 export const keepReserve: Definition<'keep-reserve'> = {
   describe: () => [],
+  explain: () => ['keep 1 MiB for a rollback on a full disk'],
   title: 'Keep a reserve',
   async run(_change, { host, layout, warn }) {
     const { exitCode } = await host.exec(files.keepReserve(layout.reserve))

@@ -4,6 +4,7 @@ import type { Definition } from '../definition.ts'
 
 export const removePreviousCertificates: Definition<'remove-previous-certificates'> = {
   describe: () => [],
+  explain: () => ['remove the previous certificates'],
   title: 'Remove the previous certificates',
   async run(_change, { host, layout }) {
     await run(host, 'remove the previous certificates', files.removeTree(layout.previousCerts))

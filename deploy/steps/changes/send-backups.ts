@@ -16,6 +16,7 @@ import type { Definition, Server } from '../definition.ts'
  */
 export const sendBackups: Definition<'send-backups'> = {
   describe: ({ to, isEncrypted }) => [`send backups to ${to}${isEncrypted ? ', encrypted' : ', in clear'}`],
+  cost: () => 'the traffic of the backups that are not there yet',
   title: 'Send backups',
   async run({ image }, server) {
     try {

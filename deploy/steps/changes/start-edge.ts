@@ -1,11 +1,17 @@
 import type { Change } from '../../plan/change.ts'
+import { textDiff } from '../../plan/differences/text-diff.ts'
+import type { EdgeFiles } from '../../plan/edge-files.ts'
+import type { EdgeFacts } from '../../server/facts.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
+import { EDGE_RESTARTS, IS_DOWN } from '../downtime.ts'
 import { bringEdgeUp, composeEdge, putEdge, removeEdge } from '../edge.ts'
 import { orUploadFails } from '../or-fail.ts'
 
 /** Writes the edge's files, if they are to change, and starts it. */
 export const startEdge: Definition<'start-edge'> = {
   describe: (change) => [change.files === null ? describeStart(change.trouble) : describeChanged(change)],
+  explain: ({ files }, { edge }) => (files === null ? [] : edgeDifferences(files, edge)),
+  downtime: ({ isInterrupted }) => (isInterrupted ? EDGE_RESTARTS : IS_DOWN),
   title: 'Start the edge',
   async run(change, server) {
     const { files, trouble } = change
@@ -13,6 +19,13 @@ export const startEdge: Definition<'start-edge'> = {
     return bringEdgeUp(server, change, () => composeEdge(server, trouble))
   },
   undo: ({ files }, server) => (files === null ? undefined : edgeUndo(server)),
+}
+
+function edgeDifferences({ compose, traefik }: EdgeFiles, { composeFile, traefikConfig }: EdgeFacts): string[] {
+  return [
+    ...(composeFile === null ? [] : textDiff('edge/compose.yml', composeFile, compose)),
+    ...(traefikConfig === null ? [] : textDiff('edge/traefik.yml', traefikConfig, traefik)),
+  ]
 }
 
 function describeStart(trouble: Change<'start-edge'>['trouble']): string {

@@ -6,6 +6,7 @@ import { containerName, releaseOf } from '../../server/instance.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from '../../server/layout.ts'
 import { composeOf } from '../compose.ts'
 import type { Definition, Server } from '../definition.ts'
+import { IS_DOWN } from '../downtime.ts'
 
 const READY_TIMEOUT_S = 90
 const LOG_LINES_SHOWN = 30
@@ -13,6 +14,11 @@ const LOG_LINES_SHOWN = 30
 /** Starts the instance next to the live one and waits until it reports that it is ready. */
 export const startRelease: Definition<'start-release'> = {
   describe: (change) => [describeStart(change)],
+  downtime: ({ reason }) => (reason.kind === 'broken' ? IS_DOWN : undefined),
+  cost: ({ reason }) =>
+    reason.kind === 'new' && reason.replaces !== null
+      ? 'memory for two releases until the previous one has stopped'
+      : undefined,
   title: 'Start the release',
   async run(change, server) {
     const { host, signal } = server

@@ -9,6 +9,8 @@ const WAIT_S = 3
 /** Sends SIGTERM to the other releases; each finishes what it has begun, and its container is kept. */
 export const stopPrevious: Definition<'stop-previous'> = {
   describe: ({ leftovers }) => leftovers.map((name) => `stop ${name}, which a run that was cut off left behind`),
+  explain: ({ previous }) =>
+    previous === null ? [] : [`stop release ${releaseOf(previous)} when it has finished its running answers`],
   title: 'Stop the previous release',
   async run({ containers, previous }, { host }) {
     for (const name of containers) {

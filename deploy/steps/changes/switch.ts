@@ -15,6 +15,10 @@ import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
 export const switchOver: Definition<'switch'> = {
   describe: ({ instance, gateway, news }) => news.map((one) => describeNews(one, releaseOf(instance), gateway.domain)),
+  explain: ({ instance, previous, news }) =>
+    news.length > 0 && previous?.instance === instance
+      ? []
+      : ['lead new requests to it with one rename of the route file'],
   title: 'Switch over',
   async run(change, server) {
     const { instance, gateway } = change

@@ -11,6 +11,11 @@ type UnpackBackup = Change<'unpack-backup'>
 
 export const unpackBackup: Definition<'unpack-backup'> = {
   describe: () => [],
+  explain: ({ hashes }) => [
+    hashes === undefined
+      ? 'unpack the backup'
+      : `unpack the backup, and compare ${Object.keys(hashes).length} files with its manifest`,
+  ],
   title: 'Unpack the backup',
   async run(change, { host, layout }) {
     await run(host, 'remove what an earlier restore has left', backup.removeLeftovers(layout.folder))

@@ -8,6 +8,10 @@ import { orUploadFails } from '../or-fail.ts'
 /** Not undone: a release that nothing names is not used, and a later clean-up removes it. */
 export const uploadRelease: Definition<'upload-release'> = {
   describe: () => [],
+  explain({ release: { manifest }, context }) {
+    const count = Object.keys(manifest.files).length
+    return [context.kind === 'server' ? `take its ${count} files from the server` : `upload its ${count} files`]
+  },
   title: 'Upload the release',
   async run(change, server) {
     await orUploadFails(() => send(change, server))

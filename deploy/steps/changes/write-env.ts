@@ -7,11 +7,12 @@ import { orUploadFails } from '../or-fail.ts'
 const OWNER_ONLY = '600'
 
 export const writeEnv: Definition<'write-env'> = {
-  describe: ({ uploaded, hasNewKey, changed, rebuiltFrom }) => [
+  describe: ({ uploaded, hasNewKey, changed, removed, rebuiltFrom }) => [
     ...(rebuiltFrom === null ? [] : [`write the lost .env again, from release ${rebuiltFrom} and the edge`]),
     ...(uploaded.length > 0 ? [`take over your .env: ${uploaded.join(', ')}`] : []),
     ...(hasNewKey ? ['make an API key'] : []),
     ...(changed.length > 0 ? [`set in the server's .env: ${changed.join(', ')}`] : []),
+    ...(removed.length > 0 ? [`remove from the server's .env: ${removed.join(', ')}`] : []),
   ],
   title: 'Write .env',
   async run({ text }, { host, layout }) {

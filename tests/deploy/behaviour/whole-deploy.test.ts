@@ -9,7 +9,7 @@ import { restoreBackup } from '../../../deploy/commands/restore-backup.ts'
 import { rollback } from '../../../deploy/commands/rollback.ts'
 import { readOptions } from '../../../deploy/local/options.ts'
 import type { Context } from '../../../deploy/session/context.ts'
-import { type Outcome, report } from '../../../deploy/session/report.ts'
+import { type Outcome, report } from '../../../deploy/session/shown/report.ts'
 import { toUserError } from '../../../kit/cli/command-errors.ts'
 import { describeNeeding, isRoot } from '../../helpers/needs.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
@@ -96,7 +96,7 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
   test('the next one has nothing to do, and changes nothing', async () => {
     const before = server.read('audit.jsonl')
     const { exitCode, stdout, stderr, calls } = await run(deploy)
-    expect([exitCode, stdout, calls]).toEqual([0, '', []])
+    expect([exitCode, stdout, calls]).toEqual([0, `${url}\n`, []])
     expect(stderr).toContain(`Nothing to change: ${url} answers as it should.\n`)
     expect(server.read('audit.jsonl')).toBe(before)
   })
@@ -111,6 +111,8 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     const [, next = ''] = releases
     expect(next > first).toBe(true)
     expect(stderr).toContain(`  - start release ${next} next to ${first} and let it take over (changed: config.yml)\n`)
+    expect(stderr).toContain('\n        +model_mappings: { gpt: "openai:gpt-5", one: "openai:one" }\n')
+    expect(stderr).toContain('--rollback        switches back to the previous release\n')
     expect(calls).toEqual([
       `up ${name(next)}`,
       `--restart=unless-stopped ${name(next)}`,
@@ -187,7 +189,7 @@ describeNeeding('root, openssl or flock', canRun)('a server from its first deplo
     const { exitCode, stdout, stderr, calls } = await run((context) =>
       restoreBackup(context, { file, includesCerts: false }),
     )
-    expect([exitCode, stdout, calls]).toEqual([0, '', []])
+    expect([exitCode, stdout, calls]).toEqual([0, `${url}\n`, []])
     expect(stderr).toBe(`The server already runs what is in ${file}.\n`)
   })
 })

@@ -33,9 +33,14 @@ testAsRoot('--dry-run shows every change and makes none', async () => {
     `start release ${result.release}`,
     'get a certificate for llm.example.com',
   ])
-  expect(stderr).toBe(
-    `On localhost:\n${result.changes.map((line: string) => `  - ${line}\n`).join('')}Nothing was changed.\n`,
-  )
+  expect(stderr.split('\n').filter((line) => !line.startsWith('      '))).toEqual([
+    'On localhost:',
+    ...result.changes.map((line: string) => `  - ${line}`),
+    `${result.plan.summary}.`,
+    'Nothing was changed.',
+    '',
+  ])
+  expect(stderr).toContain('\n      lead new requests to it with one rename of the route file\n')
   expect(existsSync(server)).toBe(false)
 })
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Change } from '../../../deploy/plan/change.ts'
 import { carryOut, type Proposal } from '../../../deploy/session/carry-out.ts'
-import { report } from '../../../deploy/session/report.ts'
+import { report } from '../../../deploy/session/shown/report.ts'
 import { testWith } from '../../helpers/needs.ts'
 import { type LocalServer, localServer } from '../../helpers/server/local-server.ts'
 
@@ -12,6 +12,7 @@ const writeEnv: Change = {
   uploaded: [],
   hasNewKey: true,
   changed: [],
+  removed: [],
   rebuiltFrom: null,
 }
 
@@ -42,14 +43,16 @@ async function finish({ context, open, terminal }: LocalServer, more: Partial<Pr
   return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr, isWritten: existsSync(open.layout.env) }
 }
 
-const PLAN = 'On localhost:\n  - make an API key\nNote: a thing to know.\n'
+const SUMMARY = '1 change; no backup, since nothing is live yet'
+const TREE = `On localhost:\n  - make an API key\n${SUMMARY}.\n`
+const NOTE = 'Note: a thing to know.\n'
 
 describe('a plan', () => {
   testWith('flock')('is shown, carried out, and ends with the URL and the key', async () => {
     const { exitCode, stdout, stderr, isWritten } = await finish(await localServer({}))
     expect([exitCode, isWritten]).toEqual([0, true])
     expect(stdout).toBe('https://llm.example.com\nAPI_KEY=sk-1\n')
-    expect(stderr.startsWith(`${PLAN}==> Write .env\n`)).toBe(true)
+    expect(stderr.startsWith(`${TREE}${NOTE}==> Write .env\n`)).toBe(true)
     expect(stderr).toMatch(/ s\)\nThis key is shown only now. It is in the server's \.env too\.\nNext: use it\n$/)
   })
 
@@ -65,6 +68,13 @@ describe('a plan', () => {
         url: 'https://llm.example.com',
         release: null,
         changes: ['make an API key'],
+        plan: {
+          entries: [{ says: 'make an API key', below: [] }],
+          backup: null,
+          downtime: [],
+          costs: [],
+          summary: SUMMARY,
+        },
         api_key: 'sk-1',
         connections: 0,
         channels: 0,
@@ -77,10 +87,10 @@ describe('a plan', () => {
     })
   })
 
-  test('is only shown with --dry-run, and no key is', async () => {
+  test('is the result with --dry-run, without a key', async () => {
     const { exitCode, stdout, stderr, isWritten } = await finish(await localServer({}, { flags: { dryRun: true } }))
-    expect([exitCode, stdout, isWritten]).toEqual([0, '', false])
-    expect(stderr).toBe(`${PLAN}Nothing was changed.\n`)
+    expect([exitCode, stdout, isWritten]).toEqual([0, TREE, false])
+    expect(stderr).toBe(`${NOTE}Nothing was changed.\n`)
     const json = await finish(await localServer({}, { flags: { dryRun: true, json: true } }))
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, dry_run: true, result: { changed: false } })
     expect(json.stdout).not.toContain('sk-1')
@@ -93,16 +103,16 @@ describe('a plan', () => {
       exitCode: 2,
       message: 'this would change the server, and there is no terminal to ask on',
     })
-    expect(server.terminal.stderr).toBe(PLAN)
+    expect(server.terminal.stderr).toBe(TREE + NOTE)
     expect(existsSync(server.open.layout.lock)).toBe(false)
   })
 })
 
 describe('nothing to do', () => {
-  test('is reported, without a lock or an audit line', async () => {
+  test('is reported with the URL, without a lock or an audit line', async () => {
     const server = await localServer({}, { flags: {} })
     const { exitCode, stdout, stderr } = await finish(server, { changes: [], warnings: [] })
-    expect([exitCode, stdout, stderr]).toEqual([0, '', 'Nothing to change.\n'])
+    expect([exitCode, stdout, stderr]).toEqual([0, 'https://llm.example.com\n', 'Nothing to change.\n'])
     expect([server.open.layout.lock, server.open.layout.audit].map((path) => existsSync(path))).toEqual([false, false])
   })
 

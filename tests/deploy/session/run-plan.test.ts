@@ -23,6 +23,7 @@ const writeEnv: Change = {
   uploaded: [],
   hasNewKey: false,
   changed: ['A'],
+  removed: [],
   rebuiltFrom: null,
 }
 const writeScript: Change = { kind: 'write-logdb-script', text: '#!/bin/sh\n' }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { runSteps, type Step } from '../../../deploy/session/run-steps.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { testTerminal } from '../../helpers/process/test-terminal.ts'
@@ -65,4 +65,20 @@ test('on a terminal the same error comes out, the interrupt stays ours, and stdo
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   expect(stdout).toBe('{"same":true,"listeners":0}\n')
+})
+
+test('a long step shows every 15 seconds how long it has run and what it does', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const terminal = testTerminal()
+  const build = step('Build', async (report) => {
+    vi.advanceTimersByTime(16_000)
+    report('RUN npm ci')
+    vi.advanceTimersByTime(15_000)
+    return 'Built'
+  })
+  await runSteps([build], terminal, clock())
+  expect(terminal.stderr).toBe('==> Build\n    ... 15 s\n    ... 30 s: RUN npm ci\n    Built (2.5 s)\n')
+  vi.advanceTimersByTime(60_000)
+  expect(terminal.stderr).toMatch(/Built \(2\.5 s\)\n$/)
 })

@@ -35,7 +35,15 @@ test('what users could notice can be undone until the switch', () => {
   const changes: Change[] = [
     { kind: 'unpack-backup', archive: { path: '/b', isLocal: false }, staging: '/s', members: [], context: null },
     { kind: 'place-certificates', source: '/s/certs' },
-    { kind: 'write-env', text: 'A=2\n', uploaded: [], hasNewKey: false, changed: ['A'], rebuiltFrom: null },
+    {
+      kind: 'write-env',
+      text: 'A=2\n',
+      uploaded: [],
+      hasNewKey: false,
+      changed: ['A'],
+      removed: [],
+      rebuiltFrom: null,
+    },
     { kind: 'start-edge', files, ...startEdge },
     start,
     { kind: 'check-release', instance: NEW, gateway, why: '' },

@@ -1,7 +1,7 @@
-import { printFailure, printSuccess } from '../../kit/cli/json-envelope.ts'
-import { renderError } from '../../kit/cli/render-error.ts'
-import { errColors, type Terminal } from '../../kit/cli/terminal.ts'
-import type { UserError } from '../../kit/user-error.ts'
+import { printFailure, printSuccess } from '../../../kit/cli/json-envelope.ts'
+import { renderError } from '../../../kit/cli/render-error.ts'
+import { errColors, type Terminal } from '../../../kit/cli/terminal.ts'
+import type { UserError } from '../../../kit/user-error.ts'
 
 /** How a command ended. */
 export interface Outcome {
