@@ -104,7 +104,10 @@ export function makeProgram(run: Run, out: (text: string) => void): Command {
   addOptions(program, Object.keys(OPTIONS))
   program.optionsGroup(GENERAL).version(packageVersion(), '-V, --version', 'show the version')
   program.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GENERAL))
-  addVerbs(program, run, (command) => addOptions(command, OF_VERBS))
+  addVerbs(program, run, (command, names) => {
+    addNamed(command, names)
+    addOptions(command, OF_VERBS)
+  })
   addCompletion(program, out)
   return program
 }
@@ -112,6 +115,20 @@ export function makeProgram(run: Run, out: (text: string) => void): Command {
 function addOptions(command: Command, groups: readonly string[]): void {
   for (const group of groups) {
     for (const row of OPTIONS[group] ?? []) command.addOption(makeOption(row).helpGroup(group))
+  }
+}
+
+/** Under a heading of their own. */
+function addNamed(command: Command, names: readonly string[]): void {
+  const rows = Object.values(OPTIONS).flat()
+  for (const name of names) {
+    const row = rows.find(({ flags }) => flags.split(' ')[0] === name)
+    if (row)
+      command.addOption(
+        makeOption({ ...row, description: row.description.replace('with --restore-backup: ', '') }).helpGroup(
+          'Options:',
+        ),
+      )
   }
 }
 
