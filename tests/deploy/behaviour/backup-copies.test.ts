@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { beforeAll, expect, test } from 'vitest'
@@ -11,6 +11,8 @@ import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const RELEASE = '20261123-101112'
 const SECRET = 'S3RVER'
+/** Each test runs several processes. */
+const TIME_LIMIT_MS = 90_000
 
 describeNeeding('root', isRoot)('copies of backups', () => {
   useDockerThatRunsHere()
@@ -48,72 +50,88 @@ describeNeeding('root', isRoot)('copies of backups', () => {
   const backups = async () => (await json('backup', 'list')).result.backups
   let name = ''
 
-  test('settings that are not complete stop a backup before anything is written', async () => {
-    setEnv({ BACKUP_AGE_RECIPIENT: '' })
-    const { error } = await json('backup', 'create', '--yes')
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringContaining('BACKUP_AGE_RECIPIENT') })
-    expect(existsSync(join(path, 'backups'))).toBe(false)
-  })
+  test(
+    'settings that are not complete stop a backup before anything is written',
+    async () => {
+      setEnv({ BACKUP_AGE_RECIPIENT: '' })
+      const { error } = await json('backup', 'create', '--yes')
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: expect.stringContaining('BACKUP_AGE_RECIPIENT') })
+      expect(existsSync(join(path, 'backups'))).toBe(false)
+    },
+    TIME_LIMIT_MS,
+  )
 
-  test('a backup that does not arrive is a warning, and the next one takes it along', async () => {
-    setEnv({ BACKUP_S3_SECRET_ACCESS_KEY: 'another secret' })
-    const first = await run('backup', 'create', '--yes')
-    expect(first.exitCode, first.stderr).toBe(0)
-    expect(first.stderr).toMatch(
-      /Warning: ai-proxy-backup-\S+ did not arrive at s3:\/\/bucket\/here: .*SignatureDoesNotMatch; check the access key/,
-    )
-    expect(first.stderr + first.stdout).not.toContain('another secret')
-    name = (await backups())[0].name
-    expect(await backups()).toMatchObject([{ name, copy: null }])
-    setEnv()
-    const second = await run('backup', 'create', '--yes')
-    expect(second.stderr).toContain('- send backups to s3://bucket/here, encrypted\n')
-    expect(second.stderr).toMatch(/Sent \S+\.tar\.gz\.age, \S+\.tar\.gz\.age to s3:\/\/bucket\/here/)
-    const rows: { name: string; copy: string }[] = await backups()
-    expect(rows.every(({ copy }) => copy === 's3://bucket/here')).toBe(true)
-    name = rows[0]?.name ?? ''
-    expect((await run('backup', 'list')).stdout).toMatch(/ {2}copy at s3:\/\/bucket\/here\n/)
-    expect(readdirSync(join(path, 'backups')).filter((one) => one.startsWith('.'))).toEqual([])
-  })
+  test(
+    'a backup that does not arrive is a warning, and the next one takes it along',
+    async () => {
+      setEnv({ BACKUP_S3_SECRET_ACCESS_KEY: 'another secret' })
+      const first = await run('backup', 'create', '--yes')
+      expect(first.exitCode, first.stderr).toBe(0)
+      expect(first.stderr).toMatch(
+        /Warning: ai-proxy-backup-\S+ did not arrive at s3:\/\/bucket\/here: .*SignatureDoesNotMatch; check the access key/,
+      )
+      expect(first.stderr + first.stdout).not.toContain('another secret')
+      expect(existsSync(join(path, 'backups/copies.json'))).toBe(false)
+      setEnv()
+      const second = await run('backup', 'create', '--yes')
+      expect(second.stderr).toContain('- send backups to s3://bucket/here, encrypted\n')
+      expect(second.stderr).toMatch(/Sent \S+\.tar\.gz\.age, \S+\.tar\.gz\.age to s3:\/\/bucket\/here/)
+      const rows: { name: string; copy: string }[] = await backups()
+      expect(rows.every(({ copy }) => copy === 's3://bucket/here')).toBe(true)
+      name = rows[0]?.name ?? ''
+      expect(readdirSync(join(path, 'backups')).filter((one) => one.startsWith('.'))).toEqual([])
+    },
+    TIME_LIMIT_MS,
+  )
 
-  test('one that is only elsewhere is listed, and fetched through the server', async () => {
-    const plain = readFileSync(join(path, 'backups', name))
-    rmSync(join(path, 'backups', name))
-    const row = (await backups()).find((one: { name: string }) => one.name === name)
-    expect(row).toMatchObject({ kind: 'copy', copy: 's3://bucket/here', release: null })
-    expect((await json('backup', 'verify', name)).error.hint).toContain(`backup pull ${name}`)
-    const pulled = await run('backup', 'pull', name)
-    expect([pulled.exitCode, pulled.stdout], pulled.stderr).toEqual([0, `${join(cwd, `${name}.age`)}\n`])
-    expect(pulled.stderr).toContain('--age-identity FILE')
-    expect(readFileSync(join(cwd, `${name}.age`), 'latin1')).toMatch(/^age-encryption\.org\/v1\n/)
-    rmSync(join(cwd, `${name}.age`))
-    const decrypted = await run('backup', 'pull', name, '--age-identity', 'key.txt')
-    expect([decrypted.exitCode, decrypted.stdout], decrypted.stderr).toEqual([0, `${join(cwd, name)}\n`])
-    expect(readFileSync(join(cwd, name)).equals(plain)).toBe(true)
-    expect(existsSync(join(cwd, `${name}.age`))).toBe(false)
-  })
+  test(
+    'one that is only elsewhere is listed, and fetched through the server',
+    async () => {
+      const plain = readFileSync(join(path, 'backups', name))
+      rmSync(join(path, 'backups', name))
+      const row = (await backups()).find((one: { name: string }) => one.name === name)
+      expect(row).toMatchObject({ kind: 'copy', copy: 's3://bucket/here', release: null })
+      expect((await json('backup', 'verify', name)).error.hint).toContain(`backup pull ${name}`)
+      const pulled = await run('backup', 'pull', name)
+      expect([pulled.exitCode, pulled.stdout], pulled.stderr).toEqual([0, `${join(cwd, `${name}.age`)}\n`])
+      expect(pulled.stderr).toContain('--age-identity FILE')
+      expect(readFileSync(join(cwd, `${name}.age`), 'latin1')).toMatch(/^age-encryption\.org\/v1\n/)
+      renameSync(join(cwd, `${name}.age`), join(cwd, 'kept'))
+      const decrypted = await run('backup', 'pull', name, '--age-identity', 'key.txt')
+      expect([decrypted.exitCode, decrypted.stdout], decrypted.stderr).toEqual([0, `${join(cwd, name)}\n`])
+      expect(readFileSync(join(cwd, name)).equals(plain)).toBe(true)
+      expect(existsSync(join(cwd, `${name}.age`))).toBe(false)
+      renameSync(join(cwd, 'kept'), join(cwd, `${name}.age`))
+    },
+    TIME_LIMIT_MS,
+  )
 
-  test('an encrypted file is verified with its key, and only with that', async () => {
-    await run('backup', 'create', '--yes')
-    rmSync(join(cwd, name))
-    await run('backup', 'pull', name)
-    const file = `./${name}.age`
-    expect((await json('backup', 'verify', file)).error).toMatchObject({
-      code: 'RESTORE_FAILED',
-      message: `${file} is encrypted`,
-    })
-    writeFileSync(join(cwd, 'other.txt'), `${await generateX25519Identity()}\n`)
-    expect((await json('backup', 'verify', file, '--age-identity', 'other.txt')).error.message).toContain(
-      `${file} cannot be decrypted with other.txt`,
-    )
-    const verified = await run('backup', 'verify', file, '--age-identity', 'key.txt')
-    expect(verified.stdout, verified.stderr).toContain('files are as they were written')
-  })
+  test(
+    'an encrypted file is verified with its key, and only with that',
+    async () => {
+      const file = `./${name}.age`
+      expect((await json('backup', 'verify', file)).error).toMatchObject({
+        code: 'RESTORE_FAILED',
+        message: `${file} is encrypted`,
+      })
+      writeFileSync(join(cwd, 'other.txt'), `${await generateX25519Identity()}\n`)
+      expect((await json('backup', 'verify', file, '--age-identity', 'other.txt')).error.message).toContain(
+        `${file} cannot be decrypted with other.txt`,
+      )
+      const verified = await run('backup', 'verify', file, '--age-identity', 'key.txt')
+      expect(verified.stdout, verified.stderr).toContain('files are as they were written')
+    },
+    TIME_LIMIT_MS,
+  )
 
-  test('no secret is left on the server but in .env', () => {
-    const texts = ['audit.jsonl', 'state.json', 'backups/copies.json'].map((file) =>
-      existsSync(join(path, file)) ? readFileSync(join(path, file), 'utf8') : '',
-    )
-    expect(texts.join('')).not.toContain(SECRET)
-  })
+  test(
+    'no secret is left on the server but in .env',
+    () => {
+      const texts = ['audit.jsonl', 'state.json', 'backups/copies.json'].map((file) =>
+        existsSync(join(path, file)) ? readFileSync(join(path, file), 'utf8') : '',
+      )
+      expect(texts.join('')).not.toContain(SECRET)
+    },
+    TIME_LIMIT_MS,
+  )
 })

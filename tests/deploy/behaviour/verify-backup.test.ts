@@ -11,6 +11,8 @@ import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
 
 const RELEASE = '20261123-101112'
 const WHOLE = 'logs/db/a.sqlite3'
+/** Each test runs several processes. */
+const TIME_LIMIT_MS = 90_000
 const BROKEN = 'logs/db/b.sqlite3'
 const MANIFEST = { version: 1, id: RELEASE, image: IMAGE, content: '', createdAt: '', files: {} }
 
@@ -60,37 +62,49 @@ describeNeeding('root', isRoot)('the log databases of a backup', () => {
     return { folder, run, left: () => readdirSync(join(folder, 'backups')) }
   }
 
-  test('that are named as doubtful are judged, and the copies are removed', async () => {
-    const { run, left } = server({ [WHOLE]: 'SQLITE_BUSY', [BROKEN]: 'SQLITE_CORRUPT' })
-    for (const file of ['b.tar.gz', './b.tar.gz']) {
-      const { exitCode, stdout, stderr } = await run(file)
-      expect(exitCode, stderr).toBe(0)
-      expect(stdout.split('\n')).toEqual([
-        `${file}: all 3 files are as they were written`,
-        '1 of 2 log databases are whole',
-        `${WHOLE} was copied as it is (SQLITE_BUSY); it is whole`,
-        expect.stringMatching(/^logs\/db\/b\.sqlite3 was copied as it is \(SQLITE_CORRUPT\); it is damaged: Tree /),
-        '',
+  test(
+    'that are named as doubtful are judged, and the copies are removed',
+    async () => {
+      const { run, left } = server({ [WHOLE]: 'SQLITE_BUSY', [BROKEN]: 'SQLITE_CORRUPT' })
+      for (const file of ['b.tar.gz', './b.tar.gz']) {
+        const { exitCode, stdout, stderr } = await run(file)
+        expect(exitCode, stderr).toBe(0)
+        expect(stdout.split('\n')).toEqual([
+          `${file}: all 3 files are as they were written`,
+          '1 of 2 log databases are whole',
+          `${WHOLE} was copied as it is (SQLITE_BUSY); it is whole`,
+          expect.stringMatching(/^logs\/db\/b\.sqlite3 was copied as it is \(SQLITE_CORRUPT\); it is damaged: Tree /),
+          '',
+        ])
+      }
+      expect(left()).toEqual(['b.tar.gz'])
+    },
+    TIME_LIMIT_MS,
+  )
+
+  test(
+    'that should be consistent and are not make the backup a damaged one',
+    async () => {
+      const { run } = server({})
+      const { exitCode, stdout } = await run('b.tar.gz', '--json')
+      expect([exitCode, JSON.parse(stdout).error]).toMatchObject([
+        50,
+        { code: 'BACKUP_DAMAGED', message: expect.stringMatching(/^b\.tar\.gz is damaged: logs\/db\/b\.sqlite3 \(/) },
       ])
-    }
-    expect(left()).toEqual(['b.tar.gz'])
-  })
+    },
+    TIME_LIMIT_MS,
+  )
 
-  test('that should be consistent and are not make the backup a damaged one', async () => {
-    const { run } = server({})
-    const { exitCode, stdout } = await run('b.tar.gz', '--json')
-    expect([exitCode, JSON.parse(stdout).error]).toMatchObject([
-      50,
-      { code: 'BACKUP_DAMAGED', message: expect.stringMatching(/^b\.tar\.gz is damaged: logs\/db\/b\.sqlite3 \(/) },
-    ])
-  })
-
-  test('are not judged where no image is there, and the result says so', async () => {
-    const { run } = server({ [BROKEN]: 'SQLITE_BUSY' }, { image: 'ai-proxy:ffffffffffff' })
-    const { exitCode, stdout } = await run('b.tar.gz', '--json')
-    expect([exitCode, JSON.parse(stdout).result]).toMatchObject([
-      0,
-      { databases: [], not_judged: 'no image of a release is on the server' },
-    ])
-  })
+  test(
+    'are not judged where no image is there, and the result says so',
+    async () => {
+      const { run } = server({ [BROKEN]: 'SQLITE_BUSY' }, { image: 'ai-proxy:ffffffffffff' })
+      const { exitCode, stdout } = await run('b.tar.gz', '--json')
+      expect([exitCode, JSON.parse(stdout).result]).toMatchObject([
+        0,
+        { databases: [], not_judged: 'no image of a release is on the server' },
+      ])
+    },
+    TIME_LIMIT_MS,
+  )
 })
