@@ -58,6 +58,10 @@ export const DEPLOY_ERRORS = {
   BACKUP_FAILED: { exitCode: 50, meaning: 'the backup could not be written; nothing was changed' },
   BACKUP_DAMAGED: { exitCode: 50, meaning: 'a backup is not what its manifest says, or has none; nothing was changed' },
   RESTORE_FAILED: { exitCode: 50, meaning: 'the backup is missing or cannot be used; nothing was changed' },
+  LOGS_NOT_RESTORED: {
+    exitCode: 50,
+    meaning: 'the gateway runs, but the log databases of the backup are not in place; those of the server stay',
+  },
   INTERRUPTED: {
     exitCode: 130,
     meaning:

@@ -40,6 +40,7 @@ const COMMANDS: Record<string, CommandModule[]> = {
   'Remove and archive:': [
     { verbs: ['forget'], load: async () => (await import('./commands/forget.ts')).addForget },
     { verbs: ['retain'], load: async () => (await import('./commands/retain.ts')).addRetain },
+    { verbs: ['reapply'], load: async () => (await import('./commands/reapply.ts')).addReapply },
     { verbs: ['seal'], load: async () => (await import('./commands/seal.ts')).addSeal },
   ],
   'Check:': [

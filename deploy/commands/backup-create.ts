@@ -1,8 +1,10 @@
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 import { deployError } from '../errors.ts'
+import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import { planBackup } from '../plan/backup/plan-backup.ts'
 import { gatewayUrl } from '../plan/gateway-address.ts'
+import { liveRelease } from '../server/facts.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { defaultDomain } from '../session/default-domain.ts'
@@ -16,12 +18,18 @@ export async function createBackup(context: Context): Promise<Outcome> {
     if (facts.env === null && facts.live === null) {
       throw deployError('BACKUP_FAILED', `there is nothing to back up in ${layout.folder}`, 'deploy first')
     }
-    const settings = serverSettings(parseDotenv(facts.env ?? '').values, facts.edge.acmeCa !== null)
+    const environment = parseDotenv(facts.env ?? '').values
+    const copies = await copyWishes(environment)
+    const image = liveRelease(facts)?.manifest.image
+    const settings = serverSettings(environment, facts.edge.acmeCa !== null)
     const ownDefault = await defaultDomain(context.options, open)
     const wishes = { now: context.now, settings, defaultDomain: ownDefault, includesLogs: true, protects: null }
     return carryOut(context, open, {
       verb: 'backup create',
-      changes: [{ ...planBackup(facts, wishes), isRequested: true }],
+      changes: [
+        { ...planBackup(facts, wishes), isRequested: true },
+        ...(copies && image !== undefined ? [{ kind: 'send-backups' as const, image, ...copies }] : []),
+      ],
       warnings: [],
       url: gatewayUrl(settings),
     })

@@ -1,49 +1,90 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { existsSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { readCopySettings } from '../../kit/backup-copy/copy-settings.ts'
+import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { deployError } from '../errors.ts'
 import { type Host, run } from '../host/host.ts'
+import { decryptFile, isAgeFile } from '../local/age-file.ts'
+import { type BackupCopy, copyOf } from '../server/backup/backup-copies.ts'
+import { copyProblem, placeCopyJob } from '../server/backup/run-copy-job.ts'
+import { liveRelease } from '../server/facts.ts'
 import type { Context } from '../session/context.ts'
-import { withServer } from '../session/open-server.ts'
+import { type OpenServer, withServer } from '../session/open-server.ts'
 import type { Outcome } from '../session/shown/report.ts'
-import { findBackup } from './find-backup.ts'
+import { fetchFile } from './fetch-file.ts'
 
-/** Fetches a backup of the server into the current folder, readable by its owner only. */
+/**
+ * Fetches a backup into the current folder, readable by its owner only: that of the server, else its copy at BACKUP_TO. With
+ * an identity an encrypted copy is decrypted here.
+ */
 export async function pullBackup(context: Context, name: string): Promise<Outcome> {
-  const target = resolve(context.options.cwd, name)
   if (name.includes('/')) {
     throw deployError('USAGE', `${name} is not a name of --list-backups`, 'give the name alone, without a folder')
   }
-  if (existsSync(target)) throw deployError('USAGE', `${name} exists here already`, 'move it away, or keep it')
+  const target = freePath(context, name)
   return withServer(context, async (open) => {
-    const { host, path } = findBackup(open, name)
-    await fetchFile(host, path, target)
-    return { result: { path: target }, lines: [target] }
+    const { connection, layout, facts } = open
+    if (facts.backups.some((backup) => backup.name === name)) {
+      await fetchFromServer(connection.host, `${layout.backups}/${name}`, target)
+      return { result: { path: target }, lines: [target] }
+    }
+    const copy = copyOf(facts.copies, name)
+    if (copy !== undefined) return fetchCopy(context, open, copy)
+    throw deployError('RESTORE_FAILED', `there is no ${name} on the server, and no copy of it`, 'see --list-backups')
   })
 }
 
-/** The file appears whole or not at all. */
-async function fetchFile(host: Host, path: string, target: string): Promise<void> {
+/** @throws UserError USAGE: nothing is overwritten */
+function freePath({ options }: Context, name: string): string {
+  const target = resolve(options.cwd, name)
+  if (existsSync(target)) throw deployError('USAGE', `${name} exists here already`, 'move it away, or keep it')
+  return target
+}
+
+async function fetchFromServer(host: Host, path: string, target: string): Promise<void> {
   const [expected = ''] = (await run(host, `read ${path}`, ['sha256sum', '--', path])).split(/[ \n]/)
-  const part = join(`${target}.part`)
-  const hash = createHash('sha256')
-  const hashing = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      done(null, chunk)
-    },
-  })
-  const sent = await host.start(['cat', '--', path])
-  try {
-    await pipeline(sent.stdout, hashing, createWriteStream(part, { mode: 0o600 }))
-    if (hash.digest('hex') !== expected.replace(/^\\/, '')) {
-      throw deployError('SSH_UNREACHABLE', `${path} did not arrive whole`, 'run again')
-    }
-    renameSync(part, target)
-  } finally {
-    sent.end()
-    rmSync(part, { force: true })
+  await fetchFile(host, ['cat', '--', path], target, expected.replace(/^\\/, ''), path)
+}
+
+/** Through the server, which has the keys for that place. */
+async function fetchCopy(
+  context: Context,
+  { connection, layout, facts }: OpenServer,
+  copy: BackupCopy,
+): Promise<Outcome> {
+  const { host } = connection
+  const settings = await readCopySettings(parseDotenv(facts.env ?? '').values)
+  const image = liveRelease(facts)?.manifest.image
+  if (settings === undefined || image === undefined) {
+    throw deployError(
+      'RESTORE_FAILED',
+      `the copy of ${copy.name} is at ${copy.to}`,
+      'fetch it there with its own tools',
+    )
   }
+  const place = { host, layout, image }
+  const job = { target: settings.target, name: copy.storedAs }
+  const checked = await host.exec(await placeCopyJob(place, { verb: 'check', ...job }))
+  if (checked.exitCode !== 0) {
+    throw deployError(
+      'RESTORE_FAILED',
+      `the copy at ${copy.to} cannot be fetched: ${copyProblem(checked.stderr)}`,
+      'check BACKUP_TO and what belongs to it in .env on the server',
+    )
+  }
+  const fetched = freePath(context, copy.storedAs)
+  await fetchFile(host, await placeCopyJob(place, { verb: 'fetch', ...job }), fetched, copy.sha256, copy.storedAs)
+  return decryptedHere(context, copy, fetched)
+}
+
+async function decryptedHere({ options }: Context, { name, storedAs }: BackupCopy, fetched: string): Promise<Outcome> {
+  const isEncrypted = await isAgeFile(fetched)
+  if (!isEncrypted || options.ageIdentity === null) {
+    const hint = `It is encrypted. To use it, name your key: --age-identity FILE, for example with --restore-backup ./${storedAs}`
+    return { result: { path: fetched }, lines: [fetched], notes: isEncrypted && !options.isJson ? [hint] : [] }
+  }
+  const target = resolve(options.cwd, name)
+  await decryptFile(fetched, target, options.ageIdentity)
+  rmSync(fetched)
+  return { result: { path: target }, lines: [target] }
 }

@@ -4,6 +4,7 @@ import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
+import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
 import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
 import { makePlan } from '../plan/make-plan.ts'
@@ -42,6 +43,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       outside,
       now,
       skipsBackup: options.skipsBackup,
+      copies: await copyWishes(env.values),
       contextHashes: fileHashes(local.buildContext),
       context: { kind: 'local' },
     })

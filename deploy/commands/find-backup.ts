@@ -2,24 +2,43 @@ import { statSync } from 'node:fs'
 import { deployError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { LocalHost } from '../host/local-host.ts'
+import { withPlainFile } from '../local/age-file.ts'
+import type { Context } from '../session/context.ts'
 import type { OpenServer } from '../session/open-server.ts'
 
+/** Where a backup is. */
+export interface FoundBackup {
+  host: Host
+  path: string
+}
+
 /**
- * Where a backup is: on the server by its bare name, on this machine by a path with a `/`.
+ * Lets `action` work on a backup: on the server by its bare name, on this machine by a path with a `/`. An encrypted file of
+ * this machine is decrypted for as long as that takes.
  * @throws UserError RESTORE_FAILED if there is none
  */
-export function findBackup({ connection, layout, facts }: OpenServer, file: string): { host: Host; path: string } {
+export async function withBackup<T>(
+  { options }: Context,
+  { connection, layout, facts }: OpenServer,
+  file: string,
+  action: (found: FoundBackup) => Promise<T>,
+): Promise<T> {
   if (file.includes('/')) {
-    if (statSync(file, { throwIfNoEntry: false })?.isFile())
-      return { host: new LocalHost({ kind: 'root' }), path: file }
-    throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+      throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
+    }
+    const host = new LocalHost({ kind: 'root' })
+    return withPlainFile(file, options.ageIdentity, (path) => action({ host, path }))
   }
   if (facts.backups.some(({ name }) => name === file)) {
-    return { host: connection.host, path: `${layout.backups}/${file}` }
+    return action({ host: connection.host, path: `${layout.backups}/${file}` })
   }
+  const isElsewhere = facts.copies.some(({ name }) => name === file)
   throw deployError(
     'RESTORE_FAILED',
     `there is no ${file} in ${layout.backups} on the server`,
-    'see --list-backups; write ./NAME for a file on this machine',
+    isElsewhere
+      ? `fetch its copy first: ai-deploy --host ${options.host} backup pull ${file}`
+      : 'see --list-backups; write ./NAME for a file on this machine',
   )
 }

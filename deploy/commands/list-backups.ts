@@ -1,5 +1,6 @@
+import { type BackupCopy, copyOf } from '../server/backup/backup-copies.ts'
 import { newestFirst, timeOf } from '../server/backup/backup-order.ts'
-import type { BackupFact } from '../server/facts.ts'
+import type { BackupFact, Facts } from '../server/facts.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
 import type { Outcome } from '../session/shown/report.ts'
@@ -8,8 +9,11 @@ import type { Outcome } from '../session/shown/report.ts'
 export async function listBackups(context: Context): Promise<Outcome> {
   const { options } = context
   return withServer(context, async ({ layout, facts }) => {
-    const rows = newestFirst(facts.backups).map(rowOf)
-    const [newest] = rows
+    const rows = [
+      ...newestFirst(facts.backups).map((backup) => rowOf(backup, copyOf(facts.copies, backup.name))),
+      ...elsewhereOnly(facts).map(copyRow),
+    ]
+    const [newest] = facts.backups.length > 0 ? rows : []
     const hint = newest
       ? `To restore one: ai-deploy --host ${options.host} --restore-backup ${newest.name}`
       : `No backups yet in ${layout.backups}: a deploy that changes something writes one first.`
@@ -21,9 +25,20 @@ export async function listBackups(context: Context): Promise<Outcome> {
   })
 }
 
-type Row = ReturnType<typeof rowOf>
+interface Row {
+  name: string
+  size_bytes: number
+  at: string
+  kind: 'ai-deploy' | 'predecessor' | 'unknown' | 'copy'
+  release: string | null
+  domain: string | null
+  has_logs: boolean | null
+  is_consistent: boolean | null
+  /** Where else it is. */
+  copy: string | null
+}
 
-function rowOf(backup: BackupFact) {
+function rowOf(backup: BackupFact, copy: BackupCopy | undefined): Row {
   const { name, sizeBytes, summary, isPredecessors } = backup
   return {
     name,
@@ -34,7 +49,20 @@ function rowOf(backup: BackupFact) {
     domain: summary?.domain ?? null,
     has_logs: summary?.hasLogs ?? null,
     is_consistent: summary?.consistent ?? null,
+    copy: copy?.to ?? null,
   }
+}
+
+/** Copies of backups that the server does not have any more, newest first. */
+function elsewhereOnly({ backups, copies }: Facts): BackupCopy[] {
+  const isHere = (name: string) => backups.some((backup) => backup.name === name)
+  const gone = new Map(copies.filter(({ name }) => !isHere(name)).map((copy) => [copy.name, copy]))
+  return [...gone.values()].reverse()
+}
+
+function copyRow({ name, sizeBytes, at, to }: BackupCopy): Row {
+  const unknown = { release: null, domain: null, has_logs: null, is_consistent: null }
+  return { name, size_bytes: sizeBytes, at: at.replace(/\.\d+/, ''), kind: 'copy', ...unknown, copy: to }
 }
 
 /** A backup without a manifest is one of an earlier version, or somebody else's. */
@@ -43,11 +71,12 @@ function kindOf(hasManifest: boolean, isPredecessors: boolean): 'ai-deploy' | 'p
   return isPredecessors ? 'predecessor' : 'unknown'
 }
 
-function lineOf({ name, size_bytes, at, kind, release, domain, has_logs, is_consistent }: Row): string {
+function lineOf({ name, size_bytes, at, kind, release, domain, has_logs, is_consistent, copy }: Row): string {
   const parts = [
     `${name}  ${Math.ceil(size_bytes / 1024)} KiB  ${at}  ${release ?? '-'}  ${domain ?? '-'}  ${kind}`,
     has_logs && 'with logs',
     is_consistent === false && 'not consistent',
+    copy !== null && `copy at ${copy}`,
   ]
   return parts.filter((part) => typeof part === 'string').join('  ')
 }

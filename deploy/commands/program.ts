@@ -13,6 +13,11 @@ interface OptionRow {
   isRepeatable?: boolean
 }
 
+const AGE_IDENTITY: OptionRow = {
+  flags: '--age-identity <file>',
+  description: 'your key of age (age-keygen), for a backup that is encrypted',
+}
+
 const GENERAL = 'General:'
 const SERVER = 'Server:'
 /** Groups of options that commands show too; they take them all. */
@@ -50,6 +55,7 @@ const OPTIONS: Record<string, OptionRow[]> = {
       description: "with --restore-backup: put the backup's log databases in place; the present ones move aside",
     },
     { flags: '--keep-domain', description: "with --restore-backup: take the backup's DOMAIN on another server too" },
+    AGE_IDENTITY,
   ],
   'Address and certificate:': [
     { flags: '--domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },
@@ -103,7 +109,10 @@ export function makeProgram(run: Run, out: (text: string) => void): Command {
   addOptions(program, Object.keys(OPTIONS))
   program.optionsGroup(GENERAL).version(packageVersion(), '-V, --version', 'show the version')
   program.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GENERAL))
-  addVerbs(program, run, (command) => addOptions(command, OF_VERBS))
+  addVerbs(program, run, (command, names) => {
+    addNamed(command, names)
+    addOptions(command, OF_VERBS)
+  })
   addCompletion(program, out)
   return program
 }
@@ -111,6 +120,20 @@ export function makeProgram(run: Run, out: (text: string) => void): Command {
 function addOptions(command: Command, groups: readonly string[]): void {
   for (const group of groups) {
     for (const row of OPTIONS[group] ?? []) command.addOption(makeOption(row).helpGroup(group))
+  }
+}
+
+/** Under a heading of their own. */
+function addNamed(command: Command, names: readonly string[]): void {
+  const rows = Object.values(OPTIONS).flat()
+  for (const name of names) {
+    const row = rows.find(({ flags }) => flags.split(' ')[0] === name)
+    if (row)
+      command.addOption(
+        makeOption({ ...row, description: row.description.replace('with --restore-backup: ', '') }).helpGroup(
+          'Options:',
+        ),
+      )
   }
 }
 

@@ -3,16 +3,18 @@ import { readText } from '../../kit/files.ts'
 import { parseConfigFile } from '../../kit/gateway-config/config-file.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
+import { errorMessage } from '../../kit/user-error.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 import { type ReleaseFile, readBuildContext } from '../local/build-context.ts'
 import { readLocalFiles, readPackagedFiles } from '../local/local-files.ts'
 import { type Options, settingsGiven } from '../local/options.ts'
+import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import { restoredDomain } from '../plan/backup/restored-domain.ts'
 import { gatewayUrl } from '../plan/gateway-address.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { fileHashes, releaseId } from '../plan/release.ts'
 import { planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
-import type { Wishes } from '../plan/situation.ts'
+import type { CopyWishes, Wishes } from '../plan/situation.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
 import { type Archive, readArchive } from '../server/backup/archive.ts'
 import { type Facts, liveRelease } from '../server/facts.ts'
@@ -24,7 +26,7 @@ import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
 import { readDifferences } from '../session/shown/read-differences.ts'
 import type { Outcome } from '../session/shown/report.ts'
-import { findBackup } from './find-backup.ts'
+import { withBackup } from './find-backup.ts'
 
 export interface RestoreOptions {
   /** A bare name is in backups/ on the server; with a `/` it is a file here. */
@@ -41,25 +43,44 @@ export interface RestoreOptions {
 export async function restoreBackup(context: Context, restore: RestoreOptions): Promise<Outcome> {
   const outside = outsideView(context.options)
   const { file } = restore
-  return withServer(context, async (open) => {
-    const { host, path } = findBackup(open, file)
-    const archive = withConfig(await readArchive(host, path), context.options)
-    const ownDefault = await defaultDomain(context.options, open)
-    const { domain, note } = domainOf(open, archive, ownDefault, restore)
-    const wishes = wishesOf(context, open, archive, restore, { outside, ownDefault, domain })
-    const changes = makePlan(open.facts, wishes)
-    return carryOut(context, open, {
-      verb: 'restore-backup',
-      source: `, from ${file}`,
-      changes,
-      differences: await readDifferences(open, changes),
-      warnings: [...(note && context.options.domain === null ? [note] : []), ...logWarnings(open, archive, restore)],
-      buildContext: wishes.buildContext,
-      url: gatewayUrl(wishes.settings),
-      ifNothingToDo: { note: `The server already runs what is in ${file}.` },
-    })
-  })
+  return withServer(context, (open) =>
+    withBackup(context, open, file, async ({ host, path }) => {
+      const archive = withConfig(await readArchive(host, path), context.options)
+      const ownDefault = await defaultDomain(context.options, open)
+      const { domain, note } = domainOf(open, archive, ownDefault, restore)
+      const wishes = wishesOf(context, open, archive, restore, { outside, ownDefault, domain })
+      const copies = await copiesOf(wishes.env)
+      const changes = makePlan(open.facts, { ...wishes, copies: copies.wishes })
+      return carryOut(context, open, {
+        verb: 'restore-backup',
+        source: `, from ${file}`,
+        changes,
+        differences: await readDifferences(open, changes),
+        warnings: [
+          ...(note && context.options.domain === null ? [note] : []),
+          ...(archive.isEnvRebuilt ? [ENV_REBUILT] : []),
+          ...logWarnings(open, archive, restore),
+          ...copies.warnings,
+        ],
+        buildContext: wishes.buildContext,
+        url: gatewayUrl(wishes.settings),
+        ifNothingToDo: { note: `The server already runs what is in ${file}.` },
+      })
+    }),
+  )
 }
+
+/** Wrong settings for copies must not keep a backup from coming back. */
+async function copiesOf({ values }: ServerEnv): Promise<{ wishes: CopyWishes | undefined; warnings: string[] }> {
+  try {
+    return { wishes: await copyWishes(values), warnings: [] }
+  } catch (error) {
+    return { wishes: undefined, warnings: [`no backup is sent elsewhere: ${errorMessage(error)}`] }
+  }
+}
+
+const ENV_REBUILT =
+  'this backup has no .env, since the server had lost it; it is put together from the release, and what only it had is not known'
 
 interface Restorable extends Archive {
   config: string

@@ -15,11 +15,36 @@ export interface Verb {
 const VERBS = [
   { name: 'plan', description: 'Show what a deploy would change and what it costs, and change nothing' },
   { name: 'releases', description: 'Show the releases on the server: age, state, image, who deployed each and why' },
-  { name: 'backup create', description: 'Back up what is on the server now, with its log databases' },
-  { name: 'backup list', description: 'Show the backups on the server' },
-  { name: 'backup verify', argument: '<file>', description: 'Compare every file in a backup with its manifest' },
-  { name: 'backup pull', argument: '<file>', description: 'Fetch a backup into the current folder' },
-  { name: 'backup restore', argument: '<file>', description: 'Make a new release of a backup, as --restore-backup' },
+  {
+    name: 'backup create',
+    description: 'Back up what is on the server now, with its log databases',
+    examples: ['ai-deploy backup create --host my-server --yes'],
+  },
+  { name: 'backup list', description: 'Show the backups on the server, and where copies of them are' },
+  {
+    name: 'backup verify',
+    argument: '<file>',
+    description: 'Compare every file in a backup with its manifest, and let SQLite judge its databases',
+    options: ['--age-identity'],
+    examples: ['ai-deploy backup verify ./backup.tar.gz.age --age-identity key.txt --host my-server'],
+  },
+  {
+    name: 'backup pull',
+    argument: '<file>',
+    description: 'Fetch a backup of the server, or its copy elsewhere, into the current folder',
+    options: ['--age-identity'],
+    examples: ['ai-deploy backup pull ai-proxy-backup-20261123-101112.tar.gz --host my-server'],
+  },
+  {
+    name: 'backup restore',
+    argument: '<file>',
+    description: 'Make a new release of a backup, as --restore-backup',
+    options: ['--include-certs', '--include-logs', '--keep-domain', '--age-identity'],
+    examples: [
+      'ai-deploy backup restore ai-proxy-backup-20261123-101112.tar.gz --host my-server --dry-run',
+      'ai-deploy backup restore ./backup.tar.gz.age --age-identity key.txt --host another-server',
+    ],
+  },
   { name: 'unlock', description: 'End a run that holds the lock of the server, for example one that hangs' },
   {
     name: 'hold',
@@ -32,8 +57,12 @@ const VERBS = [
 
 export const VERB_NAMES: readonly string[] = VERBS.map(({ name }) => name)
 
-/** @param addOptions gives a command the options that it shares with the program */
-export function addVerbs(program: Command, run: Run, addOptions: (command: Command) => void): void {
+/** @param addOptions gives a command the options that all share with the program, and those of these names */
+export function addVerbs(
+  program: Command,
+  run: Run,
+  addOptions: (command: Command, names: readonly string[]) => void,
+): void {
   const backup = program.command('backup').description('Make, list, check, fetch and restore backups')
   for (const { name, description, ...more } of VERBS) {
     const [first = '', second] = name.split(' ')
@@ -41,7 +70,9 @@ export function addVerbs(program: Command, run: Run, addOptions: (command: Comma
     const argument = 'argument' in more ? more.argument : undefined
     if (argument !== undefined) command.argument(argument, 'a name of --list-backups, or a file here (with a /)')
     if ('option' in more) command.requiredOption(more.option.flags, more.option.description)
-    addOptions(command)
+    addOptions(command, 'options' in more ? more.options : [])
+    if ('examples' in more)
+      command.addHelpText('after', `\nExamples:\n${more.examples.map((line) => `  ${line}\n`).join('')}`)
     command.action((file: unknown) =>
       run(command.optsWithGlobals<Flags>(), { name, file: typeof file === 'string' ? file : '' }),
     )

@@ -19,6 +19,8 @@ export interface Options {
   /** Name -> address, instead of DNS. */
   resolve: Readonly<Record<string, string>>
   caFile: string | null
+  /** File with keys of age, for encrypted backups. */
+  ageIdentity: string | null
   acmeCaServer: string | null
   acmeCaCert: string | null
   /** Do not ask before the server is changed. */
@@ -50,6 +52,7 @@ export interface Flags {
   ip?: string
   resolve?: string[]
   caFile?: string
+  ageIdentity?: string
   yes?: boolean
   dryRun?: boolean
   json?: boolean
@@ -89,6 +92,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     ip: flags.ip ?? null,
     resolve: Object.fromEntries((flags.resolve ?? []).map(readResolve)),
     caFile: flags.caFile ?? null,
+    ageIdentity: flags.ageIdentity ?? null,
     acmeCaServer: processEnv['ACME_CA_SERVER'] || null,
     acmeCaCert: processEnv['ACME_CA_CERT'] || null,
     isConfirmed: flags.yes ?? false,

@@ -18,11 +18,9 @@ interface ChangeData {
   'place-certificates': { source: string }
   /** `missing`: folders of a server that had them all. */
   'make-folders': Owner & { missing: string[] }
-  'restore-logs': RestoringLogs
   'write-env': WritingEnv
   'write-logdb-script': { text: string }
   'upload-release': { release: Release; context: ContextSource }
-  'remove-unpacked': { staging: string }
   'build-image': { image: string; nodeImage: string; release: string }
   'free-reserve': Record<never, never>
   'start-edge': StartingEdge
@@ -36,13 +34,17 @@ interface ChangeData {
   watch: Watching
   'stop-previous': StoppingPrevious
   'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
+  'restore-logs': RestoringLogs
+  'remove-unpacked': { staging: string }
   'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
+  'send-backups': SendingBackups
   'keep-reserve': Record<never, never>
   'place-hold': { text: string }
   'remove-hold': { hold: Hold }
+  'read-logs': Record<never, never>
 }
 
 export type Kind = keyof ChangeData
@@ -76,6 +78,11 @@ interface RestoringLogs {
   owner: Owner
   /** There are log databases, which move aside. */
   isReplacing: boolean
+  /** Image of the release that answers then, which has logdb. */
+  image: string
+  instance: string
+  /** LOGDB_PARTITION_GRANULARITY; empty for the default. */
+  granularity: string
   /** Databases, by path in logs/db, that are put next to the others. */
   inconsistent: string[]
 }
@@ -98,6 +105,14 @@ interface BackingUp {
   defaultDomain: string | null
   /** Name of a backup that must not be removed for the new one. */
   protects: string | null
+}
+
+interface SendingBackups {
+  /** Where to, without secrets. */
+  to: string
+  isEncrypted: boolean
+  /** Image of a release, which has the sender. */
+  image: string
 }
 
 interface WritingEnv {

@@ -23,11 +23,9 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'back-up': backUp,
   'place-certificates': placeCertificates,
   'make-folders': makeFolders,
-  'restore-logs': restoreLogs,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
   'upload-release': uploadRelease,
-  'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
   'free-reserve': () => undefined,
   'use-warm': () => undefined,
@@ -40,13 +38,17 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   switch: switchOver,
   watch: watchNext,
   'stop-previous': stopOthers,
+  'restore-logs': restoreLogs,
+  'remove-unpacked': removeUnpacked,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
+  'send-backups': sendBackups,
   'keep-reserve': keepReserve,
   'place-hold': () => undefined,
   'remove-hold': () => undefined,
+  'read-logs': readLogs,
 }
 
 /** Kinds that are due at any time, and so only made where something else is changed. */
@@ -55,6 +57,7 @@ const COMPANIONS: readonly Kind[] = [
   'back-up',
   'remove-unpacked',
   'check-from-outside',
+  'send-backups',
   'keep-reserve',
 ]
 
@@ -119,15 +122,24 @@ function placeCertificates({ restore, hasNewCertificates }: Situation): Change<'
 }
 
 /** Never into a folder with others: those move aside. */
-function restoreLogs({ facts, restore, settings: { uid, gid } }: Situation): Change<'restore-logs'> | undefined {
+function restoreLogs(situation: Situation): Change<'restore-logs'> | undefined {
+  const { facts, restore, settings, image, instance, env } = situation
+  const { uid, gid } = settings
   if (restore?.logs === undefined) return undefined
   return {
     kind: 'restore-logs',
     source: `${restore.staging}/${LOG_DATABASES}`,
     owner: { uid, gid },
     isReplacing: facts.hasLogDatabases,
+    image,
+    instance,
+    granularity: env.values['LOGDB_PARTITION_GRANULARITY'] ?? '',
     ...restore.logs,
   }
+}
+
+function readLogs({ restore }: Situation): Change<'read-logs'> | undefined {
+  return restore?.logs === undefined ? undefined : { kind: 'read-logs' }
 }
 
 function makeFolders(situation: Situation): Change<'make-folders'> | undefined {
@@ -314,6 +326,10 @@ function cleanUp({ facts, live, release, instance, image }: Situation): Change<'
     removed: removed.map((id) => ({ release: id, containers: containersOf(id).map(({ name }) => name) })),
     keptTags: [image, ...kept.map((manifest) => manifest.image)].map(imageTag),
   }
+}
+
+function sendBackups({ copies, image }: Situation): Change<'send-backups'> | undefined {
+  return copies && { kind: 'send-backups', image, ...copies }
 }
 
 function keepReserve({ facts }: Situation): Change<'keep-reserve'> | undefined {

@@ -28,8 +28,16 @@ export interface Wishes {
   now: Date
   /** No backup is made, since the user does not want one. */
   skipsBackup?: boolean
+  /** Where copies of backups go; undefined for nowhere. */
+  copies?: CopyWishes | undefined
   /** Of a backup that is brought back. */
   restore?: RestoreWishes
+}
+
+/** Without secrets. */
+export interface CopyWishes {
+  to: string
+  isEncrypted: boolean
 }
 
 export interface RestoreWishes {

@@ -123,6 +123,7 @@ for f in "$P"/backups/*.tar.gz; do
   elif [ "\${first#./}" != "$first" ]; then echo predecessors="$name"
   fi
 done
+b64 "$P/backups/copies.json" copies
 [ -z "$(find "$P/logs/db" -name '*.sqlite3' -print 2>/dev/null | head -n 1)" ] || echo log_databases=present
 for one in \${asked:-}; do
   wait "\${one##*:}"

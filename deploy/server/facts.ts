@@ -1,4 +1,5 @@
 import type { Argv } from '../host/argv.ts'
+import type { BackupCopy } from './backup/backup-copies.ts'
 import type { BackupSummary } from './backup/backup-manifest.ts'
 import { containerName, releaseOf } from './instance.ts'
 import type { Hold } from './lock/hold.ts'
@@ -50,6 +51,8 @@ export interface Facts {
   /** Domains with a certificate, by file in certs/. */
   readonly certificates: readonly { file: string; domain: string }[]
   readonly backups: readonly BackupFact[]
+  /** Backups that are elsewhere too, oldest first. */
+  readonly copies: readonly BackupCopy[]
   /** True if logs/db has a database. */
   readonly hasLogDatabases: boolean
 }

@@ -21,6 +21,10 @@ export interface ServerLayout {
   /** Certificates that a restore has replaced, until it ends. */
   previousCerts: string
   backups: string
+  /** Which backups are elsewhere too. */
+  copies: string
+  /** What the sender of backups is to do, while it runs. */
+  copyJob: string
   logdb: string
   /** Space for a rollback on a full disk. */
   reserve: string
@@ -45,6 +49,8 @@ export function serverLayout(folder: string): ServerLayout {
     certs: at('certs'),
     previousCerts: at('certs.before'),
     backups: at('backups'),
+    copies: at('backups/copies.json'),
+    copyJob: at('backups/.copy-job.json'),
     logdb: at('scripts/logdb'),
     reserve: at('.reserve'),
     release: (id) => at(`releases/${id}`),

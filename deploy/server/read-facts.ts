@@ -1,5 +1,6 @@
 import { type Host, run } from '../host/host.ts'
 import { facts as factsScript } from '../remote/inspection.ts'
+import { parseBackupCopies } from './backup/backup-copies.ts'
 import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest.ts'
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
 import { findLive } from './find-live.ts'
@@ -50,6 +51,7 @@ export function parseFacts(output: string): Facts {
     imageTags: pairs.all('image'),
     certificates: pairs.all('certificate').map(readCertificate),
     backups: pairs.all('backup').map((line) => readBackup(line, pairs)),
+    copies: parseBackupCopies(pairs.text('copies') ?? ''),
     hasLogDatabases: pairs.one('log_databases') !== undefined,
   }
 }

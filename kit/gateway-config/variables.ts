@@ -111,6 +111,37 @@ export const VARIABLES = {
     rule: NUMBER,
     description: 'How long a new release is watched after it took over; 0 turns that off (20).',
   },
+  BACKUP_TO: {
+    scope: 'server',
+    description:
+      'Where each backup is copied to: [user@]host:folder, ssh://[user@]host:port/folder or s3://bucket/prefix.',
+  },
+  BACKUP_AGE_RECIPIENT: {
+    scope: 'server',
+    description: 'Public keys of age, comma-separated, that copies of backups are encrypted for.',
+  },
+  BACKUP_PLAINTEXT: { scope: 'server', rule: SWITCH, description: 'Copy backups in clear, without a key of age.' },
+  BACKUP_SSH_KEY: {
+    scope: 'server',
+    rule: { pattern: '^/', allowed: 'an absolute path' },
+    description: 'Private key, a file on the server, for a BACKUP_TO that is reached by SSH.',
+  },
+  BACKUP_SSH_HOST_KEY: {
+    scope: 'server',
+    rule: { pattern: '^SHA256:[A-Za-z0-9+/]{43}$', allowed: 'a fingerprint like SHA256:...' },
+    description: 'Fingerprint of the host key of that machine.',
+  },
+  BACKUP_S3_ENDPOINT: {
+    scope: 'server',
+    rule: HTTP_URL,
+    description: "Address of an S3 server that is not Amazon's.",
+  },
+  BACKUP_S3_REGION: {
+    scope: 'server',
+    description: 'Region of the bucket; many other servers take auto or us-east-1.',
+  },
+  BACKUP_S3_ACCESS_KEY_ID: { scope: 'server', description: 'Name of the access key for the bucket.' },
+  BACKUP_S3_SECRET_ACCESS_KEY: { scope: 'server', secret: true, description: 'Its secret.' },
   LOGDB_ENABLED: { scope: 'logdb', description: 'false turns ingest off.' },
   LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
   LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },

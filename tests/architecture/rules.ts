@@ -14,6 +14,8 @@ export interface Rule {
 /** Which files may import what from elsewhere; the first rule that fits a file decides. */
 export const RULES: readonly Rule[] = [
   { from: 'kit/cli/', ours: ['kit/'], packages: ['commander', 'picocolors'] },
+  { from: 'kit/object-store/', ours: ['kit/'], packages: ['aws4fetch'] },
+  { from: 'kit/backup-copy/', ours: ['kit/'], packages: ['age-encryption', 'ssh2'] },
   { from: 'kit/', ours: ['kit/'], packages: ['ajv', 'yaml'] },
   { from: 'templates/', ours: ['templates/', 'kit/'], packages: ['yaml'] },
   { from: 'deploy/remote/', ours: ['deploy/remote/'], types: ['deploy/host/'], packages: [] },
@@ -43,7 +45,7 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['host/'],
     ['errors.ts'],
   ],
-  kit: [['cli/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
+  kit: [['cli/', 'backup-copy/'], ['object-store/'], ['gateway-config/'], ['settings/'], [''], ['user-error.ts']],
   proxy: [
     ['main.ts'],
     ['process/'],

@@ -6,6 +6,7 @@ import { listArchive, readMember } from '../../remote/backup.ts'
 import type { Manifest } from '../manifest.ts'
 import { READY_FILE } from '../state.ts'
 import { BACKUP_MANIFEST, type BackupManifest, parseBackupManifest } from './backup-manifest.ts'
+import { rebuiltEnv } from './rebuilt-env.ts'
 
 /** What a backup contains; nothing of it is unpacked yet. */
 export interface Archive {
@@ -16,6 +17,8 @@ export interface Archive {
   manifest: BackupManifest | null
   /** Text of .env. */
   env: string
+  /** The backup has no .env, since the server had lost it: it is put together from what was made of it. */
+  isEnvRebuilt: boolean
   /** Text of config.yml; null if it has none. */
   config: string | null
   /** PEM that the edge trusted for the ACME directory. */
@@ -40,14 +43,16 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
     const readAny: Read = (member) => run(host, `read ${member} of ${path}`, readMember(path, prefix + member))
     const manifest = await readManifest(members, readAny)
     const read: Read = async (member) => checked(manifest, member, await readAny(member))
-    if (!members.includes(`${prefix}.env`)) throw new SyntaxError('it contains no .env')
     const release = await readRelease(members, read)
+    const hasEnv = members.includes(`${prefix}.env`)
+    if (!hasEnv && release === null) throw new SyntaxError('it contains no .env')
     const config = release ? `${release.folder}/config.yml` : 'config.yml'
     return {
       path,
       isLocal: host instanceof LocalHost,
       manifest,
-      env: await read('.env'),
+      env: hasEnv || release === null ? await read('.env') : await readMadeOfEnv(release.folder, members, read),
+      isEnvRebuilt: !hasEnv,
       config: members.includes(release ? config : prefix + config) ? await read(config) : null,
       acmeCa: members.includes(ACME_CA) ? await read(ACME_CA) : null,
       certs: members.filter((member) =>
@@ -60,6 +65,15 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
     if (error instanceof CommandFailed || error instanceof SyntaxError) throw damaged(path, error.message)
     throw error
   }
+}
+
+async function readMadeOfEnv(release: string, members: string[], read: Read): Promise<string> {
+  const readIfThere = async (member: string) => (members.includes(member) ? read(member) : null)
+  return rebuiltEnv({
+    gatewayEnv: await readIfThere(`${release}/gateway.env`),
+    route: await readIfThere('edge/dynamic/app.yml'),
+    releaseCompose: await readIfThere(`${release}/compose.yml`),
+  })
 }
 
 /** An archive of ours holds the files of its manifest, and no others. */

@@ -1,4 +1,5 @@
 import type { BackupFact, Facts } from '../facts.ts'
+import type { BackupCopy } from './backup-copies.ts'
 
 /** Ours by their counter, newest first; then all others by their time, since nothing better is known of them. */
 export function newestFirst(backups: readonly BackupFact[]): BackupFact[] {
@@ -14,4 +15,10 @@ export function timeOf({ summary, modifiedS }: BackupFact): number {
 /** Counter of the last backup that was made; 0 if there was none. */
 export function lastCounter({ state, backups }: Pick<Facts, 'state' | 'backups'>): number {
   return Math.max(state?.backups ?? 0, ...backups.map(({ summary }) => summary?.counter ?? 0))
+}
+
+/** Names of our backups that are not in this place yet. */
+export function backupsToSend(backups: readonly BackupFact[], copies: readonly BackupCopy[], to: string): string[] {
+  const isThere = (name: string) => copies.some((copy) => copy.name === name && copy.to === to)
+  return backups.filter(({ name, summary }) => summary !== null && !isThere(name)).map(({ name }) => name)
 }

@@ -14,12 +14,14 @@ import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { placeHold } from './place-hold.ts'
+import { readLogs } from './read-logs.ts'
 import { removeHold } from './remove-hold.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeTorn } from './remove-torn.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { replaceEdge } from './replace-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
+import { sendBackups } from './send-backups.ts'
 import { settleEdge } from './settle-edge.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
@@ -40,11 +42,9 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'back-up': backUp,
   'place-certificates': placeCertificates,
   'make-folders': makeFolders,
-  'restore-logs': restoreLogs,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
   'upload-release': uploadRelease,
-  'remove-unpacked': removeUnpacked,
   'build-image': buildImage,
   'free-reserve': freeReserve,
   'start-edge': startEdge,
@@ -57,13 +57,17 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   switch: switchOver,
   watch,
   'stop-previous': stopPrevious,
+  'restore-logs': restoreLogs,
+  'remove-unpacked': removeUnpacked,
   'get-certificate': getCertificate,
   'check-from-outside': checkFromOutside,
   'clean-up': cleanUp,
   'remove-previous-certificates': removePreviousCertificates,
+  'send-backups': sendBackups,
   'keep-reserve': keepReserve,
   'place-hold': placeHold,
   'remove-hold': removeHold,
+  'read-logs': readLogs,
 }
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {

@@ -63,6 +63,12 @@ export function findPartitions(base: string, { since = '', to = LAST_DAY }: DayR
   return found.sort((a, b) => (a.lastDay < b.lastDay || (a.lastDay === b.lastDay && a.path < b.path) ? 1 : -1))
 }
 
+/** The days, YYYY-MM-DD, that a partition may hold. */
+export function daysOfPartition({ firstDay, lastDay }: PartitionFile): string[] {
+  const count = (Date.parse(lastDay) - Date.parse(firstDay)) / MS_PER_DAY + 1
+  return Array.from({ length: count }, (_, day) => isoDay(Date.parse(firstDay) + day * MS_PER_DAY))
+}
+
 /** Paths of every file below a folder; none if the folder does not exist. */
 export function listFiles(base: string): string[] {
   try {

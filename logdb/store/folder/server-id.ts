@@ -1,5 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { hasErrorCode } from '../../../kit/user-error.ts'
 import { syncPath } from './durable.ts'
@@ -41,6 +51,14 @@ export function createServerId(base: string, { hostname, env }: { hostname: stri
   } catch {
     return nameBasedId(hostname, env)
   }
+}
+
+/** Gives a log database another identity. */
+export function replaceServerId(base: string, id: string): void {
+  const temporary = join(base, `${FILE}.${randomUUID()}`)
+  writeDurably(temporary, `${id}\n`)
+  renameSync(temporary, join(base, FILE))
+  syncPath(base)
 }
 
 function nameBasedId(hostname: string, env: string): string {

@@ -1,9 +1,11 @@
 import { nowWholeS } from '../../days.ts'
 import { REMOVED_BODY } from '../../record/body.ts'
 import { compact } from '../sqlite/compact.ts'
-import type { Connection } from '../sqlite/engine.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import { isOfSchema } from '../sqlite/migrate.ts'
 import { withNewTextIndex } from '../text-index/text-index.ts'
 import { collectGarbage } from './garbage.ts'
+import { PARTITION_SCHEMA } from './partition-schema.ts'
 
 /**
  * A choice of requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client.
@@ -34,6 +36,35 @@ export function forgetRequests(db: Connection, selection: Selection): number {
     db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
     const keep = 'INSERT INTO forgotten SELECT request_id, ? FROM req WHERE id IN (SELECT row FROM temp.erased)'
     db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowWholeS())
+    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+  })
+}
+
+/** The id of a request that was removed permanently. */
+export interface Forgotten {
+  requestId: string
+  /** When, in seconds since 1970. */
+  forgottenTs: number
+}
+
+/**
+ * What a partition has forgotten. The file is not changed, also if an earlier version made it.
+ * @returns none for a database that is not a partition of this logdb
+ * @throws UserError
+ */
+export function readForgotten(engine: SqliteEngine, path: string): Forgotten[] {
+  using db = engine.openReadonly(path)
+  const hasTable = () => db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'forgotten'").get() !== undefined
+  if (!isOfSchema(db, PARTITION_SCHEMA) || !hasTable()) return []
+  return db.prepare<[], Forgotten>('SELECT request_id AS requestId, forgotten_ts AS forgottenTs FROM forgotten').all()
+}
+
+/** Removes the requests that another log database has forgotten, and keeps their ids. Returns how many were here. */
+export function forgetAgain(db: Connection, forgotten: readonly Forgotten[]): number {
+  return erase(db, () => {
+    const keep = db.prepare<[string, number]>('INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING')
+    for (const { requestId, forgottenTs } of forgotten) keep.run(requestId, forgottenTs)
+    db.exec('INSERT INTO temp.erased SELECT id FROM req WHERE request_id IN (SELECT request_id FROM forgotten)')
     db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
   })
 }

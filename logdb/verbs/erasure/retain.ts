@@ -61,18 +61,23 @@ const FILES_OF_A_DATABASE = ['-wal', '-shm', '']
  * await retain({ out: 'logs/db', keptFrom: { bodies: '2025-06-01', metadata: '2025-01-01' }, isDryRun: false })
  */
 export async function retain(options: RetainOptions): Promise<RetainReport> {
-  const { out, keptFrom, isDryRun } = options
   const engine = await loadSqlite()
-  return withLeaseToChange(engine, options, () => {
-    const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
-    const counts = findPartitions(out, {}).map((file) => countIn(engine, file, retention))
-    const partitions = counts.filter(({ requests, bodies, isDeleted }) => requests + bodies > 0 || isDeleted).reverse()
-    if (!isDryRun) {
-      for (const count of partitions) remove(engine, count, retention)
-      finishErasures(engine, out)
-    }
-    return { partitions, oldDatabases: oldDatabasesBefore(engine, out, retention) }
-  })
+  return withLeaseToChange(engine, options, () => retainNow(engine, options))
+}
+
+/** The same, to be called with the lease. @throws UserError */
+export function retainNow(
+  engine: SqliteEngine,
+  { out, keptFrom, isDryRun }: Omit<RetainOptions, 'waitMs'>,
+): RetainReport {
+  const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
+  const counts = findPartitions(out, {}).map((file) => countIn(engine, file, retention))
+  const partitions = counts.filter(({ requests, bodies, isDeleted }) => requests + bodies > 0 || isDeleted).reverse()
+  if (!isDryRun) {
+    for (const count of partitions) remove(engine, count, retention)
+    finishErasures(engine, out)
+  }
+  return { partitions, oldDatabases: oldDatabasesBefore(engine, out, retention) }
 }
 
 function oldDatabasesBefore(engine: SqliteEngine, out: string, { metadata, bodies }: Retention): string[] {

@@ -5,7 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import * as backup from '../../../deploy/remote/backup.ts'
 import { readArchive } from '../../../deploy/server/backup/archive.ts'
+import { renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
+import { parseDotenv } from '../../../kit/settings/dotenv.ts'
 import { sha256 } from '../../../kit/sha256.ts'
+import { renderRoute } from '../../../templates/route.ts'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
@@ -48,6 +51,7 @@ describe('a backup', () => {
       acmeCa: null,
       hasLogs: false,
       env: 'API_KEYS=key\n',
+      isEnvRebuilt: false,
       config: 'model_mappings: {}\n',
       certs: expect.toSatisfy(
         (certs: string[]) => certs.toSorted().join() === 'certs/acme-staging.json,certs/acme.json',
@@ -76,6 +80,40 @@ describe('a backup', () => {
       certs: ['./certs/acme.json'],
       release: null,
     })
+  })
+})
+
+describe('a backup of a server that had lost its .env', () => {
+  const made = (more: Record<string, string>) => {
+    const { '.env': _, ...server } = SERVER
+    const files = { 'config.yml': '', 'context/Dockerfile': '', 'gateway.env': '', 'compose.yml': '' }
+    const folder = tempFolder({
+      ...server,
+      [`releases/${RELEASE}/manifest.json`]: JSON.stringify({ ...MANIFEST, files }),
+      ...more,
+    })
+    output('tar', '-czf', join(folder, 'b.tar.gz'), '-C', folder, 'certs', 'edge', `releases/${RELEASE}`)
+    return readArchive(host, join(folder, 'b.tar.gz'))
+  }
+
+  test('has the values that its release and its route were made of', async () => {
+    const archive = await made({
+      'edge/dynamic/app.yml': renderRoute({ domain: 'a.example.com', live: RELEASE }, 8123),
+      [`releases/${RELEASE}/gateway.env`]: renderEnvFile({ API_KEYS: 'me:key with $', LOG_LEVEL: 'debug' }),
+      [`releases/${RELEASE}/compose.yml`]: 'services: { gateway: { user: "1001:1002" } }\n',
+    })
+    expect(archive.isEnvRebuilt).toBe(true)
+    expect(parseDotenv(archive.env).values).toEqual({
+      API_KEYS: 'me:key with $',
+      LOG_LEVEL: 'debug',
+      DOMAIN: 'a.example.com',
+      HOST_UID: '1001',
+      HOST_GID: '1002',
+    })
+  })
+
+  test('can be read where nothing is left of them', async () => {
+    expect((await made({})).env).toBe('')
   })
 })
 

@@ -1,33 +1,22 @@
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import { planBackup } from '../../../deploy/plan/backup/plan-backup.ts'
 import { newestFirst } from '../../../deploy/server/backup/backup-order.ts'
 import { serverLayout } from '../../../deploy/server/layout.ts'
 import { gatherFacts } from '../../../deploy/server/read-facts.ts'
 import { backUp } from '../../../deploy/steps/changes/back-up.ts'
-import { packageRoot } from '../../../kit/package-root.ts'
 import { sha256 } from '../../../kit/sha256.ts'
 import { renderRoute } from '../../../templates/route.ts'
 import { serverSettings } from '../../../templates/server-settings.ts'
 import { output } from '../../helpers/process/programs.ts'
-import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
+import { IMAGE, useDockerThatRunsHere } from '../../helpers/server/docker-that-runs-here.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const host = new LocalHost({ kind: 'root' })
 const RELEASE = '20261123-101112'
-const IMAGE = 'ai-proxy:0123456789ab'
 const MANIFEST = { version: 1, id: RELEASE, image: IMAGE, files: {} }
 const STATE = { version: 1, live: { release: RELEASE, instance: RELEASE }, previous: null, updatedAt: '' }
 
@@ -78,15 +67,7 @@ const archives = (folder: string) => readdirSync(join(folder, 'backups')).toSort
 const at = (minute: number) => `2026-11-23T12:${String(minute).padStart(2, '0')}:00Z`
 const nameAt = (minute: number) => `ai-proxy-backup-20261123-12${String(minute).padStart(2, '0')}00.tar.gz`
 
-/** Puts `docker` first on PATH; it knows one image. */
-const programs = sharedTempFolder()
-beforeAll(() => {
-  copyFileSync(join(packageRoot(), 'tests/helpers/server/fake-docker.sh'), join(programs, 'docker'))
-  chmodSync(join(programs, 'docker'), 0o755)
-  vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
-  vi.stubEnv('NODE_PATH', join(packageRoot(), 'node_modules'))
-})
-afterAll(() => vi.unstubAllEnvs())
+const programs = useDockerThatRunsHere()
 
 function addDatabase(folder: string, name: string, journal = 'delete'): string {
   const path = join(folder, 'logs/db', name)

@@ -51,7 +51,7 @@ describeWithSshServer('through a real sshd, as root', (server) => {
   })
 
   test('backup verify compares every file, on the server and here', async () => {
-    const verified = { file: name, files: 2, is_consistent: true, inconsistent: {} }
+    const verified = { file: name, files: 2, is_consistent: true, inconsistent: {}, databases: [], not_judged: null }
     expect((await json('backup', 'verify', name)).result).toEqual(verified)
     expect((await run('backup', 'verify', `./${name}`)).stdout).toBe(
       `./${name}: all 2 files are as they were written\n`,

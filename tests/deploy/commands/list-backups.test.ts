@@ -17,7 +17,7 @@ describeWithSshServer('through a real sshd, as root', (server) => {
     const touch = (name: string, time: string) => output('touch', '-d', time, join(path, 'backups', name))
     touch('ai-proxy-backup-20261118-090640.tar.gz', '2026-11-18T09:06:40Z')
     touch('ai-proxy-backup-20261119-090640.tar.gz', '2026-11-19T09:06:40Z')
-    const unknown = { kind: 'unknown', release: null, domain: null, has_logs: null, is_consistent: null }
+    const unknown = { kind: 'unknown', release: null, domain: null, has_logs: null, is_consistent: null, copy: null }
     const args = ['--host', 'server', '--ssh-config', sshConfig, '--path', path, '--list-backups']
     const before = connections()
     const first = await runCli([...args, '--host-key', hostKey.fingerprint], { cwd })

@@ -17,6 +17,7 @@ test('without flags there are defaults', () => {
     ip: null,
     resolve: {},
     caFile: null,
+    ageIdentity: null,
     acmeCaServer: null,
     acmeCaCert: null,
     isConfirmed: false,

@@ -600,9 +600,9 @@ describe('a restore', () => {
   test('unpacks first, backs up what is there, and removes what was unpacked as soon as it is not needed', () => {
     const restored = replan({ ...of({}), config })
     expect(kinds(restored)).toEqual([
-      ...(['unpack-backup', 'back-up', 'make-folders', 'upload-release', 'remove-unpacked'] satisfies Kind[]),
+      ...(['unpack-backup', 'back-up', 'make-folders', 'upload-release'] satisfies Kind[]),
       ...WATCHED,
-      ...(['check-from-outside', 'clean-up'] satisfies Kind[]),
+      ...(['remove-unpacked', 'check-from-outside', 'clean-up'] satisfies Kind[]),
     ])
     expect(changeOf(restored, 'unpack-backup')).toEqual({
       kind: 'unpack-backup',
@@ -628,8 +628,8 @@ describe('a restore', () => {
       'unpack-backup',
       'back-up',
       'place-certificates',
-      'remove-unpacked',
       'replace-edge',
+      'remove-unpacked',
       'check-from-outside',
       'remove-previous-certificates',
     ])
@@ -640,7 +640,7 @@ describe('a restore', () => {
     expect(replan(of({}))).toEqual([])
   })
 
-  test('brings log databases back, verified, before anything else of the release', () => {
+  test('brings log databases back, verified, when the release answers, and reads the logs at the end', () => {
     const hashes = { '.env': '1', 'logs/db/a.sqlite3': '2', 'releases/1/config.yml': '3', 'certs/acme.json': '4' }
     const logs = { id: 'ID', inconsistent: ['b.sqlite3'] }
     const restored = replan({ ...of({ logs, hashes }), config }, { hasLogDatabases: true })
@@ -648,11 +648,25 @@ describe('a restore', () => {
       members: ['releases/1', 'logs/db'],
       hashes: { 'logs/db/a.sqlite3': '2', 'releases/1/config.yml': '3' },
     })
-    expect(kinds(restored).slice(0, 5)).toEqual([
-      ...(['unpack-backup', 'back-up', 'make-folders', 'restore-logs', 'upload-release'] satisfies Kind[]),
+    const after = kinds(restored).slice(kinds(restored).indexOf('switch'))
+    expect(after.filter((kind) => kind !== 'stop-previous')).toEqual([
+      ...([
+        'switch',
+        'restore-logs',
+        'remove-unpacked',
+        'check-from-outside',
+        'clean-up',
+        'read-logs',
+      ] satisfies Kind[]),
     ])
-    expect(lines(restored)).toContain('put its log databases in place; the present ones move to logs/db.before-ID')
-    expect(lines(restored)).toContain('put 1 that may be damaged into logs/db.unverified-ID: b.sqlite3')
+    const { image } = changeOf(restored, 'upload-release').release.manifest
+    const instance = changeOf(restored, 'switch').instance
+    expect(changeOf(restored, 'restore-logs')).toMatchObject({ image, instance, granularity: '' })
+    expect(lines(restored)).toContain(
+      'put its log databases in place; the present ones move to logs/db.before-ID, and what they have forgotten or do not retain is removed',
+    )
+    expect(lines(restored)).toContain('put 1 that may be damaged into logs/db.inconsistent-ID: b.sqlite3')
+    expect(lines(restored)).toContain('read all logs into the log databases again')
     expect(kinds(replan(of({ logs })))).toContain('restore-logs')
   })
 

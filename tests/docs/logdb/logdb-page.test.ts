@@ -13,7 +13,7 @@ const PAGE = join(packageRoot(), 'docs/logdb.md')
 const page = () => readFileSync(PAGE, 'utf8')
 
 /** Sections whose commands change what they find. */
-const CHANGING = ['dialogs', 'fts', 'seal', 'forget', 'retain']
+const CHANGING = ['dialogs', 'fts', 'seal', 'forget', 'retain', 'reapply']
 
 /** What the commands of a section find; those of all others find LOGS, ingested. */
 const SPACES: Record<string, () => Promise<Workspace>> = {

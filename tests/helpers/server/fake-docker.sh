@@ -1,15 +1,33 @@
 #!/bin/sh
-# Stands for Docker where a test needs `docker image inspect` and `docker run ... node -e CODE FROM TO` only: it has one
-# image, ai-proxy:0123456789ab, and runs the code here, on the mounted folders.
+# Stands for Docker where a test needs `docker images`, `docker image inspect` and `docker run ... node ...` only: it has one image,
+# ai-proxy:0123456789ab, and runs the code here, on the mounted folders, in place of the paths that they have in a container.
+[ "$1" != images ] || { case $4 in image=*) echo image=0123456789ab ;; *) echo 0123456789ab ;; esac; exit; }
 if [ "$1 $2" = "image inspect" ]; then [ "$3" = ai-proxy:0123456789ab ]; exit; fi
 [ "$1" = run ] || exit 1
-code=
-while [ $# -gt 0 ]; do
+mounts=
+while [ $# -gt 0 ] && [ "$1" != node ]; do
   case $1 in
-    *:/logs/db) from=${1%:/logs/db} ;;
-    *:/copy) to=${1%:/copy} ;;
-    -e) code=$2; break ;;
+    -v) mounts="$mounts $2"; shift ;;
+    -e) export "${2?}"; shift ;;
   esac
   shift
 done
-exec node -e "$code" "$from" "$to"
+shift
+here() {
+  for mount in $mounts; do
+    mount=${mount%:ro}
+    case $1 in "${mount#*:}" | "${mount#*:}"/*) echo "${mount%%:*}${1#"${mount#*:}"}"; return ;; esac
+  done
+  echo "$1"
+}
+count=$#
+while [ "$count" -gt 0 ]; do
+  argument=$1; shift
+  case $argument in
+    /app/dist/*.js) set -- "$@" --import "$TSX" "$PROJECT/$(echo "${argument#/app/dist/}" | sed 's/js$/ts/')" ;;
+    /*) set -- "$@" "$(here "$argument")" ;;
+    *) set -- "$@" "$argument" ;;
+  esac
+  count=$((count - 1))
+done
+exec node "$@"

@@ -128,6 +128,7 @@ KbdInteractiveAuthentication no
 MaxStartups 100
 SetEnv SHLVL=2
 LogLevel VERBOSE
+Subsystem sftp internal-sftp
 `,
   )
   const server = spawn(SSHD ?? 'sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })

@@ -1,0 +1,41 @@
+import { isObject } from '../../../kit/json.ts'
+
+/** A copy of a backup that has arrived elsewhere. */
+export interface BackupCopy {
+  /** Of the backup. */
+  name: string
+  /** Where it went, as BACKUP_TO says. */
+  to: string
+  /** Its name there. */
+  storedAs: string
+  /** ISO time. */
+  at: string
+  /** As it is there, so perhaps encrypted. */
+  sizeBytes: number
+  sha256: string
+}
+
+const COPIES_REMEMBERED = 500
+
+/** None for a file that is not ours: then backups are sent again. */
+export function parseBackupCopies(text: string): BackupCopy[] {
+  try {
+    const { copies }: { copies?: unknown } = JSON.parse(text)
+    return Array.isArray(copies) ? copies.filter(isBackupCopy) : []
+  } catch {
+    return []
+  }
+}
+
+function isBackupCopy(value: unknown): value is BackupCopy {
+  return isObject(value) && ['name', 'to', 'storedAs', 'at', 'sha256'].every((name) => typeof value[name] === 'string')
+}
+
+export function renderBackupCopies(copies: readonly BackupCopy[]): string {
+  return `${JSON.stringify({ version: 1, copies: copies.slice(-COPIES_REMEMBERED) }, null, 2)}\n`
+}
+
+/** The last copy of a backup; undefined if none has arrived. */
+export function copyOf(copies: readonly BackupCopy[], name: string): BackupCopy | undefined {
+  return copies.findLast((copy) => copy.name === name)
+}

@@ -1,0 +1,12 @@
+import type { SqliteEngine } from '../sqlite/engine.ts'
+import { changeControl } from './open-control.ts'
+
+/** Lets the next ingest read every log from its start; rows that are stored already are recognised. @throws UserError */
+export function dropPositions(engine: SqliteEngine, base: string): void {
+  changeControl(engine, base, (db) => {
+    db.pragma('secure_delete = ON')
+    db.inTransaction(() => {
+      for (const table of ['finished_files', 'ingest_errors', 'source_gaps', 'sources']) db.exec(`DELETE FROM ${table}`)
+    })
+  })
+}
