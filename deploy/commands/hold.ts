@@ -12,7 +12,7 @@ import type { Outcome } from '../session/shown/report.ts'
 export async function hold(context: Context, text: string): Promise<Outcome> {
   const next = [`To end the hold: ${commandLine(context, 'unhold')}`]
   return withServer(context, (open) => {
-    return carryOut(confirmed(context), open, { ...proposal(open, 'hold', [{ kind: 'place-hold', text }]), next })
+    return change(context, open, { ...proposal(open, 'hold', [{ kind: 'place-hold', text }]), next })
   })
 }
 
@@ -22,12 +22,14 @@ export async function unhold(context: Context): Promise<Outcome> {
     const present = open.facts.hold
     const changes: Change[] = present === null ? [] : [{ kind: 'remove-hold', hold: present }]
     const ifNothingToDo = { note: 'Nothing to do: the server is not on hold.' }
-    return carryOut(confirmed(context), open, { ...proposal(open, 'unhold', changes), ifNothingToDo })
+    return change(context, open, { ...proposal(open, 'unhold', changes), ifNothingToDo })
   })
 }
 
-function confirmed(context: Context): Context {
-  return { ...context, options: { ...context.options, isConfirmed: true } }
+/** Without the URL of the gateway, which stays as it is. */
+async function change(context: Context, open: OpenServer, wanted: Proposal): Promise<Outcome> {
+  const confirmed = { ...context, options: { ...context.options, isConfirmed: true } }
+  return { ...(await carryOut(confirmed, open, wanted)), lines: [] }
 }
 
 function proposal({ facts }: OpenServer, verb: string, changes: Change[]): Proposal {
