@@ -54,6 +54,7 @@ async function restore(folder: string, { inconsistent = [], image = IMAGE }: Wan
     now: new Date(),
     actor: 'somebody',
     verb: 'restore-backup',
+    measured: {},
     warn: (sentence) => void warnings.push(sentence),
   }
   const source = join(folder, '.restore/logs/db')
