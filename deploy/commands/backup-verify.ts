@@ -1,6 +1,6 @@
 import { deployError } from '../errors.ts'
 import { type Host, run } from '../host/host.ts'
-import { memberSums } from '../remote/backup.ts'
+import { memberSums } from '../remote/backup/backup.ts'
 import { readArchive } from '../server/backup/archive.ts'
 import type { BackupManifest } from '../server/backup/backup-manifest.ts'
 import { splitOnce } from '../server/pairs.ts'

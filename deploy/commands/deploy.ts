@@ -58,10 +58,7 @@ export async function deploy(context: Context): Promise<Outcome> {
       generatedKey: env.generatedKey,
       buildContext: local.buildContext,
       fallback: fallbackOf(changes, open, settings, local.traefikBase),
-      ifNothingToDo: {
-        note: `Nothing to change: ${url} answers as it should.`,
-        check: readingCheck(gateway, outside, facts.live),
-      },
+      ifNothingToDo: nothingToDo(gateway, outside, facts.live),
       next: nextSteps(context, open, { changes, gateway, hasNewKey: env.generatedKey !== null }),
     })
   })
@@ -104,10 +101,10 @@ function mayAsk({ options, terminal }: Context): boolean {
   return !options.isConfirmed && !options.isDryRun && canAsk(terminal)
 }
 
-function readingCheck(
-  gateway: GatewayAddress,
-  outside: OutsideView,
-  instance: string | null,
-): Change<'check-from-outside'> {
-  return { kind: 'check-from-outside', gateway, outside, instance, isAfterChanges: false }
+function nothingToDo(gateway: GatewayAddress, outside: OutsideView, instance: string | null) {
+  const check: Change<'check-from-outside'> = {
+    ...{ kind: 'check-from-outside', gateway, outside, instance },
+    isAfterChanges: false,
+  }
+  return { note: `Nothing to change: ${gatewayUrl(gateway)} answers as it should.`, check }
 }

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { judgeDatabases } from '../remote/judge-databases.ts'
+import { judgeDatabases } from '../remote/backup/judge-databases.ts'
 import type { Archive } from '../server/backup/archive.ts'
 import { type Facts, hasImage, liveRelease } from '../server/facts.ts'
 import { readPairs } from '../server/pairs.ts'

@@ -87,7 +87,8 @@ export function stepsOf(
     return {
       title: definition.title,
       async run(report) {
-        if (!undo.isSettled) current.signal.throwIfAborted()
+        // Once new requests reach the release it stays: the watch ends at once.
+        if (!undo.isSettled && change.kind !== 'watch') current.signal.throwIfAborted()
         follow(change, false)
         const settling = settlingOf(change)
         if (settling === 'before') undo.settle()

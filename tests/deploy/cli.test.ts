@@ -49,6 +49,8 @@ describe.concurrent('ai-deploy', () => {
           '--include-logs',
           '--keep-domain',
           '--domain',
+          '--watch',
+          '--age-identity',
         ],
         ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--yes'],
         ...['--dry-run', '--lock-wait', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],

@@ -2,7 +2,7 @@ import type { CopyTarget } from '../../../kit/backup-copy/copy-settings.ts'
 import { COPY_PATHS, type CopyJob } from '../../../kit/backup-copy/jobs.ts'
 import type { Argv } from '../../host/argv.ts'
 import type { Host } from '../../host/host.ts'
-import { copyBackups } from '../../remote/copy-backups.ts'
+import { copyBackups } from '../../remote/backup/copy-backups.ts'
 import type { ServerLayout } from '../layout.ts'
 import { putFile } from '../transfer.ts'
 

@@ -1,5 +1,5 @@
 import { run } from '../../host/host.ts'
-import * as backup from '../../remote/backup.ts'
+import * as backup from '../../remote/backup/backup.ts'
 import type { Definition } from '../definition.ts'
 
 export const placeCertificates: Definition<'place-certificates'> = {

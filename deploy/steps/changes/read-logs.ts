@@ -1,4 +1,4 @@
-import { readLogs as readLogsCommand } from '../../remote/log-folder.ts'
+import { readLogs as readLogsCommand } from '../../remote/backup/log-folder.ts'
 import type { Definition } from '../definition.ts'
 
 /** Comes last, since it can take long and the gateway does not need it. The next `logdb ingest` does what this one cannot. */

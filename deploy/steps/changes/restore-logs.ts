@@ -1,6 +1,6 @@
 import { isObject } from '../../../kit/json.ts'
 import { deployError } from '../../errors.ts'
-import { restoreLogs as restoreLogsScript } from '../../remote/log-folder.ts'
+import { restoreLogs as restoreLogsScript } from '../../remote/backup/log-folder.ts'
 import { containerName } from '../../server/instance.ts'
 import type { Definition, Server } from '../definition.ts'
 

@@ -3,7 +3,7 @@ import { existsSync, linkSync, readdirSync, readFileSync, rmSync, statSync, syml
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
-import * as backup from '../../../deploy/remote/backup.ts'
+import * as backup from '../../../deploy/remote/backup/backup.ts'
 import { readArchive } from '../../../deploy/server/backup/archive.ts'
 import { renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
 import { parseDotenv } from '../../../kit/settings/dotenv.ts'

@@ -142,13 +142,19 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
   describe('the certificate', () => {
     test('is valid when a trusted authority signed it for the name', async () => {
       const state = await checkCertificate(server.connect, DOMAIN, authority.ca)
-      expect(state).toEqual({ isValid: true, reason: '', validUntil: expect.stringMatching(/ 20\d\d GMT$/) })
+      expect(state).toEqual({
+        isValid: true,
+        reason: '',
+        isPlaceholder: false,
+        validUntil: expect.stringMatching(/ 20\d\d GMT$/),
+      })
     })
 
     test('is not valid without trust, or for another name', async () => {
       expect(await checkCertificate(server.connect, DOMAIN, null)).toEqual({
         isValid: false,
         reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        isPlaceholder: false,
         validUntil: expect.stringMatching(/ 20\d\d GMT$/),
       })
       expect(await checkCertificate(server.connect, 'other.invalid', authority.ca)).toMatchObject({
@@ -163,6 +169,7 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
           isValid: false,
           reason: 'Client network socket disconnected before secure TLS connection was established',
           validUntil: null,
+          isPlaceholder: false,
         })
       }
     })

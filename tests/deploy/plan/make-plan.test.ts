@@ -652,6 +652,7 @@ describe('a restore', () => {
     expect(after.filter((kind) => kind !== 'stop-previous')).toEqual([
       ...([
         'switch',
+        'watch',
         'restore-logs',
         'remove-unpacked',
         'check-from-outside',

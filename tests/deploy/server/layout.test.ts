@@ -19,6 +19,8 @@ test('everything is under one folder, where the docs and the predecessor’s use
     certs: '/root/ai-proxy/certs',
     previousCerts: '/root/ai-proxy/certs.before',
     backups: '/root/ai-proxy/backups',
+    copies: '/root/ai-proxy/backups/copies.json',
+    copyJob: '/root/ai-proxy/backups/.copy-job.json',
     logdb: '/root/ai-proxy/scripts/logdb',
     reserve: '/root/ai-proxy/.reserve',
   })

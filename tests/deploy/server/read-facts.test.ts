@@ -45,6 +45,7 @@ test('a clean server has nothing but itself', () => {
     imageTags: [],
     certificates: [],
     backups: [],
+    copies: [],
     hasLogDatabases: false,
     hold: null,
   })

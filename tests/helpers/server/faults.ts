@@ -112,7 +112,10 @@ const LEFTOVER = /^\.restore|\.tmp\.|\.part$|^(?!current).*\.before|^\.copy-/
 
 async function problemsOfServer({ server, live }: StandInProject): Promise<string[]> {
   const instance = live()
-  const containers = Object.entries(server.containers()).filter(([, state]) => state !== 'exited no')
+  const [warm] = server.has('warm/release') ? server.read('warm/release').split(' ') : []
+  const containers = Object.entries(server.containers()).filter(
+    ([name, state]) => state !== 'exited no' && !(name === warm && state === 'running no'),
+  )
   const isOne = containers.length === 1 && containers[0]?.join(' ') === `ai-proxy-${instance} running unless-stopped`
   const answering = await server.answering()
   const recorded = JSON.parse(server.read('state.json')).live

@@ -45,6 +45,7 @@ export interface StandInServer {
   /** What is seen inside a container that is watched: lines of the script; empty for nothing. */
   setInside(lines: string): void
   read(path: string): string
+  has(path: string): boolean
   /** Instance that answers through the edge; null if none does. */
   answering(): Promise<string | null>
   /** Keeps everything that the server has. @returns brings it back */
@@ -111,6 +112,7 @@ export function startStandInServer(folder: string, authority: Authority, domain:
       else rmSync(join(state, 'inside'), { force: true })
     },
     read: (path) => readFileSync(join(server, path), 'utf8'),
+    has: (path) => existsSync(join(server, path)),
     answering: () => askEdge(domain, port),
     save: () => {
       const saved = mkdtempSync(join(folder, 'saved-'))

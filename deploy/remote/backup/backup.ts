@@ -1,5 +1,5 @@
-import type { Argv } from '../host/argv.ts'
-import { sh } from './sh.ts'
+import type { Argv } from '../../host/argv.ts'
+import { sh } from '../sh.ts'
 
 /** Prints the members of an archive, one a line, each with its type letter and a space first. */
 export function listArchive(path: string): Argv {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import * as backup from '../../../deploy/remote/backup.ts'
-import { expectShell } from '../../helpers/server/scripts.ts'
+import * as backup from '../../../../deploy/remote/backup/backup.ts'
+import { expectShell } from '../../../helpers/server/scripts.ts'
 
 const ARCHIVE = '/srv/backups/ai-proxy-backup-20261123-101112.tar.gz'
 

@@ -1,5 +1,5 @@
-import type { Argv } from '../host/argv.ts'
-import { sh } from './sh.ts'
+import type { Argv } from '../../host/argv.ts'
+import { sh } from '../sh.ts'
 
 export interface LogsInput {
   folder: string

@@ -1,5 +1,5 @@
-import type { Argv } from '../host/argv.ts'
-import { sh } from './sh.ts'
+import type { Argv } from '../../host/argv.ts'
+import { sh } from '../sh.ts'
 
 /** Argument: the folder. Opens a copy for writing, so that SQLite takes its -wal into account. */
 const JUDGE = `
