@@ -111,7 +111,7 @@ test('clean up lets a release finish its running answers, however many deploys f
   const body = JSON.stringify({
     model: 'gpt-4o',
     stream: true,
-    messages: [{ role: 'user', content: 'mock/slow-500x120' }],
+    messages: [{ role: 'user', content: 'mock/slow-500x240' }],
   })
   await ssh(`cat > /root/body.json <<'END'\n${body}\nEND`)
   const domain = domainOf(server)
