@@ -47,6 +47,7 @@ test('a clean server has nothing but itself', () => {
     backups: [],
     copies: [],
     hasLogDatabases: false,
+    hasTornFiles: false,
     hold: null,
   })
 })
