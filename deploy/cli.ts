@@ -96,11 +96,17 @@ async function runVerb(verb: Verb, flags: Flags, terminal: ProcessTerminal): Pro
   return (await import('./commands/audit.ts')).showAudit(context)
 }
 
+function indexOfWords(args: readonly string[], words: readonly string[]): number {
+  return args.findIndex((_, index) => words.every((word, offset) => args[index + offset] === word))
+}
+
 /** The name of the action in JSON, also for a command line that cannot be read. */
 function verbOf(args: string[]): string {
   if (args[0] === 'completion') return args[0]
-  const typed = VERB_NAMES.find((name) => ` ${args.join(' ')} `.includes(` ${name} `))
-  if (typed !== undefined) return typed
+  const [first] = VERB_NAMES.map((name) => ({ name, at: indexOfWords(args, name.split(' ')) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+  if (first !== undefined) return first.name
   const verbs = ['rollback', 'list-backups', 'restore-backup']
   return verbs.find((verb) => args.some((arg) => arg === `--${verb}` || arg.startsWith(`--${verb}=`))) ?? 'deploy'
 }

@@ -13,13 +13,13 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { loadSqlite } from '../../logdb/store/sqlite/open.ts'
-import { compiledCli } from '../helpers/logdb/compiled-cli.ts'
 import { chat, jsonl, predecessorBlock, predecessorEvent, record } from '../helpers/logdb/logs.ts'
 import { shownError } from '../helpers/logdb/shown-error.ts'
 import { sqliteShellTest, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 import { openDatabase, workspace } from '../helpers/logdb/workspace.ts'
+import { compiledLogdb } from '../helpers/process/compiled-package.ts'
 
-const CLI = compiledCli()
+const CLI = compiledLogdb()
 
 sqliteTest('init prints the path of the partition and ok', async () => {
   const { db, run } = workspace()

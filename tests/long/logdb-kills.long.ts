@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import { compiledCli } from '../helpers/logdb/compiled-cli.ts'
 import {
   killableCommands,
   killableConvert,
@@ -12,10 +11,11 @@ import {
 } from '../helpers/logdb/kills/kill-scenarios.ts'
 import { type Killable, killAtRandom, killBeforeSteps } from '../helpers/logdb/kills/kills.ts'
 import { sqliteTest } from '../helpers/logdb/sqlite-test.ts'
+import { compiledLogdb } from '../helpers/process/compiled-package.ts'
 import { seededRandom } from '../helpers/random.ts'
 
 const TIMEOUT_MS = 30 * 60_000
-const cli = compiledCli()
+const cli = compiledLogdb()
 const [few, many] = [logsOf(60), logsOf(3000)]
 
 /** 200 kills together. */

@@ -47,13 +47,17 @@ export function viewPlan(
   const downtime = [...new Set(views.flatMap(({ downtime }) => downtime ?? []))]
   const costs = [...new Set(views.flatMap(({ cost }) => cost ?? []))]
   const entries = entriesOf(parts)
-  const backupWords = backup === undefined ? noBackup(facts, skipsBackup) : 'a backup first'
   return {
     entries,
     backup: backup?.name ?? null,
     downtime,
     costs,
-    summary: [counted(entries.length), backupWords, ...downtimeWords(facts, downtime), ...costs].join('; '),
+    summary: [
+      counted(entries.length),
+      ...backupWords(changes, facts, skipsBackup),
+      ...downtimeWords(facts, downtime),
+      ...costs,
+    ].join('; '),
   }
 }
 
@@ -83,9 +87,12 @@ function counted(count: number): string {
   return count === 1 ? '1 change' : `${count} changes`
 }
 
-function noBackup(facts: Facts, skipsBackup: boolean): string {
-  if (skipsBackup) return 'no backup, as you asked'
-  return facts.live === null ? 'no backup, since nothing is live yet' : 'no backup is needed'
+function backupWords(changes: readonly Change[], { live }: Facts, skipsBackup: boolean): string[] {
+  const has = (kind: Change['kind']) => changes.some((change) => change.kind === kind)
+  if (has('back-up')) return ['a backup first']
+  if (skipsBackup) return ['no backup, as you asked']
+  if (live !== null) return ['no backup is needed']
+  return has('start-release') ? ['no backup, since nothing is live yet'] : []
 }
 
 function downtimeWords({ live }: Facts, downtime: readonly string[]): string[] {

@@ -4,12 +4,12 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, onTestFinished, vi } from 'vitest'
-import { packageRoot } from '../../../kit/package-root.ts'
 import { testAsRoot, testWith } from '../../helpers/needs.ts'
+import { compiledDeploy } from '../../helpers/process/compiled-package.ts'
 import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
-const CLI = ['--import', import.meta.resolve('tsx'), join(packageRoot(), 'deploy/cli.ts')]
+const CLI = [compiledDeploy()]
 
 /** Starts the CLI in a folder and waits until this file appears there. */
 async function runUntil(file: string, cwd: string, args: string[], env: Record<string, string> = {}) {

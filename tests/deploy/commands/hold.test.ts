@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { showAudit } from '../../../deploy/commands/audit.ts'
 import { createBackup } from '../../../deploy/commands/backup-create.ts'
 import { hold, unhold } from '../../../deploy/commands/hold.ts'
 import { listReleases } from '../../../deploy/commands/releases.ts'
+import { rollback } from '../../../deploy/commands/rollback.ts'
 import { unlock } from '../../../deploy/commands/unlock.ts'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import { readOptions } from '../../../deploy/local/options.ts'
@@ -28,8 +29,8 @@ async function run(
   path: string,
   action: (context: Context) => Promise<Outcome>,
   flags: { yes?: boolean; dryRun?: boolean; json?: boolean; lockWait?: string } = {},
+  terminal = testTerminal(),
 ) {
-  const terminal = testTerminal()
   const options = readOptions({ host: 'localhost', path, dotenv: true, ...flags }, {}, {}, tempFolder())
   const outcome = await action({ options, terminal, now: new Date('2026-11-24T00:00:00Z') }).catch((error) => ({
     error: toUserError(error, 'ai-deploy', ''),
@@ -70,6 +71,7 @@ rootTest('a hold refuses every change, with who, when, why and how it ends, and 
   const shown = await run(path, createBackup, { dryRun: true })
   expect([shown.exitCode, shown.stderr]).toEqual([0, expect.stringMatching(description)])
   expect((await run(path, listReleases)).stderr).toMatch(description)
+  expect((await run(path, rollback, { yes: true })).stderr).toContain('(NOTHING_TO_ROLL_BACK')
   expect((await run(path, unhold)).exitCode).toBe(0)
   expect((await run(path, unhold)).stderr).toContain('Nothing to do: the server is not on hold.')
   expect((await run(path, createBackup, { yes: true })).exitCode).toBe(0)
@@ -101,8 +103,10 @@ rootTest('--lock-wait says for whom it waits, and makes its own plan afterwards'
   const { held } = await otherRun(path)
   const short = await run(path, createBackup, { yes: true, lockWait: '1' })
   expect([short.exitCode, short.stderr]).toEqual([20, expect.stringContaining(`Waiting for ${WHO} (at most 1 s).`)])
-  const waiting = run(path, createBackup, { yes: true, lockWait: '1m' })
-  setTimeout(() => held.end(), 3000)
+  const terminal = testTerminal()
+  const waiting = run(path, createBackup, { yes: true, lockWait: '1m' }, terminal)
+  await vi.waitFor(() => expect(terminal.stderr).toContain('Waiting for'), { timeout: 20_000 })
+  held.end()
   const { exitCode, stderr } = await waiting
   expect(exitCode, stderr).toBe(0)
   expect(stderr).toContain(`Waiting for ${WHO}`)

@@ -43,7 +43,7 @@ async function finish({ context, open, terminal }: LocalServer, more: Partial<Pr
   return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr, isWritten: existsSync(open.layout.env) }
 }
 
-const SUMMARY = '1 change; no backup, since nothing is live yet'
+const SUMMARY = '1 change'
 const TREE = `On localhost:\n  - make an API key\n${SUMMARY}.\n`
 const NOTE = 'Note: a thing to know.\n'
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { compiledCli } from './compiled-cli.ts'
+import { compiledLogdb } from '../process/compiled-package.ts'
 import { SERVER_ID } from './workspace.ts'
 
 /** The compiled logdb in a separate process. */
@@ -8,7 +8,7 @@ export function startLogdb(
   args: string[],
   { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
 ): ChildProcess {
-  return spawn(process.execPath, [compiledCli(), ...args], {
+  return spawn(process.execPath, [compiledLogdb(), ...args], {
     cwd,
     env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

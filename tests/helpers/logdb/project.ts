@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { compiledLogdb } from '../process/compiled-package.ts'
 import { tempFolder } from '../temp-folder.ts'
-import { compiledCli } from './compiled-cli.ts'
 
 interface Outcome {
   exitCode: number | null
@@ -22,7 +22,7 @@ export interface Project {
 
 /** Makes projects that share one compiled logdb: compiling takes a second. */
 export function projects(): () => Project {
-  const dist = dirname(dirname(compiledCli()))
+  const dist = dirname(dirname(compiledLogdb()))
   return () => {
     const folder = tempFolder()
     const [logs, db] = [join(folder, 'logs'), join(folder, 'logs/db')]

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { packageRoot } from '../../../kit/package-root.ts'
+import { compiledDeploy } from './compiled-package.ts'
 
 export interface CliResult {
   exitCode: number
@@ -20,13 +19,11 @@ const TIME_LIMIT_MS = 25_000
 
 /** Runs ai-deploy in a separate process, without a terminal. */
 export function runCli(args: string[], { cwd, env = {}, uid }: CliOptions): Promise<CliResult> {
-  const cli = join(packageRoot(), 'deploy/cli.ts')
-  const tsx = import.meta.resolve('tsx')
   const { PATH = '', HOME = cwd } = process.env
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      ['--import', tsx, cli, ...args],
+      [compiledDeploy(), ...args],
       { cwd, env: { PATH, HOME, NO_COLOR: '1', ...env }, timeout: TIME_LIMIT_MS, uid },
       (error, stdout, stderr) => {
         resolve({ exitCode: error === null ? 0 : (child.exitCode ?? 128), stdout, stderr })

@@ -3,12 +3,12 @@ import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { type Ended, endOf } from '../../helpers/logdb/cli-child.ts'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { contentOf, logsOf, spaceWith } from '../../helpers/logdb/kills/kill-scenarios.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import type { Workspace } from '../../helpers/logdb/workspace.ts'
 import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
 import { needing } from '../../helpers/needs.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
@@ -17,7 +17,7 @@ const PAGE_BYTES = 8192
 /** As POSIX has it for `ulimit -f`. */
 const BLOCK_BYTES = 512
 const LIMITER = import.meta.resolve('../../helpers/logdb/limit-pages.mjs')
-const cli = compiledCli()
+const cli = compiledLogdb()
 const logs = logsOf(300)
 
 /** Bad records make control.sqlite3 grow. */

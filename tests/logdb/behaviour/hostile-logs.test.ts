@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { endOf } from '../../helpers/logdb/cli-child.ts'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { hasSqlite, pythonTest, sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { needing } from '../../helpers/needs.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 
 const TIMEOUT_MS = 120_000
 const MEBIBYTE = 1024 * 1024
@@ -277,7 +277,7 @@ sqliteShellTest('python3 and sqlite3 can read every row and every text of hostil
   await expectAccounted(space)
 })
 
-const cli = compiledCli()
+const cli = compiledLogdb()
 /** What it has taken of memory at most is in the line VmHWM; in the usage of resources a child begins with its parent's. */
 const STATUS_HOOK = `data:text/javascript,${encodeURIComponent(
   "import fs from 'node:fs'; process.on('exit', () => fs.writeFileSync(process.env.STATUS_FILE, fs.readFileSync('/proc/self/status')))",

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { truncateSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import {
   chat,
   completion,
@@ -15,6 +14,7 @@ import {
 } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { LEDGER_GAP, SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 import { seededRandom } from '../../helpers/random.ts'
 
 const TIMEOUT_MS = 120_000
@@ -52,7 +52,7 @@ async function content(space: Workspace): Promise<unknown[]> {
   return space.query('SELECT * FROM request_details ORDER BY request_id')
 }
 
-const cli = compiledCli()
+const cli = compiledLogdb()
 
 function ingest({ folder }: Workspace, parallelism: number) {
   const env = { ...process.env, LOGDB_SERVER_ID: SERVER_ID, LOGDB_IMPORT_PARALLELISM: String(parallelism) }

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import {
   contentOf,
   killableCommands,
@@ -14,13 +13,14 @@ import {
 import { killAtRandom, killBeforeSteps } from '../../helpers/logdb/kills/kills.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 import { seededRandom } from '../../helpers/random.ts'
 
 const TIMEOUT_MS = 120_000
 const KILLS = 3
 const SAMPLED_STEPS = 1
 const LEAST_BYTES_FOR_THREAD = 4 * 1024 * 1024
-const cli = compiledCli()
+const cli = compiledLogdb()
 /** Many are long enough for threads. */
 const [few, many] = [logsOf(60), logsOf(1000, 130)]
 

@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { expect } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 
 const EXAMPLE = join(packageRoot(), 'docs/examples/logdb-library.ts')
 
 /** Compiles the example into the folder of the compiled package, which it imports by its name, and runs it. */
 function runExample({ folder }: Workspace, args: string[]) {
-  const packageFolder = dirname(dirname(dirname(compiledCli())))
+  const packageFolder = dirname(dirname(dirname(compiledLogdb())))
   const { outputText } = ts.transpileModule(readFileSync(EXAMPLE, 'utf8'), {
     compilerOptions: { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
   })

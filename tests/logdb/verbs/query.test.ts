@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { expect } from 'vitest'
-import { compiledCli } from '../../helpers/logdb/compiled-cli.ts'
 import { chat, jsonl, record } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { digests, openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 
 /** One request a day, from 2025-09-01 on. */
 async function filled(days: number, env: Record<string, string> = {}): Promise<Workspace> {
@@ -146,7 +146,7 @@ sqliteTest('a signal ends a long query immediately', async () => {
   const { folder } = await filled(1)
   const endless = `SELECT 'begun' UNION ALL
     SELECT max(i) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n)`
-  const args = [compiledCli(), 'query', '--nl', endless]
+  const args = [compiledLogdb(), 'query', '--nl', endless]
   const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] })
   const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)))
   await new Promise((resolve) => child.stdout.once('data', resolve))

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { compiledGateway } from '../../helpers/gateway/compiled-gateway.ts'
 import { soak } from '../../helpers/gateway/soak.ts'
 import { needing } from '../../helpers/needs.ts'
+import { compiledGateway } from '../../helpers/process/compiled-package.ts'
 
 const SECONDS = 3
 const STREAMS = 60

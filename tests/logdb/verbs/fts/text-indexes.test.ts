@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import { compiledCli } from '../../../helpers/logdb/compiled-cli.ts'
 import { chat, jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
 import { type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
+import { compiledLogdb } from '../../../helpers/process/compiled-package.ts'
 import { seededRandom } from '../../../helpers/random.ts'
 
 const LETTERS = 'abcdefghij '
@@ -36,7 +36,7 @@ function build(cli: string, { folder }: Workspace) {
 sqliteTest('large partitions are indexed in threads, with the same result in the same order', async () => {
   const space = await filled()
   const [first = '', second = ''] = space.partitions()
-  const { status, stdout, stderr } = build(compiledCli(), space)
+  const { status, stdout, stderr } = build(compiledLogdb(), space)
   expect([status, stderr]).toEqual([0, ''])
   expect(stdout).toBe(`${first} indexed=${MESSAGES + 1} skipped=0\n${second} indexed=${MESSAGES + 1} skipped=0\n`)
   const hits = await space.run(['search', 'day10', '--limit', '100', '--json'])
@@ -47,7 +47,7 @@ sqliteTest('an error in a thread is reported like any other error', async () => 
   const space = await filled()
   const [first = ''] = space.partitions()
   writeFileSync(first, 'no database')
-  const cli = compiledCli()
+  const cli = compiledLogdb()
   const { status, stderr } = build(cli, space)
   expect([status, stderr]).toEqual([
     1,
