@@ -8,6 +8,7 @@ import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
 import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
 import { makePlan } from '../plan/make-plan.ts'
+import { checkEdgeOwner } from '../plan/preflight.ts'
 import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
@@ -32,6 +33,7 @@ export async function deploy(context: Context): Promise<Outcome> {
   const givenCa = options.acmeCaCert === null ? null : readText(options.acmeCaCert)
   return withServer(context, async (open) => {
     const { facts } = open
+    checkEdgeOwner(facts)
     const env = await serverEnv(context, open, local)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)

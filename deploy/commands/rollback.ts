@@ -9,6 +9,7 @@ import { settingsGiven } from '../local/options.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
 import { gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
 import { namedRelease, planRollback, previousRelease, rollbackInstance } from '../plan/plan-rollback.ts'
+import { checkEdgeOwner } from '../plan/preflight.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { carryOut } from '../session/carry-out.ts'
@@ -26,6 +27,7 @@ import { environmentOf } from '../steps/release-environment.ts'
 export async function rollback(context: Context, id?: string): Promise<Outcome> {
   return withServer(context, async (open) => {
     const { facts, connection, layout } = open
+    checkEdgeOwner(facts)
     const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)
     const from = facts.live === null ? null : releaseOf(facts.live)
     const today = todaysEnv(facts)

@@ -24,7 +24,8 @@ function checkArchitecture({ os }: Facts): void {
   throw deployError('TARGET_UNSUPPORTED', `the server is a ${os.arch} machine`, 'use a server with x86_64 or arm64')
 }
 
-function checkEdgeOwner({ edge, folder }: Facts): void {
+/** A server has one gateway; another folder knows nothing of it. @throws UserError TARGET_UNSUPPORTED */
+export function checkEdgeOwner({ edge, folder }: Facts): void {
   if (edge.folder === null || edge.folder === folder) return
   throw deployError(
     'TARGET_UNSUPPORTED',

@@ -157,7 +157,7 @@ export function liveTrouble({ live, isLiveSilent, containers, missingFolders }: 
   if (container?.state !== 'running') return 'stopped'
   if (container.isStopping) return 'stopping'
   if (container.isDetached) return 'detached'
-  if (missingFolders.includes('logs')) return 'logless'
+  if (missingFolders.includes('logs') || container.isUnmounted) return 'logless'
   return isLiveSilent ? 'silent' : null
 }
 

@@ -50,6 +50,12 @@ ${WATCHED_DIGEST}
 ${TORN_FILES}
 cd / || exit 1
 P=$1
+# True unless a running container has another folder open than the one that is there now.
+mounted() {
+  pid=$(docker inspect -f '{{.State.Pid}}' "$1" 2>/dev/null)
+  [ "\${pid:-0}" != 0 ] && [ -d "$2" ] && [ -d "/proc/$pid/root$3" ] || return 0
+  [ "$(stat -Lc %d:%i "$2")" = "$(stat -Lc %d:%i "/proc/$pid/root$3")" ]
+}
 b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
 . /etc/os-release 2>/dev/null
 echo os="$ID" ; echo os_like="$ID_LIKE"
@@ -76,6 +82,8 @@ if command -v docker >/dev/null 2>&1; then
   # After a pause Docker calls a container unhealthy until its next check, so Traefik is asked now.
   case $edge in *' unhealthy') ! timeout 10 docker exec ai-proxy-edge traefik healthcheck --configFile=/etc/traefik/traefik.yml >/dev/null 2>&1 || edge=\${edge% *} ;; esac
   [ -z "$edge" ] || echo edge="$edge"
+  mounted ai-proxy-edge "$P/edge/dynamic" /etc/traefik/dynamic || echo unmounted=ai-proxy-edge
+  [ -z "$routed" ] || mounted "$routed" "$P/logs" /app/logs || echo unmounted="$routed"
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
   ${EDGE_HANDOVER}
@@ -105,7 +113,10 @@ done
 echo current="$(readlink "$P/current")"
 [ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
-[ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
+# What a run writes at this moment is not torn.
+if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then
+  [ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
+fi
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do
   [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"

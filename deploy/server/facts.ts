@@ -100,6 +100,8 @@ export interface ContainerFact {
   isRestarted: boolean
   /** Not on the network that leads to the edge, or on one that does not exist any more. */
   isDetached?: boolean
+  /** Its folder of logs was replaced by another one. */
+  isUnmounted?: boolean
   /** Somebody has told it to stop, and it finishes its running answers. */
   isStopping?: boolean
   /** It ends again and again, and Docker starts it each time. */

@@ -5,6 +5,7 @@ import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
 import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
+import { EDGE_CONTAINER } from './layout.ts'
 import { parseHold } from './lock/hold.ts'
 import type { Manifest } from './manifest.ts'
 import { type Pairs, readPairs, splitOnce } from './pairs.ts'
@@ -72,7 +73,8 @@ function readCompose(pairs: Pairs): ComposeCommand | null {
 }
 
 function readEdge(pairs: Pairs): EdgeFacts {
-  const isUnmounted = pairs.all('missing').some((folder) => ['edge/dynamic', 'certs'].includes(folder))
+  const isMissing = pairs.all('missing').some((folder) => ['edge/dynamic', 'certs'].includes(folder))
+  const isUnmounted = isMissing || pairs.all('unmounted').includes(EDGE_CONTAINER)
   const [state = '', network, health] = (pairs.one('edge') ?? '').split(' ')
   return {
     isRunning: state === 'running',
@@ -130,6 +132,7 @@ function readContainer(line: string, pairs: Pairs): ContainerFact {
     isRestarted: restart === 'unless-stopped',
     isDetached: isDetached(network, pairs),
     isStopping: pairs.all('stopping').includes(name),
+    ...(pairs.all('unmounted').includes(name) && { isUnmounted: true }),
     ...(isCrashing(state, { restarts, startedAt, clockS: Number(pairs.one('clock')) }) && { isCrashing: true }),
     ...(state === 'running' && warmUntilS(name, pairs)),
   }

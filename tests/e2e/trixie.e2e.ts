@@ -98,7 +98,7 @@ test('a gateway whose container and image were removed is repaired', async () =>
   await ssh('docker rm -f $(docker ps -q --filter label=ai-deploy.release) && docker rmi $(docker images -q ai-proxy)')
   const { exitCode, stderr } = await deploy('--yes')
   expect(exitCode, stderr).toBe(0)
-  expect(stderr).toContain(', which is not running')
+  expect(stderr).toContain(', whose container and image are gone')
   expect((await deploy()).stderr).toContain('Nothing to change')
 })
 

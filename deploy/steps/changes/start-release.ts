@@ -46,6 +46,9 @@ function describeStart({ instance, reason }: Change<'start-release'>): string {
   switch (reason.kind) {
     case 'new':
       if (reason.replaces === null) return `start release ${id}`
+      if (reason.changed.length === 0) {
+        return `start release ${id} in place of ${reason.replaces}, whose container and image are gone`
+      }
       return `start release ${id} next to ${reason.replaces} and let it take over (changed: ${reason.changed.join(', ')})`
     case 'broken':
       return `${describeRepair(id, reason.trouble)}${reason.fallback === null ? '' : `; if it does not work then, switch to release ${reason.fallback}`}`

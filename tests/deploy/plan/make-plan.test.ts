@@ -377,6 +377,14 @@ describe('what is broken', () => {
     expect(changeOf(replaced, 'stop-previous')).toMatchObject({ containers: [name], previous: id, warmS: 600 })
   })
 
+  test('a live release whose container and image are gone is replaced by one of the same content', () => {
+    const changes = replan({}, { containers: [], imageTags: [] })
+    expect(lines(changes)).toContain(
+      'start release 20261124-000000 in place of 20261123-101112, whose container and image are gone',
+    )
+    expect(kinds(changes)).toContain('build-image')
+  })
+
   test('a live release that does not run is started again', () => {
     const container = { name: `ai-proxy-${id}`, state: 'exited', release: id, isRestarted: true }
     for (const containers of [[container], []]) {

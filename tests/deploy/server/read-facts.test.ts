@@ -171,6 +171,7 @@ test('what keeps an edge from its work', () => {
   expect(trouble('edge=paused aaa healthy\n')).toBe('paused')
   expect(trouble('edge=running none healthy\n')).toBe('detached')
   expect(trouble('edge=running aaa healthy\nmissing=edge/dynamic\n')).toBe('unmounted')
+  expect(trouble('edge=running aaa healthy\nunmounted=ai-proxy-edge\n')).toBe('unmounted')
   expect(trouble('edge=running aaa unhealthy\n')).toBe('unhealthy')
 })
 

@@ -27,6 +27,7 @@ case "$1" in
         '{{.State.Status}}'*Health*) field "$name" 1 ;;
         'container '*) echo "container $(field "$name" 1) 0 a-start" ;;
         *RestartPolicy*) field "$name" 3 ;;
+        *Pid*) echo 0 ;;
         *Mounts*) field "$name" 2 ;;
         *Running*) [ "$(field "$name" 1)" = running ] && echo true || echo false ;;
         *Status*) field "$name" 1 ;;
