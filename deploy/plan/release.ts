@@ -65,9 +65,9 @@ export function imageName({ context, settings }: ReleaseContent): string {
 
 /** What differs, in words; nothing if only the names do. */
 export function changedParts(before: Manifest, after: Manifest): string[] {
+  if (before.content === after.content) return []
   const paths = new Set([...Object.keys(before.files), ...Object.keys(after.files)])
   const changed = [...paths].filter((path) => before.files[path] !== after.files[path])
-  if (changed.length === 0) return []
   const parts = [
     changed.some((path) => path.startsWith(`${CONTEXT_FOLDER}/`)) && 'the gateway itself',
     changed.includes('config.yml') && 'config.yml',
