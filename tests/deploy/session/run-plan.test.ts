@@ -205,7 +205,9 @@ planTest('a release that is bad while it is watched takes everything back', asyn
 
 planTest('an interrupt of the watch keeps the new release, and the plan continues', async () => {
   withSilentDocker()
-  const server = await localServer({ '.env': OLD_ENV }, { terminal: { signal: AbortSignal.timeout(300) } })
+  const interrupt = new AbortController()
+  const err = (text: string) => void (text.includes('Watch the release') && interrupt.abort())
+  const server = await localServer({ '.env': OLD_ENV }, { terminal: { signal: interrupt.signal, err } })
   const { isSettled, error, times } = await run(server, [writeEnv, watchNobody, writeScript])
   expect({ isSettled, error }).toMatchObject({ isSettled: true, error: { code: 'INTERRUPTED' } })
   expect(`${error}`).toContain('the change was made, but not checked to the end')
