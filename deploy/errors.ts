@@ -1,4 +1,5 @@
 import { COMMON_ERRORS, type ErrorKind, errorMaker } from '../kit/cli/errors.ts'
+import { UserError } from '../kit/user-error.ts'
 
 /** Exit code and meaning of each failure. Codes and numbers are public: they are never reused for something else. */
 export const DEPLOY_ERRORS = {
@@ -73,3 +74,8 @@ export type DeployErrorCode = keyof typeof DEPLOY_ERRORS
 
 /** A failure that the user can do something about. */
 export const deployError = errorMaker<DeployErrorCode>(DEPLOY_ERRORS)
+
+/** True if no command can be run any more, so that nothing can be undone either. */
+export function isCutOff(error: unknown): error is UserError {
+  return error instanceof UserError && ['SSH_UNREACHABLE', 'LOCK_LOST'].includes(error.code)
+}

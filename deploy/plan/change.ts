@@ -166,8 +166,9 @@ type StartReason =
 /**
  * Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. `stopping`: somebody
  * has told it to stop. `logless`: the folder that it writes logs to was removed. `crashing`: it ends again and again.
+ * `failed`: it was found bad while it was watched, and a run that was cut off did not take it back.
  */
-export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless' | 'crashing'
+export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless' | 'crashing' | 'failed'
 
 /** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
 type SwitchNews = 'domain' | 'route' | 'record'

@@ -285,7 +285,7 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
 /** What is only started again has nothing better to go back to; one that ended again and again may do so once more. */
 function watchNext(situation: Situation): Change<'watch'> | undefined {
   const { facts, live, release, liveTrouble, instance, gateway, settings } = situation
-  const isWatched = release !== null || liveTrouble === 'crashing'
+  const isWatched = release !== null || liveTrouble === 'crashing' || liveTrouble === 'failed'
   if (!isWatched || settings.watchS === 0) return undefined
   const wayBack = live !== null && liveTrouble === null ? facts.live : null
   return { kind: 'watch', instance, gateway, seconds: settings.watchS, wayBack, isRollback: false }

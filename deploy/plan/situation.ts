@@ -2,7 +2,7 @@ import { renderRoute } from '../../templates/route.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
 import { type Facts, hasImage, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
-import { containerName } from '../server/instance.ts'
+import { containerName, releaseOf } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
 import type { ContextSource, LiveTrouble } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
@@ -143,14 +143,14 @@ function nextRelease(
 }
 
 /** A container in this trouble keeps running until another one has taken over. */
-const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless', 'crashing']
+const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless', 'crashing', 'failed']
 
 function isStartable(facts: Facts, { instance, manifest }: LiveRelease): boolean {
   return hasImage(facts, manifest.image) || facts.containers.some(({ name }) => name === containerName(instance))
 }
 
 /** Why the live release does not answer; null if it should. */
-export function liveTrouble({ live, isLiveSilent, containers, missingFolders }: Facts): LiveTrouble | null {
+export function liveTrouble({ live, isLiveSilent, containers, missingFolders, readyMarks }: Facts): LiveTrouble | null {
   const container = containers.find(({ name }) => live !== null && name === containerName(live))
   if (container?.state === 'paused') return 'paused'
   if (container?.isCrashing) return 'crashing'
@@ -158,7 +158,9 @@ export function liveTrouble({ live, isLiveSilent, containers, missingFolders }: 
   if (container.isStopping) return 'stopping'
   if (container.isDetached) return 'detached'
   if (missingFolders.includes('logs') || container.isUnmounted) return 'logless'
-  return isLiveSilent ? 'silent' : null
+  if (isLiveSilent) return 'silent'
+  const mark = readyMarks.find(({ release }) => live !== null && release === releaseOf(live))
+  return mark?.failed === undefined ? null : 'failed'
 }
 
 function isEdgeOutdated({ edge }: Facts, wanted: EdgeFiles): boolean {

@@ -8,6 +8,8 @@ export interface WatchReadings {
   before: AnswerCounts | undefined
   /** What such a completion took before the switch; undefined if that is not known. */
   usualEchoMs: number | undefined
+  /** When the last line of the script came, in milliseconds of this process; undefined before the first. */
+  lastLineAtMs: number | undefined
 }
 
 interface ContainerReading {
@@ -41,11 +43,12 @@ interface EchoReading {
 }
 
 export function noReadings(usualEchoMs: number | undefined): WatchReadings {
-  return { containers: [], inside: [], echoes: [], before: undefined, usualEchoMs }
+  return { containers: [], inside: [], echoes: [], before: undefined, usualEchoMs, lastLineAtMs: undefined }
 }
 
-/** Adds a line of the script that watches. */
-export function addLine(readings: WatchReadings, line: string): void {
+/** Adds a line of the script that watches. @param atMs when it came, in milliseconds of this process */
+export function addLine(readings: WatchReadings, line: string, atMs?: number): void {
+  readings.lastLineAtMs = atMs ?? readings.lastLineAtMs
   const [kind, ...words] = line.trim().split(' ')
   if (kind === 'container') {
     const [state = '', restarts = '0', startedAt = ''] = words
@@ -60,6 +63,14 @@ export function addLine(readings: WatchReadings, line: string): void {
     })
   } else if (kind === 'before') readings.before = readCounts(words)
 }
+
+/** True if nothing at all has come from the server since then: the connection to it may hang, and not the gateway. */
+export function isStalled({ lastLineAtMs }: WatchReadings, sinceMs: number): boolean {
+  return lastLineAtMs !== undefined && lastLineAtMs < sinceMs && performance.now() - sinceMs > STALL_MS
+}
+
+/** The script prints a line each second. */
+const STALL_MS = 2500
 
 function readCounts(words: string[]): AnswerCounts | undefined {
   const [all = Number.NaN, own = Number.NaN, providers = Number.NaN] = words.map(Number)
@@ -102,14 +113,16 @@ function unready({ inside }: WatchReadings): string | undefined {
 }
 
 function failedEchoes({ echoes }: WatchReadings): string | undefined {
-  const failed = echoes.flatMap(({ problem }) => problem ?? [])
+  const lastGood = echoes.findLastIndex(({ problem }) => problem === undefined)
+  const failed = echoes.slice(lastGood + 1)
   if (failed.length < MAX_BAD_ECHOES) return undefined
-  return `${failed.length} completions of the built-in model failed through the edge: ${failed.at(-1)}`
+  return `${failed.length} completions of the built-in model failed through the edge: ${failed.at(-1)?.problem}`
 }
 
 function slowEchoes({ echoes, usualEchoMs = 0 }: WatchReadings): string | undefined {
   const limitMs = Math.max(SLOW_FLOOR_MS, SLOW_FACTOR * usualEchoMs)
-  const slow = echoes.filter(({ ms, problem }) => problem === undefined && ms > limitMs)
+  const isSlow = ({ ms, problem }: EchoReading) => problem === undefined && ms > limitMs
+  const slow = echoes.slice(echoes.findLastIndex((echo) => !isSlow(echo)) + 1)
   const [first] = slow
   if (slow.length < MAX_BAD_ECHOES || first === undefined) return undefined
   const before = usualEchoMs > 0 ? `, and took ${inSeconds(usualEchoMs)} before` : ''

@@ -185,3 +185,16 @@ exit 0`,
     keepTags.join(' '),
   )
 }
+
+/**
+ * Compose recreates a container under a temporary name. Where it was cut off, the container gets its own name back, or is
+ * removed if there is one of that name.
+ */
+export function settleName(container: string): Argv {
+  return sh(
+    `for one in $(docker ps -aq --filter "name=^/?[0-9a-f]{12}_$1$"); do
+  docker rm "$one" >/dev/null 2>&1 || docker inspect "$1" >/dev/null 2>&1 || docker rename "$one" "$1"
+done`,
+    container,
+  )
+}

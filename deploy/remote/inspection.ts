@@ -73,18 +73,23 @@ if command -v docker >/dev/null 2>&1; then
     asked="$asked $name:$!"
   done
   echo network="$(docker network inspect -f '{{.Id}}' ai-proxy-edge 2>/dev/null)"
+  [ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
   # Before the containers: one whose stop ends in between is seen as stopped, not as left behind.
-  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE 'docker stop (-t [0-9]+ )?ai-proxy-(edge-)?[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
+  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE '(docker stop (-t [0-9]+ )?|warm/stop.sh [^ ]+ )ai-proxy-(edge-)?[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
   # shellcheck disable=SC2086
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID} {{.RestartCount}} {{.State.StartedAt}}' $containers 2>/dev/null
-  edge=$(docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' ai-proxy-edge 2>/dev/null)
+  # Compose recreates it under a temporary name, which stays where it was cut off.
+  E=ai-proxy-edge
+  docker inspect -f '{{.State.Status}}' "$E" >/dev/null 2>&1 || E=$(docker ps -a --filter 'name=^/?[0-9a-f]{12}_ai-proxy-edge$' --format '{{.Names}}' 2>/dev/null | head -n 1)
+  [ -z "$E" ] || [ "$E" = ai-proxy-edge ] || echo unnamed="$E"
+  edge=$(docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$E" 2>/dev/null)
   # After a pause Docker calls a container unhealthy until its next check, so Traefik is asked now.
   case $edge in *' unhealthy') ! timeout 10 docker exec ai-proxy-edge traefik healthcheck --configFile=/etc/traefik/traefik.yml >/dev/null 2>&1 || edge=\${edge% *} ;; esac
   [ -z "$edge" ] || echo edge="$edge"
   mounted ai-proxy-edge "$P/edge/dynamic" /etc/traefik/dynamic || echo unmounted=ai-proxy-edge
   [ -z "$routed" ] || mounted "$routed" "$P/logs" /app/logs || echo unmounted="$routed"
-  certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' ai-proxy-edge 2>/dev/null)
+  certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' "$E" 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
   ${EDGE_HANDOVER}
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
@@ -111,7 +116,6 @@ for f in "$P"/releases/*/ready.json; do
   [ -f "$f" ] && b64 "$f" "ready_$(basename "$(dirname "$f")")"
 done
 echo current="$(readlink "$P/current")"
-[ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
 # What a run writes at this moment is not torn.
 if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then

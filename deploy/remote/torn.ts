@@ -2,13 +2,16 @@ import type { Argv } from '../host/argv.ts'
 import { sh } from './sh.ts'
 
 /** What a restore, an upload or a backup works in until it ends. */
-const FOLDERS = 'releases/*.part .restore-* certs.before backups/.copy-*'
+const FOLDERS = 'releases/*.part .restore-* certs.before backups/.copy-* logs/db.restoring-*'
 /** Files that were to be renamed: see `writeFile`. */
 const FILES = `find . -maxdepth 3 \\( -path ./logs -o -path ./backups -o -path ./certs \\) -prune -o -type f -name '*.tmp.[0-9]*'`
 
+/** Jobs of the sender of backups, which may run without the lock. */
+const JOBS = `find backups -maxdepth 1 -name '.job-*' -mmin +1440`
+
 /** Shell function that prints what runs left half-written in the folder, those that still run included. */
 export const TORN_FILES = `torn_files() {
-  (cd "$1" && { ls -d ${FOLDERS}; ${FILES} -print; }) 2>/dev/null
+  (cd "$1" && { ls -d ${FOLDERS}; ${FILES} -print; ${JOBS} -print; }) 2>/dev/null
 }`
 
 /**
@@ -20,7 +23,8 @@ export function removeTorn(folder: string): Argv {
     `cd "$1" || exit 0
 [ ! -d certs.before ] || ls certs/*.json >/dev/null 2>&1 || { rm -rf certs && mv certs.before certs; }
 rm -rf -- ${FOLDERS}
-${FILES} -exec rm -f -- {} +`,
+${FILES} -exec rm -f -- {} +
+[ ! -d backups ] || ${JOBS} -exec rm -f -- {} +`,
     folder,
   )
 }

@@ -87,9 +87,9 @@ export interface EdgeFacts {
 
 /**
  * `detached`: not on the network that leads to the releases. `unmounted`: a folder that it reads was removed.
- * `unhealthy`: Traefik does not answer its own health check.
+ * `unhealthy`: Traefik does not answer its own health check. `unnamed`: its recreation was cut off, and it has another name.
  */
-export type EdgeTrouble = 'paused' | 'detached' | 'unmounted' | 'unhealthy'
+export type EdgeTrouble = 'paused' | 'detached' | 'unmounted' | 'unhealthy' | 'unnamed'
 
 export interface ContainerFact {
   name: string

@@ -24,7 +24,8 @@ export interface ServerLayout {
   /** Which backups are elsewhere too. */
   copies: string
   /** What the sender of backups is to do, while it runs. */
-  copyJob: string
+  /** Jobs of the sender of backups, each in a file of its own. */
+  copyJob(id: string): string
   logdb: string
   /** Space for a rollback on a full disk. */
   reserve: string
@@ -50,7 +51,7 @@ export function serverLayout(folder: string): ServerLayout {
     previousCerts: at('certs.before'),
     backups: at('backups'),
     copies: at('backups/copies.json'),
-    copyJob: at('backups/.copy-job.json'),
+    copyJob: (id) => at(`backups/.job-${id}.json`),
     logdb: at('scripts/logdb'),
     reserve: at('.reserve'),
     release: (id) => at(`releases/${id}`),

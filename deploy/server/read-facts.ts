@@ -78,7 +78,12 @@ function readEdge(pairs: Pairs): EdgeFacts {
   const [state = '', network, health] = (pairs.one('edge') ?? '').split(' ')
   return {
     isRunning: state === 'running',
-    trouble: edgeTrouble(state, { isOffNetwork: isDetached(network, pairs), isUnmounted, health }),
+    trouble: edgeTrouble(state, {
+      isUnnamed: pairs.one('unnamed') !== undefined,
+      isOffNetwork: isDetached(network, pairs),
+      isUnmounted,
+      health,
+    }),
     folder: pairs.one('edge_folder') ?? null,
     canHandOver: pairs.one('edge_redirect') === 'possible',
     isHandedOver: pairs.all('edge_handed_over').length > 0,
@@ -112,12 +117,17 @@ function readListener(line: string): [number, string] {
 interface EdgeSigns {
   isOffNetwork: boolean
   isUnmounted: boolean
+  isUnnamed: boolean
   health: string | undefined
 }
 
-function edgeTrouble(state: string, { isOffNetwork, isUnmounted, health }: EdgeSigns): EdgeTrouble | undefined {
+function edgeTrouble(
+  state: string,
+  { isOffNetwork, isUnmounted, isUnnamed, health }: EdgeSigns,
+): EdgeTrouble | undefined {
   if (state === 'paused') return 'paused'
   if (state !== 'running') return undefined
+  if (isUnnamed) return 'unnamed'
   if (isOffNetwork) return 'detached'
   if (isUnmounted) return 'unmounted'
   return health === 'unhealthy' ? 'unhealthy' : undefined

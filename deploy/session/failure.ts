@@ -1,5 +1,5 @@
-import { errorMessage, UserError } from '../../kit/user-error.ts'
-import { deployError } from '../errors.ts'
+import { errorMessage, type UserError } from '../../kit/user-error.ts'
+import { deployError, isCutOff } from '../errors.ts'
 import type { Change } from '../plan/change.ts'
 import { releaseOf } from '../server/instance.ts'
 
@@ -15,11 +15,6 @@ export interface Progress {
   /** Something was begun that was not undone, because no command could be run any more. */
   isLeft: boolean
   undoFailures: readonly string[]
-}
-
-/** True if no command can be run any more, so that nothing can be undone either. */
-export function isCutOff(error: unknown): error is UserError {
-  return error instanceof UserError && ['SSH_UNREACHABLE', 'LOCK_LOST'].includes(error.code)
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Terminal } from '../../kit/cli/terminal.ts'
 import type { UserError } from '../../kit/user-error.ts'
+import { isCutOff } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Change } from '../plan/change.ts'
 import { definitionOf, settlingOf } from '../steps/changes/all.ts'
 import type { Server } from '../steps/definition.ts'
-import { failureOf, isCutOff } from './failure.ts'
+import { failureOf } from './failure.ts'
 import { runSteps, type Step, type StepTime } from './run-steps.ts'
 import { UndoStack } from './undo.ts'
 

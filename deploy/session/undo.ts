@@ -1,6 +1,6 @@
 import { errorMessage, type UserError } from '../../kit/user-error.ts'
+import { isCutOff } from '../errors.ts'
 import type { Undo } from '../steps/definition.ts'
-import { isCutOff } from './failure.ts'
 
 /** What must be taken back if a plan fails. Each undo is pushed before its effect. */
 export class UndoStack {

@@ -4,6 +4,7 @@ import { run } from '../host/host.ts'
 import type { EdgeFiles } from '../plan/edge-files.ts'
 import type { GatewayAddress } from '../plan/gateway-address.ts'
 import * as docker from '../remote/docker.ts'
+import { removeTree } from '../remote/files.ts'
 import type { EdgeTrouble } from '../server/facts.ts'
 import { EDGE_CONTAINER, EDGE_NETWORK } from '../server/layout.ts'
 import { putFile } from '../server/transfer.ts'
@@ -17,7 +18,9 @@ import { withKeyOf } from './release-environment.ts'
 export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promise<void> {
   await putFile(host, `${layout.edge}/compose.yml`, edge.compose)
   await putFile(host, `${layout.edge}/traefik.yml`, edge.traefik)
-  if (edge.acmeCa !== null) await putFile(host, `${layout.edge}/acme-ca.pem`, edge.acmeCa)
+  const acmeCa = `${layout.edge}/acme-ca.pem`
+  if (edge.acmeCa !== null) await putFile(host, acmeCa, edge.acmeCa)
+  else await host.exec(removeTree(acmeCa))
 }
 
 /** Starts the edge, or recreates it when its files have changed. */
@@ -27,9 +30,10 @@ export async function composeEdge(
   { isForced = false } = {},
 ): Promise<void> {
   const compose = composeOf(facts).argv
+  await host.exec(docker.settleName(EDGE_CONTAINER))
   await run(host, 'connect the edge to its network', docker.attachToNetwork(EDGE_CONTAINER, EDGE_NETWORK))
   if (trouble === 'paused') await host.exec(docker.wakeContainer(EDGE_CONTAINER))
-  else if (trouble !== null) await host.exec(docker.restartContainer(EDGE_CONTAINER))
+  else if (trouble !== null && trouble !== 'unnamed') await host.exec(docker.restartContainer(EDGE_CONTAINER))
   const file = `${layout.edge}/compose.yml`
   await run(host, 'start the edge', docker.composeUp({ compose, project: EDGE_CONTAINER, file, isForced }))
 }

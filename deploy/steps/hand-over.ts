@@ -41,7 +41,8 @@ export interface Replacement {
  */
 export async function handOver(server: Server, replacement: Replacement): Promise<void> {
   const { files, gateway, isForced } = replacement
-  const second = `${EDGE_CONTAINER}-${releaseId(server.now)}`
+  // Its own name each time: the second edge of the handover that is taken back may still finish answers.
+  const second = `${EDGE_CONTAINER}-${releaseId(new Date())}`
   await startSecond(server, files, second)
   await untilServing(server, second, replacement)
   const ports = [...new Set([...edgePorts(server.facts.edge.composeFile ?? ''), ...edgePorts(files.compose)])]

@@ -117,7 +117,7 @@ test('no secret is in the audit, in the list of copies, or in a container', asyn
     `cat ${FOLDER}/audit.jsonl ${FOLDER}/backups/copies.json ${FOLDER}/releases/*/*.env; docker inspect $(docker ps -aq); ls -A ${FOLDER}/backups`,
   )
   expect(texts).not.toContain(SECRET)
-  expect(texts).not.toContain('.copy-job')
+  expect(texts).not.toContain('.job-')
 })
 
 test('a copy is pulled when the server has lost the backup, and restored onto a clean server', async () => {

@@ -51,7 +51,7 @@ trap 'rm -rf "$copies"' EXIT
 trap 'exit 1' HUP INT TERM
 tar -xzf "$2" --no-same-owner -C "$copies" -- logs/db || { echo "unjudged=they could not be unpacked"; exit 0; }
 chown -R 65534:65534 "$copies"
-docker run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges --user 65534:65534 \\
+docker run --rm --init --network none --read-only --cap-drop ALL --security-opt no-new-privileges --user 65534:65534 \\
   -v "$copies/logs/db:/logs/db" "$3" node -e "$4" /logs/db`,
     folder,
     archive ?? '-',

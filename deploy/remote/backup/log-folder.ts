@@ -52,7 +52,7 @@ for known in logs/db.before-* "$doubtful" logs/db; do
 done
 docker image inspect "$image" >/dev/null 2>&1 || image=$(docker inspect -f '{{.Image}}' "$container")
 status=0
-docker run --rm --network none --read-only --tmpfs /tmp --security-opt no-new-privileges --user 0:0 \\
+docker run --rm --init --network none --read-only --tmpfs /tmp --security-opt no-new-privileges --user 0:0 \\
   --cap-drop ALL --cap-add DAC_OVERRIDE --cap-add CHOWN --cap-add FOWNER -e "LOGDB_PARTITION_GRANULARITY=$granularity" \\
   -e "SQLITE_TMPDIR=/$work" -v "$folder/logs:/logs" "$image" \\
   node /app/dist/logdb/cli.js --no-dotenv reapply --json --wait 60s --out "/$work" "$@" 2>/dev/null || status=$?

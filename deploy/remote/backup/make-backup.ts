@@ -62,7 +62,7 @@ if [ "$6" = logs ] && [ -d logs/db ]; then
   if [ -n "$(find logs/db -name '*.sqlite3' -print | head -n 1)" ]; then
     if docker image inspect "$4" >/dev/null 2>&1; then
       chown "$5" "$staging/logs/db"
-      docker run --rm --network none --user "$5" -v "$1/logs/db:/logs/db" -v "$1/$staging/logs/db:/copy" "$4" node -e "$7" /logs/db /copy 2>/dev/null || :
+      docker run --rm --init --network none --user "$5" -v "$1/logs/db:/logs/db" -v "$1/$staging/logs/db:/copy" "$4" node -e "$7" /logs/db /copy 2>/dev/null || :
       find "$staging/logs/db" -name '*.part' -exec rm -f {} +
     else
       echo "image=absent"

@@ -27,8 +27,15 @@ export function parseBackupCopies(text: string): BackupCopy[] {
   }
 }
 
+/** Never a path: copies are fetched under this name. */
+const FILE_NAME = /^[\w-][\w.-]*$/
+
 function isBackupCopy(value: unknown): value is BackupCopy {
-  return isObject(value) && ['name', 'to', 'storedAs', 'at', 'sha256'].every((name) => typeof value[name] === 'string')
+  return (
+    isObject(value) &&
+    ['name', 'to', 'storedAs', 'at', 'sha256'].every((name) => typeof value[name] === 'string') &&
+    [value['name'], value['storedAs']].every((name) => FILE_NAME.test(String(name)))
+  )
 }
 
 export function renderBackupCopies(copies: readonly BackupCopy[]): string {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { CopyTarget } from '../../../kit/backup-copy/copy-settings.ts'
 import { COPY_PATHS, type CopyJob } from '../../../kit/backup-copy/jobs.ts'
 import type { Argv } from '../../host/argv.ts'
@@ -16,10 +17,11 @@ export interface CopyPlace {
 
 /** Puts a job on the server. @returns the command that runs it, once */
 export async function placeCopyJob({ host, layout, image }: CopyPlace, job: CopyJob): Promise<Argv> {
-  await putFile(host, layout.copyJob, JSON.stringify(job), '600')
+  const path = layout.copyJob(randomBytes(8).toString('hex'))
+  await putFile(host, path, JSON.stringify(job), '600')
   return copyBackups({
     folder: layout.folder,
-    job: layout.copyJob,
+    job: path,
     image,
     key: keyOf(job.target),
     program: COPY_PATHS.program,

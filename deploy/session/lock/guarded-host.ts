@@ -20,8 +20,9 @@ export function guardedHost(host: Host, folder: string, token: string): Host {
   }
 }
 
+/** sudo may have said something before. */
 function isRefused({ exitCode, stderr }: ExecResult): boolean {
-  return exitCode === LOCK_LOST.exitCode && stderr === `${LOCK_LOST.stderr}\n`
+  return exitCode === LOCK_LOST.exitCode && stderr.trimEnd().endsWith(LOCK_LOST.stderr)
 }
 
 function lockLost(): UserError {

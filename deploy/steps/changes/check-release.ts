@@ -4,7 +4,7 @@ import { renderRoute } from '../../../templates/route.ts'
 import { deployError } from '../../errors.ts'
 import type { GatewayAddress } from '../../plan/gateway-address.ts'
 import { checkCompletions, checkReading, timeEcho } from '../../probe/checks.ts'
-import { CANARY_HEADER } from '../../probe/probe.ts'
+import { CANARY_HEADER, type Probe } from '../../probe/probe.ts'
 import * as files from '../../remote/files.ts'
 import { liveRelease } from '../../server/facts.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
@@ -46,9 +46,10 @@ const ECHOES = 3
 
 /** What a completion takes through the edge before the switch; undefined if there is no answer. */
 async function usualEchoMs(server: Server, gateway: GatewayAddress, live: string): Promise<number | undefined> {
-  const probe = edgeProbe(server, await withKeyOf(server, gateway, live), { timeoutMs: 2000 })
   const times: number[] = []
+  let probe: Probe | undefined
   try {
+    probe = edgeProbe(server, await withKeyOf(server, gateway, live), { timeoutMs: 2000 })
     for (let n = 0; n < ECHOES; n++) {
       const { ms, problem } = await timeEcho(probe)
       if (problem !== undefined) return undefined
@@ -58,7 +59,7 @@ async function usualEchoMs(server: Server, gateway: GatewayAddress, live: string
   } catch {
     return undefined
   } finally {
-    await probe.close()
+    await probe?.close()
   }
 }
 

@@ -1,5 +1,6 @@
 import { run } from '../../host/host.ts'
 import * as backup from '../../remote/backup/backup.ts'
+import { EDGE_CONTAINER } from '../../server/layout.ts'
 import type { Definition } from '../definition.ts'
 
 export const placeCertificates: Definition<'place-certificates'> = {
@@ -14,6 +15,8 @@ export const placeCertificates: Definition<'place-certificates'> = {
     what: 'put the certificates back',
     async action() {
       await run(host, 'put the certificates back', backup.putCertsBack(layout.certs, layout.previousCerts))
+      // An edge that was recreated meanwhile has the folder open that was just removed.
+      await host.exec(backup.restartIfReplaced(EDGE_CONTAINER, layout.certs, '/certs'))
     },
   }),
 }

@@ -2,6 +2,7 @@ import { describeTarget, readCopySettings } from '../../../kit/backup-copy/copy-
 import type { CopyResult } from '../../../kit/backup-copy/jobs.ts'
 import { parseDotenv } from '../../../kit/settings/dotenv.ts'
 import { errorMessage } from '../../../kit/user-error.ts'
+import { isCutOff } from '../../errors.ts'
 import { run } from '../../host/host.ts'
 import { type BackupCopy, renderBackupCopies } from '../../server/backup/backup-copies.ts'
 import { backupsToSend } from '../../server/backup/backup-order.ts'
@@ -22,11 +23,13 @@ export const sendBackups: Definition<'send-backups'> = {
     try {
       return await send(image, server)
     } catch (error) {
+      if (server.signal.aborted || isCutOff(error)) throw error
       server.warn(`the backups were not sent: ${errorMessage(error)}`)
       return 'The backups were not sent'
     }
   },
   undo: () => undefined,
+  settles: 'before',
 }
 
 /** The settings are read on the server only now, so that no plan holds a secret. */

@@ -29,6 +29,8 @@ function describeStart(trouble: Change<'start-edge'>['trouble']): string {
       return 'connect the edge to its network again and restart it'
     case 'unmounted':
       return 'restart the edge, which lost its folders (it is unavailable for a few seconds)'
+    case 'unnamed':
+      return 'give the edge its name back, whose recreation was cut off'
     case 'unhealthy':
       return 'restart the edge, which does not answer (it is unavailable for a few seconds)'
   }

@@ -73,6 +73,8 @@ function describeRepair(id: string, trouble: LiveTrouble): string {
       return `start release ${id} once more and let it take over from its first container, which lost its folder of logs`
     case 'crashing':
       return `start release ${id} once more and let it take over from its first container, which ends again and again`
+    case 'failed':
+      return `start release ${id} once more and let it take over from its first container, which was found bad`
     case 'silent':
       return `start release ${id} once more and let it take over from its first container, which does not answer any more`
   }

@@ -73,9 +73,14 @@ function wayBack({ gateway }: Change<'switch'>, server: Server): Undo {
     ...route,
     async action() {
       await route.action()
-      if (facts.state !== null) await putFile(host, layout.state, renderState(facts.state))
-      else await host.exec(files.removeTree(layout.state))
-      if (facts.current !== null) await host.exec(files.pointTo(layout.current, facts.current))
+      try {
+        if (facts.state !== null) await putFile(host, layout.state, renderState(facts.state))
+        else await host.exec(files.removeTree(layout.state))
+        if (facts.current !== null) await host.exec(files.pointTo(layout.current, facts.current))
+      } catch (error) {
+        if (!(error instanceof CommandFailed)) throw error
+        server.warn(`${error.message}; the next run records it`)
+      }
     },
   }
 }

@@ -3,7 +3,14 @@ import { sha256 } from '../../../kit/sha256.ts'
 import { deployError } from '../../errors.ts'
 import type { Change } from '../../plan/change.ts'
 import { timeEcho } from '../../probe/checks.ts'
-import { addLine, judgeReadings, noReadings, providerErrors, type WatchReadings } from '../../probe/watch-readings.ts'
+import {
+  addLine,
+  isStalled,
+  judgeReadings,
+  noReadings,
+  providerErrors,
+  type WatchReadings,
+} from '../../probe/watch-readings.ts'
 import * as docker from '../../remote/docker.ts'
 import * as files from '../../remote/files.ts'
 import { watchRelease } from '../../remote/watch-script.ts'
@@ -33,9 +40,10 @@ export const watch: Definition<'watch'> = {
   async run(change, server, report) {
     const { instance, seconds } = change
     const readings = noReadings(server.measured.echoMs)
-    const stop = startReading(change, server, readings)
+    const { stop, asking } = startReading(change, server, readings)
     try {
-      const problem = await untilBad(readings, seconds, server.signal, report)
+      // What cannot be asked any more, since the connection or the lock is lost, ends the watch.
+      const problem = await Promise.race([untilBad(readings, seconds, server.signal, report), asking])
       if (problem !== undefined) throw await failure(change, server, problem)
     } catch (error) {
       if (!server.signal.aborted) throw error
@@ -45,6 +53,7 @@ export const watch: Definition<'watch'> = {
       await stop()
     }
     await dropRouteCopies(server)
+    await clearFailure(server, releaseOf(instance))
     warnOfProviders(readings, server)
     return `${releaseOf(instance)} has worked for ${seconds} s`
   },
@@ -53,27 +62,31 @@ export const watch: Definition<'watch'> = {
 }
 
 /** Fills the readings until the returned function is called. */
-function startReading(change: Change<'watch'>, server: Server, readings: WatchReadings): () => Promise<void> {
+function startReading(change: Change<'watch'>, server: Server, readings: WatchReadings) {
   const { instance, gateway, seconds, wayBack } = change
   const { host } = server
   const ended = new AbortController()
   const previous = wayBack === null ? null : containerName(wayBack)
   const script = watchRelease(containerName(instance), GATEWAY_PORT, seconds, previous)
   // What cannot be read is not held against the release: the completions through the edge go on.
-  host.exec(script, { onLine: (line) => addLine(readings, line), signal: ended.signal }).catch(() => {})
+  const onLine = (line: string) => addLine(readings, line, performance.now())
+  host.exec(script, { onLine, signal: ended.signal }).catch(() => {})
   const probe = edgeProbe(server, gateway, { timeoutMs: ECHO_TIMEOUT_MS })
   const asking = (async () => {
     while (!ended.signal.aborted) {
+      const begun = performance.now()
       const reading = await timeEcho(probe)
-      if (!ended.signal.aborted) readings.echoes.push(reading)
+      if (!ended.signal.aborted && !isStalled(readings, begun)) readings.echoes.push(reading)
       await delay(Math.max(0, 1000 - reading.ms), undefined, { signal: ended.signal }).catch(() => {})
     }
   })()
-  return async () => {
+  asking.catch(() => {})
+  const stop = async () => {
     ended.abort()
     await probe.close()
-    await asking
+    await asking.catch(() => {})
   }
+  return { stop, asking: asking.then(() => new Promise<never>(() => {})) }
 }
 
 async function untilBad(
@@ -113,6 +126,16 @@ function stays(isRollback: boolean): string {
 /** It was ready once, but is not a target of rollbacks any more. A mark that cannot be written is only missed. */
 async function markFailed({ host, layout, now, actor, verb }: Server, release: string, failed: string): Promise<void> {
   const text = renderReadyMark({ release, at: now.toISOString(), by: actor, verb, why: '', failed })
+  await host.exec(files.writeFile(`${layout.release(release)}/${READY_FILE}`, '644', sha256(text)), { stdin: text })
+}
+
+/** It works now, whatever an earlier run has found. */
+async function clearFailure(server: Server, release: string): Promise<void> {
+  const { host, layout, facts } = server
+  const mark = facts.readyMarks.find((one) => one.release === release)
+  if (mark?.failed === undefined) return
+  const { failed: _failed, ...ready } = mark
+  const text = renderReadyMark(ready)
   await host.exec(files.writeFile(`${layout.release(release)}/${READY_FILE}`, '644', sha256(text)), { stdin: text })
 }
 

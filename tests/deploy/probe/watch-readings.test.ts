@@ -51,9 +51,9 @@ describe('not ready', () => {
 })
 
 describe('completions through the edge', () => {
-  test('that fail three times are bad', () => {
-    expect(judged([], ['answers 502', 20, 'answers 502'])).toBeUndefined()
-    expect(judged([], ['answers 502', 20, 'answers 502', 'answers 504'])).toBe(
+  test('that fail three times in a row are bad', () => {
+    expect(judged([], ['answers 502', 20, 'answers 502', 'answers 502'])).toBeUndefined()
+    expect(judged([], [20, 'answers 502', 'answers 502', 'answers 504'])).toBe(
       '3 completions of the built-in model failed through the edge: answers 504',
     )
   })

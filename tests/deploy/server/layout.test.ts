@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { serverLayout } from '../../../deploy/server/layout.ts'
 
 test('everything is under one folder, where the docs and the predecessor’s users look for it', () => {
-  const { release, ...paths } = serverLayout('/root/ai-proxy')
+  const { release, copyJob, ...paths } = serverLayout('/root/ai-proxy')
   expect(paths).toEqual({
     folder: '/root/ai-proxy',
     env: '/root/ai-proxy/.env',
@@ -20,9 +20,9 @@ test('everything is under one folder, where the docs and the predecessor’s use
     previousCerts: '/root/ai-proxy/certs.before',
     backups: '/root/ai-proxy/backups',
     copies: '/root/ai-proxy/backups/copies.json',
-    copyJob: '/root/ai-proxy/backups/.copy-job.json',
     logdb: '/root/ai-proxy/scripts/logdb',
     reserve: '/root/ai-proxy/.reserve',
   })
+  expect(copyJob('1')).toBe('/root/ai-proxy/backups/.job-1.json')
   expect(release('20261123-101112')).toBe('/root/ai-proxy/releases/20261123-101112')
 })

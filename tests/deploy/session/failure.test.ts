@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { deployError } from '../../../deploy/errors.ts'
+import { deployError, isCutOff } from '../../../deploy/errors.ts'
 import type { Change } from '../../../deploy/plan/change.ts'
-import { failureOf, isCutOff, type Progress } from '../../../deploy/session/failure.ts'
+import { failureOf, type Progress } from '../../../deploy/session/failure.ts'
 
 const [OLD, NEW] = ['20261124-000000', '20261124-000001'] as const
 const lost = deployError('SSH_UNREACHABLE', 'the connection to s was lost', 'run the same command again')

@@ -27,3 +27,21 @@ test('cuts a long difference', () => {
   expect(shown).toHaveLength(42)
   expect(shown.at(-1)).toBe('  … and 60 more lines')
 })
+
+test('masks what stands below a secret setting, and passwords in addresses', () => {
+  const text = (value: string) => `providers:
+  mine:
+    base_url: https://user:${value}@host/v1
+    headers:
+      authorization: >-
+        Bearer ${value}
+    api_keys:
+    - ${value}
+    timeout: 1
+`
+  const lines = textDiff('config.yml', text('one'), text('two'))
+  expect(lines.join('\n')).not.toMatch(/one|two/)
+  expect(lines).toContain('  -    base_url: https://***@host/v1')
+  expect(lines).toContain('  +        ***')
+  expect(lines).toContain('       timeout: 1')
+})
