@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
 import { addModel, changedClone, deployFolder } from '../helpers/rig/deploy-folder.ts'
 import { startLoad } from '../helpers/rig/load.ts'
-import { e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+import { e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
 
 /** Releases that turn bad after they took over, and the one that keeps running for a rollback. */
 const rig = e2eRig()
@@ -62,7 +62,9 @@ async function expectDone(...args: string[]) {
 
 beforeAll(async () => {
   await expectDone('--yes')
-  await setEnv('WATCH_S', '30')
+  // Another file may have deployed to the server before, with other keys.
+  const env = { API_KEYS: KEY, OPENROUTER_API_KEY: 'any', OPENROUTER_BASE_URL: rig.upstreamUrl, WATCH_S: '30' }
+  await editEnv(rig, server, FOLDER, env)
 })
 
 describe('a release that turns bad after it took over goes back by itself', () => {
