@@ -10,6 +10,8 @@ export interface ServerSettings {
   acme: AcmeSettings
   traefikImage: string
   nodeImage: string
+  /** Image of the gateway that is pulled; null to build one. */
+  gatewayImage: string | null
   /** User of the gateway's container and owner of logs/. */
   uid: number
   gid: number
@@ -55,6 +57,7 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
     },
     traefikImage: environment['TRAEFIK_IMAGE'] || 'traefik:v3.6',
     nodeImage: environment['NODE_IMAGE'] || 'node:24-slim',
+    gatewayImage: environment['GATEWAY_IMAGE'] || null,
     uid: Number(environment['HOST_UID'] || DEFAULT_ID),
     gid: Number(environment['HOST_GID'] || DEFAULT_ID),
     drainTimeoutS: Number(environment['DRAIN_TIMEOUT_S'] || DEFAULT_DRAIN_TIMEOUT_S),

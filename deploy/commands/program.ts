@@ -71,6 +71,10 @@ const OPTIONS: Record<string, OptionRow[]> = {
   [GENERAL]: [
     { flags: '--yes', description: 'do not ask' },
     { flags: '--dry-run', description: 'show what would be done, and do nothing' },
+    {
+      flags: '--image <reference>',
+      description: 'pull this image of the gateway instead of building one (GATEWAY_IMAGE)',
+    },
     { flags: '--no-backup', description: 'change the server without a backup of what is there now' },
     {
       flags: '--lock-wait <duration>',

@@ -15,6 +15,8 @@ export interface Options {
   agentSocket?: string | undefined
   domain: string | null
   email: string | null
+  /** Prebuilt image of the gateway. */
+  image?: string | undefined
   ip: string | null
   /** Name -> address, instead of DNS. */
   resolve: Readonly<Record<string, string>>
@@ -49,6 +51,7 @@ export interface Flags {
   hostKey?: string
   domain?: string
   email?: string
+  image?: string
   ip?: string
   resolve?: string[]
   caFile?: string
@@ -89,6 +92,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     agentSocket: processEnv['SSH_AUTH_SOCK'],
     domain: flags.domain?.toLowerCase() ?? null,
     email: flags.email ?? null,
+    image: flags.image,
     ip: flags.ip ?? null,
     resolve: Object.fromEntries((flags.resolve ?? []).map(readResolve)),
     caFile: flags.caFile ?? null,
@@ -108,10 +112,11 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
 }
 
 /** Settings given by flags or environment, which the server's .env keeps. */
-export function settingsGiven({ domain, email, acmeCaServer }: Options): Record<string, string> {
+export function settingsGiven({ domain, email, image, acmeCaServer }: Options): Record<string, string> {
   return {
     ...(domain !== null && { DOMAIN: domain }),
     ...(email !== null && { ACME_EMAIL: email }),
+    ...(image !== undefined && { GATEWAY_IMAGE: image }),
     ...(acmeCaServer !== null && { ACME_CA_SERVER: acmeCaServer }),
   }
 }

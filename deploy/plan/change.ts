@@ -21,7 +21,8 @@ interface ChangeData {
   'write-env': WritingEnv
   'write-logdb-script': { text: string }
   'upload-release': { release: Release; context: ContextSource }
-  'build-image': { image: string; nodeImage: string; release: string }
+  /** `prebuilt`: image that is pulled instead. */
+  'build-image': { image: string; nodeImage: string; release: string; prebuilt: string | null }
   'free-reserve': Record<never, never>
   'start-edge': StartingEdge
   'settle-edge': EdgeStart

@@ -181,7 +181,8 @@ function removeUnpacked(situation: Situation): Change<'remove-unpacked'> | undef
 function buildImage(situation: Situation): Change<'build-image'> | undefined {
   const { facts, release, isLiveStopped, image, instance, settings } = situation
   if ((release === null && !isLiveStopped) || hasImage(facts, image)) return undefined
-  return { kind: 'build-image', image, nodeImage: settings.nodeImage, release: releaseOf(instance) }
+  const { nodeImage, gatewayImage: prebuilt } = settings
+  return { kind: 'build-image', image, nodeImage, release: releaseOf(instance), prebuilt }
 }
 
 /** One that runs and is only to change is replaced instead. */

@@ -57,9 +57,11 @@ export function makeRelease(content: ReleaseContent, now: Date): Release {
   return { manifest, files: [...files, manifestFile] }
 }
 
-/** The same sources on the same base image are the same image. */
+/** The same sources on the same base image are the same image; a prebuilt one stands for itself. */
 export function imageName({ context, settings }: ReleaseContent): string {
-  const digest = sha256(JSON.stringify([settings.nodeImage, inOrder(Object.entries(context))]))
+  const { gatewayImage, nodeImage } = settings
+  const madeOf = gatewayImage === null ? [nodeImage, inOrder(Object.entries(context))] : ['prebuilt', gatewayImage]
+  const digest = sha256(JSON.stringify(madeOf))
   return `ai-proxy:${digest.slice(0, 12)}`
 }
 

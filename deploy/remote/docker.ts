@@ -57,6 +57,12 @@ export function buildImage(image: string, nodeImage: string, context: string): A
   return ['docker', 'build', '--build-arg', `NODE_IMAGE=${nodeImage}`, '-t', image, context]
 }
 
+/** Pulls a prebuilt image, unless the server has it, under the name of the release's image. */
+export function pullImage(prebuilt: string, image: string): Argv {
+  const script = 'docker image inspect "$1" >/dev/null 2>&1 || docker pull "$1" || exit 1; docker tag "$1" "$2"'
+  return sh(script, prebuilt, image)
+}
+
 /** Makes a container run that exists: one that is paused, stopped, or runs already. */
 export function wakeContainer(name: string): Argv {
   return sh(

@@ -94,6 +94,10 @@ export const VARIABLES = {
   ACME_CA_SERVER: { scope: 'server', rule: HTTP_URL, description: 'Directory URL of another ACME CA.' },
   TRAEFIK_IMAGE: { scope: 'server', description: 'Image of the edge (traefik:v3.6).' },
   NODE_IMAGE: { scope: 'server', description: "Base of the gateway's image (node:24-slim)." },
+  GATEWAY_IMAGE: {
+    scope: 'server',
+    description: 'A prebuilt image of the gateway, which is pulled; unset builds one.',
+  },
   HOST_UID: { scope: 'server', rule: ID, description: "User of the gateway's container and owner of logs/ (1000)." },
   HOST_GID: { scope: 'server', rule: ID, description: "Group of the gateway's container and of logs/ (1000)." },
   BACKUP_LOGS: {

@@ -50,6 +50,7 @@ describe.concurrent('ai-deploy', () => {
           '--keep-domain',
           '--domain',
           '--watch',
+          '--image',
           '--age-identity',
         ],
         ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--yes'],

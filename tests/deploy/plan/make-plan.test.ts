@@ -125,6 +125,15 @@ describe('a first deploy', () => {
     expect(lines(plan({ ...clean, docker: { engine: '28.2.2', compose: null } }))[0]).toBe('install Docker Compose')
   })
 
+  test('pulls a prebuilt image instead of building one, and another reference is another image', () => {
+    const image = (reference: string) => {
+      const changes = plan(clean, { env: envOf(null, { local: `${ENV}GATEWAY_IMAGE=${reference}\n` }) })
+      expect(lines(changes)).toContain(`pull the image ${reference}, as ${changeOf(changes, 'build-image').image}`)
+      return changeOf(changes, 'build-image').image
+    }
+    expect(image('registry.example.com/ai-proxy:1')).not.toBe(image('registry.example.com/ai-proxy:2'))
+  })
+
   test('is the same however often it is planned', () => {
     expect(plan(clean)).toEqual(first)
   })
