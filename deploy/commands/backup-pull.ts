@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readCopySettings } from '../../kit/backup-copy/copy-settings.ts'
+import { type CopySettings, describeTarget, readCopySettings } from '../../kit/backup-copy/copy-settings.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { deployError } from '../errors.ts'
 import { type Host, run } from '../host/host.ts'
@@ -28,8 +28,9 @@ export async function pullBackup(context: Context, name: string): Promise<Outcom
       await fetchFromServer(connection.host, `${layout.backups}/${name}`, target)
       return { result: { path: target }, lines: [target] }
     }
-    const copy = copyOf(facts.copies, name)
-    if (copy !== undefined) return fetchCopy(context, open, copy)
+    const settings = await readCopySettings(parseDotenv(facts.env ?? '').values)
+    const copy = copyOf(facts.copies, name, settings && describeTarget(settings.target))
+    if (copy !== undefined) return fetchCopy(context, open, copy, settings)
     throw deployError('RESTORE_FAILED', `there is no ${name} on the server, and no copy of it`, 'see --list-backups')
   })
 }
@@ -51,11 +52,11 @@ async function fetchCopy(
   context: Context,
   { connection, layout, facts }: OpenServer,
   copy: BackupCopy,
+  settings: CopySettings | undefined,
 ): Promise<Outcome> {
   const { host } = connection
-  const settings = await readCopySettings(parseDotenv(facts.env ?? '').values)
   const image = liveRelease(facts)?.manifest.image
-  if (settings === undefined || image === undefined) {
+  if (settings === undefined || image === undefined || describeTarget(settings.target) !== copy.to) {
     throw deployError(
       'RESTORE_FAILED',
       `the copy of ${copy.name} is at ${copy.to}`,

@@ -42,7 +42,11 @@ export function renderBackupCopies(copies: readonly BackupCopy[]): string {
   return `${JSON.stringify({ version: 1, copies: copies.slice(-COPIES_REMEMBERED) }, null, 2)}\n`
 }
 
-/** The last copy of a backup; undefined if none has arrived. */
-export function copyOf(copies: readonly BackupCopy[], name: string): BackupCopy | undefined {
-  return copies.findLast((copy) => copy.name === name)
+/**
+ * The last copy of a backup, at this place if it is there; undefined if none has arrived anywhere.
+ * @param to as in `BackupCopy`
+ */
+export function copyOf(copies: readonly BackupCopy[], name: string, to?: string): BackupCopy | undefined {
+  const ofBackup = copies.filter((copy) => copy.name === name)
+  return ofBackup.findLast((copy) => copy.to === to) ?? ofBackup.at(-1)
 }

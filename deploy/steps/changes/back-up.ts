@@ -18,7 +18,8 @@ type BackUp = Change<'back-up'>
 export const backUp: Definition<'back-up'> = {
   describe: (change) => (change.isRequested ? [describeBackup('write', change)] : []),
   explain: (change) => (change.isRequested ? [] : [describeBackup('back up what is there now to', change)]),
-  cost: ({ includesLogs }) => (includesLogs ? 'space for a copy of the log databases' : undefined),
+  cost: ({ includesLogs }, { hasLogDatabases }) =>
+    includesLogs && hasLogDatabases ? 'space for a copy of the log databases' : undefined,
   title: 'Back up',
   async run(change, server) {
     const { name } = change
