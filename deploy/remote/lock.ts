@@ -106,6 +106,11 @@ exec "$@"`,
   )
 }
 
+/** A command of a holder that must not be ended with it, since half of its work is worse than all or nothing. */
+export function outliving(argv: Argv): Argv {
+  return sh('exec "$@" 8>&-', ...argv)
+}
+
 /**
  * Prints `free`; before that, if somebody holds the lock, `busy` and its first line, and then waits for it at most this
  * long. It does not take the lock.

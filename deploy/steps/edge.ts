@@ -5,6 +5,7 @@ import type { EdgeFiles } from '../plan/edge-files.ts'
 import type { GatewayAddress } from '../plan/gateway-address.ts'
 import * as docker from '../remote/docker.ts'
 import { removeTree } from '../remote/files.ts'
+import { outliving } from '../remote/lock.ts'
 import type { EdgeTrouble } from '../server/facts.ts'
 import { EDGE_CONTAINER, EDGE_NETWORK } from '../server/layout.ts'
 import { putFile } from '../server/transfer.ts'
@@ -35,7 +36,8 @@ export async function composeEdge(
   if (trouble === 'paused') await host.exec(docker.wakeContainer(EDGE_CONTAINER))
   else if (trouble !== null && trouble !== 'unnamed') await host.exec(docker.restartContainer(EDGE_CONTAINER))
   const file = `${layout.edge}/compose.yml`
-  await run(host, 'start the edge', docker.composeUp({ compose, project: EDGE_CONTAINER, file, isForced }))
+  // Compose removes the container before it has the next one.
+  await run(host, 'start the edge', outliving(docker.composeUp({ compose, project: EDGE_CONTAINER, file, isForced })))
 }
 
 /** Its files stay. */

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, vi } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
-import { awaitLock, breakLock, holdLock, underLock } from '../../../deploy/remote/lock.ts'
+import { awaitLock, breakLock, holdLock, outliving, underLock } from '../../../deploy/remote/lock.ts'
 import { sh } from '../../../deploy/remote/sh.ts'
 import { guardedHost } from '../../../deploy/session/lock/guarded-host.ts'
 import { testWith } from '../../helpers/needs.ts'
@@ -91,6 +91,19 @@ lockTest('what the holder has left to itself outlives the lock', async () => {
   const pid = pidIn(join(folder, 'pid'))
   expect(isAlive(pid)).toBe(true)
   process.kill(pid)
+})
+
+lockTest('a command that must not be cut off outlives the lock', async () => {
+  const folder = tempFolder()
+  const { held, host: guarded, ended } = await take(folder, TOKEN)
+  const running = guarded.exec(outliving(sh('echo $$ > "$1"; exec sleep 60', join(folder, 'pid'))))
+  await untilThere(join(folder, 'pid'))
+  held.end()
+  await ended
+  const pid = pidIn(join(folder, 'pid'))
+  expect(isAlive(pid)).toBe(true)
+  process.kill(pid)
+  expect((await running).exitCode).not.toBe(0)
 })
 
 lockTest('a holder that was killed leaves a lock that the next one takes, and ends what still runs', async () => {
