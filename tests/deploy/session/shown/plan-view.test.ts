@@ -57,7 +57,7 @@ describe('a plan', () => {
     const { backup, entries, summary } = view([backUp, ...takeOver])
     expect(backup).toBe(backUp.name)
     expect(entries[0]?.below[0]).toBe(`back up what is there now to backups/${backUp.name}, with the log databases`)
-    expect(summary).toContain('; a backup first; no downtime; space for a copy of the log databases; ')
+    expect(summary).toContain('; a backup first; no downtime; ')
     expect(view(takeOver, [], true).summary).toContain('; no backup, as you asked; ')
   })
 
