@@ -1,3 +1,4 @@
+import { BYTES_PER_MIB } from '../../kit/sizes.ts'
 import { UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
 import { type Facts, hasImage, isWarm } from '../server/facts.ts'
@@ -23,7 +24,7 @@ export interface RollbackWishes {
 }
 
 /** A disk with less free space is as good as full. */
-const LITTLE_SPACE_BYTES = 16 * 1024 ** 2
+const LITTLE_SPACE_BYTES = 16 * BYTES_PER_MIB
 
 /**
  * Switches back to a kept release: nothing is built or downloaded. One that is kept running needs no start and no check

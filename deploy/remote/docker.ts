@@ -192,15 +192,30 @@ exit 0`,
   )
 }
 
+/** Begins the name under which Compose recreates a container, in a filter of Docker. */
+export const TEMPORARY_NAME = '^/?[0-9a-f]{12}_'
+
 /**
  * Compose recreates a container under a temporary name. Where it was cut off, the container gets its own name back, or is
  * removed if there is one of that name.
  */
 export function settleName(container: string): Argv {
   return sh(
-    `for one in $(docker ps -aq --filter "name=^/?[0-9a-f]{12}_$1$"); do
+    `for one in $(docker ps -aq --filter "name=${TEMPORARY_NAME}$1$"); do
   docker rm "$one" >/dev/null 2>&1 || docker inspect "$1" >/dev/null 2>&1 || docker rename "$one" "$1"
 done`,
     container,
   )
+}
+
+/** Shell function: true unless a running container has another folder open than the one that is there now. */
+export const MOUNTED = `mounted() {
+  pid=$(docker inspect -f '{{.State.Pid}}' "$1" 2>/dev/null)
+  [ "\${pid:-0}" != 0 ] && [ -d "$2" ] && [ -d "/proc/$pid/root$3" ] || return 0
+  [ "$(stat -Lc %d:%i "$2")" = "$(stat -Lc %d:%i "/proc/$pid/root$3")" ]
+}`
+
+/** Restarts a container that has another folder open than the one that is there now. */
+export function restartIfReplaced(container: string, here: string, there: string): Argv {
+  return sh(`${MOUNTED}\nmounted "$@" || docker restart "$1" >/dev/null`, container, here, there)
 }

@@ -1,4 +1,5 @@
 import type { Argv } from '../host/argv.ts'
+import { MOUNTED, TEMPORARY_NAME } from './docker.ts'
 import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
 import { sh } from './sh.ts'
@@ -50,12 +51,7 @@ ${WATCHED_DIGEST}
 ${TORN_FILES}
 cd / || exit 1
 P=$1
-# True unless a running container has another folder open than the one that is there now.
-mounted() {
-  pid=$(docker inspect -f '{{.State.Pid}}' "$1" 2>/dev/null)
-  [ "\${pid:-0}" != 0 ] && [ -d "$2" ] && [ -d "/proc/$pid/root$3" ] || return 0
-  [ "$(stat -Lc %d:%i "$2")" = "$(stat -Lc %d:%i "/proc/$pid/root$3")" ]
-}
+${MOUNTED}
 b64() { if [ -f "$1" ]; then printf '%s=' "$2"; base64 -w0 < "$1"; echo; fi; }
 . /etc/os-release 2>/dev/null
 echo os="$ID" ; echo os_like="$ID_LIKE"
@@ -81,7 +77,7 @@ if command -v docker >/dev/null 2>&1; then
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID} {{.RestartCount}} {{.State.StartedAt}}' $containers 2>/dev/null
   # Compose recreates it under a temporary name, which stays where it was cut off.
   E=ai-proxy-edge
-  docker inspect -f '{{.State.Status}}' "$E" >/dev/null 2>&1 || E=$(docker ps -a --filter 'name=^/?[0-9a-f]{12}_ai-proxy-edge$' --format '{{.Names}}' 2>/dev/null | head -n 1)
+  docker inspect -f '{{.State.Status}}' "$E" >/dev/null 2>&1 || E=$(docker ps -a --filter 'name=${TEMPORARY_NAME}ai-proxy-edge$' --format '{{.Names}}' 2>/dev/null | head -n 1)
   [ -z "$E" ] || [ "$E" = ai-proxy-edge ] || echo unnamed="$E"
   edge=$(docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$E" 2>/dev/null)
   # After a pause Docker calls a container unhealthy until its next check, so Traefik is asked now.

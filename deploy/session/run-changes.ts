@@ -57,9 +57,9 @@ export async function runChanges(
 
 /** A command that was ended with the lock fails like any other; this finds out. */
 async function findCutOff(error: unknown, host: Host): Promise<UserError | undefined> {
+  if (isCutOff(error)) return error
   try {
-    if (!isCutOff(error)) await host.exec(['true'])
-    else return error
+    await host.exec(['true'])
   } catch (cutOff) {
     if (isCutOff(cutOff)) return cutOff
   }

@@ -1,39 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  callsOf,
-  faultScenarios,
-  problemsAfterFault,
-  SCENARIO_NAMES,
-  type Scenario,
-  type ScenarioName,
-} from '../helpers/server/faults.ts'
-import type { FaultKind } from '../helpers/server/faulty-host.ts'
-import { describeWithStandIn, type StandInProject, startStandInProject } from '../helpers/server/stand-in-project.ts'
-import { fastFolder, removeFolder } from '../helpers/temp-folder.ts'
+import { expect, test } from 'vitest'
+import { callsOf, describeFaults, FAULT_KINDS, problemsAfterFault, SCENARIO_NAMES } from '../helpers/server/faults.ts'
 
-const KINDS: FaultKind[] = ['cut', 'torn', 'refused']
-
-describeWithStandIn('a change of a server', () => {
-  const folder = fastFolder()
-  let project: StandInProject
-  let scenarios: Record<ScenarioName, Scenario>
-
-  beforeAll(async () => {
-    project = await startStandInProject(folder)
-    scenarios = await faultScenarios(project)
-  })
-  afterAll(() => {
-    project?.close()
-    removeFolder(folder)
-  })
-
-  for (const kind of KINDS) {
+describeFaults('a change of a server', (scenario) => {
+  for (const kind of FAULT_KINDS) {
     test.each(SCENARIO_NAMES)(`%s with each call ${kind}: one release answers, a plain run repairs`, async (name) => {
-      const scenario = scenarios[name]
-      const calls = await callsOf(project, scenario)
+      const change = scenario(name)
+      const calls = await callsOf(...change)
       const problems: Record<number, string[]> = {}
       for (let call = 1; call <= calls; call++) {
-        const found = await problemsAfterFault(project, scenario, { kind, call })
+        const found = await problemsAfterFault(...change, { kind, call })
         if (found.length > 0) problems[call] = found
       }
       process.stdout.write(`${name}, ${kind}: ${calls} calls ${JSON.stringify(problems)}\n`)

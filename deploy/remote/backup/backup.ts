@@ -1,18 +1,6 @@
 import type { Argv } from '../../host/argv.ts'
 import { sh } from '../sh.ts'
 
-/** Restarts a container that has another folder open than the one that is there now. */
-export function restartIfReplaced(container: string, here: string, there: string): Argv {
-  return sh(
-    `pid=$(docker inspect -f '{{.State.Pid}}' "$1" 2>/dev/null)
-[ "\${pid:-0}" != 0 ] && [ "$(stat -Lc %d:%i "$2")" != "$(stat -Lc %d:%i "/proc/$pid/root$3")" ] || exit 0
-docker restart "$1" >/dev/null`,
-    container,
-    here,
-    there,
-  )
-}
-
 /** Prints the members of an archive, one a line, each with its type letter and a space first. */
 export function listArchive(path: string): Argv {
   return sh(

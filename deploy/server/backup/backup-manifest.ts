@@ -29,7 +29,7 @@ export interface BackupManifest extends BackupSummary {
 /** First member of an archive. */
 export const BACKUP_MANIFEST = 'backup.json'
 
-/** `files` comes last: whoever needs the summary only can stop there. */
+/** `files` comes last, so that a reader of the summary can stop before it. */
 export function renderBackupManifest({ files, ...summary }: BackupManifest): string {
   return `${JSON.stringify({ ...summary, files }, null, 2)}\n`
 }

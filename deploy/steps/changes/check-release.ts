@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { sha256 } from '../../../kit/sha256.ts'
 import { renderRoute } from '../../../templates/route.ts'
 import { deployError } from '../../errors.ts'
 import type { GatewayAddress } from '../../plan/gateway-address.ts'
 import { checkCompletions, checkReading, timeEcho } from '../../probe/checks.ts'
 import { CANARY_HEADER, type Probe } from '../../probe/probe.ts'
-import * as files from '../../remote/files.ts'
 import { liveRelease } from '../../server/facts.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
-import { READY_FILE, renderReadyMark } from '../../server/state.ts'
 import type { Definition, Server } from '../definition.ts'
 import { edgeProbe, untilAnswered } from '../edge-answer.ts'
+import { writeReadyMark } from '../ready-mark.ts'
 import { withKeyOf } from '../release-environment.ts'
 import { keepRoute, routeUndo, writeRoute } from '../route-file.ts'
 
@@ -65,18 +63,15 @@ async function usualEchoMs(server: Server, gateway: GatewayAddress, live: string
 
 /**
  * From now on the release is a target of rollbacks. So is the one that answers now, which an earlier version may not have
- * marked. On a full disk a rollback must work too, so a mark that cannot be written is only missed.
+ * marked.
  */
-async function markReady({ host, layout, facts, now, actor, verb }: Server, release: string, why: string) {
+async function markReady(server: Server, release: string, why: string) {
+  const { facts, now, actor, verb } = server
   const isMarked = (id: string) => facts.readyMarks.some((mark) => mark.release === id)
   const mark = { release, at: now.toISOString(), by: actor, verb, why }
   const live = liveRelease(facts)?.manifest
   const marks = [mark, ...(live ? [{ release: live.id, at: live.createdAt, by: '', verb: '', why: '' }] : [])]
-  for (const one of marks.filter((mark) => !isMarked(mark.release))) {
-    const text = renderReadyMark(one)
-    const path = `${layout.release(one.release)}/${READY_FILE}`
-    await host.exec(files.writeFile(path, '644', sha256(text)), { stdin: text })
-  }
+  for (const one of marks.filter((mark) => !isMarked(mark.release))) await writeReadyMark(server, one)
 }
 
 function unhealthy(instance: string, problem: string) {

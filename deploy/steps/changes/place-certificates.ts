@@ -1,5 +1,6 @@
 import { run } from '../../host/host.ts'
 import * as backup from '../../remote/backup/backup.ts'
+import * as docker from '../../remote/docker.ts'
 import { EDGE_CONTAINER } from '../../server/layout.ts'
 import type { Definition } from '../definition.ts'
 
@@ -16,7 +17,7 @@ export const placeCertificates: Definition<'place-certificates'> = {
     async action() {
       await run(host, 'put the certificates back', backup.putCertsBack(layout.certs, layout.previousCerts))
       // An edge that was recreated meanwhile has the folder open that was just removed.
-      await host.exec(backup.restartIfReplaced(EDGE_CONTAINER, layout.certs, '/certs'))
+      await host.exec(docker.restartIfReplaced(EDGE_CONTAINER, layout.certs, '/certs'))
     },
   }),
 }

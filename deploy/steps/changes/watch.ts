@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { sha256 } from '../../../kit/sha256.ts'
 import { deployError } from '../../errors.ts'
 import type { Change } from '../../plan/change.ts'
 import { timeEcho } from '../../probe/checks.ts'
@@ -12,13 +11,12 @@ import {
   type WatchReadings,
 } from '../../probe/watch-readings.ts'
 import * as docker from '../../remote/docker.ts'
-import * as files from '../../remote/files.ts'
 import { watchRelease } from '../../remote/watch-script.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
-import { READY_FILE, renderReadyMark } from '../../server/state.ts'
 import type { Definition, Server } from '../definition.ts'
 import { edgeProbe } from '../edge-answer.ts'
+import { writeReadyMark } from '../ready-mark.ts'
 import { dropRouteCopies } from '../route-file.ts'
 
 const ECHO_TIMEOUT_MS = 5000
@@ -123,20 +121,18 @@ function stays(isRollback: boolean): string {
     : 'it stays live: there is no other one'
 }
 
-/** It was ready once, but is not a target of rollbacks any more. A mark that cannot be written is only missed. */
-async function markFailed({ host, layout, now, actor, verb }: Server, release: string, failed: string): Promise<void> {
-  const text = renderReadyMark({ release, at: now.toISOString(), by: actor, verb, why: '', failed })
-  await host.exec(files.writeFile(`${layout.release(release)}/${READY_FILE}`, '644', sha256(text)), { stdin: text })
+/** It was ready once, but is not a target of rollbacks any more. */
+async function markFailed(server: Server, release: string, failed: string): Promise<void> {
+  const { now, actor, verb } = server
+  await writeReadyMark(server, { release, at: now.toISOString(), by: actor, verb, why: '', failed })
 }
 
 /** It works now, whatever an earlier run has found. */
 async function clearFailure(server: Server, release: string): Promise<void> {
-  const { host, layout, facts } = server
-  const mark = facts.readyMarks.find((one) => one.release === release)
+  const mark = server.facts.readyMarks.find((one) => one.release === release)
   if (mark?.failed === undefined) return
   const { failed: _failed, ...ready } = mark
-  const text = renderReadyMark(ready)
-  await host.exec(files.writeFile(`${layout.release(release)}/${READY_FILE}`, '644', sha256(text)), { stdin: text })
+  await writeReadyMark(server, ready)
 }
 
 function warnOfProviders(readings: WatchReadings, { warn }: Server): void {

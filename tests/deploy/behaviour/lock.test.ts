@@ -77,6 +77,15 @@ lockTest('a sign of life keeps it, and a goodbye leaves no line in the audit', a
   await expect(guarded.exec(['true'])).rejects.toMatchObject(LOST)
 })
 
+/** The process in the file still runs when the lock has ended, and is ended now. */
+async function expectOutlived(lock: Pick<Awaited<ReturnType<typeof take>>, 'held' | 'ended'>, pidFile: string) {
+  lock.held.end()
+  await lock.ended
+  const pid = pidIn(pidFile)
+  expect(isAlive(pid)).toBe(true)
+  process.kill(pid)
+}
+
 lockTest('what the holder has left to itself outlives the lock', async () => {
   const folder = tempFolder()
   const { held, host: guarded, ended } = await take(folder, TOKEN)
@@ -86,11 +95,7 @@ lockTest('what the holder has left to itself outlives the lock', async () => {
   )
   expect((await guarded.exec(detached)).exitCode).toBe(0)
   await untilThere(join(folder, 'pid'))
-  held.end()
-  await ended
-  const pid = pidIn(join(folder, 'pid'))
-  expect(isAlive(pid)).toBe(true)
-  process.kill(pid)
+  await expectOutlived({ held, ended }, join(folder, 'pid'))
 })
 
 lockTest('a command that must not be cut off outlives the lock', async () => {
@@ -98,11 +103,7 @@ lockTest('a command that must not be cut off outlives the lock', async () => {
   const { held, host: guarded, ended } = await take(folder, TOKEN)
   const running = guarded.exec(outliving(sh('echo $$ > "$1"; exec sleep 60', join(folder, 'pid'))))
   await untilThere(join(folder, 'pid'))
-  held.end()
-  await ended
-  const pid = pidIn(join(folder, 'pid'))
-  expect(isAlive(pid)).toBe(true)
-  process.kill(pid)
+  await expectOutlived({ held, ended }, join(folder, 'pid'))
   expect((await running).exitCode).not.toBe(0)
 })
 

@@ -111,7 +111,7 @@ describe('the log databases of a backup', () => {
     expect(readdirSync(join(folder, 'logs/db.inconsistent-ID', dirname(DAY)))).toContain('ai_proxy_20250910.sqlite3')
   })
 
-  test('of which a run was cut off are made again', async () => {
+  test('that a run left unfinished are made again', async () => {
     const folder = folderWith({ 'db.restoring-OLD': 'backup', db: 'present' })
     await (await restore(folder)).run
     expect([logsOf(folder), await idsIn(folder)]).toEqual([['db', 'db.before-ID'], ['kept']])

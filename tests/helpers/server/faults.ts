@@ -1,16 +1,25 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll } from 'vitest'
 import { deploy } from '../../../deploy/commands/deploy.ts'
 import { listBackups } from '../../../deploy/commands/list-backups.ts'
 import { restoreBackup } from '../../../deploy/commands/restore-backup.ts'
 import { rollback } from '../../../deploy/commands/rollback.ts'
 import { DEPLOY_ERRORS } from '../../../deploy/errors.ts'
-import { type Fault, faultyConnect } from './faulty-host.ts'
-import type { Action, RunFlags, RunOutcome, StandInProject } from './stand-in-project.ts'
+import { fastFolder, removeFolder } from '../temp-folder.ts'
+import { type Fault, type FaultKind, faultyConnect } from './faulty-host.ts'
+import {
+  type Action,
+  describeWithStandIn,
+  type RunFlags,
+  type RunOutcome,
+  type StandInProject,
+  startStandInProject,
+} from './stand-in-project.ts'
 
 /** A change of a server at which each call can go wrong. */
-export interface Scenario {
+interface Scenario {
   action: Action
   /** Brings the server to the state in which the change begins. */
   begin(): void
@@ -19,10 +28,34 @@ export interface Scenario {
 }
 
 export const SCENARIO_NAMES = ['a first deploy', 'a deploy', 'a change of .env', 'a rollback', 'a restore'] as const
-export type ScenarioName = (typeof SCENARIO_NAMES)[number]
+type ScenarioName = (typeof SCENARIO_NAMES)[number]
+
+export const FAULT_KINDS: [FaultKind, ...FaultKind[]] = ['cut', 'torn', 'refused']
+
+/** Tests on a stand-in server. @param body takes what gives the project and a scenario while they run */
+export function describeFaults(
+  title: string,
+  body: (scenario: (name: ScenarioName) => [StandInProject, Scenario]) => void,
+  setUpTimeoutMs?: number,
+): void {
+  describeWithStandIn(title, () => {
+    const folder = fastFolder()
+    let project: StandInProject
+    let scenarios: Record<ScenarioName, Scenario>
+    beforeAll(async () => {
+      project = await startStandInProject(folder)
+      scenarios = await faultScenarios(project)
+    }, setUpTimeoutMs)
+    afterAll(() => {
+      project?.close()
+      removeFolder(folder)
+    })
+    body((name) => [project, scenarios[name]])
+  })
+}
 
 /** The changes that matter. It deploys to the project's server, which must be empty. */
-export async function faultScenarios(project: StandInProject): Promise<Record<ScenarioName, Scenario>> {
+async function faultScenarios(project: StandInProject): Promise<Record<ScenarioName, Scenario>> {
   const { server } = project
   const restoreEmpty = server.save()
   await runWell(project, deploy)

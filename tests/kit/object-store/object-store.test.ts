@@ -61,7 +61,7 @@ describe('an object', () => {
     expect((await contentOf(store, 'large')).equals(content)).toBe(true)
   })
 
-  test('of which a part cannot be stored leaves none of its parts', async () => {
+  test('with a part that cannot be stored leaves none of its parts', async () => {
     const s3 = server()
     const store = new ObjectStore(s3.settings, 5 * BYTES_PER_MIB)
     s3.fault = ({ method, url }) => (method === 'PUT' && url?.includes('partNumber=2') ? 507 : undefined)
