@@ -33,6 +33,12 @@ const OPTIONS: Record<string, OptionRow[]> = {
     { flags: '--ssh-config <file>', description: 'use this file instead of ~/.ssh/config' },
     { flags: '--identity <file>', description: 'private key to use' },
     {
+      flags: '--ssh-command <program>',
+      description:
+        'connect with this program, for example ssh, for what only OpenSSH can (certificates, hardware keys)',
+      conflicts: ['hostKey'],
+    },
+    {
       flags: '--host-key <fingerprint>',
       description: 'accept this host key without a question (SHA256:...), for a first deploy without a terminal',
     },

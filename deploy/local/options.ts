@@ -12,6 +12,8 @@ export interface Options {
   sshConfig?: string | undefined
   identity?: string | undefined
   hostKey?: string | undefined
+  /** Program that connects, instead of the library. */
+  sshCommand?: string | undefined
   agentSocket?: string | undefined
   domain: string | null
   email: string | null
@@ -49,6 +51,7 @@ export interface Flags {
   sshConfig?: string
   identity?: string
   hostKey?: string
+  sshCommand?: string
   domain?: string
   email?: string
   image?: string
@@ -89,6 +92,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     sshConfig: flags.sshConfig,
     identity: flags.identity,
     hostKey: flags.hostKey,
+    sshCommand: flags.sshCommand,
     agentSocket: processEnv['SSH_AUTH_SOCK'],
     domain: flags.domain?.toLowerCase() ?? null,
     email: flags.email ?? null,

@@ -13,8 +13,9 @@ echo home="$HOME"
 echo connection="\${SSH_CONNECTION:-}"
 if [ "$(id -u)" = 0 ]; then echo sudo=root
 elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent
-elif sudo -n true 2>/dev/null; then echo sudo=free
-else echo sudo=password
+elif [ "$(sudo -n id -u 2>/dev/null)" = 0 ]; then echo sudo=free
+else
+  case $(LC_ALL=C sudo -n true 2>&1) in *'must have a tty'*) echo sudo=tty ;; *) echo sudo=password ;; esac
 fi`)
 
 /**

@@ -1,6 +1,7 @@
 import { deployError } from '../errors.ts'
 import { type Host, run } from '../host/host.ts'
 import { LocalHost } from '../host/local-host.ts'
+import { OpenSshHost } from '../host/openssh/openssh-host.ts'
 import type { Privilege } from '../host/privilege.ts'
 import type { SshQuestions } from '../host/ssh/questions.ts'
 import { SshHost } from '../host/ssh/ssh-host.ts'
@@ -14,11 +15,16 @@ export interface Target {
   identity?: string | undefined
   /** Fingerprint of a host key that is accepted unseen. */
   hostKey?: string | undefined
+  /** Program of OpenSSH that connects, instead of the library. */
+  sshCommand?: string | undefined
   agentSocket?: string | undefined
 }
 
 export interface ConnectQuestions extends SshQuestions {
-  sudoPassword(user: string, host: string): Promise<string | null>
+  /** There is a terminal to ask on. */
+  canAsk: boolean
+  /** @param isRetry the previous answer was wrong */
+  sudoPassword(user: string, host: string, isRetry: boolean): Promise<string | null>
 }
 
 /** A host where commands run as root, and who we are there. */
@@ -37,17 +43,13 @@ const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1']
 /** @throws UserError SSH_UNREACHABLE, SSH_AUTH, HOST_KEY_UNKNOWN, HOST_KEY_CHANGED, SUDO_MISSING */
 export async function connect(target: Target, questions: ConnectQuestions): Promise<Connection> {
   if (LOCAL_NAMES.includes(target.host)) return connectLocally(questions)
-  const options = await resolveSshOptions({
-    host: target.host,
-    configFile: target.sshConfig,
-    identityFile: target.identity,
-    agentSocket: target.agentSocket,
-  })
-  const host = await SshHost.open(target.host, options, questions, target.hostKey)
+  const host = await openHost(target, questions)
   try {
-    const identity = await identify(host)
-    host.privilege = await privilegeFor(identity, target.host, questions)
-    await verifyPrivilege(host, identity.user)
+    const identity = await identifyDuringAnother(host)
+    await becomeRoot(identity, host.name, questions, (privilege) => {
+      host.privilege = privilege
+      return host
+    })
     const { serverAddress, clientAddress } = identity
     return { host, user: identity.user, home: identity.home, serverAddress, clientAddress }
   } catch (error) {
@@ -56,10 +58,17 @@ export async function connect(target: Target, questions: ConnectQuestions): Prom
   }
 }
 
+async function openHost(target: Target, questions: ConnectQuestions): Promise<SshHost | OpenSshHost> {
+  const { host, sshConfig: configFile, identity: identityFile, agentSocket, sshCommand: program } = target
+  const options = await resolveSshOptions({ host, configFile, identityFile, agentSocket })
+  if (program === undefined) return SshHost.open(host, options, questions, target.hostKey)
+  const address = options.openProxy === null ? options.hostname : null
+  return OpenSshHost.open({ program, host, configFile, identityFile, canAsk: questions.canAsk }, address)
+}
+
 async function connectLocally(questions: ConnectQuestions): Promise<Connection> {
   const identity = await identify(new LocalHost({ kind: 'root' }))
-  const host = new LocalHost(await privilegeFor(identity, 'localhost', questions))
-  await verifyPrivilege(host, identity.user)
+  const host = await becomeRoot(identity, 'localhost', questions, (privilege) => new LocalHost(privilege))
   return { host, user: identity.user, home: identity.home, serverAddress: null, clientAddress: null }
 }
 
@@ -69,6 +78,13 @@ interface Identity {
   sudo: string
   serverAddress: string | null
   clientAddress: string | null
+}
+
+/** With another session open, so that a server that allows only one is named at once, and not after a plan. */
+async function identifyDuringAnother(host: Host): Promise<Identity> {
+  const [other, identity] = await Promise.all([host.start(['cat']), identify(host)])
+  other.end()
+  return identity
 }
 
 async function identify(host: Host): Promise<Identity> {
@@ -82,24 +98,50 @@ async function identify(host: Host): Promise<Identity> {
   }
 }
 
-async function privilegeFor({ sudo, user }: Identity, host: string, questions: ConnectQuestions): Promise<Privilege> {
-  if (sudo === 'root') return { kind: 'root' }
-  if (sudo === 'free') return { kind: 'sudo' }
-  const password = sudo === 'password' ? await questions.sudoPassword(user, host) : null
-  if (password !== null) return { kind: 'sudo-password', password }
-  throw sudoMissing(user, host, sudo === 'absent' ? 'sudo is not installed' : 'sudo wants a password')
+const PASSWORD_TRIES = 3
+/** What sudo says of a password that is not right. */
+const WRONG_PASSWORD = /try again|incorrect password|no password was provided/i
+
+/** @param hostWith the host where commands become root's in this way */
+async function becomeRoot<H extends Host>(
+  { sudo, user }: Identity,
+  name: string,
+  questions: ConnectQuestions,
+  hostWith: (privilege: Privilege) => H,
+): Promise<H> {
+  if (sudo === 'root') return hostWith({ kind: 'root' })
+  if (sudo === 'free') return hostWith({ kind: 'sudo' })
+  if (sudo !== 'password') throw sudoMissing(user, name, WHY_NOT[sudo] ?? WHY_NOT['absent'])
+  for (let attempt = 1; ; attempt++) {
+    const password = await questions.sudoPassword(user, name, attempt > 1)
+    if (password === null) throw sudoMissing(user, name, WHY_NOT['password'])
+    const host = hostWith({ kind: 'sudo-password', password })
+    // Only now sudo shows whether the user may use it at all.
+    const { exitCode, stdout, stderr } = await host.exec(['id', '-u'])
+    if (exitCode === 0 && stdout.trim() === '0') return host
+    const mayRetry = attempt < PASSWORD_TRIES && WRONG_PASSWORD.test(stderr)
+    if (!mayRetry) throw sudoMissing(user, name, { why: stderr.trim() || 'sudo refused' })
+  }
 }
 
-/** Only now sudo shows whether the user may use it at all. */
-async function verifyPrivilege(host: Host, user: string): Promise<void> {
-  const { exitCode, stdout, stderr } = await host.exec(['id', '-u'])
-  if (exitCode !== 0 || stdout.trim() !== '0') throw sudoMissing(user, host.name, stderr.trim() || 'sudo refused')
+interface Obstacle {
+  why: string
+  hint?: string
 }
 
-function sudoMissing(user: string, host: string, why: string) {
+const WHY_NOT: Record<string, Obstacle> = {
+  absent: { why: 'sudo is not installed' },
+  password: { why: 'sudo wants a password', hint: 'run in a terminal to type it, or connect as root' },
+  tty: {
+    why: 'sudo there works only in a terminal (requiretty)',
+    hint: 'add this line to its sudoers with visudo: Defaults !requiretty',
+  },
+}
+
+function sudoMissing(user: string, host: string, obstacle: Obstacle | undefined) {
   return deployError(
     'SUDO_MISSING',
-    `the user ${user} cannot become root on ${host}: ${why}`,
-    'connect as root, or as a user that may use sudo; where sudo wants a password, run in a terminal',
+    `the user ${user} cannot become root on ${host}: ${obstacle?.why}`,
+    obstacle?.hint ?? 'connect as root, or as a user that may use sudo',
   )
 }

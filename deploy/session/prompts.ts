@@ -28,12 +28,14 @@ export function questionsOn(terminal: Terminal): Questions {
     return (await answered(prompt<{ answer: string }>([question]))).answer
   }
   return {
+    canAsk: canAsk(terminal),
     confirm: (message) => confirm(message, true),
-    acceptHostKey: (host, type, fingerprint) => {
-      return confirm(`The host key of ${host} is not known yet: ${type} ${fingerprint}. Trust it?`, false)
+    acceptHostKey: (host, type, fingerprint, command) => {
+      const shown = `The host key of ${host} is not known yet: ${type} ${fingerprint}`
+      return confirm(`${shown} (on the server ${command} shows it). Trust it?`, false)
     },
-    passphrase: (keyFile) => secret(`Passphrase of ${keyFile}:`),
-    sudoPassword: (user, host) => secret(`Password of ${user} on ${host}, for sudo:`),
+    passphrase: (keyFile, isRetry) => secret(again(`Passphrase of ${keyFile}:`, isRetry)),
+    sudoPassword: (user, host, isRetry) => secret(again(`Password of ${user} on ${host}, for sudo:`, isRetry)),
     text: async (message) => {
       if (!canAsk(terminal)) return ''
       const question = { type: 'input', name: 'answer', message } as const
@@ -41,6 +43,10 @@ export function questionsOn(terminal: Terminal): Questions {
     },
     firstKeys: async (choices) => (canAsk(terminal) ? askForKeys(choices, secret) : {}),
   }
+}
+
+function again(message: string, isRetry: boolean): string {
+  return isRetry ? `That was not right. ${message}` : message
 }
 
 async function askForKeys(

@@ -53,8 +53,8 @@ describe.concurrent('ai-deploy', () => {
           '--image',
           '--age-identity',
         ],
-        ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--yes'],
-        ...['--dry-run', '--lock-wait', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
+        ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--ssh-command'],
+        ...['--yes', '--dry-run', '--lock-wait', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
       ]),
     )
     const undocumented = [...new Set(options)].filter((option) => !CLI_DOC.includes(`\`${option}`))

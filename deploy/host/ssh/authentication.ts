@@ -1,18 +1,20 @@
-import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
-import type { PrivateKey } from './private-key.ts'
+import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
+import { agentKeys, ChosenKeys, publicKeyOf } from './agent.ts'
+import { type KeyFile, openKey } from './private-key.ts'
 import type { SshQuestions } from './questions.ts'
 import type { SshOptions } from './ssh-options.ts'
 
 // `false` ends the attempts; the published types do not know it.
 const NO_MORE_ATTEMPTS = false as unknown as AnyAuthMethod
 
-/** The agent first, then key files; a passphrase is asked for only when all that needs none was refused. */
-export function authentication(
-  options: SshOptions,
-  keys: PrivateKey[],
-  questions: SshQuestions,
-): AuthHandlerMiddleware {
-  const attempts = authAttempts(options, keys, questions)
+const PASSPHRASE_TRIES = 3
+
+/**
+ * The keys that the configuration names come first, from the agent where it has them: a server lets only a few be tried.
+ * A passphrase is asked for only when all that needs none was refused.
+ */
+export function authentication(options: SshOptions, files: KeyFile[], questions: SshQuestions): AuthHandlerMiddleware {
+  const attempts = authAttempts(options, files, questions)
   return (_methodsLeft, _partialSuccess, next) => {
     attempts.next().then(
       ({ value }) => next(value ?? NO_MORE_ATTEMPTS),
@@ -23,14 +25,34 @@ export function authentication(
 
 async function* authAttempts(
   { user: username, agent, identitiesOnly }: SshOptions,
-  keys: PrivateKey[],
+  files: KeyFile[],
   questions: SshQuestions,
 ): AsyncGenerator<AnyAuthMethod, undefined> {
-  if (agent && !identitiesOnly) yield { type: 'agent', username, agent }
-  for (const { content, isEncrypted } of keys) if (!isEncrypted) yield { type: 'publickey', username, key: content }
-  if (agent && identitiesOnly) yield { type: 'agent', username, agent }
-  for (const { path, content, isEncrypted } of keys) {
-    const passphrase = isEncrypted ? await questions.passphrase(path) : null
-    if (passphrase !== null) yield { type: 'publickey', username, key: content, passphrase }
+  const inAgent = agent === null ? [] : await agentKeys(agent)
+  const fromAgent = (keys: ParsedKey[]): AnyAuthMethod[] =>
+    agent === null || keys.length === 0 ? [] : [{ type: 'agent', username, agent: new ChosenKeys(agent, keys) }]
+  const isNamed = (key: ParsedKey) => files.some(({ publicKey }) => publicKey === publicKeyOf(key))
+  yield* fromAgent(inAgent.filter(isNamed))
+  const held = new Set(inAgent.map(publicKeyOf))
+  const others = files.filter(({ publicKey, isPublicOnly }) => !isPublicOnly && !held.has(publicKey ?? ''))
+  for (const file of others.filter(({ isEncrypted }) => !isEncrypted)) {
+    const key = openKey(file)
+    if (key !== null) yield { type: 'publickey', username, key }
   }
+  if (!identitiesOnly) yield* fromAgent(inAgent.filter((key) => !isNamed(key)))
+  for (const file of others.filter(({ isEncrypted }) => isEncrypted)) {
+    const key = await unlock(file, questions)
+    if (key !== null) yield { type: 'publickey', username, key }
+  }
+}
+
+/** Null if nobody knows the passphrase. */
+async function unlock(file: KeyFile, questions: SshQuestions): Promise<ParsedKey | null> {
+  for (let attempt = 1; attempt <= PASSPHRASE_TRIES; attempt++) {
+    const passphrase = await questions.passphrase(file.path, attempt > 1)
+    if (passphrase === null) return null
+    const key = openKey(file, passphrase)
+    if (key !== null) return key
+  }
+  return null
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import type { UserError } from '../../../kit/user-error.ts'
 import { deployError } from '../../errors.ts'
-import { findKnownHosts, fingerprint, type HostKey, judgeHostKey, knownHostName } from './known-hosts.ts'
+import { findKnownHosts, fingerprint, type HostKey, hasAuthority, judgeHostKey, knownHostName } from './known-hosts.ts'
 import type { SshQuestions } from './questions.ts'
 import { readKnownHosts, type SshOptions, userKnownHostsFile } from './ssh-options.ts'
 
@@ -14,6 +14,9 @@ export class HostKeyCheck {
   readonly #acceptedFingerprint: string | undefined
   readonly #name: string
   #knownHosts: ReturnType<typeof findKnownHosts> = []
+  /** Entries without the port. As with OpenSSH they can only confirm a key. */
+  #portless: ReturnType<typeof findKnownHosts> = []
+  #hasAuthority = false
   #newKey: HostKey | undefined
   refusal: UserError | undefined
 
@@ -24,14 +27,21 @@ export class HostKeyCheck {
     this.#name = options.hostKeyAlias ?? knownHostName(options.hostname, options.port)
   }
 
+  /** @returns the keys that are recorded */
   async load(): Promise<HostKey[]> {
-    this.#knownHosts = findKnownHosts(await readKnownHosts(this.#options.knownHostsFiles), this.#name)
-    return this.#knownHosts
+    const { hostname, hostKeyAlias, knownHostsFiles } = this.#options
+    const text = await readKnownHosts(knownHostsFiles)
+    this.#knownHosts = findKnownHosts(text, this.#name)
+    this.#portless = hostKeyAlias === null ? findKnownHosts(text, hostname) : []
+    this.#hasAuthority = hasAuthority(text, this.#name)
+    return [...this.#knownHosts, ...this.#portless]
   }
 
   async verify(offered: HostKey): Promise<boolean> {
     const shown = fingerprint(offered)
-    switch (judgeHostKey(this.#knownHosts, offered)) {
+    const verdict = judgeHostKey(this.#knownHosts, offered)
+    const isConfirmed = verdict === 'unknown' && judgeHostKey(this.#portless, offered) === 'known'
+    switch (isConfirmed ? 'known' : verdict) {
       case 'known':
         return true
       case 'changed':
@@ -49,7 +59,9 @@ export class HostKeyCheck {
         this.refusal = deployError(
           'HOST_KEY_UNKNOWN',
           `the host key of ${this.#name} is not known yet (${offered.type} ${shown})`,
-          `compare it with the server's own and run again with: --host-key ${shown}`,
+          this.#hasAuthority
+            ? `known_hosts names an authority that signs its certificate, which only OpenSSH reads: run again with --ssh-command ssh`
+            : `compare it with what this shows on the server: ${showHostKey(offered.type)}; then run again with: --host-key ${shown}`,
         )
         return false
     }
@@ -60,7 +72,7 @@ export class HostKeyCheck {
     const { strictHostKeyChecking } = this.#options
     if (strictHostKeyChecking === 'accept-new' || strictHostKeyChecking === 'no') return true
     if (strictHostKeyChecking === 'yes') return false
-    return this.#questions.acceptHostKey(this.#name, offered.type, shown)
+    return this.#questions.acceptHostKey(this.#name, offered.type, shown, showHostKey(offered.type))
   }
 
   /** Writes a new key that was accepted, so that nobody is asked again. */
@@ -72,9 +84,26 @@ export class HostKeyCheck {
   }
 }
 
-/** With the recorded key's type first, the server shows the key that can be compared. */
+/** Command that shows the fingerprint on the server itself. */
+function showHostKey(type: string): string {
+  const name = type.startsWith('ecdsa') ? 'ecdsa' : type.replace(/^ssh-/, '')
+  return `ssh-keygen -lf /etc/ssh/ssh_host_${name}_key.pub`
+}
+
+/** All that ssh2 can, in its own order. */
+const ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+  'ssh-rsa',
+]
+
+/** Those of the recorded keys first, so that the server shows a key that can be compared. */
 export function hostKeyAlgorithms(known: HostKey[]): ServerHostKeyAlgorithm[] {
-  const types = [...new Set(known.map(({ type }) => type))]
-  const algorithms = types.flatMap((type) => (type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256', type] : [type]))
-  return algorithms as ServerHostKeyAlgorithm[]
+  const types = new Set(known.map(({ type }) => type))
+  const isKnown = (algorithm: string) => types.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
+  return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
 }

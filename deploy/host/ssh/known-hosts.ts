@@ -13,17 +13,35 @@ interface KnownHost extends HostKey {
   isRevoked: boolean
 }
 
+interface KnownHostLine extends HostKey {
+  names: string
+  /** For example `@revoked`. */
+  marker: string | undefined
+}
+
+const AUTHORITY = '@cert-authority'
+
 /**
  * Lines of known_hosts files (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) that name this host; names may be plain, with
  * wildcards, negated or hashed. @cert-authority lines are left out: keys are compared, certificates are not read.
  */
 export function findKnownHosts(text: string, name: string): KnownHost[] {
+  return readLines(text)
+    .filter(({ marker, names }) => marker !== AUTHORITY && matchesNames(names, name))
+    .map(({ type, base64, marker }) => ({ type, base64, isRevoked: marker === '@revoked' }))
+}
+
+/** True if a certificate of the host would be accepted, which is not read here. */
+export function hasAuthority(text: string, name: string): boolean {
+  return readLines(text).some(({ marker, names }) => marker === AUTHORITY && matchesNames(names, name))
+}
+
+function readLines(text: string): KnownHostLine[] {
   return text.split('\n').flatMap((line) => {
     const words = line.trim().split(/\s+/)
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined
     const [names, type, base64] = words
-    if (!names || !type || !base64 || names.startsWith('#') || marker === '@cert-authority') return []
-    return matchesNames(names, name) ? [{ type, base64, isRevoked: marker === '@revoked' }] : []
+    return names && type && base64 && !names.startsWith('#') ? [{ names, type, base64, marker }] : []
   })
 }
 

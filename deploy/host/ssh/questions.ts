@@ -1,5 +1,7 @@
 /** Questions that come up while connecting; null answers mean "no". */
 export interface SshQuestions {
-  acceptHostKey(host: string, type: string, fingerprint: string): Promise<boolean>
-  passphrase(keyFile: string): Promise<string | null>
+  /** @param command shows the fingerprint on the server itself */
+  acceptHostKey(host: string, type: string, fingerprint: string, command: string): Promise<boolean>
+  /** @param isRetry the previous answer was wrong */
+  passphrase(keyFile: string, isRetry: boolean): Promise<string | null>
 }

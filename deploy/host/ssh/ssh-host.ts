@@ -1,19 +1,22 @@
+import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { NodeSSH } from 'node-ssh'
 import type { Client, ClientChannel } from 'ssh2'
 import { errorMessage, type UserError } from '../../../kit/user-error.ts'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../argv.ts'
-import { quoteArgv } from '../argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from '../host.ts'
 import { splitLines } from '../lines.ts'
+import { type Filter, LoginShell, readableOf } from '../login-shell.ts'
+import { LOOPBACK, pipedPort, pipeToPort } from '../port-pipe.ts'
 import { asRoot, type Privilege } from '../privilege.ts'
 import { authentication } from './authentication.ts'
 import { dial } from './dial.ts'
 import { HostKeyCheck, hostKeyAlgorithms } from './host-key-check.ts'
 import { readHostKey } from './known-hosts.ts'
 import { pacedBy } from './pace.ts'
-import { type PrivateKey, readPrivateKeys } from './private-key.ts'
+import { type KeyFile, readKeyFiles } from './private-key.ts'
 import type { SshQuestions } from './questions.ts'
 import type { SshOptions } from './ssh-options.ts'
 
@@ -26,6 +29,7 @@ const INTERRUPT_WAIT_MS = 2_000
 
 interface RunningCommand {
   channel: ClientChannel
+  filter: Filter | null
   stdinPrefix: string
   exitCode: Promise<number>
 }
@@ -38,8 +42,10 @@ export class SshHost implements Host {
   readonly #ssh: NodeSSH
   readonly #client: Client
   readonly #socket: Duplex
+  readonly #shell = new LoginShell()
   #privilege: Privilege = { kind: 'root' }
   #lost: Error | undefined
+  #isForwardingRefused = false
 
   private constructor(name: string, address: string | null, ssh: NodeSSH, client: Client, socket: Duplex) {
     this.name = name
@@ -64,7 +70,7 @@ export class SshHost implements Host {
   ): Promise<SshHost> {
     const hostKeys = new HostKeyCheck(options, questions, acceptedFingerprint)
     const known = await hostKeys.load()
-    const keys = readPrivateKeys(options.identityFiles)
+    const keys = readKeyFiles(options.identityFiles)
     const ssh = new NodeSSH()
     let socket: Duplex
     try {
@@ -76,9 +82,8 @@ export class SshHost implements Host {
         readyTimeout: HANDSHAKE_TIMEOUT_MS,
         keepaliveInterval: KEEPALIVE_INTERVAL_MS,
         sock: socket,
-        ...(known.length > 0 && {
-          algorithms: { serverHostKey: { prepend: hostKeyAlgorithms(known), append: [], remove: [] } },
-        }),
+        // An exact list: what is prepended to ssh2's own list is dropped if it is in it already.
+        algorithms: { serverHostKey: hostKeyAlgorithms(known) },
         hostVerifier: (blob: Buffer, verified: (accept: boolean) => void) => {
           hostKeys.verify(readHostKey(blob)).then(verified, () => verified(false))
         },
@@ -99,13 +104,14 @@ export class SshHost implements Host {
 
   async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
-    const { channel, stdinPrefix, exitCode } = await this.#open(argv)
+    const { channel, filter, stdinPrefix, exitCode } = await this.#open(argv)
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
-    channel.on('data', (chunk: Buffer) => stdout.push(chunk))
+    const readable = readableOf(channel, filter)
+    readable.on('data', (chunk: Buffer) => stdout.push(chunk))
     channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
     if (onLine) {
-      channel.on('data', splitLines(onLine))
+      readable.on('data', splitLines(onLine))
       channel.stderr.on('data', splitLines(onLine))
     }
     const fail = (error: unknown) => {
@@ -122,31 +128,36 @@ export class SshHost implements Host {
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin)
     else stdin.once('error', fail).pipe(pacedBy(this.#socket)).pipe(channel)
     const code = await exitCode.finally(() => signal?.removeEventListener('abort', interrupt))
+    // What passes through the filter comes a moment later.
+    if (!readable.readableEnded && filter !== null) await once(readable, 'end')
     signal?.throwIfAborted()
     return { exitCode: code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
   }
 
   async start(argv: Argv): Promise<RemoteProcess> {
-    const { channel, stdinPrefix, exitCode } = await this.#open(argv)
+    const { channel, filter, stdinPrefix, exitCode } = await this.#open(argv)
     exitCode.catch(() => {}) // A session ends when its user or the connection ends it.
     channel.write(stdinPrefix)
     return {
-      stdout: channel,
+      stdout: readableOf(channel, filter),
       write: (text) => void (channel.writable && channel.write(text)),
       end: () => channel.end(),
     }
   }
 
-  connect(port: number, address = '127.0.0.1'): Promise<Duplex> {
+  connect(port: number, address = LOOPBACK): Promise<Duplex> {
+    if (this.#isForwardingRefused) return this.#pipe(port, address)
     this.counts.channels++
     return new Promise((resolve, reject) => {
       const lost = (error: unknown) => reject(this.#connectionLost('it was used', error))
       if (this.#lost) return lost(this.#lost)
       try {
-        this.#client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-          if (!error) resolve(channel)
-          else if ('reason' in error) reject(forwardingError(this.name, port, error))
-          else lost(error)
+        this.#client.forwardOut(LOOPBACK, 0, address, port, (error, channel) => {
+          if (!error) return resolve(channel)
+          if (!('reason' in error)) return lost(error)
+          if (error.reason !== ADMINISTRATIVELY_PROHIBITED) return reject(error)
+          this.#isForwardingRefused = true
+          this.#pipe(port, address).then(resolve, reject)
         })
       } catch (error) {
         lost(error)
@@ -154,21 +165,44 @@ export class SshHost implements Host {
     })
   }
 
+  /** The same through a command on the server, where sshd lets nobody forward a port. */
+  async #pipe(port: number, address: string): Promise<Duplex> {
+    const { channel, filter, stdinPrefix, exitCode } = await this.#open(pipeToPort(port, address))
+    exitCode.catch(() => {})
+    channel.write(stdinPrefix)
+    return pipedPort({ name: this.name, port, address }, readableOf(channel, filter), channel, exitCode)
+  }
+
   async close(): Promise<void> {
     this.#ssh.dispose()
   }
 
-  #open(argv: Argv): Promise<RunningCommand> {
+  /** Opens a session; the server counts one that has just ended for a moment longer. */
+  async #open(argv: Argv): Promise<RunningCommand> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openOnce(argv)
+      } catch (error) {
+        if (!isTooManySessions(error)) throw error
+        if (attempt === SESSION_ATTEMPTS) throw tooFewSessions(this.name, error)
+        await delay(SESSION_RETRY_MS)
+      }
+    }
+  }
+
+  #openOnce(argv: Argv): Promise<RunningCommand> {
     this.counts.channels++
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
+    const { line, filter } = this.#shell.command(privileged)
     return new Promise((resolve, reject) => {
       const lost = (error: unknown) => reject(this.#connectionLost(`it ran ${argv[0]}`, error))
       if (this.#lost) return lost(this.#lost)
       try {
-        this.#client.exec(quoteArgv(privileged), (error, channel) => {
-          if (error) lost(error)
+        this.#client.exec(line, (error, channel) => {
+          if (error && isTooManySessions(error)) reject(error)
+          else if (error) lost(error)
           // Listening starts here: the end of a quick command may be in the same packet as its beginning.
-          else resolve({ channel, stdinPrefix, exitCode: this.#exitCode(channel, argv) })
+          else resolve({ channel, filter, stdinPrefix, exitCode: this.#exitCode(channel, argv) })
         })
       } catch (error) {
         lost(error)
@@ -197,15 +231,17 @@ export class SshHost implements Host {
   }
 }
 
-function connectionError(name: string, options: SshOptions, keys: PrivateKey[], error: unknown): UserError {
+function connectionError(name: string, options: SshOptions, keys: KeyFile[], error: unknown): UserError {
   const target = `${options.user}@${options.hostname}:${options.port}`
   const level = error instanceof Error && 'level' in error ? error.level : undefined
-  if (level === 'client-authentication') {
+  if (level === 'client-authentication' || isTooManyKeys(error)) {
     const tried = [...(options.agent ? ['the agent'] : []), ...keys.map(({ path }) => path)]
     return deployError(
       'SSH_AUTH',
-      `the server does not let ${target} in with any key tried: ${tried.join(', ') || 'there was none'}`,
-      `copy your key there with: ssh-copy-id ${name} (or name another one with --identity)`,
+      isTooManyKeys(error)
+        ? `the server ended the connection after too many keys, before the right one for ${target} was tried`
+        : `the server does not let ${target} in with any key tried: ${tried.join(', ') || 'there was none'}`,
+      authHint(name, keys, error),
       error,
     )
   }
@@ -217,15 +253,35 @@ function connectionError(name: string, options: SshOptions, keys: PrivateKey[], 
   )
 }
 
-/** RFC 4254, 5.1: the server's policy, not the port, is in the way. */
-const ADMINISTRATIVELY_PROHIBITED = 1
+function isTooManyKeys(error: unknown): boolean {
+  return /too many authentication failures/i.test(errorMessage(error))
+}
 
-function forwardingError(name: string, port: number, error: Error): Error {
-  if (!('reason' in error) || error.reason !== ADMINISTRATIVELY_PROHIBITED) return error
+function authHint(name: string, keys: KeyFile[], error: unknown): string {
+  if (isTooManyKeys(error))
+    return 'name the right key with --identity FILE, or as IdentityFile in your ssh configuration'
+  const certified = keys.find(({ hasCertificate }) => hasCertificate)
+  if (certified === undefined)
+    return `copy your key there with: ssh-copy-id ${name} (or name another one with --identity)`
+  return `only OpenSSH can show the certificate ${certified.path}-cert.pub: run again with --ssh-command ssh`
+}
+
+/** RFC 4254, 5.1. */
+const ADMINISTRATIVELY_PROHIBITED = 1
+/** What sshd answers to one session more than MaxSessions allows. */
+const CONNECT_FAILED = 2
+const SESSION_ATTEMPTS = 10
+const SESSION_RETRY_MS = 200
+
+function isTooManySessions(error: unknown): boolean {
+  return error instanceof Error && 'reason' in error && error.reason === CONNECT_FAILED
+}
+
+function tooFewSessions(name: string, error: unknown): UserError {
   return deployError(
     'TARGET_UNSUPPORTED',
-    `sshd on ${name} does not let us connect to its own port ${port}`,
-    'allow it there: AllowTcpForwarding yes (or local) in sshd_config',
+    `sshd on ${name} does not let one connection run two commands at a time`,
+    'set MaxSessions 10 (its default) in sshd_config there, and reload sshd',
     error,
   )
 }

@@ -44,7 +44,10 @@ function curl({ options: { caFile, resolve } }: Context, gateway: GatewayAddress
   ]
 }
 
-function logSearch({ options: { host, sshConfig, identity } }: Context, { connection, layout }: OpenServer): string {
+function logSearch(
+  { options: { host, sshConfig, identity, sshCommand = 'ssh' } }: Context,
+  { connection, layout }: OpenServer,
+): string {
   const isRoot = connection.user === ROOT
   const logdb = isRoot ? './scripts/logdb' : 'sudo ./scripts/logdb'
   const there = `cd ${quoteArgv([layout.folder])} && ${logdb} ingest && ${logdb} search Hello`
@@ -55,5 +58,5 @@ function logSearch({ options: { host, sshConfig, identity } }: Context, { connec
     ...(identity ? ['-i', identity] : []),
     ...(isRoot ? [] : ['-t']),
   ]
-  return quoteArgv(['ssh', ...options, host, there])
+  return quoteArgv([sshCommand, ...options, host, there])
 }

@@ -18,11 +18,26 @@ test('IDENTITY', () => {
       'echo connection="${SSH_CONNECTION:-}"',
       'if [ "$(id -u)" = 0 ]; then echo sudo=root',
       'elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent',
-      'elif sudo -n true 2>/dev/null; then echo sudo=free',
-      'else echo sudo=password',
+      'elif [ "$(sudo -n id -u 2>/dev/null)" = 0 ]; then echo sudo=free',
+      'else',
+      `  case $(LC_ALL=C sudo -n true 2>&1) in *'must have a tty'*) echo sudo=tty ;; *) echo sudo=password ;; esac`,
       'fi',
     ],
   )
+})
+
+test('IDENTITY shows whether sudo works, and what is in its way', () => {
+  const id = '#!/bin/sh\ncase $1 in -u) echo 1000 ;; *) echo ann ;; esac\n'
+  const seen = [
+    'echo 0',
+    'echo "sudo: a password is required" >&2; exit 1',
+    'echo "sudo: sorry, you must have a tty to run sudo" >&2; exit 1',
+  ].map((sudo) => {
+    const [file, ...args] = IDENTITY
+    const env = { PATH: pathWith({ id, sudo: `#!/bin/sh\n${sudo}\n` }) }
+    return /sudo=.*/.exec(execFileSync(file, args, { env, encoding: 'utf8' }))?.[0]
+  })
+  expect(seen).toEqual(['sudo=free', 'sudo=password', 'sudo=tty'])
 })
 
 test('facts', () => {

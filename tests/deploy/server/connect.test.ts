@@ -7,6 +7,7 @@ import { runCli } from '../../helpers/process/run-ai-deploy.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 
 const nobodyAsked: ConnectQuestions = {
+  canAsk: false,
   acceptHostKey: async () => false,
   passphrase: async () => null,
   sudoPassword: async () => null,

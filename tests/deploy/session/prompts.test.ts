@@ -74,8 +74,8 @@ testWith('python3')('Ctrl-C at a question is an interrupt', () => {
 test('without a terminal each answer is "no"', async () => {
   const questions = questionsOn(testTerminal())
   expect(await questions.confirm('?')).toBe(false)
-  expect(await questions.acceptHostKey('host', 'ssh-ed25519', 'SHA256:x')).toBe(false)
-  expect(await questions.passphrase('key')).toBeNull()
-  expect(await questions.sudoPassword('me', 'host')).toBeNull()
+  expect(await questions.acceptHostKey('host', 'ssh-ed25519', 'SHA256:x', 'ssh-keygen -lf FILE')).toBe(false)
+  expect(await questions.passphrase('key', false)).toBeNull()
+  expect(await questions.sudoPassword('me', 'host', false)).toBeNull()
   expect(await questions.firstKeys([])).toEqual({})
 })

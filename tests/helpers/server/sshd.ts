@@ -39,8 +39,8 @@ export interface SshServer extends Sshd {
 }
 
 /** A server to connect to with `--host server --ssh-config FILE`. */
-async function startSshServer(folder: string): Promise<SshServer> {
-  const sshd = await startSshd(folder)
+async function startSshServer(folder: string, sshdConfig: string): Promise<SshServer> {
+  const sshd = await startSshd(folder, sshdConfig)
   const key = makeKey(folder, 'key')
   sshd.authorize(`${key}.pub`)
   const sshConfig = join(mkdtempSync(join(folder, 'home-')), 'config')
@@ -58,13 +58,16 @@ async function startSshServer(folder: string): Promise<SshServer> {
   return { ...sshd, sshConfig }
 }
 
-/** Tests that become root on such a server, which runs while they do. */
-export function describeWithSshServer(title: string, body: (server: () => SshServer) => void): void {
+/**
+ * Tests that become root on such a server, which runs while they do.
+ * @param sshdConfig lines of sshd_config that differ from the usual
+ */
+export function describeWithSshServer(title: string, body: (server: () => SshServer) => void, sshdConfig = ''): void {
   describeNeeding('sshd, or root,', SSHD !== null && isRoot)(title, () => {
     const folder = sharedTempFolder()
     let server: SshServer | undefined
     beforeAll(async () => {
-      server = await startSshServer(folder)
+      server = await startSshServer(folder, sshdConfig)
     })
     afterAll(() => server?.close())
     body(() => {
@@ -74,14 +77,15 @@ export function describeWithSshServer(title: string, body: (server: () => SshSer
   })
 }
 
-export async function startSshd(folder: string): Promise<Sshd> {
+/** @param sshdConfig lines of sshd_config, which come first and so win */
+export async function startSshd(folder: string, sshdConfig = ''): Promise<Sshd> {
   const hostKeyFile = makeKey(folder, 'host-key')
   const authorizedKeys = join(folder, 'authorized_keys')
   writeFileSync(authorizedKeys, '')
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 }) // sshd insists on it as root.
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const started = await tryToStart(folder, port, hostKeyFile, authorizedKeys)
+    const started = await tryToStart(folder, port, { hostKey: hostKeyFile, authorizedKeys, sshdConfig })
     if (typeof started === 'string') {
       if (attempt < START_ATTEMPTS) continue
       throw new Error(`sshd does not start: ${started}`)
@@ -111,12 +115,17 @@ export async function startSshd(folder: string): Promise<Sshd> {
 }
 
 /** @returns its log so far if it ended by itself */
-async function tryToStart(folder: string, port: number, hostKey: string, authorizedKeys: string) {
+async function tryToStart(
+  folder: string,
+  port: number,
+  { hostKey, authorizedKeys, sshdConfig }: { hostKey: string; authorizedKeys: string; sshdConfig: string },
+) {
   const config = join(folder, 'sshd_config')
   // SHLVL keeps bash from reading the user's .bashrc, which may be slow or talk.
   writeFileSync(
     config,
-    `ListenAddress 127.0.0.1:${port}
+    `${sshdConfig}
+ListenAddress 127.0.0.1:${port}
 HostKey ${hostKey}
 AuthorizedKeysFile ${authorizedKeys}
 PidFile none

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -14,8 +12,11 @@ import { SshHost } from '../../../../deploy/host/ssh/ssh-host.ts'
 import { resolveSshOptions } from '../../../../deploy/host/ssh/ssh-options.ts'
 import { sh } from '../../../../deploy/remote/sh.ts'
 import { describeNeeding } from '../../../helpers/needs.ts'
+import { describeHost } from '../../../helpers/server/host-behaviour.ts'
 import { makeKey, SSHD, type Sshd, startAgent, startSshd } from '../../../helpers/server/sshd.ts'
 import { sharedTempFolder } from '../../../helpers/temp-folder.ts'
+
+const SHOW_KEY = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub'
 
 /** Longer than a command of a few words takes. */
 const BUSY_MS = 150
@@ -63,9 +64,10 @@ Port ${port}
 User ${sshd.user}
 UserKnownHostsFile ${knownHostsFile}
 GlobalKnownHostsFile /dev/null
-IdentitiesOnly yes
 Host server
 ${config}
+Host server jump
+IdentitiesOnly yes
 `,
     )
     return { configFile, knownHostsFile }
@@ -83,6 +85,8 @@ ${config}
     return SshHost.open('server', options, { ...noQuestions, ...questions }, hostKey)
   }
 
+  describeHost(() => connectTo(configure({}).configFile))
+
   describe('exec', () => {
     let shared: SshHost
     beforeAll(async () => {
@@ -90,30 +94,6 @@ ${config}
     })
     afterAll(() => shared?.close())
     const run = (argv: Argv, options?: ExecOptions) => shared.exec(argv, options)
-
-    test('every argument arrives as it is', async () => {
-      const words = ['', ' ', "it's", '"', '$HOME', '`id`', '\\', 'two\nlines', '*', 'é🙂', '--', '-n', ';', '&&']
-      const { stdout } = await run(['printf', '%s\\0', ...words])
-      expect(stdout.split('\0')).toEqual([...words, ''])
-    })
-
-    test('stdout, stderr and the exit code are apart', async () => {
-      expect(await run(sh('echo out; echo err >&2; exit 7'))).toEqual({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' })
-    })
-
-    test('a program that does not exist, and one that is killed, are results too', async () => {
-      expect((await run(['no-such-program'])).exitCode).toBe(127)
-      expect((await run(sh('kill -9 $$'))).exitCode).not.toBe(0)
-    })
-
-    test('megabytes go in and come out unchanged', async () => {
-      const chunks = Array.from({ length: 64 }, (_, n) => Buffer.alloc(128 * 1024, `chunk ${n} of a long text\n`))
-      const whole = Buffer.concat(chunks)
-      const { stdout } = await run(['cat'], { stdin: Readable.from(chunks) })
-      expect(sha256(stdout)).toBe(sha256(whole))
-      const summed = await run(['sha256sum'], { stdin: whole })
-      expect(summed.stdout).toBe(`${sha256(whole)}  -\n`)
-    })
 
     test('an answer that arrives all at once is read whole', async () => {
       let isOver = false
@@ -128,28 +108,6 @@ ${config}
       expect(await running).toEqual({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' })
     })
 
-    test('without stdin the command sees its end', async () => {
-      expect(await run(['cat'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
-    })
-
-    test('a command may leave its stdin unread', async () => {
-      const result = await run(['true'], { stdin: Buffer.alloc(4 * 2 ** 20) })
-      expect(result.exitCode).toBe(0)
-    })
-
-    test('lines are handed on while the command runs', async () => {
-      const seen: string[] = []
-      const stdin = new Readable({ read() {} })
-      await run(sh('echo "é 1"; read go; printf "2\\r3\\n\\n"; echo err >&2; printf unfinished'), {
-        stdin,
-        onLine: (line) => {
-          // The command continues only when its first line was seen.
-          if (seen.push(line) === 1) stdin.push('go\n')
-        },
-      })
-      expect(seen.toSorted()).toEqual(['2', '3', 'err', 'é 1'])
-    })
-
     test('commands run in parallel on one connection', async () => {
       const before = sshd.connections()
       const { host } = await open()
@@ -158,65 +116,6 @@ ${config}
       expect(host.counts).toEqual({ connections: 1, channels: 4 })
       expect(sshd.connections() - before).toBe(1)
     })
-
-    test('an interrupt ends a command that prints, and the connection stays open', async () => {
-      const controller = new AbortController()
-      const { signal } = controller
-      const ended = join(mkdtempSync(join(folder, 'interrupted-')), 'ended')
-      const running = run(sh('trap "" PIPE; while echo running; do sleep 0.05; done; : > "$1"', ended), {
-        signal,
-        onLine: () => controller.abort(),
-      })
-      await expect(running).rejects.toThrow('aborted')
-      await vi.waitFor(() => expect(existsSync(ended)).toBe(true))
-      expect((await run(['echo', 'still here'])).stdout).toBe('still here\n')
-      await expect(run(['true'], { signal })).rejects.toThrow('aborted')
-    })
-
-    test('an interrupt ends the wait for a command that does not notice it', async () => {
-      const controller = new AbortController()
-      const mayEnd = join(mkdtempSync(join(folder, 'interrupted-')), 'may-end')
-      onTestFinished(() => writeFileSync(mayEnd, ''))
-      const running = run(sh('echo started; until [ -e "$1" ]; do sleep 0.05; done', mayEnd), {
-        signal: controller.signal,
-        onLine: () => controller.abort(),
-      })
-      await expect(running).rejects.toThrow('aborted')
-    })
-
-    test('a stdin that breaks off is a failure, not a short text', async () => {
-      const stdin = new Readable({
-        read() {
-          this.push('the first half')
-          this.destroy(new Error('broken'))
-        },
-      })
-      await expect(run(['cat'], { stdin })).rejects.toThrow('broken')
-    })
-  })
-
-  test('a session runs until it is ended', async () => {
-    const { host } = await open()
-    const session = await host.start(sh('echo begun; cat; echo over'))
-    session.write('said\n')
-    session.end()
-    session.write('too late\n')
-    expect(await text(session.stdout)).toBe('begun\nsaid\nover\n')
-  })
-
-  test('a port of the server’s loopback can be reached through the connection', async () => {
-    const server = createServer((socket) => socket.on('data', (data) => socket.end(`heard ${data}`)))
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-    onTestFinished(() => void server.close())
-    const { host } = await open()
-    const { port } = server.address() as AddressInfo
-    const stream = await host.connect(port)
-    stream.write('hello')
-    expect(await text(stream)).toBe('heard hello')
-    expect(host.counts).toEqual({ connections: 1, channels: 1 })
-    server.close()
-    await once(server, 'close')
-    await expect(host.connect(port)).rejects.toThrow('Connection refused')
   })
 
   test('the address that was dialled is known', async () => {
@@ -267,7 +166,9 @@ ${config}
     test('is asked for when it is unknown, and recorded when it is accepted', async () => {
       const asked = vi.fn(async () => true)
       const { host, knownHostsFile } = await open({ knownHosts: '', questions: { acceptHostKey: asked } })
-      expect(asked.mock.calls).toEqual([[`[127.0.0.1]:${sshd.port}`, 'ssh-ed25519', sshd.hostKey.fingerprint]])
+      expect(asked.mock.calls).toEqual([
+        [`[127.0.0.1]:${sshd.port}`, 'ssh-ed25519', sshd.hostKey.fingerprint, SHOW_KEY],
+      ])
       expect(readFileSync(knownHostsFile, 'utf8')).toBe(known())
       expect((await host.exec(['true'])).exitCode).toBe(0)
     })
@@ -277,7 +178,7 @@ ${config}
         code: 'HOST_KEY_UNKNOWN',
         exitCode: 11,
         message: `the host key of [127.0.0.1]:${sshd.port} is not known yet (ssh-ed25519 ${sshd.hostKey.fingerprint})`,
-        hint: `compare it with the server's own and run again with: --host-key ${sshd.hostKey.fingerprint}`,
+        hint: `compare it with what this shows on the server: ${SHOW_KEY}; then run again with: --host-key ${sshd.hostKey.fingerprint}`,
       })
     })
 
@@ -342,11 +243,11 @@ ${config}
     test('may need a passphrase, which is asked for only when no other key helps', async () => {
       const locked = makeKey(mkdtempSync(join(folder, 'keys-')), 'locked', 'open sesame')
       sshd.authorize(`${locked}.pub`)
-      const asked = vi.fn(async (_path: string) => 'open sesame')
+      const asked = vi.fn(async (_path: string, _isRetry: boolean) => 'open sesame')
       const questions = { passphrase: asked }
       const { host } = await open({ config: `IdentityFile ${locked}`, questions })
       expect((await host.exec(['true'])).exitCode).toBe(0)
-      expect(asked.mock.calls).toEqual([[locked]])
+      expect(asked.mock.calls).toEqual([[locked, false]])
       await open({ config: `IdentityFile ${locked}\nIdentityFile ${key}`, questions })
       expect(asked).toHaveBeenCalledTimes(1)
       for (const passphrase of ['wrong', null]) {
@@ -363,13 +264,13 @@ ${config}
       sshd.authorize(`${held}.pub`)
       const agent = await startAgent(keys, [held])
       onTestFinished(agent.close)
-      for (const only of ['no', 'yes']) {
-        const config = `IdentityFile /nowhere\nIdentitiesOnly ${only}`
+      for (const config of ['IdentityFile /nowhere\nIdentitiesOnly no', `IdentityFile ${held}.pub`]) {
         const { host } = await open({ config, agentSocket: agent.socket })
         expect((await host.exec(['true'])).exitCode).toBe(0)
       }
-      const config = 'IdentityFile /nowhere\nIdentityAgent none'
-      await expect(open({ config, agentSocket: agent.socket })).rejects.toMatchObject({ code: 'SSH_AUTH' })
+      for (const config of ['IdentityFile /nowhere\nIdentityAgent none', 'IdentityFile /nowhere\nIdentitiesOnly yes']) {
+        await expect(open({ config, agentSocket: agent.socket })).rejects.toMatchObject({ code: 'SSH_AUTH' })
+      }
     })
   })
 
@@ -407,7 +308,3 @@ ${config}
     })
   })
 })
-
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
-}
