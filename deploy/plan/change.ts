@@ -1,4 +1,5 @@
 import type { OutsideView } from '../probe/outside-probe.ts'
+import type { StoreFault } from '../server/certificate-store.ts'
 import type { EdgeTrouble } from '../server/facts.ts'
 import type { Hold } from '../server/lock/hold.ts'
 import type { ReleaseState } from '../server/state.ts'
@@ -16,6 +17,7 @@ interface ChangeData {
   'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
   'back-up': BackingUp
   'place-certificates': { source: string }
+  'mend-certificates': { faults: readonly StoreFault[] }
   /** `missing`: folders of a server that had them all. */
   'make-folders': Owner & { missing: string[] }
   'write-env': WritingEnv

@@ -22,6 +22,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'install-docker': installDocker,
   'back-up': backUp,
   'place-certificates': placeCertificates,
+  'mend-certificates': mendCertificates,
   'make-folders': makeFolders,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
@@ -121,6 +122,12 @@ function placeCertificates({ restore, hasNewCertificates }: Situation): Change<'
   return { kind: 'place-certificates', source: `${restore.staging}/certs` }
 }
 
+/** A backup that brings certificates brings the whole folder. */
+function mendCertificates({ facts, hasNewCertificates }: Situation): Change<'mend-certificates'> | undefined {
+  const { storeFaults: faults } = facts
+  return faults.length === 0 || hasNewCertificates ? undefined : { kind: 'mend-certificates', faults }
+}
+
 /** Never into a folder with others: those move aside. */
 function restoreLogs(situation: Situation): Change<'restore-logs'> | undefined {
   const { facts, restore, settings, image, instance, env } = situation
@@ -208,7 +215,8 @@ function settleEdge(situation: Situation): Change<'settle-edge'> | undefined {
 /** Traefik reads its settings and certificates only when it starts. */
 function replaceEdge(situation: Situation): Change<'replace-edge'> | undefined {
   const { facts, edge: files, isEdgeStarted, isEdgeOutdated, hasNewCertificates, gateway } = situation
-  if (isEdgeStarted || !(isEdgeOutdated || hasNewCertificates)) return undefined
+  const hasOtherStore = hasNewCertificates || mendCertificates(situation) !== undefined
+  if (isEdgeStarted || !(isEdgeOutdated || hasOtherStore)) return undefined
   return {
     kind: 'replace-edge',
     files,

@@ -112,7 +112,8 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     isRouteCurrent,
     isRouteOutdated: stays && !isRouteCurrent,
     needsCertificate: !facts.certificates.some(
-      ({ file, domain }) => file === settings.acme.storage && domain === settings.domain,
+      ({ file, domain, validUntilS = facts.clockS + 1 }) =>
+        file === settings.acme.storage && domain === settings.domain && validUntilS > facts.clockS,
     ),
     hasNewCertificates: wishes.restore !== undefined && wishes.restore.certificates.length > 0,
   }

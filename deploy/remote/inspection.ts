@@ -1,4 +1,5 @@
 import type { Argv } from '../host/argv.ts'
+import { CERTIFICATE_STORES } from './acme-stores.ts'
 import { MOUNTED, TEMPORARY_NAME } from './docker.ts'
 import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
@@ -119,9 +120,7 @@ if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then
   [ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
 fi
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
-for f in acme.json acme-staging.json; do
-  [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"
-done
+${CERTIFICATE_STORES}
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] || continue
   name=$(basename "$f")

@@ -1,6 +1,7 @@
 import type { Argv } from '../host/argv.ts'
 import type { BackupCopy } from './backup/backup-copies.ts'
 import type { BackupSummary } from './backup/backup-manifest.ts'
+import type { StoredCertificate, StoreFault } from './certificate-store.ts'
 import { containerName, releaseOf } from './instance.ts'
 import type { Hold } from './lock/hold.ts'
 import { imageTag, type Manifest } from './manifest.ts'
@@ -48,8 +49,9 @@ export interface Facts {
   readonly containers: readonly ContainerFact[]
   /** Tags of the image ai-proxy. */
   readonly imageTags: readonly string[]
-  /** Domains with a certificate, by file in certs/. */
-  readonly certificates: readonly { file: string; domain: string }[]
+  readonly certificates: readonly StoredCertificate[]
+  /** Why the edge cannot use files in certs/. */
+  readonly storeFaults: readonly StoreFault[]
   readonly backups: readonly BackupFact[]
   /** Backups that are elsewhere too, oldest first. */
   readonly copies: readonly BackupCopy[]

@@ -2,6 +2,7 @@ import { type Host, run } from '../host/host.ts'
 import { facts as factsScript } from '../remote/inspection.ts'
 import { parseBackupCopies } from './backup/backup-copies.ts'
 import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest.ts'
+import { readCertificateStores } from './certificate-store.ts'
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
 import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
@@ -50,7 +51,7 @@ export function parseFacts(output: string): Facts {
     edge: readEdge(pairs),
     logdbScript: pairs.text('scripts_logdb') ?? null,
     imageTags: pairs.all('image'),
-    certificates: pairs.all('certificate').map(readCertificate),
+    ...readCertificateStores(pairs),
     backups: pairs.all('backup').map((line) => readBackup(line, pairs)),
     copies: parseBackupCopies(pairs.text('copies') ?? ''),
     hasLogDatabases: pairs.one('log_databases') !== undefined,
@@ -172,11 +173,6 @@ function warmUntilS(name: string, pairs: Pairs): { warmUntilS?: number } {
 /** @param network id of the network that a container is on; a stopped one may keep the id of a network that is gone */
 function isDetached(network: string | undefined, pairs: Pairs): boolean {
   return network !== undefined && network !== 'unset' && network !== pairs.one('network')
-}
-
-function readCertificate(line: string): { file: string; domain: string } {
-  const [file, domain] = splitOnce(line, ' ')
-  return { file, domain }
 }
 
 function readBackup(line: string, pairs: Pairs): BackupFact {

@@ -12,6 +12,7 @@ import { getCertificate } from './get-certificate.ts'
 import { installDocker } from './install-docker.ts'
 import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
+import { mendCertificates } from './mend-certificates.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { placeHold } from './place-hold.ts'
 import { readLogs } from './read-logs.ts'
@@ -41,6 +42,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'install-docker': installDocker,
   'back-up': backUp,
   'place-certificates': placeCertificates,
+  'mend-certificates': mendCertificates,
   'make-folders': makeFolders,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,

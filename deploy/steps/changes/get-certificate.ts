@@ -1,21 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isoDay } from '../../../kit/time.ts'
 import { deployError } from '../../errors.ts'
 import { checkCertificate } from '../../probe/certificate.ts'
 import * as docker from '../../remote/docker.ts'
+import type { StoredCertificate } from '../../server/certificate-store.ts'
 import { EDGE_CONTAINER } from '../../server/layout.ts'
 import type { Definition } from '../definition.ts'
 
 const TIMEOUT_MS = 120_000
 const POLL_MS = 1000
+const MS_PER_S = 1000
 
 /** Traefik gets the certificate by itself; this waits, and shows what Traefik logs when it takes too long. */
 export const getCertificate: Definition<'get-certificate'> = {
   describe: ({ domain }) => [`get a certificate for ${domain}`],
-  explain: (_change, { certificates }) => [
-    certificates.length === 0
-      ? 'there is none yet'
-      : `there are only some for ${certificates.map(({ domain }) => domain).join(', ')}`,
-  ],
+  explain: (change, { certificates }) => [describePresent(change.domain, certificates)],
   title: 'Get the certificate',
   async run({ domain, httpsPort, extraCa }, { host, facts, signal }) {
     const deadline = performance.now() + TIMEOUT_MS
@@ -29,6 +28,13 @@ export const getCertificate: Definition<'get-certificate'> = {
   },
   undo: () => undefined,
   settles: 'before',
+}
+
+function describePresent(wanted: string, certificates: readonly StoredCertificate[]): string {
+  if (certificates.length === 0) return 'there is none yet'
+  const { validUntilS } = certificates.find(({ domain }) => domain === wanted) ?? {}
+  if (validUntilS !== undefined) return `the present one is valid until ${isoDay(validUntilS * MS_PER_S)} only`
+  return `there are only some for ${certificates.map(({ domain }) => domain).join(', ')}`
 }
 
 function missing(domain: string, reason: string, log: string) {

@@ -16,6 +16,7 @@ import {
   changeOf,
   DEBIAN_12_DOCKER,
   file,
+  store,
   UBUNTU_WITH_OLD_PROXY,
 } from '../../helpers/server/recorded-facts.ts'
 
@@ -143,7 +144,7 @@ describe('a first deploy', () => {
   })
 
   test('adopts a predecessor’s .env and certificate', () => {
-    const facts = parseFacts(`${DEBIAN_12_DOCKER}${file('env', ENV)}certificate=acme.json llm.example.com\n`)
+    const facts = parseFacts(`${DEBIAN_12_DOCKER}${file('env', ENV)}${store('acme.json', ['llm.example.com'])}`)
     const adopting = plan(facts, { env: envOf(ENV) })
     const left: Kind[] = ['write-env', 'get-certificate', 'back-up', 'stop-previous']
     expect(kinds(adopting).filter((kind) => left.includes(kind))).toEqual([])
@@ -521,8 +522,34 @@ describe('what is broken', () => {
     expect(changeOf(repaired, 'start-edge').files).toBeNull()
   })
 
+  test('mends a certificate store that Traefik refuses, and lets the edge read it', () => {
+    const storeFaults = [
+      { file: '.', kind: 'owner' as const },
+      { file: 'acme.json', kind: 'mode' as const },
+      { file: 'acme.json', kind: 'content' as const },
+    ]
+    const mending = replan({}, { storeFaults })
+    expect(kinds(mending)).toEqual(['back-up', 'mend-certificates', 'replace-edge', 'check-from-outside'])
+    expect(changeOf(mending, 'replace-edge').reason).toBe('certificates')
+    expect(viewOf(changeOf(mending, 'mend-certificates'), live).below).toEqual([
+      'certs does not belong to root: its owner changes',
+      'certs/acme.json can be read by others, so Traefik refuses it: its mode becomes 0600',
+      'certs/acme.json is not valid JSON, so Traefik refuses it: it gets another name, and the edge asks for a new certificate',
+    ])
+    const edge = { ...live.edge, isRunning: false }
+    expect(kinds(replan({}, { storeFaults, edge }))).toEqual([
+      'back-up',
+      'mend-certificates',
+      'start-edge',
+      'check-from-outside',
+    ])
+  })
+
   test('a certificate that is missing is asked for again', () => {
     const asking = replan({}, { certificates: [] })
+    const until = (validUntilS: number) => [{ file: 'acme.json', domain: 'llm.example.com', validUntilS }]
+    expect(kinds(replan({}, { certificates: until(live.clockS - 1) }))).toContain('get-certificate')
+    expect(replan({}, { certificates: until(live.clockS + 1) })).toEqual([])
     expect(lines(asking)).toEqual(['get a certificate for llm.example.com'])
     expect(kinds(asking)).toEqual(['back-up', 'ask-again', 'get-certificate', 'check-from-outside'])
     const ofAnotherCa = [{ file: 'acme-staging.json', domain: 'llm.example.com' }]

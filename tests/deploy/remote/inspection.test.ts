@@ -49,8 +49,8 @@ test('facts', () => {
   const printed = new Set(names.map((match) => match.slice(1).find((name) => name !== undefined)))
   expect([...printed].sort()).toEqual(
     [
-      ...['arch', 'backup', 'certificate', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
-      ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping'],
+      ...['arch', 'backup', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
+      ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping', 'store'],
       ...[
         'docker_disk',
         'edge',

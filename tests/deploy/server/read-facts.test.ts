@@ -10,7 +10,13 @@ import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/rea
 import { renderRoute } from '../../../templates/route.ts'
 import { needing, testWith } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
-import { CLEAN_DEBIAN, DEBIAN_12_DOCKER, file, UBUNTU_WITH_OLD_PROXY } from '../../helpers/server/recorded-facts.ts'
+import {
+  CLEAN_DEBIAN,
+  DEBIAN_12_DOCKER,
+  file,
+  store,
+  UBUNTU_WITH_OLD_PROXY,
+} from '../../helpers/server/recorded-facts.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 test('a clean server has nothing but itself', () => {
@@ -44,6 +50,7 @@ test('a clean server has nothing but itself', () => {
     containers: [],
     imageTags: [],
     certificates: [],
+    storeFaults: [],
     backups: [],
     copies: [],
     hasLogDatabases: false,
@@ -101,9 +108,7 @@ edge_handed_over=rules
 edge_handed_over=files
 image=0123456789ab
 image=fedcba987654
-certificate=acme.json a.example.com
-certificate=acme-staging.json b.example.com
-backup=2048 1795000001 ai-proxy-backup-20261118-090641.tar.gz
+${store('acme.json', ['a.example.com'], '644')}${store('acme-staging.json', ['b.example.com'])}backup=2048 1795000001 ai-proxy-backup-20261118-090641.tar.gz
 backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
 `,
   )
@@ -132,6 +137,7 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
       { file: 'acme.json', domain: 'a.example.com' },
       { file: 'acme-staging.json', domain: 'b.example.com' },
     ],
+    storeFaults: [{ file: 'acme.json', kind: 'mode' }],
     backups: [
       {
         name: 'ai-proxy-backup-20261118-090641.tar.gz',
@@ -224,7 +230,8 @@ LINUX('the script reads this machine, and every file of the folder', async () =>
       'ai proxy/releases/20261123-101112/manifest.json': '{"id":"20261123-101112"}',
       'ai proxy/certs/acme.json':
         '{\n  "letsencrypt": {\n    "Certificates": [\n      {\n        "domain": {\n          "main": "a.example.com"\n        }\n      },\n      { "domain": { "main": "b.example.com" } }\n    ]\n  }\n}\n',
-      'ai proxy/certs/acme-staging.json': '{ "main": "c.example.com" }\n',
+      'ai proxy/certs/acme-staging.json':
+        '{"letsencrypt":{"Certificates":[{"domain":{"main":"c.example.com"},"key":"secret"}]}}',
       'ai proxy/backups/b.tar.gz': 'twelve bytes',
     }),
     'ai proxy',

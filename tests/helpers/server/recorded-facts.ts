@@ -49,6 +49,13 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 /** One file of the server, as the script prints it. */
 export const file = (name: string, content: string) => `${name}=${base64(content)}\n`
 
+/** A file in certs/ with certificates for these domains, as the script prints it. */
+export function store(name: string, domains: readonly string[], mode = '600', owner = '0'): string {
+  const certificates = domains.map((main) => ({ domain: { main }, certificate: '', key: '', Store: 'default' }))
+  const content = { letsencrypt: { Account: { Email: '', PrivateKey: '' }, Certificates: certificates } }
+  return `store=${name} ${mode} ${owner} 0\n${file(`store_${name}`, JSON.stringify(content))}`
+}
+
 /** The facts of a server on which this plan for a new release was carried out. */
 export function afterDeploy(before: string, plan: Change[], { settings, env, logdbScript }: Wishes): Facts {
   const { release } = changeOf(plan, 'upload-release')
@@ -68,7 +75,7 @@ export function afterDeploy(before: string, plan: Change[], { settings, env, log
       file('scripts_logdb', logdbScript) +
       file(`manifest_${id}`, JSON.stringify(release.manifest)) +
       `${container}edge=running\nedge_redirect=possible\nedge_folder=/root/ai-proxy\ncurrent=releases/${id}\nreserve=1048576\nimage=${image.split(':')[1]}\n` +
-      `certificate=${settings.acme.storage} ${settings.domain}\n`,
+      store(settings.acme.storage, [settings.domain]),
   )
 }
 
