@@ -1,10 +1,21 @@
 import { parse } from 'yaml'
+import { isObject } from '../kit/json.ts'
 import { renderYaml } from './yaml.ts'
+
+/** A name that the gateway had before, which still answers. */
+export interface FormerDomain {
+  domain: string
+  /** It answers until then at least, in seconds since 1970. */
+  untilS: number
+}
 
 export interface Route {
   domain: string
   /** Instance that answers. */
   live: string | null
+  formerDomains?: readonly FormerDomain[]
+  /** Traefik asks for no certificate. */
+  isCertificateHeld?: boolean
   /** Instance that answers requests which carry the token in the canary header. */
   canary?: { instance: string; token: string; header: string }
 }
@@ -12,9 +23,13 @@ export interface Route {
 const CANARY_PRIORITY = 1000
 
 /** The dynamic configuration of the edge: replacing it by a rename moves all new requests at once. */
-export function renderRoute({ domain, live, canary }: Route, port: number): string {
-  const host = `Host(\`${domain}\`)`
-  const router = { entryPoints: ['websecure'], middlewares: ['retry'], tls: { certResolver: 'letsencrypt' } }
+export function renderRoute(
+  { domain, live, formerDomains = [], isCertificateHeld = false, canary }: Route,
+  port: number,
+): string {
+  const host = hostRule(domain)
+  const tls = isCertificateHeld ? {} : { certResolver: 'letsencrypt' }
+  const router = { entryPoints: ['websecure'], middlewares: ['retry'], tls }
   const service = (instance: string) => ({
     loadBalancer: { servers: [{ url: `http://ai-proxy-${instance}:${port}` }] },
   })
@@ -22,7 +37,10 @@ export function renderRoute({ domain, live, canary }: Route, port: number): stri
   return renderYaml({
     http: {
       routers: {
-        ...(live !== null && { app: { ...router, rule: host, service: 'app' } }),
+        ...(live !== null && {
+          app: { ...router, rule: host, service: 'app' },
+          ...formerRouters(formerDomains, router),
+        }),
         ...(canary && { canary: { ...router, rule, priority: CANARY_PRIORITY, service: 'canary' } }),
       },
       services: {
@@ -37,13 +55,26 @@ export function renderRoute({ domain, live, canary }: Route, port: number): stri
   })
 }
 
+function hostRule(domain: string): string {
+  return `Host(\`${domain}\`)`
+}
+
+/** Their names keep the time, so that the route file is the only place that knows it. */
+function formerRouters(domains: readonly FormerDomain[], router: object): Record<string, object> {
+  const entries = domains.map(({ domain, untilS }, index) => [
+    `former-${index + 1}-${untilS}`,
+    { ...router, rule: hostRule(domain), service: 'app' },
+  ])
+  return Object.fromEntries(entries)
+}
+
 const DRAINING_PRIORITY = 900
 
 /**
  * A second file next to the route file: each answer of the live instance says that its connection closes, so clients open a
  * new one. An edge that stops afterwards has no connection on which a request may be on its way.
  */
-export function renderDraining(domain: string): string {
+export function renderDraining(domains: readonly string[]): string {
   return renderYaml({
     http: {
       routers: {
@@ -52,7 +83,7 @@ export function renderDraining(domain: string): string {
           middlewares: ['closing', 'retry'],
           // No resolver, so that Traefik asks for no certificate.
           tls: {},
-          rule: `Host(\`${domain}\`)`,
+          rule: domains.map(hostRule).join(' || '),
           priority: DRAINING_PRIORITY,
           service: 'app',
         },
@@ -80,10 +111,27 @@ export function liveInstance(route: string): string | null {
 
 /** The domain that a route file answers for; null for a file that is not ours. */
 export function routeDomain(route: string): string | null {
+  return domainOf(routersOf(route)['app']) ?? null
+}
+
+/** Names that a route file still answers for. */
+export function formerDomains(route: string): FormerDomain[] {
+  return Object.entries(routersOf(route)).flatMap(([name, router]) => {
+    const [, untilS] = /^former-\d+-(\d+)$/.exec(name) ?? []
+    const domain = domainOf(router)
+    return untilS === undefined || domain === undefined ? [] : [{ domain, untilS: Number(untilS) }]
+  })
+}
+
+function routersOf(route: string): Record<string, unknown> {
   try {
-    const rule: unknown = parse(route)?.http?.routers?.app?.rule
-    return typeof rule === 'string' ? (/^Host\(`([^`]+)`\)$/.exec(rule)?.[1] ?? null) : null
+    return { ...parse(route)?.http?.routers }
   } catch {
-    return null
+    return {}
   }
+}
+
+function domainOf(router: unknown): string | undefined {
+  const rule = isObject(router) ? router['rule'] : undefined
+  return typeof rule === 'string' ? /^Host\(`([^`]+)`\)$/.exec(rule)?.[1] : undefined
 }

@@ -1,19 +1,21 @@
 import { canAsk } from '../../kit/cli/terminal.ts'
 import { readText } from '../../kit/files.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
-import { serverSettings } from '../../templates/server-settings.ts'
+import { type ServerSettings, serverSettings } from '../../templates/server-settings.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
+import { certificateHold, holdWarnings } from '../plan/address/certificate-hold.ts'
+import { type GatewayAddress, gatewayUrl } from '../plan/address/gateway-address.ts'
+import { routedGateway } from '../plan/address/routed-gateway.ts'
 import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
-import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { checkEdgeOwner } from '../plan/preflight.ts'
 import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
-import { drainingReleases } from '../server/facts.ts'
+import { drainingReleases, type Facts } from '../server/facts.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { defaultDomain } from '../session/default-domain.ts'
@@ -45,17 +47,18 @@ export async function deploy(context: Context): Promise<Outcome> {
       outside,
       now,
       skipsBackup: options.skipsBackup,
+      dropsOldDomains: options.dropsOldDomains,
       copies: await copyWishes(env.values),
       contextHashes: fileHashes(local.buildContext),
       context: { kind: 'local' },
     })
-    const gateway = gatewayAddress(settings, env.values['API_KEYS'])
+    const gateway = routedGateway(facts, settings, env.values['API_KEYS'], options.dropsOldDomains)
     const url = gatewayUrl(gateway)
     return carryOut(context, open, {
       verb: 'deploy',
       changes,
       differences: await readDifferences(open, changes),
-      warnings: [...envWarnings(env), ...drainWarnings(drainingReleases(facts))],
+      warnings: warningsOf(facts, env, settings),
       url,
       generatedKey: env.generatedKey,
       buildContext: local.buildContext,
@@ -64,6 +67,14 @@ export async function deploy(context: Context): Promise<Outcome> {
       next: nextSteps(context, open, { changes, gateway, hasNewKey: env.generatedKey !== null }),
     })
   })
+}
+
+function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): string[] {
+  return [
+    ...envWarnings(env),
+    ...holdWarnings(certificateHold(facts, settings)),
+    ...drainWarnings(drainingReleases(facts)),
+  ]
 }
 
 async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {

@@ -1,7 +1,7 @@
 import type { ServerSettings } from '../../templates/server-settings.ts'
+import { routedGateway } from '../plan/address/routed-gateway.ts'
 import type { Change } from '../plan/change.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
-import { gatewayAddress } from '../plan/gateway-address.ts'
 import { planRollback, rollbackInstance } from '../plan/plan-rollback.ts'
 import type { OpenServer } from '../session/open-server.ts'
 import type { Fallback } from '../session/run-plan.ts'
@@ -23,7 +23,7 @@ export function fallbackOf(
       const release = facts.manifests.find((manifest) => manifest.id === id)
       if (release === undefined) return []
       const then = await environmentOf({ host: connection.host, layout }, rollbackInstance(facts, id))
-      const gateway = gatewayAddress(settings, then?.['API_KEYS'])
+      const gateway = routedGateway(facts, settings, then?.['API_KEYS'])
       const edge = edgeFiles(settings, traefikBase, facts.edge.acmeCa)
       return planRollback(facts, { release, gateway, edge, warmS: 0 })
     },

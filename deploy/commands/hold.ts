@@ -1,7 +1,7 @@
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
+import { gatewayUrl } from '../plan/address/gateway-address.ts'
 import type { Change } from '../plan/change.ts'
-import { gatewayUrl } from '../plan/gateway-address.ts'
 import { carryOut, type Proposal } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'

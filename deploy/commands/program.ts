@@ -66,6 +66,10 @@ const OPTIONS: Record<string, OptionRow[]> = {
   'Address and certificate:': [
     { flags: '--domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },
     { flags: '--email <address>', description: "for Let's Encrypt's notices" },
+    {
+      flags: '--drop-old',
+      description: 'with another --domain: let the old name answer no longer, instead of for a week',
+    },
     { flags: '--ip <address>', description: 'public address of the server, if it cannot be found' },
     {
       flags: '--resolve <name:address>',

@@ -6,8 +6,9 @@ import { DEFAULT_WATCH_S, serverSettings } from '../../templates/server-settings
 import { deployError } from '../errors.ts'
 import { readPackagedFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
+import { gatewayUrl } from '../plan/address/gateway-address.ts'
+import { routedGateway } from '../plan/address/routed-gateway.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
-import { gatewayAddress, gatewayUrl } from '../plan/gateway-address.ts'
 import { namedRelease, planRollback, previousRelease, rollbackInstance } from '../plan/plan-rollback.ts'
 import { checkEdgeOwner } from '../plan/preflight.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
@@ -35,7 +36,7 @@ export async function rollback(context: Context, id?: string): Promise<Outcome> 
     const settings = serverSettings(requireDomain(inUse), facts.edge.acmeCa !== null)
     const instance = rollbackInstance(facts, release.id)
     const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
-    const gateway = gatewayAddress(settings, then['API_KEYS'])
+    const gateway = routedGateway(facts, settings, then['API_KEYS'])
     const watchS = context.options.isWatching ? settings.watchS || DEFAULT_WATCH_S : undefined
     const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
     const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]

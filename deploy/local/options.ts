@@ -17,6 +17,8 @@ export interface Options {
   agentSocket?: string | undefined
   domain: string | null
   email: string | null
+  /** Names that the gateway had before do not answer any more. */
+  dropsOldDomains: boolean
   /** Prebuilt image of the gateway. */
   image?: string | undefined
   ip: string | null
@@ -54,6 +56,7 @@ export interface Flags {
   sshCommand?: string
   domain?: string
   email?: string
+  dropOld?: boolean
   image?: string
   ip?: string
   resolve?: string[]
@@ -96,6 +99,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     agentSocket: processEnv['SSH_AUTH_SOCK'],
     domain: flags.domain?.toLowerCase() ?? null,
     email: flags.email ?? null,
+    dropsOldDomains: flags.dropOld ?? false,
     image: flags.image,
     ip: flags.ip ?? null,
     resolve: Object.fromEntries((flags.resolve ?? []).map(readResolve)),

@@ -1,10 +1,10 @@
 import type { OutsideView } from '../probe/outside-probe.ts'
-import type { StoreFault } from '../server/certificate-store.ts'
+import type { StoreFault } from '../server/certificates/certificate-store.ts'
 import type { EdgeTrouble } from '../server/facts.ts'
 import type { Hold } from '../server/lock/hold.ts'
 import type { ReleaseState } from '../server/state.ts'
+import type { GatewayAddress } from './address/gateway-address.ts'
 import type { EdgeFiles } from './edge-files.ts'
-import type { GatewayAddress } from './gateway-address.ts'
 import type { Release } from './release.ts'
 
 /**
@@ -39,7 +39,8 @@ interface ChangeData {
   'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'restore-logs': RestoringLogs
   'remove-unpacked': { staging: string }
-  'get-certificate': { domain: string; httpsPort: number; extraCa: string | null }
+  /** `caServer`: directory URL. */
+  'get-certificate': { domain: string; caServer: string; httpsPort: number; extraCa: string | null }
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
@@ -173,8 +174,11 @@ type StartReason =
  */
 export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stopping' | 'logless' | 'crashing' | 'failed'
 
-/** What a switch brings in addition to the release: another domain, the route that was lost, or the record of what answers. */
-type SwitchNews = 'domain' | 'route' | 'record'
+/**
+ * What a switch brings in addition to the release: another domain, one that does not answer any more, a certificate that may
+ * be asked for again, the route that was lost, or the record of what answers.
+ */
+type SwitchNews = 'domain' | 'dropped' | 'certificate' | 'route' | 'record'
 
 interface CheckingRelease {
   instance: string
@@ -189,6 +193,8 @@ interface Switching {
   previous: ReleaseState | null
   gateway: GatewayAddress
   news: SwitchNews[]
+  /** Names that do not answer any more. */
+  dropped?: string[]
   /** The release is watched next, and taken back if it is bad. */
   isWatched?: boolean
 }

@@ -4,6 +4,7 @@ import { liveInstance, routeDomain } from '../../templates/route.ts'
 import { type Facts, hasImage, leftovers, liveRelease, runningContainers } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { imageTag, type Manifest } from '../server/manifest.ts'
+import { droppedDomains } from './address/routed-gateway.ts'
 import { planBackup } from './backup/plan-backup.ts'
 import { takesLogs } from './backup/prune-backups.ts'
 import type { Change, Kind } from './change.ts'
@@ -276,19 +277,31 @@ function checkRelease(situation: Situation): Change<'check-release'> | undefined
 function switchOver(situation: Situation): Change<'switch'> | undefined {
   const { facts, release, instance, isLiveStopped, isRouteOutdated, isUnrecorded, gateway } = situation
   if (release === null && !isLiveStopped && !isRouteOutdated && !isUnrecorded) return undefined
-  const leadsElsewhere = facts.route === null || liveInstance(facts.route) !== facts.live
-  const news = [
-    isRouteOutdated && (leadsElsewhere ? ('route' as const) : ('domain' as const)),
-    isUnrecorded && ('record' as const),
-  ]
   const isWatched = (watchNext(situation)?.wayBack ?? null) !== null
-  const change = switchTo(
-    facts,
-    instance,
-    gateway,
-    news.filter((one) => one !== false),
-  )
-  return isWatched ? { ...change, isWatched } : change
+  const dropped = droppedDomains(facts, gateway)
+  const news = [...routeNews(situation, dropped), ...(isUnrecorded ? (['record'] as const) : [])]
+  return {
+    ...switchTo(facts, instance, gateway, news),
+    ...(dropped.length > 0 && { dropped }),
+    ...(isWatched && { isWatched }),
+  }
+}
+
+/** Traefik may ask for certificates of the names in this route file. */
+function isAsking(route: string | null): boolean {
+  return route?.includes('certResolver') ?? false
+}
+
+/** What changes in the route file, except for the release. */
+function routeNews({ facts, release, isRouteOutdated, gateway }: Situation, dropped: readonly string[]) {
+  const { route, live } = facts
+  const isRenamed = route !== null && routeDomain(route) !== null && routeDomain(route) !== gateway.domain
+  const news: Change<'switch'>['news'] = []
+  if (isRouteOutdated && (route === null || liveInstance(route) !== live)) news.push('route')
+  else if (isRenamed) news.push('domain')
+  else if (isRouteOutdated && dropped.length === 0) news.push(isAsking(route) ? 'domain' : 'certificate')
+  if (route !== null && dropped.length > 0 && (isRouteOutdated || release !== null)) news.push('dropped')
+  return news
 }
 
 /** What is only started again has nothing better to go back to; one that ended again and again may do so once more. */
@@ -306,9 +319,11 @@ function stopOthers({ facts, instance, settings }: Situation): Change<'stop-prev
   return isTakenOver || others.length > 0 ? stopPrevious(facts, instance, settings.warmS) : undefined
 }
 
-function getCertificate({ needsCertificate, gateway, outside }: Situation): Change<'get-certificate'> | undefined {
+function getCertificate(situation: Situation): Change<'get-certificate'> | undefined {
+  const { needsCertificate, gateway, settings, outside } = situation
+  if (!needsCertificate) return undefined
   const { domain, httpsPort } = gateway
-  return needsCertificate ? { kind: 'get-certificate', domain, httpsPort, extraCa: outside.extraCa } : undefined
+  return { kind: 'get-certificate', domain, caServer: settings.acme.caServer, httpsPort, extraCa: outside.extraCa }
 }
 
 function checkFromOutside({ gateway, instance, outside }: Situation): Change<'check-from-outside'> {

@@ -5,10 +5,10 @@ import { type Facts, hasImage, isWarm } from '../server/facts.ts'
 import { readyReleases } from '../server/find-live.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { Manifest } from '../server/manifest.ts'
+import type { GatewayAddress } from './address/gateway-address.ts'
 import type { Change } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
 import type { EdgeFiles } from './edge-files.ts'
-import type { GatewayAddress } from './gateway-address.ts'
 import { startRelease, stopPrevious, switchTo } from './take-over.ts'
 
 export interface RollbackWishes {

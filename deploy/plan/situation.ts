@@ -4,10 +4,12 @@ import type { OutsideView } from '../probe/outside-probe.ts'
 import { type Facts, hasImage, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
+import { needsCertificate } from './address/certificate-hold.ts'
+import type { GatewayAddress } from './address/gateway-address.ts'
+import { routedGateway } from './address/routed-gateway.ts'
 import type { ContextSource, LiveTrouble } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
 import { type EdgeFiles, edgeFiles } from './edge-files.ts'
-import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
 import { contentDigest, makeRelease, type Release, type ReleaseContent } from './release.ts'
 import type { ServerEnv } from './server-env.ts'
 
@@ -28,6 +30,8 @@ export interface Wishes {
   now: Date
   /** No backup is made, since the user does not want one. */
   skipsBackup?: boolean
+  /** Names that the gateway had before do not answer any more. */
+  dropsOldDomains?: boolean
   /** Where copies of backups go; undefined for nowhere. */
   copies?: CopyWishes | undefined
   /** Of a backup that is brought back. */
@@ -81,7 +85,7 @@ export interface Situation extends Wishes {
   isRouteCurrent: boolean
   /** The live release stays, but the route file is not what it should be (another domain). */
   isRouteOutdated: boolean
-  /** The edge has no certificate for the domain yet. */
+  /** The edge has no certificate for the domain yet, and may ask for one. */
   needsCertificate: boolean
   /** A backup brings certificates that are put in place. */
   hasNewCertificates: boolean
@@ -94,13 +98,17 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
   const trouble = liveTrouble(facts)
   const next = nextRelease(facts, live, trouble, wishes)
   const stays = next.release === null
-  const isRouteCurrent = facts.route === renderRoute({ domain: settings.domain, live: facts.live }, GATEWAY_PORT)
+  const gateway = routedGateway(facts, settings, env.values['API_KEYS'], wishes.dropsOldDomains)
+  const { isCertificateHeld: isHeld = false } = gateway
+  // An edge that has not asked again yet is left as it is.
+  const routes = isHeld ? [gateway, { ...gateway, isCertificateHeld: false }] : [gateway]
+  const isRouteCurrent = routes.some((one) => facts.route === renderRoute({ ...one, live: facts.live }, GATEWAY_PORT))
   return {
     ...wishes,
     ...next,
     facts,
     live,
-    gateway: gatewayAddress(settings, env.values['API_KEYS']),
+    gateway,
     edge,
     isEnvOutdated: facts.env !== env.text,
     isLogdbScriptOutdated: facts.logdbScript !== wishes.logdbScript,
@@ -111,10 +119,7 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     isUnrecorded: stays && isUnrecorded(facts),
     isRouteCurrent,
     isRouteOutdated: stays && !isRouteCurrent,
-    needsCertificate: !facts.certificates.some(
-      ({ file, domain, validUntilS = facts.clockS + 1 }) =>
-        file === settings.acme.storage && domain === settings.domain && validUntilS > facts.clockS,
-    ),
+    needsCertificate: !isHeld && needsCertificate(facts, settings),
     hasNewCertificates: wishes.restore !== undefined && wishes.restore.certificates.length > 0,
   }
 }

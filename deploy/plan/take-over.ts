@@ -1,8 +1,8 @@
 import { type ContainerFact, type Facts, isActive, isWarm, leftovers, liveRelease } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { ReleaseState } from '../server/state.ts'
+import type { GatewayAddress } from './address/gateway-address.ts'
 import type { Change } from './change.ts'
-import type { GatewayAddress } from './gateway-address.ts'
 import { liveTrouble } from './situation.ts'
 
 /** The changes with which another instance takes over, in a deploy, a rollback or a restore. */

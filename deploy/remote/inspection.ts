@@ -121,6 +121,7 @@ if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then
 fi
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 ${CERTIFICATE_STORES}
+b64 "$P/acme-attempts.json" attempts
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] || continue
   name=$(basename "$f")

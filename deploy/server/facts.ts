@@ -1,7 +1,8 @@
 import type { Argv } from '../host/argv.ts'
 import type { BackupCopy } from './backup/backup-copies.ts'
 import type { BackupSummary } from './backup/backup-manifest.ts'
-import type { StoredCertificate, StoreFault } from './certificate-store.ts'
+import type { AcmeAttempt } from './certificates/acme-attempts.ts'
+import type { StoredCertificate, StoreFault } from './certificates/certificate-store.ts'
 import { containerName, releaseOf } from './instance.ts'
 import type { Hold } from './lock/hold.ts'
 import { imageTag, type Manifest } from './manifest.ts'
@@ -50,6 +51,8 @@ export interface Facts {
   /** Tags of the image ai-proxy. */
   readonly imageTags: readonly string[]
   readonly certificates: readonly StoredCertificate[]
+  /** Those that failed last. */
+  readonly acmeAttempts: readonly AcmeAttempt[]
   /** Why the edge cannot use files in certs/. */
   readonly storeFaults: readonly StoreFault[]
   readonly backups: readonly BackupFact[]

@@ -18,6 +18,8 @@ export interface ServerLayout {
   /** Makes Traefik ask for a certificate again. */
   askAgain: string
   certs: string
+  /** Attempts at certificates that failed last. */
+  acmeAttempts: string
   /** Certificates that a restore has replaced, until it ends. */
   previousCerts: string
   backups: string
@@ -48,6 +50,7 @@ export function serverLayout(folder: string): ServerLayout {
     draining: at('edge/dynamic/draining.yml'),
     askAgain: at('edge/dynamic/ask-again.yml'),
     certs: at('certs'),
+    acmeAttempts: at('acme-attempts.json'),
     previousCerts: at('certs.before'),
     backups: at('backups'),
     copies: at('backups/copies.json'),

@@ -2,7 +2,8 @@ import { type Host, run } from '../host/host.ts'
 import { facts as factsScript } from '../remote/inspection.ts'
 import { parseBackupCopies } from './backup/backup-copies.ts'
 import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest.ts'
-import { readCertificateStores } from './certificate-store.ts'
+import { parseAcmeAttempts } from './certificates/acme-attempts.ts'
+import { readCertificateStores } from './certificates/certificate-store.ts'
 import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
 import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
@@ -52,6 +53,7 @@ export function parseFacts(output: string): Facts {
     logdbScript: pairs.text('scripts_logdb') ?? null,
     imageTags: pairs.all('image'),
     ...readCertificateStores(pairs),
+    acmeAttempts: parseAcmeAttempts(pairs.text('attempts') ?? ''),
     backups: pairs.all('backup').map((line) => readBackup(line, pairs)),
     copies: parseBackupCopies(pairs.text('copies') ?? ''),
     hasLogDatabases: pairs.one('log_databases') !== undefined,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { deployError } from '../errors.ts'
-import type { GatewayAddress } from '../plan/gateway-address.ts'
+import type { GatewayAddress } from '../plan/address/gateway-address.ts'
 import { checkReading } from '../probe/checks.ts'
 import { insideProbe } from '../probe/inside-probe.ts'
 import type { Probe } from '../probe/probe.ts'

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { edgePorts, renderSecondEdge } from '../../templates/edge.ts'
-import { renderDraining, routeDomain } from '../../templates/route.ts'
+import { formerDomains, renderDraining, routeDomain } from '../../templates/route.ts'
 import { deployError } from '../errors.ts'
 import { run } from '../host/host.ts'
+import type { GatewayAddress } from '../plan/address/gateway-address.ts'
 import type { EdgeFiles } from '../plan/edge-files.ts'
-import type { GatewayAddress } from '../plan/gateway-address.ts'
 import { releaseId } from '../plan/release.ts'
 import { checkCertificate } from '../probe/certificate.ts'
 import * as docker from '../remote/docker.ts'
@@ -127,7 +127,8 @@ async function untilServing(server: Server, container: string, replacement: Repl
 
 async function startDraining({ host, layout, facts }: Server, gateway: GatewayAddress): Promise<void> {
   const domain = (facts.route && routeDomain(facts.route)) ?? gateway.domain
-  await putFile(host, layout.draining, renderDraining(domain))
+  const former = formerDomains(facts.route ?? '').map((one) => one.domain)
+  await putFile(host, layout.draining, renderDraining([domain, ...former]))
 }
 
 /** Waits for running answers of the first edge. */

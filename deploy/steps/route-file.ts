@@ -1,5 +1,5 @@
 import { run } from '../host/host.ts'
-import type { GatewayAddress } from '../plan/gateway-address.ts'
+import type { GatewayAddress } from '../plan/address/gateway-address.ts'
 import { releaseId } from '../plan/release.ts'
 import * as files from '../remote/files.ts'
 import { putFile } from '../server/transfer.ts'

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { liveInstance, renderAskAgain, renderDraining, renderRoute } from '../../templates/route.ts'
+import {
+  formerDomains,
+  liveInstance,
+  renderAskAgain,
+  renderDraining,
+  renderRoute,
+  routeDomain,
+} from '../../templates/route.ts'
 
 const canary = { instance: '20261123-111213', token: '0123abcd', header: 'x-ai-proxy-canary' }
 
@@ -42,6 +49,29 @@ test('the route file while a release is being checked', () => {
   `)
 })
 
+test('former names answer as the present one does, and are read back', () => {
+  const former = [
+    { domain: 'old.example.com', untilS: 1796047200 },
+    { domain: 'older.example.com', untilS: 1796047200 },
+  ]
+  const text = renderRoute({ domain: 'a.b', live: '1', formerDomains: former, canary }, 8123)
+  expect(formerDomains(text)).toEqual(former)
+  expect(routeDomain(text)).toBe('a.b')
+  const { app, 'former-1-1796047200': first } = parse(text).http.routers
+  expect(first).toEqual({ ...app, rule: 'Host(`old.example.com`)' })
+  for (const broken of ['', 'a: [', 'http: {}', 'http: { routers: [] }']) expect(formerDomains(broken)).toEqual([])
+  expect(parse(renderDraining(['a.b', 'c.d'])).http.routers.draining.rule).toBe('Host(`a.b`) || Host(`c.d`)')
+})
+
+test('a certificate that is held back is not asked for, under any name', () => {
+  const text = renderRoute(
+    { domain: 'a.b', live: '1', formerDomains: [{ domain: 'c.d', untilS: 1 }], isCertificateHeld: true, canary },
+    8123,
+  )
+  expect(text).not.toContain('certResolver')
+  expect(Object.keys(parse(text).http.routers)).toEqual(['app', 'former-1-1', 'canary'])
+})
+
 test('what is live is read back as it was written', () => {
   for (const live of ['20261123-101112', '20261123-101112-2', null]) {
     expect(liveInstance(renderRoute({ domain: 'a.b', live }, 8123))).toBe(live)
@@ -70,7 +100,7 @@ test('a file that is not ours names no release', () => {
 })
 
 test('while an edge is replaced, answers of the live release close their connection', () => {
-  const { routers, middlewares } = parse(renderDraining('llm.example.com')).http
+  const { routers, middlewares } = parse(renderDraining(['llm.example.com'])).http
   const live = parse(renderRoute({ domain: 'llm.example.com', live: '20261123-101112', canary }, 8123)).http
   expect(routers.draining).toMatchObject({ rule: live.routers.app.rule, service: 'app', tls: {} })
   expect(routers.draining.priority).toBeLessThan(live.routers.canary.priority)

@@ -1,6 +1,6 @@
 import { quoteArgv } from '../../host/argv.ts'
+import { type GatewayAddress, gatewayUrl } from '../../plan/address/gateway-address.ts'
 import type { Change } from '../../plan/change.ts'
-import { type GatewayAddress, gatewayUrl } from '../../plan/gateway-address.ts'
 import type { Context } from '../context.ts'
 import type { OpenServer } from '../open-server.ts'
 import { commandLine } from './command-line.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { deployError } from '../../errors.ts'
+import { type GatewayAddress, gatewayUrl } from '../../plan/address/gateway-address.ts'
 import type { Change } from '../../plan/change.ts'
-import { type GatewayAddress, gatewayUrl } from '../../plan/gateway-address.ts'
 import { checkCompletions, checkReading } from '../../probe/checks.ts'
 import { outsideProbe } from '../../probe/outside-probe.ts'
 import type { Probe } from '../../probe/probe.ts'
@@ -59,7 +59,17 @@ async function problemInside({ gateway, instance }: Change<'check-from-outside'>
   }
 }
 
+/** What Node says of certificates. */
+const CERTIFICATE_PROBLEM = /certificate|altnames/i
+
 function unreachable({ domain, httpPort, httpsPort }: GatewayAddress, problem: string, inside: string | null) {
+  if (inside === null && CERTIFICATE_PROBLEM.test(problem)) {
+    return deployError(
+      'CERTIFICATE_MISSING',
+      `the gateway works on the server, but its certificate is not valid for ${domain}: ${problem}`,
+      'find the cause with: ai-deploy test-https',
+    )
+  }
   if (inside === null) {
     return deployError(
       'NOT_REACHABLE',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { renderRoute } from '../../../templates/route.ts'
 import { deployError } from '../../errors.ts'
-import type { GatewayAddress } from '../../plan/gateway-address.ts'
+import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
 import { checkCompletions, checkReading, timeEcho } from '../../probe/checks.ts'
 import { CANARY_HEADER, type Probe } from '../../probe/probe.ts'
 import { liveRelease } from '../../server/facts.ts'
@@ -19,12 +19,11 @@ export const checkRelease: Definition<'check-release'> = {
   explain: () => ['check it through the edge before a client reaches it'],
   title: 'Check it through the edge',
   async run({ instance, gateway, why, measures }, server) {
-    const { domain } = gateway
     const measuring = measures === undefined ? undefined : usualEchoMs(server, gateway, measures)
     const token = randomBytes(16).toString('hex')
     const canary = { instance, token, header: CANARY_HEADER }
     await keepRoute(server)
-    await writeRoute(server, renderRoute({ domain, live: server.facts.live, canary }, GATEWAY_PORT))
+    await writeRoute(server, renderRoute({ ...gateway, live: server.facts.live, canary }, GATEWAY_PORT))
     const probe = edgeProbe(server, gateway, { canary: token })
     try {
       await untilAnswered(server, probe, instance)

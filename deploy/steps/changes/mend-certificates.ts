@@ -1,7 +1,7 @@
 import { run } from '../../host/host.ts'
 import { releaseId } from '../../plan/release.ts'
 import { mendStores } from '../../remote/acme-stores.ts'
-import type { StoreFault } from '../../server/certificate-store.ts'
+import type { StoreFault } from '../../server/certificates/certificate-store.ts'
 import type { Definition } from '../definition.ts'
 
 /** The edge reads its certificates again afterwards. */

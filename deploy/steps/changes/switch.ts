@@ -1,4 +1,5 @@
-import { renderRoute } from '../../../templates/route.ts'
+import { isoDay } from '../../../kit/time.ts'
+import { type FormerDomain, renderRoute } from '../../../templates/route.ts'
 import { CommandFailed, run } from '../../host/host.ts'
 import type { Change } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
@@ -14,7 +15,7 @@ import { dropRouteCopies, keepRoute, routeUndo, writeRoute } from '../route-file
 
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
 export const switchOver: Definition<'switch'> = {
-  describe: ({ instance, gateway, news }) => news.map((one) => describeNews(one, releaseOf(instance), gateway.domain)),
+  describe: (change) => change.news.map((one) => describeNews(one, change)),
   explain: ({ instance, previous, news }) =>
     news.length > 0 && previous?.instance === instance
       ? []
@@ -26,7 +27,7 @@ export const switchOver: Definition<'switch'> = {
     // Before the switch, so that a reboot at any moment finds the release that the route names.
     const keep = docker.restartPolicy(containerName(instance), 'unless-stopped')
     await allDone([run(server.host, 'keep the release across reboots', keep), keepRoute(server)])
-    await writeRoute(server, renderRoute({ domain, live: instance }, GATEWAY_PORT))
+    await writeRoute(server, renderRoute({ ...gateway, live: instance }, GATEWAY_PORT))
     await awaitAnswer(server, gateway, instance)
     await record(change, server)
     return `${releaseOf(instance)} answers for ${domain}`
@@ -35,15 +36,26 @@ export const switchOver: Definition<'switch'> = {
   settles: 'after',
 }
 
-function describeNews(news: Change<'switch'>['news'][number], release: string, domain: string): string {
+function describeNews(news: Change<'switch'>['news'][number], change: Change<'switch'>): string {
+  const { instance, gateway, dropped = [] } = change
+  const { domain, formerDomains = [] } = gateway
+  const release = releaseOf(instance)
   switch (news) {
     case 'domain':
-      return `answer for ${domain}`
+      return [`answer for ${domain}`, ...formerDomains.map(describeFormer)].join('; ')
+    case 'dropped':
+      return `stop answering for ${dropped.join(' and ')}`
+    case 'certificate':
+      return `let the edge ask for a certificate for ${domain} again`
     case 'route':
       return `lead the edge to release ${release} again, for ${domain}`
     case 'record':
       return `record that ${release} answers`
   }
+}
+
+function describeFormer({ domain, untilS }: FormerDomain): string {
+  return `${domain} still answers too, until ${isoDay(untilS * 1000)} at least`
 }
 
 /** The route has moved, so what cannot be written now does not matter to clients: the next run records it. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { certificateHold, holdWarnings } from '../../../deploy/plan/address/certificate-hold.ts'
 import type { Change, Kind } from '../../../deploy/plan/change.ts'
 import { makePlan } from '../../../deploy/plan/make-plan.ts'
 import { envWarnings, planServerEnv, type ServerEnv } from '../../../deploy/plan/server-env.ts'
@@ -9,6 +10,7 @@ import type { Facts } from '../../../deploy/server/facts.ts'
 import { parseFacts } from '../../../deploy/server/read-facts.ts'
 import { describe as sentences, viewOf } from '../../../deploy/steps/changes/all.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { renderRoute } from '../../../templates/route.ts'
 import { serverSettings } from '../../../templates/server-settings.ts'
 import {
   afterDeploy,
@@ -230,7 +232,7 @@ describe('what changed', () => {
     const changed = replan({ env: envOf(ENV, { overrides: { DOMAIN: 'new.example.com' } }) })
     expect(lines(changed)).toEqual([
       "set in the server's .env: DOMAIN",
-      'answer for new.example.com',
+      expect.stringMatching(/^answer for new\.example\.com; llm\.example\.com still answers too/),
       'get a certificate for new.example.com',
     ])
     expect(kinds(changed)).toEqual([
@@ -520,6 +522,56 @@ describe('what is broken', () => {
     const repaired = replan({}, { edge: { ...live.edge, isRunning: false } })
     expect(lines(repaired)).toEqual(['start the edge'])
     expect(changeOf(repaired, 'start-edge').files).toBeNull()
+  })
+
+  test('asks for a certificate that failed only after its back-off, and says until when', () => {
+    const { caServer } = wishesOf().settings.acme
+    const failed = { domain: 'llm.example.com', caServer, count: 2, atS: live.clockS - 60, says: 'NXDOMAIN' }
+    const held = { certificates: [], acmeAttempts: [{ ...failed, retryAtS: live.clockS + 60 }] }
+    expect(replan({}, held)).toEqual([])
+    const released = replan({ config: 'model_mappings:\n  a: echo:a\n' }, held)
+    expect(kinds(released)).not.toContain('get-certificate')
+    expect(changeOf(released, 'switch').gateway.isCertificateHeld).toBe(true)
+    expect(renderRoute({ ...changeOf(released, 'switch').gateway, live: 'x' }, 8123)).not.toContain('certResolver')
+    const { settings } = wishesOf()
+    expect(holdWarnings(certificateHold({ ...live, ...held }, settings))).toEqual([
+      expect.stringMatching(
+        /^no certificate for llm\.example\.com is asked for before 2026-\S+ \d\d:\d\d UTC.*failed 2 times \(NXDOMAIN\)$/,
+      ),
+    ])
+    const over = { certificates: [], acmeAttempts: [{ ...failed, retryAtS: live.clockS }] }
+    expect(kinds(replan({}, over))).toEqual(['back-up', 'ask-again', 'get-certificate', 'check-from-outside'])
+    const withoutResolver = renderRoute({ domain: 'llm.example.com', live: live.live, isCertificateHeld: true }, 8123)
+    expect(kinds(replan({}, { ...over, route: withoutResolver }))).toEqual([
+      ...['back-up', 'switch', 'get-certificate', 'check-from-outside'],
+    ])
+  })
+
+  test('keeps a name that is changed for a week, and until the new one has its certificate', () => {
+    const renamed = envOf(ENV.replace('llm.', 'new.'))
+    const certified = ['llm', 'new'].map((name) => ({ file: 'acme.json', domain: `${name}.example.com` }))
+    const untilS = live.clockS + 7 * 86_400
+    const formerDomains = [{ domain: 'llm.example.com', untilS }]
+    const change = changeOf(replan({ env: renamed }), 'switch')
+    expect(change.gateway.formerDomains).toEqual(formerDomains)
+    expect(sentences(change)).toEqual([
+      `answer for new.example.com; llm.example.com still answers too, until ${new Date(untilS * 1000).toISOString().slice(0, 10)} at least`,
+    ])
+    const route = renderRoute({ ...change.gateway, live: live.live }, 8123)
+    const after = { route, env: renamed.text, certificates: certified }
+    expect(replan({ env: renamed }, after)).toEqual([])
+    const later = { ...after, clockS: untilS + 1 }
+    const dropping = changeOf(replan({ env: renamed }, later), 'switch')
+    expect(sentences(dropping)).toEqual(['stop answering for llm.example.com'])
+    expect(dropping.gateway.formerDomains).toBeUndefined()
+    const uncertified = { ...later, certificates: certified.slice(0, 1) }
+    expect(lines(replan({ env: renamed }, uncertified))).toEqual(['get a certificate for new.example.com'])
+    const at = changeOf(replan({ env: renamed, dropsOldDomains: true }), 'switch')
+    expect(sentences(at)).toEqual(['answer for new.example.com', 'stop answering for llm.example.com'])
+    const back = changeOf(replan({}, after), 'switch')
+    expect(back.gateway.formerDomains).toEqual([{ domain: 'new.example.com', untilS }])
+    const released = replan({ env: renamed, config: 'model_mappings:\n  a: echo:a\n' })
+    expect(lines(released)).toContain(sentences(change)[0])
   })
 
   test('mends a certificate store that Traefik refuses, and lets the edge read it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { gatewayAddress } from '../../../deploy/plan/address/gateway-address.ts'
 import { edgeFiles } from '../../../deploy/plan/edge-files.ts'
-import { gatewayAddress } from '../../../deploy/plan/gateway-address.ts'
 import { namedRelease, planRollback, previousRelease } from '../../../deploy/plan/plan-rollback.ts'
 import type { Facts } from '../../../deploy/server/facts.ts'
 import type { Manifest } from '../../../deploy/server/manifest.ts'

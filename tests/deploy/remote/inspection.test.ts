@@ -49,7 +49,7 @@ test('facts', () => {
   const printed = new Set(names.map((match) => match.slice(1).find((name) => name !== undefined)))
   expect([...printed].sort()).toEqual(
     [
-      ...['arch', 'backup', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
+      ...['arch', 'attempts', 'backup', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
       ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping', 'store'],
       ...[
         'docker_disk',

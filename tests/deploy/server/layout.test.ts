@@ -6,6 +6,7 @@ test('everything is under one folder, where the docs and the predecessor’s use
   expect(paths).toEqual({
     folder: '/root/ai-proxy',
     env: '/root/ai-proxy/.env',
+    acmeAttempts: '/root/ai-proxy/acme-attempts.json',
     state: '/root/ai-proxy/state.json',
     audit: '/root/ai-proxy/audit.jsonl',
     lock: '/root/ai-proxy/lock',

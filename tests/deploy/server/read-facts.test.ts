@@ -51,6 +51,7 @@ test('a clean server has nothing but itself', () => {
     imageTags: [],
     certificates: [],
     storeFaults: [],
+    acmeAttempts: [],
     backups: [],
     copies: [],
     hasLogDatabases: false,

@@ -81,7 +81,7 @@ test('the switch settles the plan, and what follows it undoes nothing', () => {
   expect(definitionOf(switchTo(facts, NEW, gateway)).settles).toBe('after')
   const after: Change[] = [
     stopPrevious(facts, NEW, 600),
-    { kind: 'get-certificate', domain: 'llm.example.com', httpsPort: 443, extraCa: null },
+    { kind: 'get-certificate', domain: 'llm.example.com', caServer: '', httpsPort: 443, extraCa: null },
     { kind: 'check-from-outside', gateway, instance: NEW, outside, isAfterChanges: true },
     { kind: 'clean-up', live: NEW, keptCount: 1, draining: [], removed: [], keptTags: [] },
     { kind: 'remove-previous-certificates' },

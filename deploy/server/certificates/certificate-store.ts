@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import { isObject } from '../../kit/json.ts'
-import type { Pairs } from './pairs.ts'
+import { isObject } from '../../../kit/json.ts'
+import type { Pairs } from '../pairs.ts'
 
 /** A certificate that Traefik has got and keeps. */
 export interface StoredCertificate {

@@ -1,14 +1,14 @@
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runLocally } from '../../../deploy/host/local-host.ts'
-import { CERTIFICATE_STORES, mendStores } from '../../../deploy/remote/acme-stores.ts'
-import { sh } from '../../../deploy/remote/sh.ts'
-import { readCertificateStores } from '../../../deploy/server/certificate-store.ts'
-import { readPairs } from '../../../deploy/server/pairs.ts'
-import { testAsRoot } from '../../helpers/needs.ts'
-import { output } from '../../helpers/process/programs.ts'
-import { tempFolder } from '../../helpers/temp-folder.ts'
+import { runLocally } from '../../../../deploy/host/local-host.ts'
+import { CERTIFICATE_STORES, mendStores } from '../../../../deploy/remote/acme-stores.ts'
+import { sh } from '../../../../deploy/remote/sh.ts'
+import { readCertificateStores } from '../../../../deploy/server/certificates/certificate-store.ts'
+import { readPairs } from '../../../../deploy/server/pairs.ts'
+import { testAsRoot } from '../../../helpers/needs.ts'
+import { output } from '../../../helpers/process/programs.ts'
+import { tempFolder } from '../../../helpers/temp-folder.ts'
 
 /** What the script finds in this folder. */
 async function look(folder: string) {

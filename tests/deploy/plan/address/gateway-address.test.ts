@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { gatewayAddress, gatewayUrl } from '../../../deploy/plan/gateway-address.ts'
-import { serverSettings } from '../../../templates/server-settings.ts'
+import { gatewayAddress, gatewayUrl } from '../../../../deploy/plan/address/gateway-address.ts'
+import { serverSettings } from '../../../../templates/server-settings.ts'
 
 const settings = serverSettings({ DOMAIN: 'LLM.example.com', HTTP_PORT: '8080', HTTPS_PORT: '8443' }, false)
 

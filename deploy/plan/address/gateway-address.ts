@@ -1,5 +1,6 @@
-import { splitKeys } from '../../kit/api-keys.ts'
-import type { ServerSettings } from '../../templates/server-settings.ts'
+import { splitKeys } from '../../../kit/api-keys.ts'
+import type { FormerDomain } from '../../../templates/route.ts'
+import type { ServerSettings } from '../../../templates/server-settings.ts'
 
 /** How clients reach the gateway. */
 export interface GatewayAddress {
@@ -7,6 +8,10 @@ export interface GatewayAddress {
   /** Ports of the edge. */
   httpPort: number
   httpsPort: number
+  /** Names that it had before and that still answer. */
+  formerDomains?: readonly FormerDomain[]
+  /** The edge must not ask for a certificate now: the last attempts have failed. */
+  isCertificateHeld?: boolean
   /** For completions of the built-in model; null when the gateway asks for no key. */
   apiKey: string | null
 }

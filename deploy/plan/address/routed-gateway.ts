@@ -1,0 +1,46 @@
+import { type FormerDomain, formerDomains, routeDomain } from '../../../templates/route.ts'
+import type { ServerSettings } from '../../../templates/server-settings.ts'
+import type { Facts } from '../../server/facts.ts'
+import { certificateHold, needsCertificate } from './certificate-hold.ts'
+import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
+
+/** How long a name that was changed still answers at least. */
+const FORMER_S = 7 * 86_400
+
+/**
+ * How clients reach the gateway, as the route file is to have it.
+ * @param dropsOld names that the gateway had before do not answer any more
+ */
+export function routedGateway(
+  facts: Facts,
+  settings: ServerSettings,
+  apiKeys: string | undefined,
+  dropsOld = false,
+): GatewayAddress {
+  const former = dropsOld ? [] : keptDomains(facts, settings)
+  return {
+    ...gatewayAddress(settings, apiKeys),
+    ...(former.length > 0 && { formerDomains: former }),
+    ...(certificateHold(facts, settings) !== undefined && { isCertificateHeld: true }),
+  }
+}
+
+/** A name that was changed answers for a week, and until the new one has its certificate. */
+function keptDomains(facts: Facts, settings: ServerSettings): FormerDomain[] {
+  const { route, clockS } = facts
+  if (route === null) return []
+  const isCertified = !needsCertificate(facts, settings)
+  const kept = formerDomains(route).filter(({ untilS }) => untilS > clockS || !isCertified)
+  const last = routeDomain(route)
+  const renamed = last === null ? [] : [{ domain: last, untilS: clockS + FORMER_S }]
+  const isOther = ({ domain }: FormerDomain) => domain !== settings.domain
+  return [...kept.filter(({ domain }) => domain !== last), ...renamed].filter(isOther)
+}
+
+/** Names that the route file has and the gateway does not have any more. */
+export function droppedDomains({ route }: Facts, { domain, formerDomains: kept = [] }: GatewayAddress): string[] {
+  if (route === null) return []
+  const present = [routeDomain(route), ...formerDomains(route).map((one) => one.domain)]
+  const wanted = [domain, ...kept.map((one) => one.domain)]
+  return present.filter((one) => one !== null).filter((one) => !wanted.includes(one))
+}
