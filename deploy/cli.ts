@@ -86,6 +86,8 @@ async function runVerb(verb: Verb, flags: Flags, terminal: ProcessTerminal): Pro
   }
   const context = contextOf(flags, terminal, verb)
   if (name === 'plan') return runAction({ ...flags, dryRun: true }, contextOf({ ...flags, dryRun: true }, terminal))
+  if (name === 'https') return (await import('./commands/https.ts')).https(context)
+  if (name === 'test-https') return (await import('./commands/test-https.ts')).testHttps(context)
   if (name === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
   if (name === 'unlock') return (await import('./commands/unlock.ts')).unlock(context)
   if (name === 'hold') return (await import('./commands/hold.ts')).hold(context, flags.message ?? '')

@@ -32,6 +32,8 @@ interface AcmeSettings {
   hasCaFile: boolean
   /** Name of the file in certs/. */
   storage: 'acme.json' | 'acme-staging.json'
+  /** Clients do not trust its certificates. */
+  isStaging: boolean
 }
 
 export const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory'
@@ -54,6 +56,7 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
       caServer: environment['ACME_CA_SERVER'] || (staging ? LETS_ENCRYPT_STAGING : LETS_ENCRYPT),
       hasCaFile,
       storage: staging ? 'acme-staging.json' : 'acme.json',
+      isStaging: staging,
     },
     traefikImage: environment['TRAEFIK_IMAGE'] || 'traefik:v3.6',
     nodeImage: environment['NODE_IMAGE'] || 'node:24-slim',

@@ -14,11 +14,12 @@ import { checkEdgeOwner } from '../plan/preflight.ts'
 import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
+import type { Wishes } from '../plan/situation.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
-import { defaultDomain } from '../session/default-domain.ts'
+import { chosenDomain, defaultDomain } from '../session/default-domain.ts'
 import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
@@ -29,50 +30,60 @@ import { fallbackOf } from './fall-back.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
+  const { cwd, env } = context.options
+  const files = readLocalFiles(cwd, env['CONFIG_PATH'])
+  const source: Source = { files, contextHashes: fileHashes(files.buildContext), context: { kind: 'local' } }
+  return deployFrom(context, 'deploy', async () => source)
+}
+
+/** What the release is made of. */
+export interface Source extends Pick<Wishes, 'context' | 'contextHashes'> {
+  files: LocalFiles
+}
+
+/** @param sourceOf what the release of this server is to be made of */
+export async function deployFrom(
+  context: Context,
+  verb: string,
+  sourceOf: (open: OpenServer) => Promise<Source>,
+): Promise<Outcome> {
   const { options, now } = context
-  const local = readLocalFiles(options.cwd, options.env['CONFIG_PATH'])
-  const outside = outsideView(options)
   const givenCa = options.acmeCaCert === null ? null : readText(options.acmeCaCert)
+  const view = outsideView(options)
   return withServer(context, async (open) => {
     const { facts } = open
     checkEdgeOwner(facts)
-    const env = await serverEnv(context, open, local)
+    const { files, ...source } = await sourceOf(open)
+    const env = await serverEnv(context, open, files)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)
-    const changes = makePlan(facts, {
-      ...local,
-      settings,
-      env,
-      acmeCa,
-      outside,
-      now,
-      skipsBackup: options.skipsBackup,
-      dropsOldDomains: options.dropsOldDomains,
-      copies: await copyWishes(env.values),
-      contextHashes: fileHashes(local.buildContext),
-      context: { kind: 'local' },
-    })
-    const gateway = routedGateway(facts, settings, env.values['API_KEYS'], options.dropsOldDomains)
-    const url = gatewayUrl(gateway)
+    const outside = { ...view, ...(settings.acme.isStaging && { acceptsUntrusted: true }) }
+    const { skipsBackup, dropsOldDomains } = options
+    const wishes = { settings, env, acmeCa, outside, now, skipsBackup, dropsOldDomains }
+    const changes = makePlan(facts, { ...files, ...source, ...wishes, copies: await copyWishes(env.values) })
+    const gateway = routedGateway(facts, settings, env.values['API_KEYS'], dropsOldDomains)
     return carryOut(context, open, {
-      verb: 'deploy',
+      verb,
       changes,
       differences: await readDifferences(open, changes),
       warnings: warningsOf(facts, env, settings),
-      url,
+      url: gatewayUrl(gateway),
       generatedKey: env.generatedKey,
-      buildContext: local.buildContext,
-      fallback: fallbackOf(changes, open, settings, local.traefikBase),
+      buildContext: files.buildContext,
+      fallback: fallbackOf(changes, open, settings, files.traefikBase),
       ifNothingToDo: nothingToDo(gateway, outside, facts.live),
       next: nextSteps(context, open, { changes, gateway, hasNewKey: env.generatedKey !== null }),
     })
   })
 }
 
+const IS_STAGING = 'clients do not trust certificates of the staging CA; --no-staging takes real ones'
+
 function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): string[] {
   return [
     ...envWarnings(env),
     ...holdWarnings(certificateHold(facts, settings)),
+    ...(settings.acme.isStaging ? [IS_STAGING] : []),
     ...drainWarnings(drainingReleases(facts)),
   ]
 }
@@ -81,7 +92,8 @@ async function serverEnv(context: Context, open: OpenServer, local: LocalFiles):
   const { options } = context
   const { facts } = open
   const recovered = await recoverEnv(open)
-  const overrides = settingsGiven(options)
+  const chosen = await chosenDomain(options, open)
+  const overrides: Record<string, string> = { ...settingsGiven(options), ...(chosen && { DOMAIN: chosen }) }
   const unknown = recovered?.unknown.filter((name) => overrides[name] === undefined) ?? []
   if (unknown.length > 0 && !mayAsk(context)) throw envLost(unknown)
   const env = planServerEnv({

@@ -64,8 +64,16 @@ const OPTIONS: Record<string, OptionRow[]> = {
     AGE_IDENTITY,
   ],
   'Address and certificate:': [
-    { flags: '--domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },
-    { flags: '--email <address>', description: "for Let's Encrypt's notices" },
+    { flags: '-d, --domain <name>', description: "the server's name (default: ai-proxy.ADDRESS.nip.io)" },
+    {
+      flags: '-s, --service <service>',
+      description:
+        'where that name comes from: nip.io (default), sslip.io, ngrok or custom (the last two with --domain)',
+    },
+    { flags: '-n, --name <name>', description: 'first part of such a name, instead of ai-proxy' },
+    { flags: '-e, --email <address>', description: "for Let's Encrypt's notices" },
+    { flags: '--staging', description: "take certificates of Let's Encrypt's staging CA, which clients do not trust" },
+    { flags: '--no-staging', description: 'take certificates that clients trust again' },
     {
       flags: '--drop-old',
       description: 'with another --domain: let the old name answer no longer, instead of for a week',
@@ -141,7 +149,7 @@ function addOptions(command: Command, groups: readonly string[]): void {
 function addNamed(command: Command, names: readonly string[]): void {
   const rows = Object.values(OPTIONS).flat()
   for (const name of names) {
-    const row = rows.find(({ flags }) => flags.split(' ')[0] === name)
+    const row = rows.find(({ flags }) => flags.split(/[ ,]+/).includes(name))
     if (row)
       command.addOption(
         makeOption({ ...row, description: row.description.replace('with --restore-backup: ', '') }).helpGroup(

@@ -14,6 +14,23 @@ export interface Verb {
 /** Commands in addition to the actions; those that do the same as an action name its flag. */
 const VERBS = [
   { name: 'plan', description: 'Show what a deploy would change and what it costs, and change nothing' },
+  {
+    name: 'https',
+    description: 'Change the name of the server or its certificate, and nothing else',
+    options: [
+      ...['--service', '--domain', '--name', '--email', '--staging', '--no-staging', '--drop-old', '--ip'],
+      ...['--resolve', '--ca-file'],
+    ],
+    examples: [
+      'ai-deploy https --host my-server -s sslip.io',
+      'ai-deploy https --host my-server -d llm.example.com -e me@example.com',
+    ],
+  },
+  {
+    name: 'test-https',
+    description: 'Check the name, the redirect, the certificate and the API from here, and say what to do',
+    options: ['--ip', '--resolve', '--ca-file'],
+  },
   { name: 'releases', description: 'Show the releases on the server: age, state, image, who deployed each and why' },
   {
     name: 'backup create',

@@ -16,6 +16,12 @@ export interface Options {
   sshCommand?: string | undefined
   agentSocket?: string | undefined
   domain: string | null
+  /** Service that resolves a name made of the address; `ngrok` and `custom` take `domain`. Null if it is not given. */
+  service: DomainService | null
+  /** First part of such a name; null for the default. */
+  name: string | null
+  /** Null if it is not given. */
+  isStaging: boolean | null
   email: string | null
   /** Names that the gateway had before do not answer any more. */
   dropsOldDomains: boolean
@@ -46,6 +52,9 @@ export interface Options {
   env: Environment
 }
 
+export const DOMAIN_SERVICES = ['nip.io', 'sslip.io', 'ngrok', 'custom'] as const
+type DomainService = (typeof DOMAIN_SERVICES)[number]
+
 /** Of the command line, as commander names them. */
 export interface Flags {
   host?: string
@@ -57,6 +66,9 @@ export interface Flags {
   domain?: string
   email?: string
   dropOld?: boolean
+  service?: string
+  name?: string
+  staging?: boolean
   image?: string
   ip?: string
   resolve?: string[]
@@ -98,6 +110,9 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     sshCommand: flags.sshCommand,
     agentSocket: processEnv['SSH_AUTH_SOCK'],
     domain: flags.domain?.toLowerCase() ?? null,
+    service: readService(flags),
+    name: flags.name?.toLowerCase() ?? null,
+    isStaging: flags.staging ?? null,
     email: flags.email ?? null,
     dropsOldDomains: flags.dropOld ?? false,
     image: flags.image,
@@ -120,11 +135,12 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
 }
 
 /** Settings given by flags or environment, which the server's .env keeps. */
-export function settingsGiven({ domain, email, image, acmeCaServer }: Options): Record<string, string> {
+export function settingsGiven({ domain, email, image, acmeCaServer, isStaging }: Options): Record<string, string> {
   return {
     ...(domain !== null && { DOMAIN: domain }),
     ...(email !== null && { ACME_EMAIL: email }),
     ...(image !== undefined && { GATEWAY_IMAGE: image }),
+    ...(isStaging !== null && { ACME_STAGING: String(isStaging) }),
     ...(acmeCaServer !== null && { ACME_CA_SERVER: acmeCaServer }),
   }
 }
@@ -144,7 +160,7 @@ function readPath(text: string | undefined): string | null {
 
 /** What a value must be; `problem` and `hint` are shown for one that is not. */
 interface Rule {
-  flag: 'ip' | 'domain' | 'email' | 'identity'
+  flag: 'ip' | 'domain' | 'name' | 'email' | 'identity'
   isValid(value: string): boolean
   problem: string
   hint: string
@@ -162,6 +178,12 @@ const RULES: Rule[] = [
     isValid: (value) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value),
     problem: 'is not a host name',
     hint: 'give a name like llm.example.com',
+  },
+  {
+    flag: 'name',
+    isValid: (value) => /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i.test(value),
+    problem: 'is not one part of a host name',
+    hint: 'give one like my-gateway',
   },
   {
     flag: 'email',
@@ -186,6 +208,22 @@ function checkFlags(flags: Flags): void {
   if (lonely && flags.restoreBackup === undefined) {
     throw usage(`${lonely[0]} works only with --restore-backup`, 'name the backup: --restore-backup FILE')
   }
+}
+
+/** The letters of the predecessor's setup-https.sh. */
+function readService({ service: text, domain, name }: Flags): DomainService | null {
+  const service = text === undefined ? null : (DOMAIN_SERVICES.find((one) => one === text) ?? null)
+  if (text !== undefined && service === null) {
+    throw usage(`--service ${text} is not a service`, `give one of ${DOMAIN_SERVICES.join(', ')}`)
+  }
+  const isOwnName = service === 'custom' || service === 'ngrok'
+  if (isOwnName && domain === undefined) throw usage(`--service ${service} needs a name`, 'give it with --domain NAME')
+  if (isOwnName && name !== undefined)
+    throw usage(`--name does not work with --service ${service}`, 'give --domain only')
+  if (domain !== undefined && (name !== undefined || (service !== null && !isOwnName))) {
+    throw usage('--domain already names the server', 'leave --service and --name out, or leave --domain out')
+  }
+  return service
 }
 
 function readLockWait(text: string | undefined): number {

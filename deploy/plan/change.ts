@@ -39,8 +39,7 @@ interface ChangeData {
   'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'restore-logs': RestoringLogs
   'remove-unpacked': { staging: string }
-  /** `caServer`: directory URL. */
-  'get-certificate': { domain: string; caServer: string; httpsPort: number; extraCa: string | null }
+  'get-certificate': GettingCertificate
   'check-from-outside': OutsideCheck
   'clean-up': CleaningUp
   'remove-previous-certificates': Record<never, never>
@@ -219,6 +218,16 @@ interface StoppingPrevious {
   previous: string | null
   /** How long `previous` keeps running; 0 to stop it at once. */
   warmS: number
+}
+
+interface GettingCertificate {
+  domain: string
+  /** Directory URL. */
+  caServer: string
+  httpsPort: number
+  extraCa: string | null
+  /** Any chain will do, since it comes from a CA for tests. */
+  acceptsUntrusted?: boolean
 }
 
 interface OutsideCheck {

@@ -323,7 +323,16 @@ function getCertificate(situation: Situation): Change<'get-certificate'> | undef
   const { needsCertificate, gateway, settings, outside } = situation
   if (!needsCertificate) return undefined
   const { domain, httpsPort } = gateway
-  return { kind: 'get-certificate', domain, caServer: settings.acme.caServer, httpsPort, extraCa: outside.extraCa }
+  const { extraCa, acceptsUntrusted } = outside
+  const { caServer } = settings.acme
+  return {
+    kind: 'get-certificate',
+    domain,
+    caServer,
+    httpsPort,
+    extraCa,
+    ...(acceptsUntrusted && { acceptsUntrusted }),
+  }
 }
 
 function checkFromOutside({ gateway, instance, outside }: Situation): Change<'check-from-outside'> {

@@ -125,7 +125,11 @@ function edited({ text, known, settings }: Draft, defaultDomain: string | null):
 /** @throws UserError ADDRESS_UNKNOWN if it has no DOMAIN */
 export function requireDomain(env: ServerEnv): ServerEnv {
   if (env.values['DOMAIN']) return env
-  throw deployError(
+  throw addressUnknown()
+}
+
+export function addressUnknown() {
+  return deployError(
     'ADDRESS_UNKNOWN',
     'the public address of the server cannot be found from here',
     'name it with --ip ADDRESS, or give a name of your own with --domain NAME',

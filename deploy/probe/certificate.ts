@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { errorMessage } from '../../kit/user-error.ts'
 import { failWhenSilent, trusted } from './tls.ts'
 
@@ -9,6 +9,10 @@ export interface CertificateState {
   reason: string
   /** As the certificate has it. */
   validUntil: string | null
+  /** Common name or organization of who signed it. */
+  issuer: string | null
+  /** A CA has issued it for this name and it is valid now, whether or not its chain is trusted. */
+  isIssued: boolean
   /** Traefik's own, which it shows while it has no other. */
   isPlaceholder: boolean
 }
@@ -32,17 +36,21 @@ export async function checkCertificate(
       socket.destroy()
       resolve(state)
     }
-    socket.once('secureConnect', () => end(judge(socket)))
-    socket.on('error', (error) =>
-      end({ isValid: false, reason: errorMessage(error), validUntil: null, isPlaceholder: false }),
-    )
+    socket.once('secureConnect', () => end(judge(socket, domain)))
+    socket.on('error', (error) => end({ isValid: false, reason: errorMessage(error), ...NOTHING_SHOWN }))
   })
 }
 
-function judge(socket: TLSSocket): CertificateState {
+const NOTHING_SHOWN = { validUntil: null, issuer: null, isIssued: false, isPlaceholder: false }
+
+function judge(socket: TLSSocket, domain: string): CertificateState {
   const certificate: PeerCertificate = socket.getPeerCertificate()
+  const issuer = String(certificate.issuer?.CN ?? certificate.issuer?.O ?? '') || null
   const validUntil = certificate.valid_to ?? null
   const isPlaceholder = certificate.subject?.CN === 'TRAEFIK DEFAULT CERT'
-  if (socket.authorized) return { isValid: true, reason: '', validUntil, isPlaceholder }
-  return { isValid: false, reason: String(socket.authorizationError), validUntil, isPlaceholder }
+  const isTimely = Date.parse(validUntil ?? '') > Date.now()
+  const isIssued = !isPlaceholder && isTimely && checkServerIdentity(domain, certificate) === undefined
+  const shown = { validUntil, issuer, isIssued, isPlaceholder }
+  if (socket.authorized) return { isValid: true, reason: '', ...shown }
+  return { isValid: false, reason: String(socket.authorizationError), ...shown }
 }

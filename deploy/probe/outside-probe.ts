@@ -9,6 +9,8 @@ export interface OutsideView {
   resolve: Readonly<Record<string, string>>
   /** PEM certificates to trust in addition to the usual ones. */
   extraCa: string | null
+  /** The chain of the certificate is not checked, since it comes from a CA for tests. */
+  acceptsUntrusted?: boolean
 }
 
 export interface OutsideOptions extends OutsideView {
@@ -18,7 +20,7 @@ export interface OutsideOptions extends OutsideView {
 }
 
 /** As any client would, from this machine, with the chain checked. */
-export function outsideProbe({ url, apiKey, resolve, extraCa }: OutsideOptions): Probe {
+export function outsideProbe({ url, apiKey, resolve, extraCa, acceptsUntrusted = false }: OutsideOptions): Probe {
   const { hostname } = new URL(url)
   const address = Object.hasOwn(resolve, hostname) ? resolve[hostname] : undefined
   const agent = new Agent({
@@ -26,6 +28,7 @@ export function outsideProbe({ url, apiKey, resolve, extraCa }: OutsideOptions):
     bodyTimeout: PROBE_TIMEOUT_MS,
     connect: {
       timeout: PROBE_TIMEOUT_MS,
+      rejectUnauthorized: !acceptsUntrusted,
       ...(extraCa !== null && { ca: trusted(extraCa) }),
       ...(address !== undefined && { lookup: fixedLookup(address) }),
     },

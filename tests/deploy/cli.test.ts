@@ -54,6 +54,7 @@ describe.concurrent('ai-deploy', () => {
           '--age-identity',
         ],
         ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--ssh-command'],
+        ...['--service', '--name', '--staging', '--no-staging', '--drop-old'],
         ...['--yes', '--dry-run', '--lock-wait', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
       ]),
     )

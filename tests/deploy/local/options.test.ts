@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Flags, readOptions } from '../../../deploy/local/options.ts'
+import { type Flags, readOptions, settingsGiven } from '../../../deploy/local/options.ts'
 
 const read = (flags: Partial<Flags>, processEnv = {}, environment = processEnv) =>
   readOptions({ dotenv: true, ...flags }, processEnv, environment, '/work')
@@ -13,7 +13,11 @@ test('without flags there are defaults', () => {
     hostKey: undefined,
     agentSocket: undefined,
     domain: null,
+    service: null,
+    name: null,
+    isStaging: null,
     email: null,
+    dropsOldDomains: false,
     ip: null,
     resolve: {},
     caFile: null,
@@ -114,4 +118,28 @@ test.each([
   ]),
 ] satisfies [Partial<Flags>, string, string][])('%j is refused', (flags, message, hint) => {
   expect(() => read(flags)).toThrow(expect.objectContaining({ code: 'USAGE', exitCode: 2, message, hint }))
+})
+
+test('a service, a first part and a name of one’s own exclude each other where they must', () => {
+  const host = 'server'
+  expect(read({ host, service: 'sslip.io', name: 'LLM' })).toMatchObject({
+    service: 'sslip.io',
+    name: 'llm',
+    domain: null,
+  })
+  expect(read({ host, service: 'custom', domain: 'llm.example.com' })).toMatchObject({ domain: 'llm.example.com' })
+  const refused = (flags: Partial<Flags>) => expect(() => read({ host, ...flags })).toThrow()
+  refused({ service: 'custom' })
+  refused({ service: 'ngrok' })
+  refused({ service: 'nip' })
+  refused({ service: 'sslip.io', domain: 'a.b' })
+  refused({ name: 'a', domain: 'a.b' })
+  refused({ service: 'custom', domain: 'a.b', name: 'a' })
+  refused({ name: 'a.b' })
+})
+
+test('the staging CA is written to .env only if it is wished or not wished', () => {
+  expect(settingsGiven(read({ host: 'h' }))).toEqual({})
+  expect(settingsGiven(read({ host: 'h', staging: true }))).toEqual({ ACME_STAGING: 'true' })
+  expect(settingsGiven(read({ host: 'h', staging: false }))).toEqual({ ACME_STAGING: 'false' })
 })
