@@ -11,7 +11,6 @@ export interface LimitedCa {
   directoryUrl: string
   /** How many certificates were asked for. */
   orders(): number
-  setLimited(isLimited: boolean): void
   close(): Promise<void>
 }
 
@@ -27,7 +26,6 @@ export async function startLimitedCa({ acme }: RigServer, retryAt: string): Prom
   const { hostname, port } = new URL(acme.directoryUrl)
   const ca = readFileSync(acme.caCertPath)
   const key = readFileSync(join(dirname(acme.caCertPath), 'pebble-ca.key'))
-  let isLimited = true
   let orders = 0
   const refuse = (response: ServerResponse) => {
     const detail = `too many certificates (250000) already issued for "nip.io" in the last 168h0m0s, retry after ${retryAt}: see https://letsencrypt.org/docs/rate-limits/`
@@ -44,18 +42,14 @@ export async function startLimitedCa({ acme }: RigServer, retryAt: string): Prom
     incoming.pipe(outgoing)
   }
   const server = createServer({ cert: ca, key }, (incoming, response) => {
-    const isOrder = incoming.url === NEW_ORDER
-    if (isOrder) orders++
-    if (isOrder && isLimited) refuse(response)
-    else pass(incoming, response)
+    if (incoming.url !== NEW_ORDER) return pass(incoming, response)
+    orders++
+    refuse(response)
   })
   await once(server.listen(0, hostname), 'listening')
   return {
     directoryUrl: `https://${hostname}:${(server.address() as AddressInfo).port}/dir`,
     orders: () => orders,
-    setLimited: (wanted) => {
-      isLimited = wanted
-    },
     close: async () => {
       server.closeAllConnections()
       server.close()

@@ -39,7 +39,9 @@ case "$1" in
     folder=$(dirname "$5"); changed "up $3"
     if [ "$3" = ai-proxy-edge ]; then
       put "$3" running "$(dirname "$folder")/certs" unless-stopped
-      printf '{ "main": "%s" }\n' "$(cat "$STATE/domain")" > "$(dirname "$folder")/certs/acme.json"
+      store=$(dirname "$folder")/certs/acme.json
+      printf '{"letsencrypt":{"Certificates":[{"domain":{"main":"%s"}}]}}\n' "$(cat "$STATE/domain")" > "$store"
+      chmod 600 "$store"
     elif [ -f "$STATE/crashes" ]; then put "$3" exited "$(basename "$folder")" no
     else put "$3" running "$(basename "$folder")" no
     fi ;;
