@@ -6,6 +6,7 @@ import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
 import { certificateHold, holdWarnings } from '../plan/address/certificate-hold.ts'
 import { type GatewayAddress, gatewayUrl } from '../plan/address/gateway-address.ts'
+import { portCosts } from '../plan/address/port-costs.ts'
 import { routedGateway } from '../plan/address/routed-gateway.ts'
 import { copyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
@@ -83,6 +84,7 @@ function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): str
   return [
     ...envWarnings(env),
     ...holdWarnings(certificateHold(facts, settings)),
+    ...portCosts(facts, settings),
     ...(settings.acme.isStaging ? [IS_STAGING] : []),
     ...drainWarnings(drainingReleases(facts)),
   ]
