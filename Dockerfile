@@ -1,27 +1,7 @@
 ARG NODE_IMAGE=node:24-slim
 
-# Only the compiler is installed here, as package-lock.json names it. Types are checked before a release, so a small server
-# only turns TypeScript into JavaScript. The label shows a later clean-up that an image without a name is ours.
-FROM ${NODE_IMAGE} AS compile
-LABEL ai-deploy.stage=build
-WORKDIR /app
-COPY package-lock.json ./
-RUN mkdir /compiler && node -e " \
-    const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8')); \
-    const typescript = packages['node_modules/typescript']; \
-    const root = { dependencies: { typescript: typescript.version } }; \
-    const lock = { lockfileVersion: 3, packages: { '': root, 'node_modules/typescript': typescript } }; \
-    fs.writeFileSync('/compiler/package.json', JSON.stringify(root)); \
-    fs.writeFileSync('/compiler/package-lock.json', JSON.stringify(lock));" \
-  && npm ci --prefix /compiler --ignore-scripts --no-update-notifier
-COPY package.json tsconfig.json ./
-COPY kit ./kit
-COPY proxy ./proxy
-COPY logdb ./logdb
-RUN echo '{ "extends": "./tsconfig.json", "compilerOptions": { "types": [], "noCheck": true, "declaration": false } }' > tsconfig.image.json \
-  && node /compiler/node_modules/typescript/bin/tsc -p tsconfig.image.json
-
-FROM ${NODE_IMAGE} AS dependencies
+FROM ${NODE_IMAGE} AS build
+# Some builders keep this stage as an image without a name; the label shows a later clean-up that it is ours.
 LABEL ai-deploy.stage=build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -33,18 +13,25 @@ RUN node -e "for (const file of ['package.json', 'package-lock.json']) { \
     fs.writeFileSync(file, JSON.stringify(json, null, 2)); \
   }"
 # better-sqlite3 comes prebuilt for most machines; where it does not, it is compiled.
-RUN npm ci --omit=dev --ignore-scripts --no-update-notifier \
+RUN npm ci --ignore-scripts --no-update-notifier \
   && (npm rebuild better-sqlite3 \
-    || (apt-get update && apt-get install -y --no-install-recommends python3 make g++ && npm rebuild better-sqlite3)) \
+    || (apt-get update && apt-get install -y --no-install-recommends python3 make g++ && npm rebuild better-sqlite3))
+COPY tsconfig.json config.yml ./
+COPY kit ./kit
+COPY proxy ./proxy
+COPY logdb ./logdb
+# Types are checked before a release; a small server only turns TypeScript into JavaScript.
+RUN npm run build -- --noCheck --declaration false \
+  && npm prune --omit=dev --ignore-scripts \
   && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src node_modules/better-sqlite3/build/Release/obj* \
   && node -e "globalThis.db = new (require('better-sqlite3'))(':memory:')"
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8123
 WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=compile /app/dist ./dist
-COPY package.json config.yml ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/package.json /app/config.yml ./
 # A server's folder may be mounted where it is there, in /root: let others pass through.
 RUN mkdir logs && chown node:node logs && chmod 711 /root
 USER node

@@ -191,14 +191,14 @@ docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null || echo absent`,
 
 /**
  * Removes images of earlier deploys except those with these tags; an image that a container uses stays. Of the build stages
- * that the engine's own builder leaves without a name only the newest two stay, which the next build starts from.
+ * that the engine's own builder leaves without a name only the newest stays, which the next build starts from.
  */
 export function pruneImages(keepTags: string[]): Argv {
   return sh(
     `docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do
   case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac
 done
-docker images -q --filter dangling=true --filter label=ai-deploy.stage=build | tail -n +3 | xargs -r docker rmi >/dev/null 2>&1
+docker images -q --filter dangling=true --filter label=ai-deploy.stage=build | tail -n +2 | xargs -r docker rmi >/dev/null 2>&1
 exit 0`,
     keepTags.join(' '),
   )

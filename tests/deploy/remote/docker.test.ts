@@ -188,7 +188,7 @@ test('pruneImages', () => {
       "docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do",
       '  case " $1 " in *" $tag "*) ;; *) docker rmi "ai-proxy:$tag" >/dev/null 2>&1 ;; esac',
       'done',
-      'docker images -q --filter dangling=true --filter label=ai-deploy.stage=build | tail -n +3 | xargs -r docker rmi >/dev/null 2>&1',
+      'docker images -q --filter dangling=true --filter label=ai-deploy.stage=build | tail -n +2 | xargs -r docker rmi >/dev/null 2>&1',
       'exit 0',
     ],
   )
