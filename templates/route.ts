@@ -11,7 +11,7 @@ export interface FormerDomain {
 
 export interface Route {
   domain: string
-  /** Instance that answers. */
+  /** Instance that answers; null for none: without a canary the edge gets a certificate then, and answers with 503. */
   live: string | null
   formerDomains?: readonly FormerDomain[]
   /** Traefik asks for no certificate. */
@@ -30,6 +30,7 @@ export function renderRoute(
   const host = hostRule(domain)
   const tls = isCertificateHeld ? {} : { certResolver: 'letsencrypt' }
   const router = { entryPoints: ['websecure'], middlewares: ['retry'], tls }
+  const isWaiting = live === null && canary === undefined
   const service = (instance: string) => ({
     loadBalancer: { servers: [{ url: `http://ai-proxy-${instance}:${port}` }] },
   })
@@ -42,10 +43,12 @@ export function renderRoute(
           ...formerRouters(formerDomains, router),
         }),
         ...(canary && { canary: { ...router, rule, priority: CANARY_PRIORITY, service: 'canary' } }),
+        ...(isWaiting && { waiting: { ...router, rule: host, service: 'waiting' } }),
       },
       services: {
         ...(live !== null && { app: service(live) }),
         ...(canary && { canary: service(canary.instance) }),
+        ...(isWaiting && { waiting: { loadBalancer: { servers: [] } } }),
       },
       middlewares: {
         // Traefik repeats a request only if no byte of it was sent: a refused connection, nothing else.

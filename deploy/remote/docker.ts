@@ -91,20 +91,32 @@ setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &`,
   )
 }
 
+/** How long a gateway may leave a question without an answer until it is seen as hung. */
+const HUNG_AFTER_S = 30
+const HUNG = 9
+
+/** Ends with HUNG if nothing comes; a gateway that ends or has closed its port answers in its way. */
+const ASK_IF_HUNG = `setTimeout(()=>process.exit(${HUNG}),${HUNG_AFTER_S * 1000});require('http').get('http://127.0.0.1:8123/health',()=>process.exit()).on('error',()=>process.exit())`
+
 /**
  * Stops a release that does not stay live. One that took over already, which its restart policy shows, finishes its running
- * answers, also after the connection has ended; another one has none.
+ * answers, also after the connection has ended; another one has none. One that hangs would use up its grace with no effect,
+ * and an engine that is restarted meanwhile would wait for it, so it is killed.
  */
 export function stopCandidate(name: string): Argv {
   return sh(
     `policy=$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' "$1" 2>/dev/null)
 docker update --restart=no "$1" >/dev/null 2>&1
 case $policy in
-  unless-stopped) setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- & ;;
+  unless-stopped)
+    setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &
+    setsid sh -c 'docker exec "$1" node -e "$2"; [ $? != ${HUNG} ] || docker kill "$1"' sh "$1" "$2" >/dev/null 2>&1 </dev/null 8>&- &
+    ;;
   *) docker stop -t 1 "$1" >/dev/null 2>&1 ;;
 esac
 exit 0`,
     name,
+    ASK_IF_HUNG,
   )
 }
 

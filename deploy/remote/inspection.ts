@@ -119,6 +119,7 @@ for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo mis
 if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then
   [ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
 fi
+[ -z "$(ls "$P"/edge/dynamic/app.yml.before-* 2>/dev/null | head -n 1)" ] || echo unwatched=present
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 ${CERTIFICATE_STORES}
 b64 "$P/acme-attempts.json" attempts

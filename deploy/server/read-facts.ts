@@ -48,16 +48,20 @@ export function parseFacts(output: string): Facts {
     current: pairs.one('current') ?? null,
     missingFolders: pairs.all('missing'),
     hasTornFiles: pairs.one('torn') !== undefined,
+    isUnwatched: pairs.one('unwatched') !== undefined,
     hasReserve: pairs.one('reserve') !== undefined,
     edge: readEdge(pairs),
     logdbScript: pairs.text('scripts_logdb') ?? null,
     imageTags: pairs.all('image'),
-    ...readCertificateStores(pairs),
-    acmeAttempts: parseAcmeAttempts(pairs.text('attempts') ?? ''),
+    ...readCertificates(pairs),
     backups: pairs.all('backup').map((line) => readBackup(line, pairs)),
     copies: parseBackupCopies(pairs.text('copies') ?? ''),
     hasLogDatabases: pairs.one('log_databases') !== undefined,
   }
+}
+
+function readCertificates(pairs: Pairs): Pick<Facts, 'certificates' | 'storeFaults' | 'acmeAttempts'> {
+  return { ...readCertificateStores(pairs), acmeAttempts: parseAcmeAttempts(pairs.text('attempts') ?? '') }
 }
 
 /** Null when there is no docker program; also reads what the installation prints at its end. */

@@ -112,23 +112,22 @@ test('clean up lets a release finish its running answers, however many deploys f
   const stopped = 'docker ps -a --filter label=ai-deploy.release --filter status=exited --format "{{.Names}}"'
   await ssh(`sed -n 's/^API_KEYS=/Authorization: Bearer /p' ${FOLDER}/.env > /root/key`)
   const first = await liveRelease()
-  const body = JSON.stringify({
-    model: 'gpt-4o',
-    stream: true,
-    messages: [{ role: 'user', content: 'mock/slow-500x240' }],
-  })
-  await ssh(`cat > /root/body.json <<'END'\n${body}\nEND`)
   const domain = domainOf(server)
-  const streaming = ssh(
-    `curl -skN --resolve ${domain}:443:127.0.0.1 https://${domain}/v1/chat/completions -H @/root/key -H 'Content-Type: application/json' -d @/root/body.json | tail -n 2`,
-  )
+  const ask = (words: string) => {
+    const body = JSON.stringify({ model: 'gpt-4o', stream: true, messages: [{ role: 'user', content: words }] })
+    return ssh(
+      `curl -skN --resolve ${domain}:443:127.0.0.1 https://${domain}/v1/chat/completions -H @/root/key -H 'Content-Type: application/json' -d '${body}' | tail -n 2`,
+    )
+  }
+  const streaming = ask('mock/hold-500')
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     addModel(tool.cwd, `after-${name}`)
     await expectDone('--yes')
   }
   expect(await ssh(`docker inspect -f '{{.State.Status}}' ai-proxy-${first}`)).toBe('running')
+  await ask('mock/let-go')
   expect(await streaming).toContain('[DONE]')
-  expect(await ssh(stopped)).toContain(first)
+  await expect.poll(() => ssh(stopped), { timeout: 30_000, interval: 500 }).toContain(first)
   addModel(tool.cwd, 'after-all')
   await expectDone('--yes')
   expect(await ssh(`ls ${FOLDER}/releases`)).not.toContain(first)

@@ -1,21 +1,19 @@
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { LANES } from './lanes.ts'
 
 const MINUTE_MS = 60_000
-
-/** The first ones need a server that is clean; the last one cleans it. Between them files continue from what is there. */
-const FIRST = ['bookworm.e2e.ts', 'trixie.e2e.ts']
-const LAST = ['backups.e2e.ts']
+const ORDER: readonly string[] = Object.values(LANES).flat()
 
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification) => {
-      const name = basename(moduleId)
-      if (FIRST.includes(name)) return FIRST.indexOf(name) - FIRST.length
-      return LAST.includes(name) ? 1 : 0
+      const at = ORDER.indexOf(basename(moduleId))
+      if (at < 0) throw new Error(`tests/e2e/lanes.ts does not say in which lane ${basename(moduleId)} runs`)
+      return at
     }
-    return [...files].sort((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1))
+    return [...files].sort((a, b) => rank(a) - rank(b))
   }
 }
 
@@ -23,7 +21,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['tests/e2e/**/*.e2e.ts'],
-    // The files share one machine and one rig, and each test continues from the state that the previous one left.
+    // The files of a lane share one server, and each test continues from the state that the previous one left.
     fileParallelism: false,
     sequence: { sequencer: InOrder },
     testTimeout: 10 * MINUTE_MS,

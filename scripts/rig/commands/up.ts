@@ -49,9 +49,9 @@ async function together(parts: Promise<void>[]): Promise<void> {
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
-/** Describes all running servers, also those of an earlier `up`. */
+/** Describes all servers, also those of an earlier `up`, of which one may be restarting now. */
 async function describeRig(layout: Layout): Promise<Rig> {
-  const servers = await runningServers(layout)
+  const servers = await presentServers(layout)
   await writeSshFiles(layout, servers)
   return {
     id: layout.id,
@@ -73,7 +73,7 @@ async function describeRig(layout: Layout): Promise<Rig> {
   }
 }
 
-async function runningServers({ servers }: Layout): Promise<ServerLayout[]> {
+async function presentServers({ servers }: Layout): Promise<ServerLayout[]> {
   const states = await Promise.all(servers.map(serverState))
-  return servers.filter((_, index) => states[index] === 'running')
+  return servers.filter((_, index) => states[index] !== 'absent')
 }

@@ -145,6 +145,8 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
       expect(state).toEqual({
         isValid: true,
         reason: '',
+        issuer: 'Test CA',
+        isIssued: true,
         isPlaceholder: false,
         validUntil: expect.stringMatching(/ 20\d\d GMT$/),
       })
@@ -154,12 +156,15 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
       expect(await checkCertificate(server.connect, DOMAIN, null)).toEqual({
         isValid: false,
         reason: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        issuer: 'Test CA',
+        isIssued: true,
         isPlaceholder: false,
         validUntil: expect.stringMatching(/ 20\d\d GMT$/),
       })
       expect(await checkCertificate(server.connect, 'other.invalid', authority.ca)).toMatchObject({
         isValid: false,
         reason: 'ERR_TLS_CERT_ALTNAME_INVALID',
+        isIssued: false,
       })
     })
 
@@ -169,6 +174,8 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
           isValid: false,
           reason: 'Client network socket disconnected before secure TLS connection was established',
           validUntil: null,
+          issuer: null,
+          isIssued: false,
           isPlaceholder: false,
         })
       }

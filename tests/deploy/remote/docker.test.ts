@@ -1,12 +1,16 @@
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import * as docker from '../../../deploy/remote/docker.ts'
 import { testWith } from '../../helpers/needs.ts'
 import { pathWith } from '../../helpers/server/programs-first.ts'
 import { expectReadable, expectShell } from '../../helpers/server/scripts.ts'
+import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const NAME = 'ai-proxy-20261123-101112'
 
@@ -130,8 +134,30 @@ describe('one container', () => {
 
   test('stopCandidate', () => {
     const command = docker.stopCandidate(NAME)
-    expect(command.slice(3)).toEqual(['sh', NAME])
+    expect(command.slice(3)).toEqual(['sh', NAME, expect.stringContaining('/health')])
     expectReadable(command)
+  })
+
+  test.each([
+    ['kills one that took over and hangs', 9, ['kill', 'stop']],
+    ['lets one that answers finish', 0, ['stop']],
+    ['lets one that has closed its port finish', 1, ['stop']],
+  ])('stopCandidate %s', async (_what, exitCode, calls) => {
+    const log = join(tempFolder(), 'calls')
+    const stub = `#!/bin/sh
+case $1 in
+  inspect) echo unless-stopped ;;
+  exec) sleep 0.1; echo exec >> ${log}; exit ${exitCode} ;;
+  stop | kill) echo $1 >> ${log} ;;
+esac
+`
+    const [program = '', ...args] = docker.stopCandidate(NAME)
+    await execa(program, args, { env: { PATH: pathWith({ docker: stub }) } })
+    const called = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : [])
+    await expect.poll(called, { timeout: 10_000 }).toEqual(['exec', ...calls])
+    // What follows the question follows at once.
+    await delay(300)
+    expect(called()).toEqual(['exec', ...calls])
   })
 
   test('waitExited', () => {

@@ -1,7 +1,9 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { ANSWER, type Exchange, type Mode, send, sendError, sendJson, sendStream, startStream, WORDS } from './api.ts'
+
+const letGo = new EventEmitter()
 
 /** The modes of every API, by name; `<n>` stands for a number. */
 export const COMMON_MODES: Record<string, Mode> = {
@@ -72,6 +74,24 @@ export const COMMON_MODES: Record<string, Mode> = {
   'no-newline': (exchange) => sendStream(exchange.response, [normalStream(exchange).trimEnd()]),
   /** Numbered chunks, so that a lost one is noticed: one every <first number> ms, <second number> of them. */
   'slow-<n>x<n>': (exchange, [delayMs = 0, count = 0]) => answer(exchange, numbered(count), delayMs),
+  /** A chunk every <first number> ms until another request asks for `let-go`; then the end of an answer. */
+  'hold-<n>': async (exchange, [delayMs = 0]) => {
+    const { api, response, signal } = exchange
+    const isLetGo = new AbortController()
+    letGo.once('let-go', () => isLetGo.abort())
+    startStream(response)
+    const [head = '', piece = '', ...end] = api.events(exchange, ['held '])
+    response.write(head)
+    while (!isLetGo.signal.aborted) {
+      response.write(piece)
+      await sleep(delayMs, undefined, { signal })
+    }
+    response.end(end.join(''))
+  },
+  'let-go': (exchange) => {
+    letGo.emit('let-go')
+    return answer(exchange)
+  },
   /** n chunks of 16 KB, as fast as they are read. */
   'flood-<n>': async (exchange, [count = 0]) => {
     const { api, response, signal } = exchange
