@@ -52,7 +52,7 @@ export interface Options {
   env: Environment
 }
 
-export const DOMAIN_SERVICES = ['nip.io', 'sslip.io', 'ngrok', 'custom'] as const
+const DOMAIN_SERVICES = ['nip.io', 'sslip.io', 'ngrok', 'custom'] as const
 type DomainService = (typeof DOMAIN_SERVICES)[number]
 
 /** Of the command line, as commander names them. */

@@ -46,7 +46,7 @@ async function* authAttempts(
   }
 }
 
-/** Null if nobody knows the passphrase. */
+/** Null if the passphrase is not known. */
 async function unlock(file: KeyFile, questions: SshQuestions): Promise<ParsedKey | null> {
   for (let attempt = 1; attempt <= PASSPHRASE_TRIES; attempt++) {
     const passphrase = await questions.passphrase(file.path, attempt > 1)

@@ -165,7 +165,7 @@ export class SshHost implements Host {
     })
   }
 
-  /** The same through a command on the server, where sshd lets nobody forward a port. */
+  /** The same through a command on the server, where sshd forwards no ports. */
   async #pipe(port: number, address: string): Promise<Duplex> {
     const { channel, filter, stdinPrefix, exitCode } = await this.#open(pipeToPort(port, address))
     exitCode.catch(() => {})

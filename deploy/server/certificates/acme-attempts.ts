@@ -42,7 +42,7 @@ export function without(attempts: readonly AcmeAttempt[], name: Name): AcmeAttem
   return attempts.filter((one) => one !== attemptFor(attempts, name))
 }
 
-/** A file that cannot be read holds nobody back. */
+/** A file that cannot be read is the same as no attempts. */
 export function parseAcmeAttempts(text: string): AcmeAttempt[] {
   try {
     const value: unknown = JSON.parse(text)

@@ -79,7 +79,7 @@ export function acmeProblem(log: string, domain: string): AcmeProblem {
   }
 }
 
-/** The two services have limits of their own. */
+/** Each of the two services has its own limit. */
 function alternativeTo(domain: string): string {
   if (domain.endsWith('.nip.io')) return ': --service sslip.io'
   return domain.endsWith('.sslip.io') ? ': --service nip.io' : ''
