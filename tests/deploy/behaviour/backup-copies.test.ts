@@ -46,8 +46,8 @@ describeNeeding('root', isRoot)('copies of backups', () => {
   const run = (...args: string[]) => runMain([...args, ...server], { cwd })
   /** In a separate process, where relative paths begin at its folder. */
   const runThere = (...args: string[]) => {
-    const { NODE_PATH = '', TSX = '', PROJECT = '' } = process.env
-    return runCli([...args, ...server], { cwd, env: { NODE_PATH, TSX, PROJECT } })
+    const { NODE_PATH = '', COMPILED = '' } = process.env
+    return runCli([...args, ...server], { cwd, env: { NODE_PATH, COMPILED } })
   }
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout)
   const jsonThere = async (...args: string[]) => JSON.parse((await runThere(...args, '--json')).stdout)
