@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { aiDeploy, type DeployTool, startDeploy } from '../helpers/rig/ai-deploy.ts'
+import { aiDeploy, type DeployTool, printed, startDeploy } from '../helpers/rig/ai-deploy.ts'
 import { CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
 import { type Load, type LoadOptions, startLoad } from '../helpers/rig/load.ts'
 import { e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
@@ -135,11 +135,7 @@ test('a CLI that is killed in the middle leaves an edge that answers, and a plai
   for (const afterMs of [1500, 4000]) {
     const running = underLoad({ streamS: 5 })
     const changing = startDeploy(tool, rig, server, ['--yes', '--email', `k${number++}@rig.test`])
-    await new Promise<void>((resolve) => {
-      changing.stderr.on('data', (chunk: Buffer) => {
-        if (chunk.includes('==> Replace the edge')) resolve()
-      })
-    })
+    await printed(changing, '==> Replace the edge')
     await delay(afterMs)
     changing.kill('SIGKILL')
     await changing
@@ -156,7 +152,8 @@ test('a CLI that is killed in the middle leaves an edge that answers, and a plai
 test('after a reboot in the middle of a change the server answers', async () => {
   const changing = startDeploy(tool, rig, server, ['--yes', '--email', 'reboot@rig.test'])
   const load = underLoad({ streamS: 8 })
-  await delay(8000)
+  await printed(changing, '==> Replace the edge')
+  await delay(2000)
   changing.kill('SIGKILL')
   await changing
   await execa('npx', ['tsx', 'scripts/rig.ts', '--id', String(rig.id), 'reboot', server.name], { cwd: CLONE })
