@@ -3,7 +3,7 @@ import { renderYaml } from './yaml.ts'
 
 export interface Route {
   domain: string
-  /** Instance that answers. */
+  /** Instance that answers; null for none: without a canary the edge gets a certificate then, and answers with 503. */
   live: string | null
   /** Instance that answers requests which carry the token in the canary header. */
   canary?: { instance: string; token: string; header: string }
@@ -15,6 +15,7 @@ const CANARY_PRIORITY = 1000
 export function renderRoute({ domain, live, canary }: Route, port: number): string {
   const host = `Host(\`${domain}\`)`
   const router = { entryPoints: ['websecure'], middlewares: ['retry'], tls: { certResolver: 'letsencrypt' } }
+  const isWaiting = live === null && canary === undefined
   const service = (instance: string) => ({
     loadBalancer: { servers: [{ url: `http://ai-proxy-${instance}:${port}` }] },
   })
@@ -24,10 +25,12 @@ export function renderRoute({ domain, live, canary }: Route, port: number): stri
       routers: {
         ...(live !== null && { app: { ...router, rule: host, service: 'app' } }),
         ...(canary && { canary: { ...router, rule, priority: CANARY_PRIORITY, service: 'canary' } }),
+        ...(isWaiting && { waiting: { ...router, rule: host, service: 'waiting' } }),
       },
       services: {
         ...(live !== null && { app: service(live) }),
         ...(canary && { canary: service(canary.instance) }),
+        ...(isWaiting && { waiting: { loadBalancer: { servers: [] } } }),
       },
       middlewares: {
         // Traefik repeats a request only if no byte of it was sent: a refused connection, nothing else.

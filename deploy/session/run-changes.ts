@@ -83,10 +83,11 @@ export function stepsOf(
   follow: (change: Change, isDone: boolean) => void = () => {},
 ): Step[] {
   let current = server
-  return changes.map((change) => {
+  return changes.map((change, index) => {
     const definition = definitionOf(change)
     return {
       title: definition.title,
+      isWithPrevious: isMeanwhile(change, changes[index - 1]),
       async run(report) {
         // Once new requests reach the release it stays: the watch ends at once.
         if (!undo.isSettled && change.kind !== 'watch') current.signal.throwIfAborted()
@@ -104,4 +105,9 @@ export function stepsOf(
       },
     }
   })
+}
+
+/** The first edge gets its certificate while the image is built, which takes longest. */
+function isMeanwhile(change: Change, previous: Change | undefined): boolean {
+  return previous?.kind === 'build-image' && change.kind === 'start-edge' && change.isFirst
 }

@@ -8,6 +8,8 @@ export interface Step {
    * @returns what was done, shown instead of the title
    */
   run(report: (line: string) => void): Promise<string>
+  /** It begins together with the previous step. */
+  isWithPrevious?: boolean
 }
 
 export interface StepTime {
@@ -16,33 +18,56 @@ export interface StepTime {
 }
 
 /**
- * Runs steps one after another: live on a terminal, a plain line each elsewhere. The first that fails ends the run with
- * its error; the caller must undo what has to be undone.
+ * Runs steps one after another, except those that begin together: live on a terminal, a plain line each elsewhere. The
+ * first that fails ends the run with its error, when nothing runs any more; the caller must undo what has to be undone.
  */
 export async function runSteps(
   steps: Step[],
   terminal: Terminal,
   now: () => number = performance.now.bind(performance),
 ): Promise<StepTime[]> {
-  const times: StepTime[] = []
-  const timed = async (step: Step, report: (line: string) => void): Promise<string> => {
-    const start = now()
-    const done = await step.run(report)
-    times.push({ step: step.title, ms: Math.round(now() - start) })
-    return `${done} (${seconds(now() - start)})`
-  }
-  if (canAsk(terminal)) await runLive(steps, timed)
-  else await runPlain(steps, timed, terminal)
+  const times: StepTime[] = steps.map(({ title }) => ({ step: title, ms: 0 }))
+  const timed = steps.map((step, index): Step => {
+    const run = async (report: (line: string) => void) => {
+      const start = now()
+      const done = await step.run(report)
+      times[index] = { step: step.title, ms: Math.round(now() - start) }
+      return `${done} (${seconds(now() - start)})`
+    }
+    return { ...step, run }
+  })
+  if (canAsk(terminal)) await runLive(begunTogether(timed))
+  else await runPlain(begunTogether(timed), terminal)
   return times
 }
 
-type RunTimed = (step: Step, report: (line: string) => void) => Promise<string>
+/** A step that begins with the previous one is shown in its turn all the same. */
+function begunTogether(steps: Step[]): Step[] {
+  const results: Promise<string>[] = []
+  const runs = steps.map((step, index) => async (report: (line: string) => void) => {
+    const begun = results[index]
+    if (begun !== undefined) return begun
+    const partner = steps[index + 1]
+    if (!partner?.isWithPrevious) return step.run(report)
+    const own = step.run(report)
+    const next = partner.run(() => {})
+    results[index + 1] = next
+    next.catch(() => {}) // It is awaited in its turn, or here.
+    try {
+      return await own
+    } catch (error) {
+      await next.catch(() => {})
+      throw error
+    }
+  })
+  return steps.map(({ title }, index) => ({ title, run: runs[index] as Step['run'] }))
+}
 
 /** In a log that nobody watches closely, a sign of life this often is enough. */
 const PLAIN_SIGN_MS = 15_000
 const LIVE_SIGN_MS = 1000
 
-async function runPlain(steps: Step[], timed: RunTimed, terminal: Terminal): Promise<void> {
+async function runPlain(steps: Step[], terminal: Terminal): Promise<void> {
   for (const step of steps) {
     terminal.err(`==> ${step.title}\n`)
     let last = ''
@@ -50,7 +75,7 @@ async function runPlain(steps: Step[], timed: RunTimed, terminal: Terminal): Pro
     const report = (line: string) => {
       last = line
     }
-    terminal.err(`    ${await withSigns(PLAIN_SIGN_MS, sign, () => timed(step, report))}\n`)
+    terminal.err(`    ${await withSigns(PLAIN_SIGN_MS, sign, () => step.run(report))}\n`)
   }
 }
 
@@ -69,7 +94,7 @@ async function withSigns<T>(
   }
 }
 
-async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
+async function runLive(steps: Step[]): Promise<void> {
   const logger = new ListrLogger({ processOutput: new ProcessOutput(process.stderr, process.stderr) })
   const list = new Listr(
     steps.map((step) => ({
@@ -81,7 +106,7 @@ async function runLive(steps: Step[], timed: RunTimed): Promise<void> {
         const report = (line: string) => {
           task.output = line
         }
-        task.title = await withSigns(LIVE_SIGN_MS, sign, () => timed(step, report))
+        task.title = await withSigns(LIVE_SIGN_MS, sign, () => step.run(report))
       },
     })),
     {

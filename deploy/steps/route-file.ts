@@ -18,6 +18,10 @@ export async function writeRoute({ host, layout }: Server, text: string): Promis
   await putFile(host, layout.route, text)
 }
 
+export async function removeRoute({ host, layout }: Server): Promise<void> {
+  await run(host, 'remove the route file', files.removeTree(layout.route))
+}
+
 /** While the route file names the new instance, that instance must keep running: so this guards what was done before. */
 export function routeUndo(server: Server, gateway: GatewayAddress): Undo {
   return { what: 'put the route file back', action: () => restoreRoute(server, gateway), guardsEarlier: true }
@@ -32,7 +36,7 @@ export async function dropRouteCopies({ host, layout }: Server): Promise<void> {
 async function restoreRoute(server: Server, gateway: GatewayAddress): Promise<void> {
   const { host, layout, facts } = server
   if (facts.route === null) {
-    await run(host, 'remove the route file', files.removeTree(layout.route))
+    await removeRoute(server)
     return
   }
   await run(host, 'put the route file back', files.putBack(layout.route, copyOf(server)))

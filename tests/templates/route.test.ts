@@ -58,6 +58,12 @@ test('before the first release only the canary is there, afterwards only what is
   expect(names(renderRoute({ domain: 'a.b', live: '20261123-101112' }, 8123))).toEqual([['app'], ['app']])
 })
 
+test('while nothing answers there is a router that asks for the certificate, to a service without servers', () => {
+  const { routers, services } = parse(renderRoute({ domain: 'a.b', live: null }, 8123)).http
+  expect(routers.waiting).toMatchObject({ rule: 'Host(`a.b`)', tls: { certResolver: 'letsencrypt' } })
+  expect(services[routers.waiting.service]).toEqual({ loadBalancer: { servers: [] } })
+})
+
 test('a file that is not ours names no release', () => {
   const other = (url: string) => `http: { services: { app: { loadBalancer: { servers: [{ url: "${url}" }] } } } }`
   expect(liveInstance(other('http://ai-proxy-20261123-101112:8123'))).toBe('20261123-101112')

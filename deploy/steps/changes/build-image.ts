@@ -4,7 +4,9 @@ import { CONTEXT_FOLDER } from '../../server/manifest.ts'
 import type { Definition } from '../definition.ts'
 
 const LINES_SHOWN = 15
-const BUILD_COST = 'one to three minutes to build the image, and up to 2 GiB of space'
+/** BuildKit puts its step and its time before each line of output. */
+const EMPTY_LINE = /^(#\d+( [\d.]+)?)?\s*$/
+const BUILD_COST = 'one to two minutes to build the image, and up to 2 GiB of space'
 
 /** Not undone: the next run finds the image. */
 export const buildImage: Definition<'build-image'> = {
@@ -19,7 +21,7 @@ export const buildImage: Definition<'build-image'> = {
   async run({ image, nodeImage, release, prebuilt }, { host, layout, signal }, report) {
     const lines: string[] = []
     const onLine = (line: string) => {
-      report(line)
+      if (!EMPTY_LINE.test(line)) report(line)
       lines.push(line)
     }
     const context = `${layout.release(release)}/${CONTEXT_FOLDER}`

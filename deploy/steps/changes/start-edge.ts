@@ -1,9 +1,13 @@
+import { renderRoute } from '../../../templates/route.ts'
 import type { Change } from '../../plan/change.ts'
+import type { GatewayAddress } from '../../plan/gateway-address.ts'
+import { GATEWAY_PORT } from '../../server/layout.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
 import { EDGE_RESTARTS, IS_DOWN } from '../downtime.ts'
 import { bringEdgeUp, composeEdge, putEdge, removeEdge } from '../edge.ts'
 import { edgeDifferences } from '../edge-differences.ts'
 import { orUploadFails } from '../or-fail.ts'
+import { removeRoute, writeRoute } from '../route-file.ts'
 
 /** Writes the edge's files, if they are to change, and starts it. */
 export const startEdge: Definition<'start-edge'> = {
@@ -12,8 +16,9 @@ export const startEdge: Definition<'start-edge'> = {
   downtime: ({ isInterrupted }) => (isInterrupted ? EDGE_RESTARTS : IS_DOWN),
   title: 'Start the edge',
   async run(change, server) {
-    const { files, trouble } = change
+    const { files, trouble, isFirst, gateway } = change
     if (files !== null) await orUploadFails(() => putEdge(server, files))
+    if (isFirst && server.facts.route === null) await orUploadFails(() => writeRoute(server, waitingRoute(gateway)))
     return bringEdgeUp(server, change, () => composeEdge(server, trouble))
   },
   undo: ({ files }, server) => (files === null ? undefined : edgeUndo(server)),
@@ -42,11 +47,23 @@ function describeChanged({ isFirst, isInterrupted, gateway }: Change<'start-edge
   return `${isFirst ? 'start' : 'restart'} the edge (${ports}${downtime})`
 }
 
+/** So that Traefik asks for the certificate long before a release answers. */
+function waitingRoute({ domain }: GatewayAddress): string {
+  return renderRoute({ domain, live: null }, GATEWAY_PORT)
+}
+
 /** The edge as it was, files and container; a first one is removed, since it leads nowhere. */
 function edgeUndo(server: Server): Undo {
   const { composeFile, traefikConfig, acmeCa, isRunning } = server.facts.edge
-  if (composeFile === null || traefikConfig === null)
-    return { what: 'remove the edge', action: () => removeEdge(server) }
+  if (composeFile === null || traefikConfig === null) {
+    return {
+      what: 'remove the edge',
+      async action() {
+        await removeEdge(server)
+        if (server.facts.route === null) await removeRoute(server)
+      },
+    }
+  }
   return {
     what: 'put the edge back',
     async action() {

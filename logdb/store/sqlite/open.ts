@@ -70,8 +70,12 @@ function prepareForWriting(database: Sqlite.Database): void {
   }
 }
 
-interface Native {
-  prepare: (...args: unknown[]) => unknown
+interface NativeStatement {
+  iterate: (...args: unknown[]) => unknown
+}
+
+interface NativeDatabase {
+  prepare: (...args: unknown[]) => NativeStatement
 }
 
 /** Native objects of all connections, until the process ends. */
@@ -84,15 +88,23 @@ const kept: unknown[] = []
  */
 function keepFromCollection(database: Sqlite.Database): Sqlite.Database {
   for (const symbol of Object.getOwnPropertySymbols(database)) {
-    const native: Native | undefined = Reflect.get(database, symbol)
+    const native: NativeDatabase | undefined = Reflect.get(database, symbol)
     if (typeof native?.prepare !== 'function') continue
-    const prepare = native.prepare.bind(native)
+    kept.push(native)
+    const prepare = keepingResult(native.prepare.bind(native))
     native.prepare = (...args) => {
       const statement = prepare(...args)
-      kept.push(statement)
+      statement.iterate = keepingResult(statement.iterate.bind(statement))
       return statement
     }
-    kept.push(native)
   }
   return database
+}
+
+function keepingResult<T>(make: (...args: unknown[]) => T): (...args: unknown[]) => T {
+  return (...args) => {
+    const made = make(...args)
+    kept.push(made)
+    return made
+  }
 }

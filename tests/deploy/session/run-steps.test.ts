@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { runSteps, type Step } from '../../../deploy/session/run-steps.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { testTerminal } from '../../helpers/process/test-terminal.ts'
@@ -36,6 +37,45 @@ test('a step begins only when the previous one has ended', async () => {
     })
   await runSteps([slow('a'), slow('b')], testTerminal())
   expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
+})
+
+describe('a step that begins with the previous one', () => {
+  const together = (log: string[], build: () => Promise<string>): Step[] => [
+    step('Build', async () => {
+      log.push('build begins')
+      return build()
+    }),
+    {
+      ...step('Edge', async () => {
+        log.push('edge begins')
+        await new Promise((resolve) => setImmediate(resolve))
+        log.push('edge ends')
+        return 'Started'
+      }),
+      isWithPrevious: true,
+    },
+    step('Release', async () => `after ${log.join(', ')}`),
+  ]
+
+  test('is shown in its turn', async () => {
+    const terminal = testTerminal()
+    await runSteps(
+      together([], () => delay(20, 'Built')),
+      terminal,
+      () => 0,
+    )
+    expect(terminal.stderr.replaceAll(' (0.0 s)', '').split('\n')).toEqual([
+      ...['==> Build', '    Built', '==> Edge', '    Started'],
+      ...['==> Release', '    after build begins, edge begins, edge ends', ''],
+    ])
+  })
+
+  test('has ended when the failure of the previous one ends the run', async () => {
+    const log: string[] = []
+    const steps = together(log, () => Promise.reject(new Error('broken')))
+    await expect(runSteps(steps, testTerminal())).rejects.toThrow('broken')
+    expect(log).toEqual(['build begins', 'edge begins', 'edge ends'])
+  })
 })
 
 test('the first step that fails ends the run with its error', async () => {
