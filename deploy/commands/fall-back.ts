@@ -14,8 +14,7 @@ export function fallbackOf(
   settings: ServerSettings,
   traefikBase: string,
 ): Fallback | undefined {
-  const start = changes.find((change) => change.kind === 'start-release')
-  const id = start?.reason.kind === 'broken' ? start.reason.fallback : null
+  const id = changes.map(fallbackRelease).find((release) => release !== null) ?? null
   if (id === null) return undefined
   return {
     release: id,
@@ -28,4 +27,9 @@ export function fallbackOf(
       return planRollback(facts, { release, gateway, edge, warmS: 0 })
     },
   }
+}
+
+function fallbackRelease(change: Change): string | null {
+  if (change.kind === 'watch') return change.again?.fallback ?? null
+  return change.kind === 'start-release' && change.reason.kind === 'broken' ? change.reason.fallback : null
 }

@@ -5,6 +5,7 @@ import { LocalHost } from '../host/local-host.ts'
 import { withPlainFile } from '../local/age-file.ts'
 import type { Context } from '../session/context.ts'
 import type { OpenServer } from '../session/open-server.ts'
+import { commandLine } from '../session/shown/command-line.ts'
 
 /** Where a backup is. */
 export interface FoundBackup {
@@ -18,7 +19,7 @@ export interface FoundBackup {
  * @throws UserError RESTORE_FAILED if there is none
  */
 export async function withBackup<T>(
-  { options }: Context,
+  context: Context,
   { connection, layout, facts }: OpenServer,
   file: string,
   action: (found: FoundBackup) => Promise<T>,
@@ -28,7 +29,7 @@ export async function withBackup<T>(
       throw deployError('RESTORE_FAILED', `${file} does not exist on this machine`, 'check the path')
     }
     const host = new LocalHost({ kind: 'root' })
-    return withPlainFile(file, options.ageIdentity, (path) => action({ host, path }))
+    return withPlainFile(file, context.options.ageIdentity, (path) => action({ host, path }))
   }
   if (facts.backups.some(({ name }) => name === file)) {
     return action({ host: connection.host, path: `${layout.backups}/${file}` })
@@ -38,7 +39,7 @@ export async function withBackup<T>(
     'RESTORE_FAILED',
     `there is no ${file} in ${layout.backups} on the server`,
     isElsewhere
-      ? `fetch its copy first: ai-deploy --host ${options.host} backup pull ${file}`
+      ? `fetch its copy first: ${commandLine(context, 'backup', 'pull', file)}`
       : 'see --list-backups; write ./NAME for a file on this machine',
   )
 }

@@ -3,6 +3,7 @@ import { newestFirst, timeOf } from '../server/backup/backup-order.ts'
 import type { BackupFact, Facts } from '../server/facts.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
+import { commandLine } from '../session/shown/command-line.ts'
 import type { Outcome } from '../session/shown/report.ts'
 
 /** Newest first; name, size, time, release, domain and kind, one a line. */
@@ -15,7 +16,7 @@ export async function listBackups(context: Context): Promise<Outcome> {
     ]
     const [newest] = facts.backups.length > 0 ? rows : []
     const hint = newest
-      ? `To restore one: ai-deploy --host ${options.host} --restore-backup ${newest.name}`
+      ? `To restore one: ${commandLine(context, '--restore-backup', newest.name)}`
       : `No backups yet in ${layout.backups}: a deploy that changes something writes one first.`
     return {
       result: { folder: layout.backups, backups: rows },

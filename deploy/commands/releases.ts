@@ -1,6 +1,7 @@
 import { describeHold } from '../server/lock/hold.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
+import { commandLine } from '../session/shown/command-line.ts'
 import type { Outcome } from '../session/shown/report.ts'
 import { type ReleaseRow, releaseRows } from './release-rows.ts'
 
@@ -11,7 +12,7 @@ export async function listReleases(context: Context): Promise<Outcome> {
     const rows = releaseRows(facts)
     const target = rows.find(({ state, can_roll_back }) => state !== 'live' && can_roll_back)
     const hint = target
-      ? `To switch to one: ai-deploy --host ${options.host} --rollback ${target.release}`
+      ? `To switch to one: ${commandLine(context, '--rollback', target.release)}`
       : 'There is no other release to switch to.'
     const holdNotes = facts.hold === null ? [] : [`Note: ${describeHold(facts.hold)}.`]
     return {

@@ -198,6 +198,11 @@ interface Watching {
   /** Instance that answers again if this one is bad; null if there is none, or if it stays anyway. */
   wayBack: string | null
   isRollback: boolean
+  /**
+   * The watch of the live release was cut off and is made again; `fallback`: release that takes over if it is bad, null if
+   * there is none.
+   */
+  again?: { fallback: string | null }
 }
 
 interface StoppingPrevious {

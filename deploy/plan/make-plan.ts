@@ -283,9 +283,16 @@ function switchOver(situation: Situation): Change<'switch'> | undefined {
   return isWatched ? { ...change, isWatched } : change
 }
 
-/** What is only started again has nothing better to go back to; one that ended again and again may do so once more. */
+/**
+ * What is only started again has nothing better to go back to; one that ended again and again may do so once more. A watch
+ * that was cut off is made again.
+ */
 function watchNext(situation: Situation): Change<'watch'> | undefined {
   const { facts, live, release, liveTrouble, instance, gateway, settings } = situation
+  if (facts.isUnwatched && live !== null && release === null && liveTrouble === null && settings.watchS > 0) {
+    const again = { fallback: fallbackRelease(facts)?.id ?? null }
+    return { kind: 'watch', instance, gateway, seconds: settings.watchS, wayBack: null, isRollback: false, again }
+  }
   const isWatched = release !== null || liveTrouble === 'crashing' || liveTrouble === 'failed'
   if (!isWatched || settings.watchS === 0) return undefined
   const wayBack = live !== null && liveTrouble === null ? facts.live : null

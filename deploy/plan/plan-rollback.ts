@@ -1,5 +1,4 @@
 import { BYTES_PER_MIB } from '../../kit/sizes.ts'
-import { UserError } from '../../kit/user-error.ts'
 import { deployError } from '../errors.ts'
 import { type Facts, hasImage, isWarm } from '../server/facts.ts'
 import { readyReleases } from '../server/find-live.ts'
@@ -98,31 +97,31 @@ function startEdge({ edge }: Facts, gateway: GatewayAddress, files: EdgeFiles): 
  * @throws UserError NOTHING_TO_ROLL_BACK
  */
 export function previousRelease(facts: Facts): Manifest {
-  const { live, state, manifests } = facts
-  const liveRelease = live === null ? null : releaseOf(live)
-  const recorded = state?.live.release === liveRelease ? state?.previous?.release : state?.live.release
-  const older = readyReleases(facts).filter((id) => liveRelease !== null && id < liveRelease)
-  const found = [recorded, ...older].flatMap((id) => manifests.filter((manifest) => manifest.id === id))[0]
+  const found = findPrevious(facts)
   if (found) return found
+  const { live } = facts
   throw deployError(
     'NOTHING_TO_ROLL_BACK',
-    liveRelease === null
+    live === null
       ? 'there is no release on the server yet'
-      : `there is no previous release: ${liveRelease} is live`,
+      : `there is no previous release: ${releaseOf(live)} is live`,
     'deploy first, or see --list-backups',
   )
 }
 
+function findPrevious(facts: Facts): Manifest | undefined {
+  const { live, state, manifests } = facts
+  const liveRelease = live === null ? null : releaseOf(live)
+  const recorded = state?.live.release === liveRelease ? state?.previous?.release : state?.live.release
+  const older = readyReleases(facts).filter((id) => liveRelease !== null && id < liveRelease)
+  return [recorded, ...older].flatMap((id) => manifests.filter((manifest) => manifest.id === id))[0]
+}
+
 /** The release that takes over if the live one cannot be put to work again; undefined if there is none. */
 export function fallbackRelease(facts: Facts): Manifest | undefined {
-  try {
-    const release = previousRelease(facts)
-    requireStartable(facts, release, rollbackInstance(facts, release.id))
-    return readyReleases(facts).includes(release.id) ? release : undefined
-  } catch (error) {
-    if (error instanceof UserError) return undefined
-    throw error
-  }
+  const release = findPrevious(facts)
+  if (release === undefined || !readyReleases(facts).includes(release.id)) return undefined
+  return isStartable(facts, release, rollbackInstance(facts, release.id)) ? release : undefined
 }
 
 /** A release that the user names. @throws UserError NOTHING_TO_ROLL_BACK */
@@ -139,11 +138,15 @@ export function namedRelease(facts: Facts, id: string): Manifest {
 }
 
 /** Only a container or an image that is still there can be started. */
-function requireStartable(facts: Facts, { id, image }: Manifest, instance: string): void {
-  if (hasImage(facts, image) || facts.containers.some(({ name }) => name === containerName(instance))) return
+function isStartable(facts: Facts, { image }: Manifest, instance: string): boolean {
+  return hasImage(facts, image) || facts.containers.some(({ name }) => name === containerName(instance))
+}
+
+function requireStartable(facts: Facts, release: Manifest, instance: string): void {
+  if (isStartable(facts, release, instance)) return
   throw deployError(
     'NOTHING_TO_ROLL_BACK',
-    `the image ${image} of release ${id} is no longer on the server`,
+    `the image ${release.image} of release ${release.id} is no longer on the server`,
     'restore a backup, which builds it again: see --list-backups',
   )
 }

@@ -117,6 +117,7 @@ for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo mis
 if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then
   [ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present
 fi
+[ -z "$(ls "$P"/edge/dynamic/app.yml.before-* 2>/dev/null | head -n 1)" ] || echo unwatched=present
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 for f in acme.json acme-staging.json; do
   [ -f "$P/certs/$f" ] && sed -n "s/.*\\"main\\": *\\"\\([^\\"]*\\)\\".*/certificate=$f \\1/p" "$P/certs/$f"

@@ -43,6 +43,8 @@ export interface Facts {
   readonly missingFolders: readonly string[]
   /** Runs that were cut off left half-written files, or those of a restore. */
   readonly hasTornFiles: boolean
+  /** A run was cut off between its first change of the route and the end of its watch. */
+  readonly isUnwatched: boolean
   /** True if the reserve that a rollback frees on a full disk is there. */
   readonly hasReserve: boolean
   readonly containers: readonly ContainerFact[]

@@ -46,6 +46,7 @@ export function parseFacts(output: string): Facts {
     current: pairs.one('current') ?? null,
     missingFolders: pairs.all('missing'),
     hasTornFiles: pairs.one('torn') !== undefined,
+    isUnwatched: pairs.one('unwatched') !== undefined,
     hasReserve: pairs.one('reserve') !== undefined,
     edge: readEdge(pairs),
     logdbScript: pairs.text('scripts_logdb') ?? null,

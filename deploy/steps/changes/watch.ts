@@ -25,14 +25,13 @@ const LOG_LINES_SHOWN = 20
 
 /** Looks at the release that has just taken over. A bad one ends the plan, which takes back what was made. */
 export const watch: Definition<'watch'> = {
-  describe: ({ instance, seconds, wayBack, isRollback }) => {
+  describe: ({ instance, seconds, wayBack, isRollback, again }) => {
     const what = `watch release ${releaseOf(instance)} for ${seconds} seconds`
     if (isRollback) return [what]
-    return [
-      wayBack === null
-        ? `${what}; there is no release to go back to`
-        : `${what}, and go back to ${releaseOf(wayBack)} if it does not work`,
-    ]
+    const target = again ? again.fallback : wayBack && releaseOf(wayBack)
+    const back =
+      target === null ? '; there is no release to go back to' : `, and go back to ${target} if it does not work`
+    return [`${what}${again ? ', since a run that was cut off did not' : ''}${back}`]
   },
   title: 'Watch the release',
   async run(change, server, report) {
@@ -46,6 +45,7 @@ export const watch: Definition<'watch'> = {
     } catch (error) {
       if (!server.signal.aborted) throw error
       server.measured.isWatchInterrupted = true
+      await dropRouteCopies(server)
       return `Interrupted: ${releaseOf(instance)} stays, but was not watched to the end`
     } finally {
       await stop()
@@ -103,10 +103,10 @@ async function untilBad(
   }
 }
 
-async function failure({ instance, wayBack, isRollback }: Change<'watch'>, server: Server, problem: string) {
+async function failure({ instance, wayBack, isRollback, again }: Change<'watch'>, server: Server, problem: string) {
   const [container, release] = [containerName(instance), releaseOf(instance)]
   const { stdout } = await server.host.exec(docker.containerLogs(container, LOG_LINES_SHOWN))
-  if (wayBack !== null) await markFailed(server, release, problem)
+  if (wayBack !== null || again?.fallback) await markFailed(server, release, problem)
   const back = wayBack === null ? stays(isRollback) : `${releaseOf(wayBack)} answers again`
   return deployError(
     'WATCH_FAILED',

@@ -26,7 +26,9 @@ describeWithSshServer('through a real sshd, as root', (server) => {
       stdout: `ai-proxy-backup-20261119-090640.tar.gz  1 KiB  2026-11-19T09:06:40Z  -  -  unknown
 ai-proxy-backup-20261118-090640.tar.gz  2 KiB  2026-11-18T09:06:40Z  -  -  unknown
 `,
-      stderr: 'To restore one: ai-deploy --host server --restore-backup ai-proxy-backup-20261119-090640.tar.gz\n',
+      stderr: expect.stringMatching(
+        /^To restore one: \S.* --restore-backup ai-proxy-backup-20261119-090640\.tar\.gz --host server --path \S+ --ssh-config \S+\n$/,
+      ),
     })
     expect(connections() - before).toBe(1)
     const { exitCode, stdout, stderr } = await runCli([...args, '--json'], { cwd })

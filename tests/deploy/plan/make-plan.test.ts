@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Change, Kind } from '../../../deploy/plan/change.ts'
 import { makePlan } from '../../../deploy/plan/make-plan.ts'
-import { envWarnings, planServerEnv, type ServerEnv } from '../../../deploy/plan/server-env.ts'
-import type { RestoreWishes, Wishes } from '../../../deploy/plan/situation.ts'
+import { envWarnings } from '../../../deploy/plan/server-env.ts'
+import type { RestoreWishes } from '../../../deploy/plan/situation.ts'
 import type { Facts } from '../../../deploy/server/facts.ts'
+import type { Manifest } from '../../../deploy/server/manifest.ts'
 import { parseFacts } from '../../../deploy/server/read-facts.ts'
 import { describe as sentences, viewOf } from '../../../deploy/steps/changes/all.ts'
-import { packageRoot } from '../../../kit/package-root.ts'
-import { serverSettings } from '../../../templates/server-settings.ts'
 import {
   afterDeploy,
   CLEAN_DEBIAN,
@@ -18,42 +15,9 @@ import {
   file,
   UBUNTU_WITH_OLD_PROXY,
 } from '../../helpers/server/recorded-facts.ts'
-
-const ENV = 'API_KEYS=a-key\nOPENROUTER_API_KEY=or\nGEMINI_API_KEY=g\nDOMAIN=llm.example.com\n'
-const NEEDED_KEYS = ['OPENROUTER_API_KEY', 'GEMINI_API_KEY']
-const envOf = (server: string | null, more: Partial<Parameters<typeof planServerEnv>[0]> = {}) =>
-  planServerEnv({
-    server,
-    local: null,
-    answers: {},
-    overrides: {},
-    defaultDomain: 'x.nip.io',
-    neededKeys: NEEDED_KEYS,
-    ...more,
-  })
+import { ENV, envOf, type Wanted, wishesOf } from '../../helpers/server/wishes.ts'
 
 const LATER = new Date('2026-11-24T00:00:00Z')
-
-interface Wanted extends Partial<Omit<Wishes, 'settings' | 'env'>> {
-  env?: ServerEnv
-}
-
-/** What a deploy from a clone wants. */
-function wishesOf({ env = envOf(null, { local: ENV }), acmeCa = null, ...more }: Wanted = {}): Wishes {
-  return {
-    settings: serverSettings(env.values, acmeCa !== null),
-    env,
-    contextHashes: { Dockerfile: 'hash of Dockerfile', 'kit/a.ts': 'hash of a' },
-    context: { kind: 'local' },
-    config: 'model_mappings: {}\n',
-    traefikBase: readFileSync(join(packageRoot(), 'traefik/traefik.yml'), 'utf8'),
-    logdbScript: '#!/bin/sh\n',
-    acmeCa,
-    outside: { resolve: {}, extraCa: null },
-    now: new Date('2026-11-23T10:11:12Z'),
-    ...more,
-  }
-}
 
 const plan = (facts: Facts, wanted: Wanted = {}) => makePlan(facts, wishesOf(wanted))
 const clean = parseFacts(DEBIAN_12_DOCKER)
@@ -332,6 +296,21 @@ describe('the watch', () => {
     expect(kinds(changed)).not.toContain('watch')
     expect(changeOf(changed, 'switch').isWatched).toBeUndefined()
     expect(changeOf(changed, 'stop-previous')).toMatchObject({ containers: [`ai-proxy-${id}`], warmS: 0 })
+  })
+
+  test('is made again where a run was cut off before its end, and another release takes over from a bad one', () => {
+    const watch = changeOf(replan({}, { isUnwatched: true }), 'watch')
+    expect(watch).toMatchObject({ kind: 'watch', instance: id, wayBack: null, again: { fallback: null } })
+    expect(sentences(watch)).toEqual([
+      `watch release ${id} for 20 seconds, since a run that was cut off did not; there is no release to go back to`,
+    ])
+    const [manifest] = live.manifests
+    const older = { ...manifest, id: '20261122-000000' } as Manifest
+    const readyMarks = [{ release: older.id, at: '', by: '', verb: '', why: '' }]
+    const again = replan({}, { isUnwatched: true, manifests: [...live.manifests, older], readyMarks })
+    expect(changeOf(again, 'watch').again).toEqual({ fallback: older.id })
+    const off = `${ENV}WATCH_S=0\n`
+    expect(kinds(replan({ env: envOf(off) }, { isUnwatched: true, env: off }))).not.toContain('watch')
   })
 
   test('is for new releases only', () => {

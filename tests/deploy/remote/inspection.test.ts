@@ -51,7 +51,7 @@ test('facts', () => {
         'interface',
       ],
       ...['listener', 'log_databases', 'manifest_', 'os', 'os_like', 'predecessors', 'route', 'scripts_logdb'],
-      ...['copies', 'hold', 'state', 'torn', 'unmounted', 'unnamed', 'warm', 'watched'],
+      ...['copies', 'hold', 'state', 'torn', 'unmounted', 'unnamed', 'unwatched', 'warm', 'watched'],
     ].sort(),
   )
   expect(command[2]).not.toMatch(/(^|[;&|] *)(rm|mv|cp|mkdir|touch|tee) |> *"?\$P/m)

@@ -34,6 +34,7 @@ test('a clean server has nothing but itself', () => {
     current: null,
     missingFolders: [],
     hasReserve: false,
+    isUnwatched: false,
     readyMarks: [],
     edge: {
       ...{ isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
@@ -184,14 +185,14 @@ test('a gateway is silent if it is live and its own container gets no answer fro
 
 test('a release is marked as ready, whatever its mark says', () => {
   const mark = { at: '2026-11-23T10:11:12.000Z', by: 'me as root', verb: 'deploy', why: 'changed: config.yml' }
-  const { readyMarks, current, hasReserve } = parseFacts(
-    `${CLEAN_DEBIAN}${file('ready_1', JSON.stringify(mark))}${file('ready_2', '{')}current=releases/1\nreserve=1048576\n`,
+  const { readyMarks, current, hasReserve, isUnwatched } = parseFacts(
+    `${CLEAN_DEBIAN}${file('ready_1', JSON.stringify(mark))}${file('ready_2', '{')}current=releases/1\nreserve=1048576\nunwatched=present\n`,
   )
   expect(readyMarks).toEqual([
     { release: '1', ...mark },
     { release: '2', at: '', by: '', verb: '', why: '' },
   ])
-  expect([current, hasReserve]).toEqual(['releases/1', true])
+  expect([current, hasReserve, isUnwatched]).toEqual(['releases/1', true, true])
 })
 
 test('files that are damaged or not ours are ignored', () => {
