@@ -7,6 +7,7 @@ import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
 import { openAiClient } from '../helpers/rig/client.ts'
 import { addModel, CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
 import { e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+import { plantSecret } from '../helpers/rig/secrets.ts'
 import { type S3Server, startS3Server } from '../helpers/server/s3-server.ts'
 
 /** Backups of trixie that leave the server, and come back to one that is clean. It removes the gateway that is there. */
@@ -51,7 +52,7 @@ async function succeed(...args: string[]) {
 
 beforeAll(async () => {
   s3 = await startS3Server(rig.gateway)
-  const identity = await generateX25519Identity()
+  const identity = plantSecret(await generateX25519Identity())
   const env = {
     ...{ API_KEYS: KEY, BACKUP_TO: 's3://bucket/trixie', BACKUP_S3_ENDPOINT: s3.settings.endpoint },
     ...{ BACKUP_S3_REGION: 'us-east-1', BACKUP_S3_ACCESS_KEY_ID: SECRET, BACKUP_S3_SECRET_ACCESS_KEY: SECRET },

@@ -1,6 +1,8 @@
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { parseDotenv } from '../../../kit/settings/dotenv.ts'
+import { plantKeys } from './secrets.ts'
 
 export const CLONE = join(import.meta.dirname, '../../..')
 
@@ -17,6 +19,7 @@ export function deployFolder(name: string, files: { env?: string; config?: (text
   mkdirSync(folder, { recursive: true })
   const config = readFileSync(join(CLONE, 'config.yml'), 'utf8')
   writeFileSync(join(folder, 'config.yml'), files.config ? files.config(config) : config)
+  plantKeys(parseDotenv(files.env ?? '').values)
   writeFileSync(join(folder, '.env'), (files.env ?? '') + QUICK_ENV, { mode: 0o600 })
   return folder
 }
