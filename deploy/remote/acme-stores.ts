@@ -6,10 +6,11 @@ import { sh } from './sh.ts'
  * shows whether the file is whole. $P is the gateway's folder.
  */
 export const CERTIFICATE_STORES = `if [ -d "$P/certs" ]; then
-  echo store=". $(stat -c '%a %u' "$P/certs") $(id -u)"
+  me=$(id -u)
+  echo store=". $(stat -c '%a %u' "$P/certs") $me"
   for f in acme.json acme-staging.json; do
     [ -f "$P/certs/$f" ] || continue
-    echo store="$f $(stat -c '%a %u' "$P/certs/$f") $(id -u)"
+    echo store="$f $(stat -c '%a %u' "$P/certs/$f") $me"
     printf 'store_%s=' "$f"
     sed -E 's/("(key|PrivateKey)" *: *")[^"]*/\\1/g' "$P/certs/$f" | base64 -w0
     echo
