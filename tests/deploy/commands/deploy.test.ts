@@ -16,6 +16,10 @@ function planLocally(env: string, config: string) {
   return { server, finished: runCli(args, { cwd, env: { PATH: pathWith(NO_LISTENERS) } }) }
 }
 
+const PORT_COSTS = [
+  'HTTP_PORT is 18080, but a CA connects to port 80 only: no certificate can be issued while port 80 does not lead to the edge',
+  'HTTPS_PORT is 18443: clients must write this port in the URL',
+]
 const OPENAI_ONLY = 'model_mappings: { gpt: "openai:gpt-5" }\n'
 
 testAsRoot('--dry-run shows every change and makes none', async () => {
@@ -23,7 +27,7 @@ testAsRoot('--dry-run shows every change and makes none', async () => {
   const { exitCode, stdout, stderr } = await finished
   expect(exitCode, stderr).toBe(0)
   const { result, ...envelope } = JSON.parse(stdout)
-  expect(envelope).toEqual({ ok: true, verb: 'deploy', dry_run: true, warnings: [] })
+  expect(envelope).toEqual({ ok: true, verb: 'deploy', dry_run: true, warnings: PORT_COSTS })
   expect(result).toMatchObject({ changed: false, url: 'https://llm.example.com:18443' })
   expect(result.changes.slice(-7)).toEqual([
     'take over your .env: API_KEYS, OPENAI_API_KEY, HTTP_PORT, HTTPS_PORT',
@@ -38,6 +42,7 @@ testAsRoot('--dry-run shows every change and makes none', async () => {
     'On localhost:',
     ...result.changes.map((line: string) => `  - ${line}`),
     `${result.plan.summary}.`,
+    ...PORT_COSTS.map((line) => `Note: ${line}.`),
     'Nothing was changed.',
     '',
   ])
@@ -50,7 +55,7 @@ testAsRoot('a key that config.yml needs and nobody gave is a warning, other prov
   expect(exitCode, stderr).toBe(0)
   const warning =
     "the server's .env has no OPENAI_API_KEY: models of that provider answer 503 until you add it and deploy again"
-  expect(JSON.parse(stdout).warnings).toEqual([warning])
+  expect(JSON.parse(stdout).warnings).toEqual([warning, ...PORT_COSTS])
   expect(stderr).toContain(`Note: ${warning}.\n`)
 })
 
