@@ -75,10 +75,32 @@ export const problems = {
     invalidRequest(413, `The request's body is larger than ${limitBytes} bytes.`, 'request_too_large'),
   unsupportedMediaType: (type: string) =>
     invalidRequest(415, `Unsupported content type ${JSON.stringify(type)}. Send application/json.`, null),
+  unsupportedCoding: (codings: string, accepted: readonly string[]) => ({
+    ...invalidRequest(
+      415,
+      `Unsupported content encoding ${JSON.stringify(codings.slice(0, 64))}. Send ${accepted.join(', ')}, or no content encoding.`,
+      'unsupported_encoding',
+    ),
+    headers: { 'accept-encoding': accepted.join(', ') },
+  }),
+  badCoding: (coding: string) =>
+    invalidRequest(400, `The request's body could not be read as ${coding}, its content encoding.`, null),
+  noWebSocket: (path: string) => ({
+    ...invalidRequest(426, `No WebSocket at ${path}: send the request with POST over HTTP.`, 'websocket_not_supported'),
+    headers: { upgrade: 'HTTP/1.1', connection: 'upgrade' },
+  }),
+  unknownHost: (host: string) =>
+    invalidRequest(
+      403,
+      `This gateway does not answer to the name ${JSON.stringify(host.slice(0, 256))}. ALLOWED_HOSTS sets its names.`,
+      'host_not_allowed',
+    ),
+  repeatedMember: (param: string) =>
+    invalidRequest(400, `'${param}' is given twice in the JSON body.`, 'duplicate_parameter', param),
   foreignOrigin: () =>
     invalidRequest(
       403,
-      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS to allow them.',
+      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS or CORS_ORIGINS.',
       'origin_not_allowed',
     ),
   modelNameTooLong: (limit: number) =>

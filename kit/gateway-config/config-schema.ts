@@ -2,6 +2,7 @@ import { API_NAMES, type ApiName, BUILT_IN_PROVIDERS } from '../providers.ts'
 
 const NAME = { type: 'string', minLength: 1 } as const
 const NAMES = { type: 'array', minItems: 1, items: NAME } as const
+const NAME_OR_NAMES = { type: ['string', 'array'], minLength: 1, minItems: 1, items: NAME } as const
 /** `null` removes a limit that would apply otherwise. */
 const COUNT = { type: ['integer', 'null'], minimum: 1 } as const
 /** Timers count in 32-bit milliseconds. */
@@ -41,7 +42,7 @@ export const CONFIG_SCHEMA = {
   additionalProperties: false,
   required: ['model_mappings'],
   properties: {
-    model_mappings: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: NAME },
+    model_mappings: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: NAME_OR_NAMES },
     fallbacks: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: NAMES },
     providers: {
       type: 'object',
@@ -67,7 +68,7 @@ export const CONFIG_SCHEMA = {
 
 /** What {@link CONFIG_SCHEMA} lets through. */
 export interface ConfigFile {
-  model_mappings: Record<string, string>
+  model_mappings: Record<string, string | string[]>
   fallbacks?: Record<string, string[]>
   providers?: Record<string, ProviderEntry>
   limits?: LimitsEntry

@@ -47,6 +47,16 @@ export const VARIABLES = {
     description: 'Keys that clients may use, comma-separated; name:key gives a key a name in the log.',
   },
   ...providerVariables(),
+  CORS_ORIGINS: {
+    scope: 'gateway',
+    rule: { format: 'origins', allowed: FORMAT_MEANINGS.origins },
+    description: 'Origins whose pages may use the gateway, comma-separated (* with API_KEYS, none without).',
+  },
+  ALLOWED_HOSTS: {
+    scope: 'gateway',
+    rule: { format: 'host-names', allowed: FORMAT_MEANINGS['host-names'] },
+    description: 'Names in Host that are answered, comma-separated (any with API_KEYS, only loopback without).',
+  },
   MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
   LOG_IMAGES: {
     scope: 'gateway',

@@ -11,8 +11,6 @@ export interface Api {
   /** What is wrong with a body that is JSON and names a model. */
   check: (json: Buffer, members: RequestMembers) => ApiProblem | undefined
   errors: ErrorFormat
-  /** Headers that browsers may send in addition to the usual ones. */
-  requestHeaders?: readonly string[]
   /** Reads an answer that is one JSON body; undefined if it is not a JSON object. */
   readAnswer: (json: Buffer) => AnswerFacts | undefined
   /** Makes the builder that assembles the events of one stream. */

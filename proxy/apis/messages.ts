@@ -28,7 +28,6 @@ export const messages: Api = {
     event: (problem, requestId) => `event: error\ndata: ${errorJson(problem, requestId)}\n\n`,
     requestIdHeader: 'request-id',
   },
-  requestHeaders: ['x-api-key', 'anthropic-version', 'anthropic-beta', 'anthropic-dangerous-direct-browser-access'],
   readAnswer: (json) => readJsonAnswer(json, ({ stop_reason }) => stop_reason),
   newBuilder: () => new MessageBuilder(),
 }

@@ -30,7 +30,8 @@ const LOWER_T = 0x74
 
 /** Finds the facts in the bytes of a body, without parsing the rest. */
 export function readRequest(body: Buffer, api: Api): ReadRequest {
-  const members = scanJsonObject(body, REQUEST_MEMBERS)
+  const repeated: (typeof REQUEST_MEMBERS)[number][] = []
+  const members = scanJsonObject(body, REQUEST_MEMBERS, repeated)
   if (!members) return { facts: UNREAD_REQUEST, problem: problems.badJson() }
   const at = members.model
   const model: unknown = at && body[at.start] === QUOTE ? JSON.parse(body.toString('utf8', at.start, at.end)) : null
@@ -41,11 +42,18 @@ export function readRequest(body: Buffer, api: Api): ReadRequest {
   }
   const facts = { isJson: true, model: model.slice(0, MAX_MODEL_LENGTH), stream }
   const problem =
-    model.length > MAX_MODEL_LENGTH ? problems.modelNameTooLong(MAX_MODEL_LENGTH) : api.check(body, members)
+    repeatedProblem(repeated) ??
+    (model.length > MAX_MODEL_LENGTH ? problems.modelNameTooLong(MAX_MODEL_LENGTH) : api.check(body, members))
   if (problem) return { facts, problem }
   const withModel = (mapped: string) =>
     mapped === model
       ? body
       : Buffer.concat([body.subarray(0, at.start), Buffer.from(JSON.stringify(mapped)), body.subarray(at.end)])
   return { facts, withModel }
+}
+
+/** The gateway decides by these two, and the provider might read the other one of a pair. */
+function repeatedProblem(repeated: readonly string[]): ApiProblem | undefined {
+  const member = ['model', 'stream'].find((name) => repeated.includes(name))
+  return member === undefined ? undefined : problems.repeatedMember(member)
 }

@@ -81,6 +81,11 @@ export class ClientResponse {
     this.#flow?.abort()
   }
 
+  /** For a client that waits for permission before it sends its body. */
+  askForBody(): void {
+    this.#response.writeContinue()
+  }
+
   /** Sends a whole body with one write. */
   reply(status: number, headers: HeaderList, body: Buffer): void {
     if (this.#isClosed) return

@@ -18,6 +18,7 @@ import { toRecord } from './record.ts'
 import { type BodyMemory, RequestBody } from './request-body.ts'
 import type { Running, RunningExchanges } from './running.ts'
 import { Timings } from './timings.ts'
+import { closeAfterAnswer, hasUnreadBody } from './unread-body.ts'
 
 /** What all exchanges of a gateway share. */
 export interface ExchangeServices {
@@ -32,7 +33,7 @@ export interface ExchangeServices {
   /** The operator's log: no bodies, no keys. */
   readonly logger: FastifyBaseLogger
   /** Headers of every response. */
-  readonly commonHeaders: (requestId: string) => HeaderList
+  readonly commonHeaders: (requestId: string, origin: string | undefined) => HeaderList
 }
 
 /** The configuration that an exchange began with; it stays open until the exchange leaves it. */
@@ -144,6 +145,10 @@ export class Exchange implements Running {
     this.#refusal = { problem, result }
     const body = Buffer.from(this.api.errors.json(problem, this.id))
     const headers = Object.entries(problem.headers ?? {}).flat()
+    if (hasUnreadBody(this.request)) {
+      closeAfterAnswer(this.request)
+      headers.push('connection', 'close')
+    }
     this.response.reply(problem.status, ['content-type', 'application/json', ...headers], body)
   }
 
@@ -173,7 +178,7 @@ export class Exchange implements Running {
   }
 
   #commonHeaders(): HeaderList {
-    const headers = this.services.commonHeaders(this.id)
+    const headers = this.services.commonHeaders(this.id, this.request.headers.origin)
     const { requestIdHeader } = this.api.errors
     if (requestIdHeader) headers.push(requestIdHeader, this.id)
     return headers

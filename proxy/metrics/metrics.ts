@@ -50,13 +50,16 @@ export class GatewayMetrics {
       series.inputTokens += count(usage['prompt_tokens'] ?? usage['input_tokens'])
       series.outputTokens += count(usage['completion_tokens'] ?? usage['output_tokens'])
     }
-    if (problem) {
-      const code = problem.code ?? problem.type
-      this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1)
-    }
+    if (problem) this.refused(problem)
     this.duration.observe(endpoint, provider, fields.latency_ms)
     if (fields.ttfb_ms !== null) this.firstByte.observe(endpoint, provider, fields.ttfb_ms)
     if (fields.overhead_ms !== null) this.overhead.observe(endpoint, provider, fields.overhead_ms)
+  }
+
+  /** Counts a request that got an error of the gateway's own. */
+  refused({ code, type }: ApiProblem): void {
+    const name = code ?? type
+    this.rejected.set(name, (this.rejected.get(name) ?? 0) + 1)
   }
 
   #seriesOf({ endpoint, status_code: code, outcome }: Answered, provider: string, model: string): RequestSeries {

@@ -1,5 +1,5 @@
-import { splitKeys } from '../../kit/api-keys.ts'
 import type { GatewayConfig } from '../../kit/gateway-config/config-file.ts'
+import { splitList } from '../../kit/list.ts'
 import { KEYED_PROVIDER_NAMES, type KeyedProvider } from '../../kit/providers.ts'
 import type { GatewaySettings, ProviderSettings } from '../settings.ts'
 import { anthropic } from './anthropic.ts'
@@ -29,7 +29,7 @@ export function createProviders(settings: GatewaySettings, added: GatewayConfig[
           name,
           baseUrl: entry.baseUrl,
           apis: entry.apis,
-          keys: splitKeys(settings.environment[entry.keyVariable]),
+          keys: splitList(settings.environment[entry.keyVariable]),
           keyVariable: entry.keyRequired ? entry.keyVariable : undefined,
           keyHeader: () => entry.keyHeader,
           extraHeaders: () => entry.headers,

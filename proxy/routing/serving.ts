@@ -18,7 +18,9 @@ export class Serving implements ServingPort {
   constructor(settings: GatewaySettings, { modelMappings: mappings, fallbacks, limits, ...config }: GatewayConfig) {
     checkLimitedKeys(limits, settings.apiKeys)
     this.providers = createProviders(settings, config.providers)
-    this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()) })
+    const all = [...this.providers.values()]
+    const withoutKey = new Set(all.flatMap(({ name, missing }) => (missing === undefined ? [] : name)))
+    this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()), withoutKey })
     this.limits = limits
   }
 

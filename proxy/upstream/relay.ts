@@ -2,11 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
+import { answerDecoder, codingsOf } from '../content-coding.ts'
 import type { Flow } from '../exchange/client-response.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { Answer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
-import { createDecoder } from './decoder.ts'
 import { mayWorkElsewhere } from './failure.ts'
 
 /** The HTTP request to a provider. */
@@ -55,8 +55,8 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     }
     this.#hasStarted = true
     this.#heardAtMs = performance.now()
-    const encoding = headers['content-encoding']
-    if (encoding && encoding !== 'identity') this.#decode(encoding)
+    const codings = codingsOf(headers['content-encoding'])
+    if (codings.length > 0) this.#decode(codings)
     if (!this.#isAborted && !this.#answer.start(status, headers)) this.abort()
   }
 
@@ -116,8 +116,8 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   /** From here on the decoder slows down the provider, and the client slows down the decoder. */
-  #decode(encoding: string): void {
-    this.#decoder = createDecoder(encoding)
+  #decode(codings: readonly string[]): void {
+    this.#decoder = answerDecoder(codings)
     if (!this.#decoder) {
       this.#failToDecode()
       return

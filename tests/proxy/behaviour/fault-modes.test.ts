@@ -148,7 +148,7 @@ test('a stream that is faster than its reader is slowed down, and arrives comple
   })
   socket.pause()
   const body = JSON.stringify(chat(`mock/flood-${count}`, { stream: true }))
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   await eventually(() => expect(upstream.requests).toHaveLength(1))
   // The first stream would have arrived in this time too if it had not been held back.
   await gateway.post(chat(`mock/flood-${count}`, { stream: true }))
