@@ -61,7 +61,7 @@ export const VARIABLES = {
   LOG_IMAGES: {
     scope: 'gateway',
     rule: { pattern: '^(digest|full)$', allowed: 'digest or full' },
-    description: 'Whether logs hold data: URLs in full or as type, SHA-256 and size (digest).',
+    description: 'Whether logs hold images, documents and audio in full or as type, SHA-256 and size (digest).',
   },
   LOG_BODY_MAX_BYTES: { scope: 'gateway', rule: NUMBER, description: 'Largest body that is logged whole (8388608).' },
   LOG_HASH_SECRET: { scope: 'gateway', secret: true, description: 'Makes the key hashes of the log an HMAC.' },
