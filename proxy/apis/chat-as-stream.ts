@@ -1,6 +1,7 @@
 import { isObject } from '../../kit/json.ts'
 import { EVENT_STREAM_HEADERS } from '../header-list.ts'
-import { type Json, parseJson } from '../json/parse.ts'
+import { parseExact, stringifyExact } from '../json/exact.ts'
+import type { Json } from '../json/parse.ts'
 import type { StreamedReply } from './api.ts'
 
 const BAD_GATEWAY = 502
@@ -11,7 +12,7 @@ const JSON_HEADERS = ['content-type', 'application/json']
  * @returns undefined if the body is neither
  */
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
-  const whole = parseJson(json.toString('utf8'))
+  const whole = parseExact(json.toString('utf8'))
   if (!isObject(whole)) return undefined
   if (whole['error']) return { status: errorStatus(whole['error']), headers: JSON_HEADERS, body: json }
   if (!Array.isArray(whole['choices']) || !whole['choices'].every(isObject)) return undefined
@@ -20,7 +21,7 @@ export function chatAsStream(json: Buffer): StreamedReply | undefined {
     isChat ? { ...choice, delta: asDelta(message) } : choice,
   )
   const chunk = { ...whole, ...(isChat && { object: 'chat.completion.chunk' }), choices }
-  const body = Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)
+  const body = Buffer.from(`data: ${stringifyExact(chunk)}\n\ndata: [DONE]\n\n`)
   return { status: 200, headers: EVENT_STREAM_HEADERS, body }
 }
 

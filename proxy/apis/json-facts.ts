@@ -11,12 +11,12 @@ import type { AnswerFacts } from './api.ts'
 export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown): AnswerFacts | undefined {
   const answer = isUtf8(json) ? parseJson(json.toString('utf8')) : undefined
   if (!isObject(answer)) return undefined
-  const { usage, error } = answer
+  const { usage } = answer
   const reason = finish(answer)
   return {
     finishReason: typeof reason === 'string' ? reason : null,
     usage: isObject(usage) ? usage : null,
-    hasFailed: isObject(error),
+    hasFailed: errorIn(answer) !== undefined,
   }
 }
 
@@ -24,4 +24,20 @@ export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown):
 export function firstFinishReason({ choices }: Json): unknown {
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined
   return isObject(first) ? first['finish_reason'] : null
+}
+
+/** Members of an answer in one of the APIs. */
+const CONTENT = ['choices', 'content', 'output', 'data', 'response', 'delta', 'usage']
+
+/**
+ * The error in an answer or in an event of a stream, in any of the forms in which providers send it.
+ * @returns undefined if there is none
+ */
+export function errorIn(answer: Json): unknown {
+  const { error, type, object, detail, message } = answer
+  if (error) return error
+  if (type === 'error' || object === 'error') return answer
+  const hasContent = CONTENT.some((name) => answer[name] !== undefined)
+  const isReason = detail !== undefined || typeof message === 'string'
+  return isReason && !hasContent ? answer : undefined
 }

@@ -5,9 +5,9 @@ import type { LoggedAnswer } from '../exchange/outcome.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { forwardedHeaders } from './answer-head.ts'
 import type { Attempt } from './attempt.ts'
-import { BodyAnswer } from './body-answer.ts'
-import { EventStreamAnswer } from './event-stream-answer.ts'
+import { BodyAnswer } from './body/body-answer.ts'
 import { failureOf } from './failure.ts'
+import { EventStreamAnswer } from './stream/event-stream-answer.ts'
 
 const EVENT_STREAM = 'text/event-stream'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WholeEvents } from '../../../proxy/upstream/whole-events.ts'
+import { WholeEvents } from '../../../../proxy/upstream/stream/whole-events.ts'
 
 const STREAM = 'data: {"a":"é🙂"}\n\n: ping\r\n\r\nevent: x\rdata: b\r\rdata: c\n\n'
 

@@ -1,13 +1,13 @@
-import { OPEN_BRACE } from '../../kit/ascii.ts'
-import type { LogOutcome } from '../../kit/log-record.ts'
-import type { ClientResponse } from '../exchange/client-response.ts'
-import type { LoggedAnswer } from '../exchange/outcome.ts'
-import type { HeaderList } from '../header-list.ts'
-import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../log/body.ts'
-import { type ApiProblem, problems } from '../problems.ts'
-import type { AnswerHead } from './answer-head.ts'
-import type { Attempt } from './attempt.ts'
-import { concernsKey, failureOf } from './failure.ts'
+import { OPEN_BRACE } from '../../../kit/ascii.ts'
+import type { LogOutcome } from '../../../kit/log-record.ts'
+import type { ClientResponse } from '../../exchange/client-response.ts'
+import type { LoggedAnswer } from '../../exchange/outcome.ts'
+import type { HeaderList } from '../../header-list.ts'
+import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../../log/body.ts'
+import { type ApiProblem, problems } from '../../problems.ts'
+import type { AnswerHead } from '../answer-head.ts'
+import type { Attempt } from '../attempt.ts'
+import { concernsKey, failureOf } from '../failure.ts'
 
 /** A body up to this size that is known to be complete is sent with one write. */
 const MAX_HELD_BYTES = 256 * 1024

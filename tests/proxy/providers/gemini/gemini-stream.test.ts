@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { googleProblem } from '../../../proxy/providers/gemini-errors.ts'
-import { GeminiStream } from '../../../proxy/providers/gemini-stream.ts'
+import { googleProblem } from '../../../../proxy/providers/gemini/gemini-errors.ts'
+import { GeminiStream } from '../../../../proxy/providers/gemini/gemini-stream.ts'
 
 function start() {
   const signatures: Record<string, string> = {}

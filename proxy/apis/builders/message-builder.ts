@@ -1,8 +1,14 @@
-import { isObject } from '../../kit/json.ts'
-import { applyEdits } from '../json/edit.ts'
-import { type Json, parseJson } from '../json/parse.ts'
-import { scanInnerObject } from '../json/scan.ts'
-import type { AnswerBuilder } from './api.ts'
+import { isObject } from '../../../kit/json.ts'
+import { isCutJson } from '../../json/cut.ts'
+import { applyEdits } from '../../json/edit.ts'
+import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.ts'
+import { type Json, parseJson } from '../../json/parse.ts'
+import { scanInnerObject } from '../../json/scan.ts'
+import type { AnswerBuilder } from '../api.ts'
+import { errorIn } from '../json-facts.ts'
+
+/** A limit or a filter may end an answer inside a call; the client sees the reason. */
+const ENDS_ANYWHERE = new Set(['max_tokens', 'model_context_window_exceeded', 'refusal'])
 
 /** A block of a message whose pieces are still arriving. */
 interface Block {
@@ -22,7 +28,7 @@ export class MessageBuilder implements AnswerBuilder {
   #isDone = false
 
   add(data: string): void {
-    const event = parseJson(data)
+    const event = parseExact(data)
     if (!isObject(event)) return
     const { type, index, message, content_block: block, delta } = event
     if (type === 'message_start' && isObject(message)) this.#message = { ...message }
@@ -30,7 +36,7 @@ export class MessageBuilder implements AnswerBuilder {
     else if (type === 'content_block_delta' && isObject(delta)) this.#continueBlock(index, delta)
     else if (type === 'message_delta') this.#change(event)
     else if (type === 'message_stop') this.#isDone = true
-    else if (type === 'error') this.#error = event['error'] ?? event
+    else this.#error = errorIn(event) ?? this.#error
   }
 
   get isDone(): boolean {
@@ -38,7 +44,9 @@ export class MessageBuilder implements AnswerBuilder {
   }
 
   get isWhole(): boolean {
-    return this.#isDone
+    if (!this.#isDone || !this.#message) return false
+    const isLimited = ENDS_ANYWHERE.has(this.finishReason ?? '')
+    return isLimited || ![...this.#blocks.values()].some(({ inputJson }) => isCutJson(inputJson))
   }
 
   get hasFailed(): boolean {
@@ -52,13 +60,13 @@ export class MessageBuilder implements AnswerBuilder {
 
   get usage(): Json | null {
     const usage = this.#message?.['usage']
-    return isObject(usage) ? usage : null
+    return isObject(usage) ? withPlainNumbers(usage) : null
   }
 
   toJson(): Buffer | undefined {
     if (!this.#message && !this.hasFailed) return undefined
     const answer = { ...this.#message, ...(this.hasFailed && { error: this.#error }) }
-    if (!this.#message) return Buffer.from(JSON.stringify(answer))
+    if (!this.#message) return Buffer.from(stringifyExact(answer))
     const content = [...this.#blocks.values()].map(blockJson)
     return Buffer.from(withMember(answer, 'content', `[${content.join(',')}]`))
   }
@@ -91,22 +99,26 @@ export class MessageBuilder implements AnswerBuilder {
   #change({ type: _type, delta, usage, ...more }: Json): void {
     if (!this.#message) return
     this.#message = { ...this.#message, ...(isObject(delta) && delta), ...withoutNulls(more) }
-    if (isObject(usage)) this.#message['usage'] = { ...usage, ...this.usage, ...withoutNulls(usage) }
+    if (isObject(usage)) this.#message['usage'] = { ...usage, ...usageOf(this.#message), ...withoutNulls(usage) }
   }
 }
 
 /** Keeps the input as it arrived, so that large numbers stay exact; an input that was cut off is kept as a string. */
 function blockJson({ content, inputJson }: Block): string {
-  if (inputJson === '') return JSON.stringify(content)
+  if (inputJson === '') return stringifyExact(content)
   const isWhole = parseJson(inputJson) !== undefined
   return withMember(content, 'input', isWhole ? inputJson : JSON.stringify(inputJson))
 }
 
 /** JSON of an object with one more member, whose value is JSON already. */
 function withMember(object: Json, name: string, json: string): string {
-  const around = Buffer.from(JSON.stringify({ ...object, [name]: null }))
+  const around = Buffer.from(stringifyExact({ ...object, [name]: null }))
   const place = scanInnerObject(around, 0, [name])[name]
   return applyEdits(around, place ? [{ ...place, text: json }] : []).toString()
+}
+
+function usageOf({ usage }: Json): Json {
+  return isObject(usage) ? usage : {}
 }
 
 function withoutNulls(json: Json): Json {

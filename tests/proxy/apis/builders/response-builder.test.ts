@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ResponseBuilder } from '../../../proxy/apis/response-builder.ts'
+import { ResponseBuilder } from '../../../../proxy/apis/builders/response-builder.ts'
 
 /** As documented: https://platform.openai.com/docs/api-reference/responses-streaming */
 const CREATED = {

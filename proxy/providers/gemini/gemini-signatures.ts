@@ -1,7 +1,7 @@
-import { OPEN_BRACE } from '../../kit/ascii.ts'
-import { isObject } from '../../kit/json.ts'
-import { applyEdits, type Edit, insertMember } from '../json/edit.ts'
-import { elementsOf, type Slice, scanInnerObject, valueAt } from '../json/scan.ts'
+import { OPEN_BRACE } from '../../../kit/ascii.ts'
+import { isObject } from '../../../kit/json.ts'
+import { applyEdits, type Edit, insertMember } from '../../json/edit.ts'
+import { elementsOf, type Slice, scanInnerObject, valueAt } from '../../json/scan.ts'
 
 /**
  * Gemini 3 and later refuse a request that repeats a tool call without the signature that came with the call, and most

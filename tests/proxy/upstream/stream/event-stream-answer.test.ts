@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startGateway } from '../../helpers/gateway/gateway.ts'
+import { startGateway } from '../../../helpers/gateway/gateway.ts'
 
 /** The gateway in front of a provider that answers every request with this stream. */
 async function startWithStream(body: string) {

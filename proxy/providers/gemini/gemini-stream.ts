@@ -1,7 +1,7 @@
-import { LINE_FEED, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../kit/ascii.ts'
-import { applyEdits, type Edit, insertMember } from '../json/edit.ts'
-import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../json/scan.ts'
-import { type ApiProblem, errorJson } from '../problems.ts'
+import { LINE_FEED, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../../kit/ascii.ts'
+import { applyEdits, type Edit, insertMember } from '../../json/edit.ts'
+import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../../json/scan.ts'
+import { type ApiProblem, errorJson } from '../../problems.ts'
 import { type Remember, signatureOf } from './gemini-signatures.ts'
 
 export interface GeminiStreamOptions {

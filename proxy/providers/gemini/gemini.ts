@@ -1,9 +1,9 @@
-import { KEYED_PROVIDERS } from '../../kit/providers.ts'
-import type { ProviderSettings } from '../settings.ts'
+import { KEYED_PROVIDERS } from '../../../kit/providers.ts'
+import type { ProviderSettings } from '../../settings.ts'
+import { HttpProvider } from '../http-provider.ts'
+import type { ProviderRequest } from '../provider.ts'
 import { geminiNormaliser } from './gemini-normaliser.ts'
 import { checksSignatures, restoreSignatures, SignatureMemory } from './gemini-signatures.ts'
-import { HttpProvider } from './http-provider.ts'
-import type { ProviderRequest } from './provider.ts'
 
 /** Shared by the whole process, because conversations continue when the configuration changes. */
 const memory = new SignatureMemory()

@@ -1,4 +1,4 @@
-import { LINE_FEED } from '../../kit/ascii.ts'
+import { LINE_FEED } from '../../../kit/ascii.ts'
 
 /** The end of an event: a blank line, with any kind of line break. */
 const EVENT_ENDS = ['\n\n', '\n\r\n', '\r\r'] as const

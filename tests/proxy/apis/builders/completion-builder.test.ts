@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CompletionBuilder } from '../../../proxy/apis/completion-builder.ts'
+import { CompletionBuilder } from '../../../../proxy/apis/builders/completion-builder.ts'
 
 function add(builder: CompletionBuilder, chunk: unknown) {
   builder.add(JSON.stringify(chunk))

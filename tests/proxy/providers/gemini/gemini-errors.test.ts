@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { googleProblem } from '../../../proxy/providers/gemini-errors.ts'
+import { googleProblem } from '../../../../proxy/providers/gemini/gemini-errors.ts'
 
 function problemOf(error: object, httpStatus = 500) {
   const plain = googleProblem(Buffer.from(JSON.stringify({ error })), httpStatus)

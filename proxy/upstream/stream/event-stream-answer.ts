@@ -1,11 +1,11 @@
-import type { LogOutcome } from '../../kit/log-record.ts'
-import type { ClientResponse } from '../exchange/client-response.ts'
-import type { LoggedAnswer } from '../exchange/outcome.ts'
-import { EVENT_STREAM_HEADERS } from '../header-list.ts'
-import { parseJson } from '../json/parse.ts'
-import { type ApiProblem, problems } from '../problems.ts'
-import type { AnswerHead } from './answer-head.ts'
-import type { Attempt } from './attempt.ts'
+import type { LogOutcome } from '../../../kit/log-record.ts'
+import type { ClientResponse } from '../../exchange/client-response.ts'
+import type { LoggedAnswer } from '../../exchange/outcome.ts'
+import { EVENT_STREAM_HEADERS } from '../../header-list.ts'
+import { parseJson } from '../../json/parse.ts'
+import { type ApiProblem, problems } from '../../problems.ts'
+import type { AnswerHead } from '../answer-head.ts'
+import type { Attempt } from '../attempt.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeEvents } from './whole-events.ts'
 
@@ -27,7 +27,7 @@ export class EventStreamAnswer {
     const { exchange, normaliser } = attempt
     this.#attempt = attempt
     this.#response = exchange.response
-    this.#tap = new SseTap(exchange.api.newBuilder(), exchange.services.bodyLog)
+    this.#tap = new SseTap(exchange.api.newBuilder(exchange.facts.choices), exchange.services.bodyLog)
     this.#normalise = normaliser?.lines()
     this.#events = new WholeEvents(this.#normalise && MAX_NORMALISED_BYTES)
     this.#response.begin(status, [...headers, ...EVENT_STREAM_HEADERS])

@@ -4,8 +4,8 @@ import { AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messa
 import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
-import { chat, chunksOf, errorOf, startGateway, startUpstream } from '../../helpers/gateway/gateway.ts'
+import { parseConfigFile } from '../../../../kit/gateway-config/config-file.ts'
+import { chat, chunksOf, errorOf, startGateway, startUpstream } from '../../../helpers/gateway/gateway.ts'
 
 const MAPPINGS = { 'gemini-*': 'gemini:gemini-*', 'mock/*': 'gemini:mock/*' }
 const THINKING_MS = 200

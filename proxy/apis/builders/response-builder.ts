@@ -1,7 +1,10 @@
-import { isObject } from '../../kit/json.ts'
-import { type Json, parseJson } from '../json/parse.ts'
-import { scanJsonObject } from '../json/scan.ts'
-import type { AnswerBuilder, AnswerFacts } from './api.ts'
+import { isObject } from '../../../kit/json.ts'
+import { isCutJson } from '../../json/cut.ts'
+import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.ts'
+import type { Json } from '../../json/parse.ts'
+import { scanJsonObject } from '../../json/scan.ts'
+import type { AnswerBuilder, AnswerFacts } from '../api.ts'
+import { errorIn } from '../json-facts.ts'
 
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed'])
 
@@ -9,6 +12,8 @@ const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'respo
 interface Final extends AnswerFacts {
   /** Undefined once it is too large for the log. */
   json: Buffer | undefined
+  /** A call of a tool ends inside its arguments. */
+  isCut: boolean
 }
 
 /**
@@ -23,11 +28,11 @@ export class ResponseBuilder implements AnswerBuilder {
   #error: unknown
 
   add(data: string): void {
-    const event = parseJson(data)
+    const event = parseExact(data)
     if (!isObject(event)) return
     const { type, response, output_index: at } = event
     if (typeof type === 'string' && LAST_EVENTS.has(type) && isObject(response)) this.#finish(data, response)
-    else if (type === 'error') this.#error = event['error'] ?? event
+    else if (type === 'error' || event['error']) this.#error = errorIn(event)
     else if (isObject(response)) this.#started = response
     else if (typeof at === 'number') this.#addPiece(at, event)
   }
@@ -37,7 +42,7 @@ export class ResponseBuilder implements AnswerBuilder {
   }
 
   get isWhole(): boolean {
-    return this.isDone
+    return this.#final !== undefined && !this.#final.isCut
   }
 
   get hasFailed(): boolean {
@@ -57,7 +62,7 @@ export class ResponseBuilder implements AnswerBuilder {
     if (!this.#started && !this.hasFailed) return undefined
     const output = [...this.#items].sort(([a], [b]) => a - b).map(([, item]) => item)
     const error = this.hasFailed && { error: this.#error }
-    return Buffer.from(JSON.stringify({ ...this.#started, ...(this.#started && { output }), ...error }))
+    return Buffer.from(stringifyExact({ ...this.#started, ...(this.#started && { output }), ...error }))
   }
 
   dropContent(): void {
@@ -65,14 +70,15 @@ export class ResponseBuilder implements AnswerBuilder {
     if (this.#final) this.#final.json = undefined
   }
 
-  #finish(data: string, { status, incomplete_details: details, usage, error }: Json): void {
+  #finish(data: string, { status, incomplete_details: details, usage, error, output }: Json): void {
     const event = Buffer.from(data)
     const slice = scanJsonObject(event, ['response'])?.response
     this.#final = {
       json: slice && event.subarray(slice.start, slice.end),
       finishReason: responseFinishReason(status, details),
-      usage: isObject(usage) ? usage : null,
+      usage: isObject(usage) ? withPlainNumbers(usage) : null,
       hasFailed: isObject(error),
+      isCut: status === 'completed' && Array.isArray(output) && output.some(isCutCall),
     }
   }
 
@@ -84,6 +90,10 @@ export class ResponseBuilder implements AnswerBuilder {
     else if (known && typeof partAt === 'number') addToPart(partsOf(known, 'content'), partAt, event)
     else if (known) append(known, event)
   }
+}
+
+function isCutCall(item: unknown): boolean {
+  return isObject(item) && typeof item['arguments'] === 'string' && isCutJson(item['arguments'])
 }
 
 /** A new part always follows the last one. */

@@ -1,6 +1,6 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser'
-import type { AnswerBuilder } from '../apis/api.ts'
-import { type BodyLogOptions, Excerpt, type LoggedBody, logJson } from '../log/body.ts'
+import type { AnswerBuilder } from '../../apis/api.ts'
+import { type BodyLogOptions, Excerpt, type LoggedBody, logJson } from '../../log/body.ts'
 
 /** Characters of one event. */
 const MAX_EVENT_LENGTH = 32 * 2 ** 20

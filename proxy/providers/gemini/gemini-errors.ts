@@ -1,6 +1,6 @@
-import { isObject } from '../../kit/json.ts'
-import { type Json, parseJson } from '../json/parse.ts'
-import { type ApiProblem, problems, rateLimit } from '../problems.ts'
+import { isObject } from '../../../kit/json.ts'
+import { type Json, parseJson } from '../../json/parse.ts'
+import { type ApiProblem, problems, rateLimit } from '../../problems.ts'
 
 const PROVIDER = 'gemini'
 const BAD_GATEWAY = 502

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { MessageBuilder } from '../../../proxy/apis/message-builder.ts'
+import { MessageBuilder } from '../../../../proxy/apis/builders/message-builder.ts'
 
 /** As documented: https://docs.anthropic.com/en/docs/build-with-claude/streaming */
 const START = {

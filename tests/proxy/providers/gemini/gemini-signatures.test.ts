@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { checksSignatures, restoreSignatures, SignatureMemory } from '../../../proxy/providers/gemini-signatures.ts'
+import {
+  checksSignatures,
+  restoreSignatures,
+  SignatureMemory,
+} from '../../../../proxy/providers/gemini/gemini-signatures.ts'
 
 const SKIP = 'skip_thought_signature_validator'
 

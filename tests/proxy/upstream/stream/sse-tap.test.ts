@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { AnswerBuilder } from '../../../proxy/apis/api.ts'
-import { CompletionBuilder } from '../../../proxy/apis/completion-builder.ts'
-import { MessageBuilder } from '../../../proxy/apis/message-builder.ts'
-import { ResponseBuilder } from '../../../proxy/apis/response-builder.ts'
-import { SseTap } from '../../../proxy/upstream/sse-tap.ts'
+import type { AnswerBuilder } from '../../../../proxy/apis/api.ts'
+import { CompletionBuilder } from '../../../../proxy/apis/builders/completion-builder.ts'
+import { MessageBuilder } from '../../../../proxy/apis/builders/message-builder.ts'
+import { ResponseBuilder } from '../../../../proxy/apis/builders/response-builder.ts'
+import { SseTap } from '../../../../proxy/upstream/stream/sse-tap.ts'
 
 const MAX_BYTES = 10_000
 const WORD = 'words 🙂 '
