@@ -52,6 +52,8 @@ export interface AnswerFacts {
 export interface AnswerBuilder extends Readonly<AnswerFacts> {
   /** Takes one event. */
   add: (data: string, event: string | undefined) => void
+  /** The provider's error, if {@link hasFailed}. */
+  readonly error: unknown
   /** The API's own mark of the end has arrived. */
   readonly isDone: boolean
   /** Nothing is missing, with or without that mark; false although the mark has arrived if something is missing. */

@@ -3,8 +3,8 @@ import { EVENT_STREAM_HEADERS } from '../header-list.ts'
 import { parseExact, stringifyExact } from '../json/exact.ts'
 import type { Json } from '../json/parse.ts'
 import type { StreamedReply } from './api.ts'
+import { errorIn, numberedStatus } from './json-facts.ts'
 
-const BAD_GATEWAY = 502
 const JSON_HEADERS = ['content-type', 'application/json']
 
 /**
@@ -14,7 +14,8 @@ const JSON_HEADERS = ['content-type', 'application/json']
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
   const whole = parseExact(json.toString('utf8'))
   if (!isObject(whole)) return undefined
-  if (whole['error']) return { status: errorStatus(whole['error']), headers: JSON_HEADERS, body: json }
+  const error = errorIn(whole)
+  if (error !== undefined) return { status: numberedStatus(error), headers: JSON_HEADERS, body: json }
   if (!Array.isArray(whole['choices']) || !whole['choices'].every(isObject)) return undefined
   const isChat = whole['choices'].some(({ message }) => isObject(message))
   const choices = whole['choices'].map(({ message, ...choice }) =>
@@ -30,9 +31,4 @@ function asDelta(message: unknown): Json {
   const calls = message['tool_calls']
   if (!Array.isArray(calls)) return message
   return { ...message, tool_calls: calls.map((call, index) => (isObject(call) ? { index, ...call } : call)) }
-}
-
-function errorStatus(error: unknown): number {
-  const code = isObject(error) ? error['code'] : undefined
-  return typeof code === 'number' && code >= 400 && code < 600 ? code : BAD_GATEWAY
 }

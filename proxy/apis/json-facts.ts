@@ -41,3 +41,30 @@ export function errorIn(answer: Json): unknown {
   const isReason = detail !== undefined || typeof message === 'string'
   return isReason && !hasContent ? answer : undefined
 }
+
+const BAD_GATEWAY = 502
+/** Statuses of errors that name themselves with words. */
+const STATUS_OF_WORD: [RegExp, number][] = [
+  [/rate.?limit|too.?many|quota|exhausted/i, 429],
+  [/insufficient|billing|credit|payment/i, 402],
+  [/auth|api.?key/i, 401],
+  [/permission|forbidden|access/i, 403],
+  [/not.?found/i, 404],
+  [/invalid|argument|context.?length|unsupported|too.?large|content.?filter|moderation/i, 400],
+]
+
+/** The HTTP status that an error names with a number; 502 if it names none. */
+export function numberedStatus(error: unknown): number {
+  const numbers = isObject(error) ? [error['code'], error['status']] : []
+  return (
+    (numbers.find((code) => typeof code === 'number' && code >= 400 && code < 600) as number | undefined) ?? BAD_GATEWAY
+  )
+}
+
+/** What an error with status 200 means, as an HTTP status: its number, or what its words say; 502 if they say nothing. */
+export function meantStatus(error: unknown): number {
+  const status = numberedStatus(error)
+  if (status !== BAD_GATEWAY || !isObject(error)) return status
+  const words = [error['code'], error['status'], error['type']].filter((word) => typeof word === 'string').join(' ')
+  return STATUS_OF_WORD.find(([pattern]) => pattern.test(words))?.[1] ?? BAD_GATEWAY
+}

@@ -71,6 +71,11 @@ export class ClientResponse {
     return this.#response.writableFinished || this.#isBrokenOff
   }
 
+  /** The source of the answer. */
+  get flow(): Flow | null {
+    return this.#flow
+  }
+
   /** From now on this flow is paused when the client reads more slowly than it sends. */
   follow(flow: Flow): void {
     this.#flow = flow

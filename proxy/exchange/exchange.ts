@@ -10,8 +10,9 @@ import { type BodyLogOptions, type LoggedBody, logInvalidBody, logJson, logLarge
 import { uniqueTimestamp } from '../log/clock.ts'
 import { recordLine } from '../log/record-line.ts'
 import type { RequestLog } from '../log/writer.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
+import type { GatewayMetrics, RetryKind } from '../metrics/metrics.ts'
 import { type ApiProblem, problems } from '../problems.ts'
+import type { SecretMask } from '../secret-mask.ts'
 import { ClientResponse, type Flow } from './client-response.ts'
 import { type LoggedAnswer, type Outcome, type Refusal, type Route, toOutcome } from './outcome.ts'
 import { toRecord } from './record.ts'
@@ -38,6 +39,8 @@ export interface ExchangeServices {
 /** The configuration that an exchange began with; it stays open until the exchange leaves it. */
 export interface ServingPort {
   readonly limits: LimitsConfig
+  /** Knows the gateway's own keys. */
+  readonly secrets: SecretMask
   enter: () => void
   leave: () => void
 }
@@ -50,6 +53,8 @@ export interface RunningAnswer {
   keepAlive: () => void
   /** How it has ended so far; an error inside the answer is not considered. */
   readonly outcome: LogOutcome
+  /** The client has got all of it, even if it does not wait for the end of the response. */
+  readonly isDelivered: boolean
   /** Undefined if nothing arrived that is worth keeping. */
   logged: () => LoggedAnswer | undefined
 }
@@ -87,6 +92,7 @@ export class Exchange implements Running {
   #release: (() => void) | undefined
   #answer: RunningAnswer | undefined
   #refusal: Refusal | undefined
+  #isMasked = false
 
   constructor(services: ExchangeServices, { id, request, response, apiKey, api, serving }: ExchangeStart) {
     this.services = services
@@ -125,11 +131,33 @@ export class Exchange implements Running {
     this.#route = route
   }
 
-  /** An attempt failed and another one begins. */
-  noteRetry(message: string): void {
+  /** An attempt failed and another one begins: with another key, with a fallback, or on another connection. */
+  noteRetry(kind: RetryKind, message: string): void {
     this.timings.forgetUpstream()
     this.services.logger.warn({ requestId: this.id, model: this.#facts.model }, message)
-    this.services.metrics.retries++
+    this.services.metrics.retried(kind)
+  }
+
+  /**
+   * Hides the gateway's own keys in an error, which may go to the client and into the log.
+   * @returns the same buffer if it holds none
+   */
+  masked(bytes: Buffer): Buffer {
+    const shown = this.serving.secrets.mask(bytes)
+    if (shown !== bytes) this.#noteMasked()
+    return shown
+  }
+
+  /** The same for the values of headers. */
+  maskedHeaders(headers: HeaderList): HeaderList {
+    const shown = headers.map((text) => this.serving.secrets.maskText(text))
+    if (shown.some((text, at) => text !== headers[at])) this.#noteMasked()
+    return shown
+  }
+
+  #noteMasked(): void {
+    if (!this.#isMasked) this.services.metrics.masked++
+    this.#isMasked = true
   }
 
   /** From now on the client is answered from here. */
@@ -138,10 +166,13 @@ export class Exchange implements Running {
     this.response.follow(flow)
   }
 
-  /** Answers with an error of the gateway's own, unless an answer has begun. */
-  refuse(problem: ApiProblem, result: LogOutcome = 'rejected'): void {
+  /**
+   * Answers with an error of the gateway's own, unless an answer has begun.
+   * @param upstreamBody what the provider sent instead of an answer, for the log
+   */
+  refuse(problem: ApiProblem, result: LogOutcome = 'rejected', upstreamBody?: Buffer): void {
     if (this.response.isClosed || this.response.hasBegun) return
-    this.#refusal = { problem, result }
+    this.#refusal = { problem, result, upstreamBody }
     const body = Buffer.from(this.api.errors.json(problem, this.id))
     const headers = Object.entries(problem.headers ?? {}).flat()
     this.response.reply(problem.status, ['content-type', 'application/json', ...headers], body)
@@ -207,6 +238,7 @@ export class Exchange implements Running {
   #outcome(hasClientLeft: boolean): Outcome {
     return toOutcome({
       hasClientLeft,
+      isDelivered: this.#refusal === undefined && this.#answer?.isDelivered === true,
       response: this.response,
       route: this.#route,
       refusal: this.#refusal,

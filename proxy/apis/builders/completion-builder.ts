@@ -71,6 +71,10 @@ export class CompletionBuilder implements AnswerBuilder {
     return isLong && choices.length > 0 && choices.every(hasEnded)
   }
 
+  get error(): unknown {
+    return this.#error
+  }
+
   get hasFailed(): boolean {
     return this.#error !== undefined
   }

@@ -49,6 +49,10 @@ export class MessageBuilder implements AnswerBuilder {
     return isLimited || ![...this.#blocks.values()].some(({ inputJson }) => isCutJson(inputJson))
   }
 
+  get error(): unknown {
+    return this.#error
+  }
+
   get hasFailed(): boolean {
     return this.#error !== undefined
   }

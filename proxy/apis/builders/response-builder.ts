@@ -12,6 +12,7 @@ const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'respo
 interface Final extends AnswerFacts {
   /** Undefined once it is too large for the log. */
   json: Buffer | undefined
+  error: unknown
   /** A call of a tool ends inside its arguments. */
   isCut: boolean
 }
@@ -43,6 +44,10 @@ export class ResponseBuilder implements AnswerBuilder {
 
   get isWhole(): boolean {
     return this.#final !== undefined && !this.#final.isCut
+  }
+
+  get error(): unknown {
+    return this.#error ?? this.#final?.error
   }
 
   get hasFailed(): boolean {
@@ -78,6 +83,7 @@ export class ResponseBuilder implements AnswerBuilder {
       finishReason: responseFinishReason(status, details),
       usage: isObject(usage) ? withPlainNumbers(usage) : null,
       hasFailed: isObject(error),
+      error: error ?? undefined,
       isCut: status === 'completed' && Array.isArray(output) && output.some(isCutCall),
     }
   }

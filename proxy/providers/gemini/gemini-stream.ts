@@ -1,8 +1,12 @@
 import { LINE_FEED, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../../kit/ascii.ts'
+import { isObject } from '../../../kit/json.ts'
 import { applyEdits, type Edit, insertMember } from '../../json/edit.ts'
+import { type Json, parseJson } from '../../json/parse.ts'
 import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../../json/scan.ts'
 import { type ApiProblem, errorJson } from '../../problems.ts'
+import { CallNumbers } from './call-numbers.ts'
 import { type Remember, signatureOf } from './gemini-signatures.ts'
+import { closingEvent } from './unanswered.ts'
 
 export interface GeminiStreamOptions {
   /** The error in this JSON, if it is one. */
@@ -11,8 +15,7 @@ export interface GeminiStreamOptions {
 }
 
 interface Choice {
-  /** Ids of the calls so far; the position in the list is the index of the call. */
-  calls: string[]
+  calls: CallNumbers
   hasEnded: boolean
 }
 
@@ -31,6 +34,14 @@ export class GeminiStream {
   readonly #choices = new Map<unknown, Choice>()
   /** Lines of an error so far; undefined outside an error. */
   #error: Buffer | undefined
+  /**
+   * A chunk with content that says that its choice ends, and the lines after it. Some models say so in every chunk, so it
+   * waits until the next chunk shows whether the choice has ended.
+   */
+  #ending: { choice: unknown; lines: Buffer[] } | undefined
+  /** The last chunk of a stream that has no choice so far. */
+  #unanswered: Json | undefined
+  #hasFailed = false
 
   constructor(options: GeminiStreamOptions) {
     this.#options = options
@@ -38,15 +49,57 @@ export class GeminiStream {
 
   /** Takes whole lines. */
   rewrite(lines: Buffer): Buffer {
-    if (!this.#error && !NEEDS_A_LOOK.test(lines.toString('latin1'))) return lines
-    const edits: Edit[] = []
+    const mayPass = !this.#error && !this.#ending && this.#choices.size > 0
+    if (mayPass && !NEEDS_A_LOOK.test(lines.toString('latin1'))) return lines
+    const out: Buffer[] = []
     for (let start = 0; start < lines.length; ) {
       const lineFeed = lines.indexOf(LINE_FEED, start)
       const end = lineFeed === -1 ? lines.length : lineFeed + 1
-      for (const edit of shifted(this.#lineEdits(lines.subarray(start, end)), start)) edits.push(edit)
+      out.push(...this.#rewriteLine(lines.subarray(start, end)))
       start = end
     }
-    return applyEdits(lines, edits)
+    const [only] = out
+    return only && out.length === 1 ? only : Buffer.concat(out)
+  }
+
+  /** The stream has ended after these lines. */
+  end(lines: Buffer): Buffer {
+    return Buffer.concat([this.rewrite(lines), ...this.#close()])
+  }
+
+  #rewriteLine(line: Buffer): Buffer[] {
+    const data = line.toString('utf8', 0, DATA.length) === DATA ? line.toString('utf8', DATA.length).trim() : undefined
+    if (data === '[DONE]') return [...this.#close(), line]
+    const chunk = data === undefined ? undefined : parseJson(data)
+    const choices = isObject(chunk) ? listOf(chunk['choices']).filter(isObject) : []
+    const released = data === undefined ? [] : this.#release(choices)
+    const shown = applyEdits(line, this.#lineEdits(line))
+    if (isObject(chunk) && this.#choices.size === 0) this.#unanswered = chunk
+    const ended = choices.find((choice) => hasContent(choice) && hasReason(choice))
+    if (ended) this.#ending = { choice: ended['index'] ?? 0, lines: [] }
+    if (!this.#ending) return [...released, shown]
+    this.#ending.lines.push(shown)
+    return released
+  }
+
+  /** What waited for these choices of the next chunk. */
+  #release(next: readonly Json[]): Buffer[] {
+    if (!this.#ending) return []
+    const { choice, lines } = this.#ending
+    this.#ending = undefined
+    const continues = next.some((one) => (one['index'] ?? 0) === choice && (hasContent(one) || hasReason(one)))
+    if (!continues) return lines
+    this.#choiceAt(choice).hasEnded = false
+    const [first = Buffer.alloc(0), ...rest] = lines
+    return [applyEdits(first, shifted(openEdits(first.subarray(DATA.length)), DATA.length)), ...rest]
+  }
+
+  #close(): Buffer[] {
+    const lines = this.#release([])
+    const isUnanswered = this.#choices.size === 0 && !this.#hasFailed
+    if (isUnanswered && this.#unanswered) lines.push(Buffer.from(closingEvent(this.#unanswered)))
+    this.#unanswered = undefined
+    return lines
   }
 
   #lineEdits(line: Buffer): Edit[] {
@@ -55,15 +108,21 @@ export class GeminiStream {
     if (this.#error || line[0] === OPEN_BRACKET || line[0] === OPEN_BRACE) return [this.#continueError(line)]
     if (!isData) return []
     const json = line.subarray(DATA.length)
-    const problem = json.includes(ERROR) ? this.#options.problemIn(json) : undefined
+    const problem = json.includes(ERROR) ? this.#problemIn(json) : undefined
     if (problem) return [{ start: 0, end: line.length, text: `data: ${errorJson(problem)}\n` }]
     return shifted(this.#editsOf(json), DATA.length)
+  }
+
+  #problemIn(json: Buffer): ApiProblem | undefined {
+    const problem = this.#options.problemIn(json)
+    if (problem) this.#hasFailed = true
+    return problem
   }
 
   /** If Google fails in the middle of a stream, it sends plain lines of JSON, which are not an event. */
   #continueError(line: Buffer): Edit {
     this.#error = Buffer.concat([this.#error ?? Buffer.alloc(0), line])
-    const problem = /[\]}]\s*$/.test(line.toString('latin1')) ? this.#options.problemIn(this.#error) : undefined
+    const problem = /[\]}]\s*$/.test(line.toString('latin1')) ? this.#problemIn(this.#error) : undefined
     if (problem) this.#error = undefined
     return { start: 0, end: line.length, text: problem ? `data: ${errorJson(problem)}\n\n` : '' }
   }
@@ -84,7 +143,7 @@ export class GeminiStream {
     const calls = delta && scanInnerObject(json, delta.start, ['tool_calls']).tool_calls
     const edits = calls ? this.#callEdits(json, calls, choice) : []
     if (!reason || json[reason.start] !== QUOTE) return edits
-    const hasStoppedForCalls = choice.calls.length > 0 && valueAt(json, reason) === 'stop'
+    const hasStoppedForCalls = choice.calls.size > 0 && valueAt(json, reason) === 'stop'
     if (choice.hasEnded) edits.push({ ...reason, text: 'null' })
     else if (hasStoppedForCalls) edits.push({ ...reason, text: '"tool_calls"' })
     choice.hasEnded = true
@@ -94,35 +153,50 @@ export class GeminiStream {
   #choiceAt(index: unknown): Choice {
     const known = this.#choices.get(index)
     if (known) return known
-    const choice = { calls: [], hasEnded: false }
+    const choice = { calls: new CallNumbers(), hasEnded: false }
     this.#choices.set(index, choice)
     return choice
   }
 
-  #callEdits(json: Buffer, calls: Slice, { calls: ids }: Choice): Edit[] {
-    return [...elementsOf(json, calls.start)].flatMap(({ start }) => {
-      const call = scanInnerObject(json, start, CALL_MEMBERS)
-      const id = valueAt(json, call.id)
-      const given = valueAt(json, call.index)
-      const name = call.function && scanInnerObject(json, call.function.start, ['name']).name
-      const index = typeof given === 'number' ? given : indexOfCall(ids, id, name !== undefined)
-      if (index === ids.length) ids.push(typeof id === 'string' ? id : '')
-      const signature = signatureOf(valueAt(json, call.extra_content))
-      if (signature && ids[index]) this.#options.remember(ids[index], signature)
-      return call.index || Object.keys(call).length === 0 ? [] : insertMember(json, start, `"index":${index}`)
+  #callEdits(json: Buffer, pieces: Slice, { calls }: Choice): Edit[] {
+    return [...elementsOf(json, pieces.start)].flatMap(({ start }) => {
+      const piece = scanInnerObject(json, start, CALL_MEMBERS)
+      if (Object.keys(piece).length === 0) return []
+      const name = piece.function && scanInnerObject(json, piece.function.start, ['name']).name
+      const given = valueAt(json, piece.index)
+      const { id, index } = calls.callOf({ id: valueAt(json, piece.id), given, hasName: name !== undefined })
+      const signature = signatureOf(valueAt(json, piece.extra_content))
+      if (signature && id) this.#options.remember(id, signature)
+      if (given === index) return []
+      return piece.index ? { ...piece.index, text: String(index) } : insertMember(json, start, `"index":${index}`)
     })
   }
 }
 
-function shifted(edits: Edit[], by: number): Edit[] {
-  return edits.map(({ start, end, text }) => ({ start: start + by, end: end + by, text }))
+/** Takes the end out of a chunk of an answer that continues. */
+function openEdits(json: Buffer): Edit[] {
+  const { choices, usage } = scanJsonObject(json, ['choices', 'usage']) ?? {}
+  const reasons = choices
+    ? [...elementsOf(json, choices.start)].flatMap(
+        ({ start }) => scanInnerObject(json, start, ['finish_reason']).finish_reason ?? [],
+      )
+    : []
+  const counts = usage && json[usage.start] === OPEN_BRACE ? [usage] : []
+  return [...reasons, ...counts].map((slice) => ({ ...slice, text: 'null' }))
 }
 
-/** Another id means another call. Without an id, a piece with a name is a new call; any other piece continues the last one. */
-function indexOfCall(ids: string[], id: unknown, isNamed: boolean): number {
-  if (typeof id === 'string' && id !== '') {
-    const known = ids.indexOf(id)
-    return known === -1 ? ids.length : known
-  }
-  return isNamed || ids.length === 0 ? ids.length : ids.length - 1
+function hasContent({ delta }: Json): boolean {
+  return isObject(delta) && (Boolean(delta['content']) || listOf(delta['tool_calls']).length > 0)
+}
+
+function hasReason({ finish_reason: reason }: Json): boolean {
+  return typeof reason === 'string' && reason !== ''
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function shifted(edits: Edit[], by: number): Edit[] {
+  return edits.map(({ start, end, text }) => ({ start: start + by, end: end + by, text }))
 }

@@ -4,6 +4,7 @@ import { HttpProvider } from '../http-provider.ts'
 import type { ProviderRequest } from '../provider.ts'
 import { geminiNormaliser } from './gemini-normaliser.ts'
 import { checksSignatures, restoreSignatures, SignatureMemory } from './gemini-signatures.ts'
+import { withAcceptedSchemas } from './tool-schemas.ts'
 
 /** Shared by the whole process, because conversations continue when the configuration changes. */
 const memory = new SignatureMemory()
@@ -16,11 +17,11 @@ export function gemini(settings: ProviderSettings): HttpProvider {
     apis: KEYED_PROVIDERS.gemini.apis,
     keyHeader: () => 'authorization',
     prepare: (request) => {
-      if (!needsSignatures(request)) return request.body
-      return restoreSignatures(request.body, (callId) => memory.get(keyOf(request, callId)))
+      const body = withAcceptedSchemas(request.body)
+      return needsSignatures(request) ? restoreSignatures(body, (callId) => memory.get(keyOf(request, callId))) : body
     },
     normaliser: (request) =>
-      geminiNormaliser(request.exchange.services.logger, (callId, signature) => {
+      geminiNormaliser(request.exchange.api.name, (callId, signature) => {
         if (needsSignatures(request)) memory.set(keyOf(request, callId), signature)
       }),
   })

@@ -1,13 +1,17 @@
 import { OPEN_BRACE } from '../../../kit/ascii.ts'
+import { isObject } from '../../../kit/json.ts'
 import type { LogOutcome } from '../../../kit/log-record.ts'
+import { errorIn } from '../../apis/json-facts.ts'
 import type { ClientResponse } from '../../exchange/client-response.ts'
 import type { LoggedAnswer } from '../../exchange/outcome.ts'
-import type { HeaderList } from '../../header-list.ts'
+import { type HeaderList, headerRecord } from '../../header-list.ts'
+import { parseJson } from '../../json/parse.ts'
+import { scanJsonObject, valueAt } from '../../json/scan.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../../log/body.ts'
 import { type ApiProblem, problems } from '../../problems.ts'
 import type { AnswerHead } from '../answer-head.ts'
 import type { Attempt } from '../attempt.ts'
-import { concernsKey, failureOf } from '../failure.ts'
+import { failureIn, failureOf, mayWorkElsewhere } from '../failure.ts'
 
 /** A body up to this size that is known to be complete is sent with one write. */
 const MAX_HELD_BYTES = 256 * 1024
@@ -57,49 +61,41 @@ export class BodyAnswer {
     held.push(bytes)
     this.#heldBytes += bytes.length
     if (this.#heldBytes <= this.#maxHeldBytes) return
-    this.#noteStatus()
     this.#response.begin(this.#head.status, this.#allHeaders())
     this.#response.write(joined(held))
     this.#held = undefined
   }
 
   #replyWhole(body: Buffer): void {
-    const { exchange, normaliser } = this.#attempt
-    const { status, headers } = this.#head
-    if (status < 400) normaliser?.read?.(body)
-    const streamed = exchange.facts.stream && status === 200 ? exchange.api.asStream?.(body) : undefined
-    const problem = streamed ? undefined : this.#problemOf(body)
-    if (streamed) {
-      if (streamed.status !== status) this.#outcome = 'upstream_error'
-      this.#response.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
-    } else if (problem) {
-      if (this.#triesOther(problem)) return
-      exchange.refuse({ ...problem, headers: { ...toRecord(headers), ...problem.headers } }, 'upstream_error')
-    } else {
-      this.#noteStatus()
-      this.#response.reply(status, this.#allHeaders(), body)
-    }
-  }
-
-  /** The error to send instead of this body, if the body cannot be passed on as it is. */
-  #problemOf(body: Buffer): ApiProblem | undefined {
-    const { status } = this.#head
     const { normaliser, route } = this.#attempt
-    const isError = status >= 400
-    const problem = isError ? normaliser?.problem(status, body) : undefined
-    if (problem || looksLikeObject(body)) return problem
-    return isError ? problems.upstreamStatus(route.provider, status) : problems.upstreamMalformed(route.provider)
+    const error = looksLikeObject(body) ? errorInBody(body) : undefined
+    if (error !== undefined) this.#replyError(body, error)
+    else if (!looksLikeObject(body)) this.#refuse(problems.upstreamMalformed(route.provider), body)
+    else this.#reply(normaliser?.read?.(body) ?? body)
   }
 
-  /** For a refused key, or a body without an answer, that only the body shows. */
-  #triesOther(problem: ApiProblem): boolean {
-    const failure = failureOf(problem)
-    const mayHelp = concernsKey(failure) || problem.code === 'upstream_malformed'
-    return mayHelp && this.#attempt.tryOther(failure)
+  #reply(body: Buffer): void {
+    const { exchange } = this.#attempt
+    const { status, headers } = this.#head
+    const streamed = exchange.facts.stream && status === 200 ? exchange.api.asStream?.(body) : undefined
+    if (streamed) this.#response.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
+    else this.#response.reply(status, this.#allHeaders(), body)
   }
 
-  #noteStatus(): void {
-    if (this.#head.status >= 400) this.#outcome = 'upstream_error'
+  /** An error with a status of success; nothing of use has been sent. */
+  #replyError(body: Buffer, error: unknown): void {
+    const { exchange, tryOther } = this.#attempt
+    const failure = failureIn(error)
+    if (mayWorkElsewhere(failure, body) && tryOther(failure)) return
+    this.#outcome = 'upstream_error'
+    this.#reply(exchange.masked(body))
+  }
+
+  #refuse(problem: ApiProblem, body: Buffer): void {
+    const { exchange, tryOther } = this.#attempt
+    if (tryOther(failureOf(problem))) return
+    const headers = { ...headerRecord(this.#head.headers), ...problem.headers }
+    exchange.refuse({ ...problem, headers }, 'upstream_error', exchange.masked(body))
   }
 
   #allHeaders(): HeaderList {
@@ -122,8 +118,9 @@ export class BodyAnswer {
     const unread = { finishReason: null, usage: null, hasFailed: false }
     if (content instanceof Excerpt) return { ...unread, body: content.toBody(route.model) }
     const facts = api.readAnswer(content)
-    if (!facts) return content.length > 0 ? { ...unread, body: logInvalidBody(content) } : undefined
-    return { ...facts, body: logJson(api.forLog?.(content) ?? content, route.model, exchange.services.bodyLog) }
+    if (!facts) return content.length > 0 ? { ...unread, body: logInvalidBody(exchange.masked(content)) } : undefined
+    const shown = facts.hasFailed ? exchange.masked(content) : (api.forLog?.(content) ?? content)
+    return { ...facts, body: logJson(shown, route.model, exchange.services.bodyLog) }
   }
 }
 
@@ -132,8 +129,17 @@ function looksLikeObject(body: Buffer): boolean {
   return start !== -1 && /^\s*$/.test(body.toString('latin1', 0, start))
 }
 
-function toRecord(headers: HeaderList): Record<string, string> {
-  const record: Record<string, string> = {}
-  for (let at = 0; at < headers.length; at += 2) record[headers[at] as string] = headers[at + 1] as string
-  return record
+/** In a smaller body an error may have any form; a larger one is an error only if it says so. */
+const MAX_ODD_ERROR_BYTES = 2 * 1024
+
+/** Undefined if there is none. Most answers are not parsed. */
+function errorInBody(body: Buffer): unknown {
+  if (body.includes('"error"')) {
+    const { error } = scanJsonObject(body, ['error']) ?? {}
+    const value = error && body.toString('utf8', error.start, error.end) !== 'null' ? valueAt(body, error) : undefined
+    if (value) return value
+  }
+  if (body.length > MAX_ODD_ERROR_BYTES || body.includes('"choices"')) return undefined
+  const answer = parseJson(body.toString('utf8'))
+  return isObject(answer) ? errorIn(answer) : undefined
 }

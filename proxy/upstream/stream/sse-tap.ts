@@ -10,6 +10,8 @@ export class SseTap {
   readonly answer: AnswerBuilder
   /** Events so far, including the API's mark of the end. */
   eventCount = 0
+  /** The number of the event that is the API's mark of the end; 0 while there was none. */
+  doneAt = 0
   /** An event could not be read: the content before it is kept, and it is not known how the answer ends. */
   isBroken = false
   readonly #options: BodyLogOptions
@@ -70,6 +72,7 @@ export class SseTap {
     this.eventCount++
     this.#heldLength += data.length
     this.answer.add(data, event)
+    if (this.doneAt === 0 && this.answer.isDone) this.doneAt = this.eventCount
     if (this.#heldLength > this.#options.bodyMaxBytes) this.#measure()
   }
 

@@ -10,7 +10,9 @@ function start() {
       signatures[callId] = signature
     },
   })
-  return { signatures, rewrite: (lines: string) => stream.rewrite(Buffer.from(lines)).toString() }
+  const rewrite = (lines: string) => stream.rewrite(Buffer.from(lines)).toString()
+  const whole = (lines: string) => rewrite(lines) + stream.end(Buffer.alloc(0)).toString()
+  return { signatures, rewrite, whole }
 }
 
 function event(choices: string, more = ''): string {
@@ -80,8 +82,8 @@ test('an answer with tool calls ends with tool_calls, and ends once', () => {
 test('the end may be in the chunk of the call; an end for another reason stays unchanged', () => {
   const withEnd = (index: string, reason: string) =>
     event(`{"finish_reason":"${reason}","delta":{"tool_calls":[{${index}${call('a')}}]},"index":0}`)
-  expect(start().rewrite(withEnd('', 'stop'))).toBe(withEnd('"index":0,', 'tool_calls'))
-  expect(start().rewrite(withEnd('', 'length'))).toBe(withEnd('"index":0,', 'length'))
+  expect(start().whole(withEnd('', 'stop'))).toBe(withEnd('"index":0,', 'tool_calls'))
+  expect(start().whole(withEnd('', 'length'))).toBe(withEnd('"index":0,', 'length'))
 })
 
 test('tokens are reported once, at the end', () => {
