@@ -152,14 +152,21 @@ export const problems = {
       'upstream_auth_error',
       DO_NOT_RETRY,
     ),
-  /** For an error of a provider whose body is not a JSON object. */
-  upstreamStatus: (provider: string, upstreamStatus: number) => {
+  /** For an error of a provider whose body has no error object; `reason` is what it says instead. */
+  upstreamStatus: (provider: string, upstreamStatus: number, reason?: string) => {
     const status = upstreamStatus >= 400 ? upstreamStatus : 502
-    const problem = serverError(status, `${provider} answered with status ${upstreamStatus}.`, 'upstream_error')
-    return status === 429 ? { ...problem, type: 'rate_limit_error' } : problem
+    const said = reason === undefined ? '.' : `: ${reason}`
+    const message = `${provider} answered with status ${upstreamStatus}${said}`
+    const problem = serverError(status, message, 'upstream_error')
+    return { ...problem, type: errorType(status) }
   },
   upstreamMalformed: (provider: string) =>
     serverError(502, `${provider} sent an answer that cannot be read.`, 'upstream_malformed'),
+}
+
+function errorType(status: number): string {
+  if (status === 429) return 'rate_limit_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
 function maskKey(key: string): string {

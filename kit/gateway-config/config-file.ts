@@ -37,6 +37,8 @@ export interface LimitsConfig {
   idleTimeoutMs: number
   slowReaderTimeoutMs: number
   keepaliveMs: number
+  /** When a stream begins without an answer; null: never. */
+  firstPingMs: number | null
   perKey: KeyLimits
   /** What differs for a key, by its name or its hash. */
   keys: Record<string, Partial<KeyLimits>>
@@ -127,6 +129,7 @@ function toLimits(entry: NonNullable<ConfigFile['limits']>): LimitsConfig {
     idleTimeoutMs: (entry.idle_timeout_s ?? 300) * 1000,
     slowReaderTimeoutMs: (entry.slow_reader_timeout_s ?? 60) * 1000,
     keepaliveMs: (entry.keepalive_s ?? 15) * 1000,
+    firstPingMs: entry.first_ping_s === undefined ? null : entry.first_ping_s * 1000,
     perKey: { ...NO_KEY_LIMITS, ...toKeyLimits(entry.per_key ?? {}) },
     keys: mapValues(entry.keys ?? {}, toKeyLimits),
   }

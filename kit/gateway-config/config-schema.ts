@@ -59,6 +59,7 @@ export const CONFIG_SCHEMA = {
         idle_timeout_s: SECONDS,
         slow_reader_timeout_s: SECONDS,
         keepalive_s: SECONDS,
+        first_ping_s: SECONDS,
         per_key: KEY_LIMITS,
         keys: { type: 'object', additionalProperties: KEY_LIMITS },
       },
@@ -90,6 +91,7 @@ interface LimitsEntry {
   idle_timeout_s?: number
   slow_reader_timeout_s?: number
   keepalive_s?: number
+  first_ping_s?: number
   per_key?: KeyLimitsEntry
   keys?: Record<string, KeyLimitsEntry>
 }

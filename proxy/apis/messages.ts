@@ -1,8 +1,8 @@
 import type { ApiProblem } from '../problems.ts'
 import type { Api } from './api.ts'
+import { MessageBuilder } from './builders/message-builder.ts'
 import { checkMessages } from './chat-completions.ts'
 import { readJsonAnswer } from './json-facts.ts'
-import { MessageBuilder } from './message-builder.ts'
 
 /** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Record<number, string> = {

@@ -3,6 +3,9 @@ import type { ApiProblem } from '../problems.ts'
 
 type Answered = Omit<LogRecordFields, 'truncated'>
 
+/** What another attempt uses that the one before did not use. */
+export type RetryKind = 'key' | 'fallback' | 'connection'
+
 /** Counts of the requests that have the same labels. */
 export interface RequestSeries {
   labels: Record<'endpoint' | 'provider' | 'model' | 'status' | 'outcome', string>
@@ -31,10 +34,16 @@ export class GatewayMetrics {
   readonly requests = new Map<string, RequestSeries>()
   /** By code, or by type if the error has no code. */
   readonly rejected = new Map<string, number>()
-  retries = 0
+  readonly retries: Record<RetryKind, number> = { key: 0, fallback: 0, connection: 0 }
+  /** Answers in which a key of the gateway was hidden. */
+  masked = 0
   readonly duration = new Distribution(SECONDS)
   readonly firstByte = new Distribution(SECONDS)
   readonly overhead = new Distribution(OVERHEAD_SECONDS)
+
+  retried(kind: RetryKind): void {
+    this.retries[kind]++
+  }
 
   /**
    * Counts a request that has ended.

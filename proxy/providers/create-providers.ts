@@ -4,7 +4,7 @@ import { KEYED_PROVIDER_NAMES, type KeyedProvider } from '../../kit/providers.ts
 import type { GatewaySettings, ProviderSettings } from '../settings.ts'
 import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
-import { gemini } from './gemini.ts'
+import { gemini } from './gemini/gemini.ts'
 import { HttpProvider } from './http-provider.ts'
 import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'

@@ -122,7 +122,10 @@ test('an error page of the provider becomes an error object', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/503-html', { stream: true }))
   expect([response.status, response.headers['content-type']]).toEqual([503, 'application/json'])
-  expect(errorOf(response)).toMatchObject({ code: 'upstream_error', message: 'openrouter answered with status 503.' })
+  expect(errorOf(response)).toMatchObject({
+    code: 'upstream_error',
+    message: 'openrouter answered with status 503: 503 Service Unavailable',
+  })
   expect((await gateway.records(1))[0]).toMatchObject({ status_code: 503, outcome: 'upstream_error' })
 })
 

@@ -72,7 +72,14 @@ const BROKEN: Record<Endpoint, { event: object; data: object; response: object }
   },
   '/v1/responses': {
     event: { event: 'error' },
-    data: { type: 'error', code: CODE, message: MESSAGE, param: null, sequence_number: 5 },
+    data: {
+      type: 'error',
+      code: CODE,
+      message: MESSAGE,
+      param: null,
+      error: { type: 'server_error', code: CODE, message: MESSAGE, param: null },
+      sequence_number: 5,
+    },
     response: { object: 'response', status: 'in_progress' },
   },
   '/v1/messages': {
