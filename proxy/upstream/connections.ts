@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { Client, type Dispatcher, Pool } from 'undici'
+import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { type AnswerState, skipUnaskedContinue } from './unasked-continue.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
@@ -41,7 +42,7 @@ export class Connections {
 
   /** On a connection of its own, which is closed afterwards. */
   dispatchAlone(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const client = new Client(this.#origin, { ...OPTIONS, connect: CONNECT })
+    const client = new TrackedClient(new URL(this.#origin), { ...OPTIONS, connect: buildConnector(CONNECT) })
     client.dispatch(request, handler)
     void client.close()
   }
@@ -54,8 +55,9 @@ export class Connections {
 type Connector = NonNullable<Extract<Client.Options['connect'], (...args: never[]) => unknown>>
 
 /** Knows its socket; with one request at a time this is the connection of that request. */
-class TrackedClient extends Client implements Connection {
+class TrackedClient extends Client implements Connection, AnswerState {
   socket: Socket | undefined
+  awaitsHead = false
 
   constructor(origin: URL, options: Client.Options) {
     const connect = options.connect as Connector
@@ -64,6 +66,7 @@ class TrackedClient extends Client implements Connection {
       connect: (target, callback) =>
         connect(target, (...result) => {
           this.socket = result[1] ?? undefined
+          if (this.socket) skipUnaskedContinue(this.socket, this)
           callback(...result)
         }),
     })
@@ -71,6 +74,7 @@ class TrackedClient extends Client implements Connection {
 
   override dispatch(request: TrackedRequest, handler: Dispatcher.DispatchHandler): boolean {
     request.onConnection?.(this)
+    this.awaitsHead = true
     return super.dispatch(request, handler)
   }
 }

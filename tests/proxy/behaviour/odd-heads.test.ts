@@ -7,6 +7,8 @@ const WHOLE = completion('Hello')
 test.for([
   ['content-type twice', reply(200, WHOLE, 'application/json', 'content-type: application/json\r\n')],
   ['content-encoding twice', reply(200, WHOLE, 'application/json', 'content-encoding: identity\r\n'.repeat(2))],
+  ['100 first', `HTTP/1.1 100 Continue\r\n\r\n${reply(200, WHOLE)}`],
+  ['100 twice, with headers', `${'HTTP/1.1 100 Continue\r\ndate: x\r\n\r\n'.repeat(2)}${reply(200, WHOLE)}`],
   ['103 first', `HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n${reply(200, WHOLE)}`],
   ['no reason phrase', reply(200, WHOLE).replace('200 X', '200 ')],
 ] as const)('an answer with an odd head (%s) is passed on', async ([, answer]) => {
@@ -48,4 +50,29 @@ test('JSON under another content type is still an answer in one piece', async ()
   const { gateway } = await startBeforeRaw((socket) => void socket.write(reply(200, WHOLE, 'text/plain')))
   const { text } = await gateway.post(chat('mine', { stream: true }))
   expect(chunksOf(text)[0]?.choices[0]?.delta.content).toBe('Hello')
+})
+
+test('an unasked 100 in pieces is skipped, on each answer of a connection', async () => {
+  const { gateway, upstream } = await startBeforeRaw(async (socket) => {
+    for (const piece of ['HTTP/1', '.1 100 Contin', 'ue\r\n\r', '\n', reply(200, WHOLE)]) {
+      socket.write(piece)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })
+  for (let request = 0; request < 2; request++) expect((await gateway.post(chat('mine'))).status).toBe(200)
+  expect(upstream.connections).toBe(1)
+})
+
+test('a body that looks like a 100 stays as it is', async () => {
+  const text = 'HTTP/1.1 100 Continue\r\n\r\n'
+  const { gateway } = await startBeforeRaw(async (socket) => {
+    const body = JSON.stringify(completion(text))
+    const at = body.indexOf('HTTP/1.1')
+    const whole = reply(200, body)
+    socket.setNoDelay(true)
+    socket.write(whole.slice(0, whole.length - body.length + at))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    socket.write(whole.slice(whole.length - body.length + at))
+  })
+  expect(JSON.parse((await gateway.post(chat('mine'))).text).choices[0].message.content).toBe(text)
 })
