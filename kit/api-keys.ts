@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { splitList } from './list.ts'
 
 /** One entry of API_KEYS is one identity: a client may send any of its accepted forms. */
 export interface ApiKey {
@@ -16,13 +17,7 @@ const MIN_NAMED_KEY_LENGTH = 16
  * authenticates as the whole text, so that a key that only contains a colon keeps working.
  */
 export function parseApiKeys(csv: string, hashSecret?: string): ApiKey[] {
-  return splitKeys(csv).map((entry) => parseEntry(entry, hashSecret))
-}
-
-/** Several keys in one value are separated by commas. */
-export function splitKeys(csv: string | undefined): string[] {
-  const keys = (csv ?? '').split(',').map((key) => key.trim())
-  return keys.filter((key) => key !== '')
+  return splitList(csv).map((entry) => parseEntry(entry, hashSecret))
 }
 
 function parseEntry(entry: string, hashSecret: string | undefined): ApiKey {

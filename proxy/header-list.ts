@@ -10,3 +10,10 @@ export const EVENT_STREAM_HEADERS: HeaderList = [
   'x-accel-buffering',
   'no',
 ]
+
+/** The same as an object; of several headers with one name the last one is kept. */
+export function headerRecord(headers: HeaderList): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (let at = 0; at < headers.length; at += 2) record[headers[at] as string] = headers[at + 1] as string
+  return record
+}

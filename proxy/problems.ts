@@ -75,10 +75,32 @@ export const problems = {
     invalidRequest(413, `The request's body is larger than ${limitBytes} bytes.`, 'request_too_large'),
   unsupportedMediaType: (type: string) =>
     invalidRequest(415, `Unsupported content type ${JSON.stringify(type)}. Send application/json.`, null),
+  unsupportedCoding: (codings: string, accepted: readonly string[]) => ({
+    ...invalidRequest(
+      415,
+      `Unsupported content encoding ${JSON.stringify(codings.slice(0, 64))}. Send ${accepted.join(', ')}, or no content encoding.`,
+      'unsupported_encoding',
+    ),
+    headers: { 'accept-encoding': accepted.join(', ') },
+  }),
+  badCoding: (coding: string) =>
+    invalidRequest(400, `The request's body could not be read as ${coding}, its content encoding.`, null),
+  noWebSocket: (path: string) => ({
+    ...invalidRequest(426, `No WebSocket at ${path}: send the request with POST over HTTP.`, 'websocket_not_supported'),
+    headers: { upgrade: 'HTTP/1.1', connection: 'upgrade' },
+  }),
+  unknownHost: (host: string) =>
+    invalidRequest(
+      403,
+      `This gateway does not answer to the name ${JSON.stringify(host.slice(0, 256))}. ALLOWED_HOSTS sets its names.`,
+      'host_not_allowed',
+    ),
+  repeatedMember: (param: string) =>
+    invalidRequest(400, `'${param}' is given twice in the JSON body.`, 'duplicate_parameter', param),
   foreignOrigin: () =>
     invalidRequest(
       403,
-      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS to allow them.',
+      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS or CORS_ORIGINS.',
       'origin_not_allowed',
     ),
   modelNameTooLong: (limit: number) =>
@@ -130,14 +152,21 @@ export const problems = {
       'upstream_auth_error',
       DO_NOT_RETRY,
     ),
-  /** For an error of a provider whose body is not a JSON object. */
-  upstreamStatus: (provider: string, upstreamStatus: number) => {
+  /** For an error of a provider whose body has no error object; `reason` is what it says instead. */
+  upstreamStatus: (provider: string, upstreamStatus: number, reason?: string) => {
     const status = upstreamStatus >= 400 ? upstreamStatus : 502
-    const problem = serverError(status, `${provider} answered with status ${upstreamStatus}.`, 'upstream_error')
-    return status === 429 ? { ...problem, type: 'rate_limit_error' } : problem
+    const said = reason === undefined ? '.' : `: ${reason}`
+    const message = `${provider} answered with status ${upstreamStatus}${said}`
+    const problem = serverError(status, message, 'upstream_error')
+    return { ...problem, type: errorType(status) }
   },
   upstreamMalformed: (provider: string) =>
     serverError(502, `${provider} sent an answer that cannot be read.`, 'upstream_malformed'),
+}
+
+function errorType(status: number): string {
+  if (status === 429) return 'rate_limit_error'
+  return status >= 500 ? 'server_error' : 'invalid_request_error'
 }
 
 function maskKey(key: string): string {

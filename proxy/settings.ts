@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { type ApiKey, parseApiKeys, splitKeys } from '../kit/api-keys.ts'
+import { type ApiKey, parseApiKeys } from '../kit/api-keys.ts'
+import { splitList } from '../kit/list.ts'
 import {
   baseUrlVariableOf,
   KEYED_PROVIDER_NAMES,
@@ -38,6 +39,10 @@ export interface GatewaySettings {
   deployedAt: string | undefined
   apiKeys: ApiKey[]
   modelsRequireKey: boolean
+  /** Origins whose pages may use the gateway: all of them, or those of this list. */
+  corsOrigins: 'all' | ReadonlySet<string>
+  /** Names in the header Host that are answered, lower case, in addition to loopback names; undefined: any name. */
+  allowedHosts: ReadonlySet<string> | undefined
   providers: Record<KeyedProvider, ProviderSettings>
   log: LogSettings
   metrics: { host: string; port: number; isDefault: boolean }
@@ -56,13 +61,15 @@ const DEFAULT_METRICS_PORT = 9464
  * @throws UserError CONFIG_INVALID
  */
 export function gatewaySettings(environment: Environment, cwd: string): GatewaySettings {
+  const apiKeys = parseApiKeys(environment['API_KEYS'] ?? '', environment['LOG_HASH_SECRET'])
   const settings: GatewaySettings = {
     environment,
     host: environment['HOST'] || '127.0.0.1',
     port: Number(localPort(environment)),
     releaseId: environment['RELEASE_ID'] || undefined,
     deployedAt: environment['DEPLOYED_AT'] || undefined,
-    apiKeys: parseApiKeys(environment['API_KEYS'] ?? '', environment['LOG_HASH_SECRET']),
+    apiKeys,
+    ...callers(environment, apiKeys.length > 0),
     modelsRequireKey: parseSwitch(environment['MODELS_REQUIRE_KEY'] ?? '') ?? false,
     providers: providerSettings(environment),
     log: {
@@ -88,6 +95,19 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
   return settings
 }
 
+/**
+ * Pages that may call the gateway, and names by which it may be called. Without keys, a page that is open on this machine
+ * could use the gateway, also through a name of its own that leads here; with keys it would need one.
+ */
+function callers(environment: Environment, needsKey: boolean): Pick<GatewaySettings, 'corsOrigins' | 'allowedHosts'> {
+  const origins = splitList((environment['CORS_ORIGINS'] || (needsKey ? '*' : '')).toLowerCase())
+  const hosts = environment['ALLOWED_HOSTS']
+  return {
+    corsOrigins: origins.includes('*') ? 'all' : new Set(origins),
+    allowedHosts: needsKey && !hosts ? undefined : new Set(splitList((hosts ?? '').toLowerCase())),
+  }
+}
+
 /** If HTTPS_PORT is set too, HTTP_PORT is a port of the server's edge, not of the gateway. */
 function localPort(environment: Environment): string | number {
   const httpPort = environment['HTTPS_PORT'] ? undefined : environment['HTTP_PORT']
@@ -98,7 +118,7 @@ function providerSettings(environment: Environment): Record<KeyedProvider, Provi
   const entries = KEYED_PROVIDER_NAMES.map((name) => {
     const keyVariable = keyVariableOf(name)
     const baseUrl = environment[baseUrlVariableOf(name)] || KEYED_PROVIDERS[name].baseUrl
-    const settings = { baseUrl: baseUrl.replace(/\/+$/, ''), keys: splitKeys(environment[keyVariable]), keyVariable }
+    const settings = { baseUrl: baseUrl.replace(/\/+$/, ''), keys: splitList(environment[keyVariable]), keyVariable }
     return [name, settings] as const
   })
   return Object.fromEntries(entries) as Record<KeyedProvider, ProviderSettings>
@@ -112,7 +132,8 @@ function pinoLevel(level: string | undefined): string | undefined {
   return lower || undefined
 }
 
-function isLoopback(host: string): boolean {
+/** Whether this address or name is this machine. */
+export function isLoopback(host: string): boolean {
   if (host === 'localhost' || host === '::1') return true
   return isIP(host) === 4 && host.startsWith('127.')
 }

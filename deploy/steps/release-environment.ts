@@ -1,6 +1,6 @@
-import { splitKeys } from '../../kit/api-keys.ts'
 import { decodeEnvironment } from '../../kit/gateway-config/env-file.ts'
 import { gatewayVariables } from '../../kit/gateway-config/variables.ts'
+import { splitList } from '../../kit/list.ts'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
 import type { GatewayAddress } from '../plan/address/gateway-address.ts'
@@ -23,5 +23,5 @@ export async function environmentOf({ host, layout }: Reader, instance: string):
 /** The gateway with the key that this instance was started with, which may not be the one of today's .env. */
 export async function withKeyOf(reader: Reader, gateway: GatewayAddress, instance: string): Promise<GatewayAddress> {
   const environment = await environmentOf(reader, instance)
-  return environment === null ? gateway : { ...gateway, apiKey: splitKeys(environment['API_KEYS'])[0] ?? null }
+  return environment === null ? gateway : { ...gateway, apiKey: splitList(environment['API_KEYS'])[0] ?? null }
 }

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { type Environment, type LoadOptions, loadEnvironment, readEnvironment } from '../settings/environment.ts'
 import { decodeEnvironment } from './env-file.ts'
-import { FORMATS } from './formats.ts'
+import { FORMATS, shownValue } from './formats.ts'
 import { variable } from './variables.ts'
 
 const ajv = new Ajv({ formats: FORMATS })
@@ -14,7 +14,8 @@ export function environmentProblems(environment: Environment): string[] {
   })
   return ruled.flatMap(({ name, value, rule: { allowed, ...schema }, secret }) => {
     if (ajv.validate({ type: 'string', ...schema }, value)) return []
-    const found = secret ? 'a value that cannot be used' : JSON.stringify(value)
+    const format = 'format' in schema ? schema.format : undefined
+    const found = secret ? 'a value that cannot be used' : shownValue(format, value)
     return [`${name}: found ${found}, allowed: ${allowed}`]
   })
 }

@@ -4,12 +4,12 @@ import { type ApiName, BUILT_IN_PROVIDERS, keyVariableOf } from '../providers.ts
 import { BYTES_PER_MIB } from '../sizes.ts'
 import { configInvalid, errorMessage } from '../user-error.ts'
 import { CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
-import { FORMAT_MEANINGS, FORMATS, type FormatName } from './formats.ts'
+import { FORMAT_MEANINGS, FORMATS, type FormatName, shownValue } from './formats.ts'
 
 /** config.yml, with defaults where it is silent. */
 export interface GatewayConfig {
-  /** Model name or pattern with `*` -> `provider:model`, or a model of OpenRouter. */
-  modelMappings: Record<string, string>
+  /** Model name or pattern with `*` -> `provider:model` or a model of OpenRouter, or a list of these to choose from. */
+  modelMappings: Record<string, string | readonly string[]>
   /** Model name or pattern -> what to try next, as in a mapping's value or by a mapped name. */
   fallbacks: Record<string, string[]>
   /** In addition to the built-in ones. */
@@ -37,6 +37,8 @@ export interface LimitsConfig {
   idleTimeoutMs: number
   slowReaderTimeoutMs: number
   keepaliveMs: number
+  /** When a stream begins without an answer; null: never. */
+  firstPingMs: number | null
   perKey: KeyLimits
   /** What differs for a key, by its name or its hash. */
   keys: Record<string, Partial<KeyLimits>>
@@ -73,9 +75,12 @@ export function parseConfigFile(text: string, file: string): GatewayConfig {
     throw configInvalid(problems.join('\n'), hint)
   }
   const value = toValue(document, (problem) => configInvalid(`${file}: ${problem}`, hint))
-  if (matchesSchema(value)) return toConfig(value)
-  const problems = new Set((matchesSchema.errors ?? []).flatMap((error) => describe(error) ?? []))
-  throw configInvalid([...problems].map((problem) => `${file}: ${problem}`).join('\n'), hint)
+  const isValid = matchesSchema(value)
+  const problems = isValid
+    ? sharedKeyVariables(value.providers ?? {})
+    : (matchesSchema.errors ?? []).flatMap((error) => describe(error) ?? [])
+  if (isValid && problems.length === 0) return toConfig(value)
+  throw configInvalid([...new Set(problems)].map((problem) => `${file}: ${problem}`).join('\n'), hint)
 }
 
 /** Throws what `problem` makes if aliases lead nowhere, into themselves or to too much. */
@@ -124,6 +129,7 @@ function toLimits(entry: NonNullable<ConfigFile['limits']>): LimitsConfig {
     idleTimeoutMs: (entry.idle_timeout_s ?? 300) * 1000,
     slowReaderTimeoutMs: (entry.slow_reader_timeout_s ?? 60) * 1000,
     keepaliveMs: (entry.keepalive_s ?? 15) * 1000,
+    firstPingMs: entry.first_ping_s === undefined ? null : entry.first_ping_s * 1000,
     perKey: { ...NO_KEY_LIMITS, ...toKeyLimits(entry.per_key ?? {}) },
     keys: mapValues(entry.keys ?? {}, toKeyLimits),
   }
@@ -141,6 +147,19 @@ function toKeyLimits(entry: KeyLimitsEntry): Partial<KeyLimits> {
 
 function mapValues<T, U>(record: Record<string, T>, change: (value: T, name: string) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
+}
+
+/** Two names such as a-b and a_b would read one variable, so a key would go to a server that it is not meant for. */
+function sharedKeyVariables(providers: NonNullable<ConfigFile['providers']>): string[] {
+  const owners = new Map<string, string>()
+  return Object.entries(providers).flatMap(([name, entry]) => {
+    const variable = keyVariableOf(name)
+    const owner = owners.get(variable)
+    if (entry.api_key_env !== undefined) return []
+    owners.set(variable, name)
+    if (owner === undefined) return []
+    return [`providers.${name}: reads ${variable} as ${owner} does, allowed: an api_key_env for one of the two`]
+  })
 }
 
 /** Undefined for errors that only repeat another one. */
@@ -172,7 +191,7 @@ function describe({
     case 'not':
       return `${path}: found the name "${propertyName}", allowed: any but ${BUILT_IN_PROVIDERS.join(', ')}`
     case 'format':
-      return `${path}: found ${foundText(params['format'], data)}, allowed: ${FORMAT_MEANINGS[params['format'] as FormatName]}`
+      return `${path}: found ${shownValue(params['format'], data)}, allowed: ${FORMAT_MEANINGS[params['format'] as FormatName]}`
     case 'pattern':
       return `${path}: found ${found}, allowed: ${patternMeaning(propertyName)}`
     case 'minLength':
@@ -180,11 +199,6 @@ function describe({
     default:
       return undefined
   }
-}
-
-/** The value of a header may be a secret. */
-function foundText(format: FormatName, data: unknown): string {
-  return format === 'header-value' ? 'a character that cannot be sent' : JSON.stringify(data)
 }
 
 function patternMeaning(propertyName: string | undefined): string {

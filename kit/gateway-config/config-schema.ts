@@ -2,6 +2,7 @@ import { API_NAMES, type ApiName, BUILT_IN_PROVIDERS } from '../providers.ts'
 
 const NAME = { type: 'string', minLength: 1 } as const
 const NAMES = { type: 'array', minItems: 1, items: NAME } as const
+const NAME_OR_NAMES = { type: ['string', 'array'], minLength: 1, minItems: 1, items: NAME } as const
 /** `null` removes a limit that would apply otherwise. */
 const COUNT = { type: ['integer', 'null'], minimum: 1 } as const
 /** Timers count in 32-bit milliseconds. */
@@ -41,7 +42,7 @@ export const CONFIG_SCHEMA = {
   additionalProperties: false,
   required: ['model_mappings'],
   properties: {
-    model_mappings: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: NAME },
+    model_mappings: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: NAME_OR_NAMES },
     fallbacks: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: NAMES },
     providers: {
       type: 'object',
@@ -58,6 +59,7 @@ export const CONFIG_SCHEMA = {
         idle_timeout_s: SECONDS,
         slow_reader_timeout_s: SECONDS,
         keepalive_s: SECONDS,
+        first_ping_s: SECONDS,
         per_key: KEY_LIMITS,
         keys: { type: 'object', additionalProperties: KEY_LIMITS },
       },
@@ -67,7 +69,7 @@ export const CONFIG_SCHEMA = {
 
 /** What {@link CONFIG_SCHEMA} lets through. */
 export interface ConfigFile {
-  model_mappings: Record<string, string>
+  model_mappings: Record<string, string | string[]>
   fallbacks?: Record<string, string[]>
   providers?: Record<string, ProviderEntry>
   limits?: LimitsEntry
@@ -89,6 +91,7 @@ interface LimitsEntry {
   idle_timeout_s?: number
   slow_reader_timeout_s?: number
   keepalive_s?: number
+  first_ping_s?: number
   per_key?: KeyLimitsEntry
   keys?: Record<string, KeyLimitsEntry>
 }

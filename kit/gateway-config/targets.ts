@@ -19,11 +19,18 @@ export function namesProvider(value: string, providers: ReadonlySet<string>): bo
   return providers.has(value.slice(0, Math.max(value.indexOf(':'), 0)))
 }
 
-/** Variables that hold the keys of the providers which config.yml maps models to, without those that need no key. */
+/**
+ * Variables that hold the keys of the providers which config.yml maps models to, without those that need no key, and
+ * without those of a mapping that can choose between several providers.
+ */
 export function neededKeyVariables({ modelMappings, fallbacks, providers }: GatewayConfig): string[] {
   const names = new Set([...BUILT_IN_PROVIDERS, ...Object.keys(providers)])
+  const withoutChoice = Object.values(modelMappings).flatMap((value) => {
+    const targets = [value].flat()
+    return new Set(targets.map((target) => parseTarget(target, names).provider)).size === 1 ? targets : []
+  })
   const values = [
-    ...Object.values(modelMappings),
+    ...withoutChoice,
     // A fallback without a provider is usually the name of another mapping.
     ...Object.values(fallbacks).flatMap((list) => list.filter((value) => namesProvider(value, names))),
   ]

@@ -47,11 +47,21 @@ export const VARIABLES = {
     description: 'Keys that clients may use, comma-separated; name:key gives a key a name in the log.',
   },
   ...providerVariables(),
+  CORS_ORIGINS: {
+    scope: 'gateway',
+    rule: { format: 'origins', allowed: FORMAT_MEANINGS.origins },
+    description: 'Origins whose pages may use the gateway, comma-separated (* with API_KEYS, none without).',
+  },
+  ALLOWED_HOSTS: {
+    scope: 'gateway',
+    rule: { format: 'host-names', allowed: FORMAT_MEANINGS['host-names'] },
+    description: 'Names in Host that are answered, comma-separated (any with API_KEYS, only loopback without).',
+  },
   MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
   LOG_IMAGES: {
     scope: 'gateway',
     rule: { pattern: '^(digest|full)$', allowed: 'digest or full' },
-    description: 'Whether logs hold data: URLs in full or as type, SHA-256 and size (digest).',
+    description: 'Whether logs hold images, documents and audio in full or as type, SHA-256 and size (digest).',
   },
   LOG_BODY_MAX_BYTES: { scope: 'gateway', rule: NUMBER, description: 'Largest body that is logged whole (8388608).' },
   LOG_HASH_SECRET: { scope: 'gateway', secret: true, description: 'Makes the key hashes of the log an HMAC.' },

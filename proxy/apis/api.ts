@@ -11,12 +11,10 @@ export interface Api {
   /** What is wrong with a body that is JSON and names a model. */
   check: (json: Buffer, members: RequestMembers) => ApiProblem | undefined
   errors: ErrorFormat
-  /** Headers that browsers may send in addition to the usual ones. */
-  requestHeaders?: readonly string[]
   /** Reads an answer that is one JSON body; undefined if it is not a JSON object. */
   readAnswer: (json: Buffer) => AnswerFacts | undefined
-  /** Makes the builder that assembles the events of one stream. */
-  newBuilder: () => AnswerBuilder
+  /** Makes the builder that assembles the events of one stream; the request asked for this many choices. */
+  newBuilder: (choicesAsked?: number) => AnswerBuilder
   /** Closes a complete stream that does not mark its end, if the API has a mark for that. */
   doneEvent?: Buffer
   /** For a provider that answers with JSON although a stream was requested. */
@@ -26,7 +24,7 @@ export interface Api {
 }
 
 /** Top-level members of a request that at least one of the APIs checks. */
-export const REQUEST_MEMBERS = ['model', 'stream', 'messages', 'input'] as const
+export const REQUEST_MEMBERS = ['model', 'stream', 'messages', 'input', 'prompt', 'n'] as const
 
 /** Where the members of a request are, those that it has. */
 export type RequestMembers = Partial<Record<(typeof REQUEST_MEMBERS)[number], Slice>>
@@ -52,9 +50,11 @@ export interface AnswerFacts {
 export interface AnswerBuilder extends Readonly<AnswerFacts> {
   /** Takes one event. */
   add: (data: string, event: string | undefined) => void
+  /** The provider's error, if {@link hasFailed}. */
+  readonly error: unknown
   /** The API's own mark of the end has arrived. */
   readonly isDone: boolean
-  /** Nothing is missing, with or without that mark. */
+  /** Nothing is missing, with or without that mark; false although the mark has arrived if something is missing. */
   readonly isWhole: boolean
   /** Undefined if nothing arrived. */
   toJson: () => Buffer | undefined

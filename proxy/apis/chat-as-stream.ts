@@ -1,9 +1,10 @@
 import { isObject } from '../../kit/json.ts'
 import { EVENT_STREAM_HEADERS } from '../header-list.ts'
-import { type Json, parseJson } from '../json/parse.ts'
+import { parseExact, stringifyExact } from '../json/exact.ts'
+import type { Json } from '../json/parse.ts'
 import type { StreamedReply } from './api.ts'
+import { errorIn, numberedStatus } from './json-facts.ts'
 
-const BAD_GATEWAY = 502
 const JSON_HEADERS = ['content-type', 'application/json']
 
 /**
@@ -11,16 +12,17 @@ const JSON_HEADERS = ['content-type', 'application/json']
  * @returns undefined if the body is neither
  */
 export function chatAsStream(json: Buffer): StreamedReply | undefined {
-  const whole = parseJson(json.toString('utf8'))
+  const whole = parseExact(json.toString('utf8'))
   if (!isObject(whole)) return undefined
-  if (whole['error']) return { status: errorStatus(whole['error']), headers: JSON_HEADERS, body: json }
+  const error = errorIn(whole)
+  if (error !== undefined) return { status: numberedStatus(error), headers: JSON_HEADERS, body: json }
   if (!Array.isArray(whole['choices']) || !whole['choices'].every(isObject)) return undefined
   const isChat = whole['choices'].some(({ message }) => isObject(message))
   const choices = whole['choices'].map(({ message, ...choice }) =>
     isChat ? { ...choice, delta: asDelta(message) } : choice,
   )
   const chunk = { ...whole, ...(isChat && { object: 'chat.completion.chunk' }), choices }
-  const body = Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)
+  const body = Buffer.from(`data: ${stringifyExact(chunk)}\n\ndata: [DONE]\n\n`)
   return { status: 200, headers: EVENT_STREAM_HEADERS, body }
 }
 
@@ -29,9 +31,4 @@ function asDelta(message: unknown): Json {
   const calls = message['tool_calls']
   if (!Array.isArray(calls)) return message
   return { ...message, tool_calls: calls.map((call, index) => (isObject(call) ? { index, ...call } : call)) }
-}
-
-function errorStatus(error: unknown): number {
-  const code = isObject(error) ? error['code'] : undefined
-  return typeof code === 'number' && code >= 400 && code < 600 ? code : BAD_GATEWAY
 }

@@ -2,8 +2,8 @@ import { OPEN_BRACKET } from '../../kit/ascii.ts'
 import { firstElement } from '../json/scan.ts'
 import { problems } from '../problems.ts'
 import type { Api, RequestMembers } from './api.ts'
+import { CompletionBuilder } from './builders/completion-builder.ts'
 import { chatAsStream } from './chat-as-stream.ts'
-import { CompletionBuilder } from './completion-builder.ts'
 import { firstFinishReason, readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
 
@@ -16,7 +16,7 @@ export const chatCompletions: Api = {
   check: checkMessages,
   errors: openAiErrors,
   readAnswer: (json) => readJsonAnswer(json, firstFinishReason),
-  newBuilder: () => new CompletionBuilder('chat.completion'),
+  newBuilder: (choicesAsked) => new CompletionBuilder('chat.completion', choicesAsked),
   doneEvent: DONE,
   asStream: chatAsStream,
 }

@@ -1,6 +1,6 @@
 import type { Api } from './api.ts'
+import { CompletionBuilder } from './builders/completion-builder.ts'
 import { chatCompletions } from './chat-completions.ts'
-import { CompletionBuilder } from './completion-builder.ts'
 
 /** The older API for plain text; its chunks differ from those of chat only in the content of a choice. */
 export const completions: Api = {
@@ -8,5 +8,5 @@ export const completions: Api = {
   name: 'completions',
   endpoint: '/v1/completions',
   check: () => undefined,
-  newBuilder: () => new CompletionBuilder('text_completion'),
+  newBuilder: (choicesAsked) => new CompletionBuilder('text_completion', choicesAsked),
 }

@@ -4,7 +4,7 @@ import { type Slice, scanJsonObject } from '../json/scan.ts'
 import { digestVectors } from '../log/vectors.ts'
 import { problems } from '../problems.ts'
 import type { AnswerFacts, Api } from './api.ts'
-import { CompletionBuilder } from './completion-builder.ts'
+import { CompletionBuilder } from './builders/completion-builder.ts'
 import { openAiErrors } from './openai-errors.ts'
 
 /** OpenAI's Embeddings API; the log holds digests of the vectors. */

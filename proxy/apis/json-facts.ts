@@ -11,12 +11,12 @@ import type { AnswerFacts } from './api.ts'
 export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown): AnswerFacts | undefined {
   const answer = isUtf8(json) ? parseJson(json.toString('utf8')) : undefined
   if (!isObject(answer)) return undefined
-  const { usage, error } = answer
+  const { usage } = answer
   const reason = finish(answer)
   return {
     finishReason: typeof reason === 'string' ? reason : null,
     usage: isObject(usage) ? usage : null,
-    hasFailed: isObject(error),
+    hasFailed: errorIn(answer) !== undefined,
   }
 }
 
@@ -24,4 +24,47 @@ export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown):
 export function firstFinishReason({ choices }: Json): unknown {
   const first: unknown = Array.isArray(choices) ? choices[0] : undefined
   return isObject(first) ? first['finish_reason'] : null
+}
+
+/** Members of an answer in one of the APIs. */
+const CONTENT = ['choices', 'content', 'output', 'data', 'response', 'delta', 'usage']
+
+/**
+ * The error in an answer or in an event of a stream, in any of the forms in which providers send it.
+ * @returns undefined if there is none
+ */
+export function errorIn(answer: Json): unknown {
+  const { error, type, object, detail, message } = answer
+  if (error) return error
+  if (type === 'error' || object === 'error') return answer
+  const hasContent = CONTENT.some((name) => answer[name] !== undefined)
+  const isReason = detail !== undefined || typeof message === 'string'
+  return isReason && !hasContent ? answer : undefined
+}
+
+const BAD_GATEWAY = 502
+/** Statuses of errors that name themselves with words. */
+const STATUS_OF_WORD: [RegExp, number][] = [
+  [/rate.?limit|too.?many|quota|exhausted/i, 429],
+  [/insufficient|billing|credit|payment/i, 402],
+  [/auth|api.?key/i, 401],
+  [/permission|forbidden|access/i, 403],
+  [/not.?found/i, 404],
+  [/invalid|argument|context.?length|unsupported|too.?large|content.?filter|moderation/i, 400],
+]
+
+/** The HTTP status that an error names with a number; 502 if it names none. */
+export function numberedStatus(error: unknown): number {
+  const numbers = isObject(error) ? [error['code'], error['status']] : []
+  return (
+    (numbers.find((code) => typeof code === 'number' && code >= 400 && code < 600) as number | undefined) ?? BAD_GATEWAY
+  )
+}
+
+/** What an error with status 200 means, as an HTTP status: its number, or what its words say; 502 if they say nothing. */
+export function meantStatus(error: unknown): number {
+  const status = numberedStatus(error)
+  if (status !== BAD_GATEWAY || !isObject(error)) return status
+  const words = [error['code'], error['status'], error['type']].filter((word) => typeof word === 'string').join(' ')
+  return STATUS_OF_WORD.find(([pattern]) => pattern.test(words))?.[1] ?? BAD_GATEWAY
 }

@@ -1,8 +1,8 @@
 import type { ApiProblem } from '../problems.ts'
 import type { Api } from './api.ts'
+import { MessageBuilder } from './builders/message-builder.ts'
 import { checkMessages } from './chat-completions.ts'
 import { readJsonAnswer } from './json-facts.ts'
-import { MessageBuilder } from './message-builder.ts'
 
 /** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Record<number, string> = {
@@ -28,7 +28,6 @@ export const messages: Api = {
     event: (problem, requestId) => `event: error\ndata: ${errorJson(problem, requestId)}\n\n`,
     requestIdHeader: 'request-id',
   },
-  requestHeaders: ['x-api-key', 'anthropic-version', 'anthropic-beta', 'anthropic-dangerous-direct-browser-access'],
   readAnswer: (json) => readJsonAnswer(json, ({ stop_reason }) => stop_reason),
   newBuilder: () => new MessageBuilder(),
 }

@@ -1,7 +1,7 @@
 import type { Api } from './api.ts'
+import { ResponseBuilder, responseFinishReason } from './builders/response-builder.ts'
 import { readJsonAnswer } from './json-facts.ts'
 import { openAiErrors } from './openai-errors.ts'
-import { ResponseBuilder, responseFinishReason } from './response-builder.ts'
 
 /** OpenAI's Responses API; its streams have named events and no `[DONE]`. */
 export const responses: Api = {
@@ -11,8 +11,10 @@ export const responses: Api = {
   check: () => undefined,
   errors: {
     json: openAiErrors.json,
-    event: ({ code, message, param }, _requestId, eventCount) => {
-      const data = { type: 'error', code, message, param, sequence_number: eventCount }
+    // The documents have the flat form; OpenAI's servers send the nested one, without which its client libraries stay silent.
+    event: ({ code, message, param, type }, _requestId, eventCount) => {
+      const error = { type, code, message, param }
+      const data = { type: 'error', code, message, param, error, sequence_number: eventCount }
       return `event: error\ndata: ${JSON.stringify(data)}\n\n`
     },
   },

@@ -1,7 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import type { LimitsConfig } from '../../kit/gateway-config/config-file.ts'
-import type { HeaderList } from '../header-list.ts'
+import type { WholeReply } from '../apis/reply-as-event.ts'
+import { EVENT_STREAM_HEADERS, type HeaderList } from '../header-list.ts'
 import type { Timings } from './timings.ts'
+
+/** A comment on its own line, without a blank line: some clients take a blank line for an event. */
+const PING = Buffer.from(': ping\n')
 
 /** The source of an answer, which can be slowed down and stopped. */
 export interface Flow {
@@ -16,6 +20,8 @@ export interface ClientResponseOptions {
   timings: Timings
   /** Headers of every response; called when the head is sent. */
   commonHeaders: () => HeaderList
+  /** What is sent of a whole answer when the stream has already begun without it. */
+  asEvent: (reply: WholeReply) => Buffer
   /** Called once, when nothing more can be sent. */
   onClose: () => void
 }
@@ -27,6 +33,9 @@ export class ClientResponse {
   #flow: Flow | null = null
   #statusCode: number | undefined
   #bytesOut = 0
+  /** The head of a stream was sent before there was an answer. */
+  #isEarly = false
+  #hasBegun = false
   #isEnded = false
   #isBrokenOff = false
   #isClosed = false
@@ -56,9 +65,9 @@ export class ClientResponse {
     return this.#response.writableLength
   }
 
-  /** True once the head is sent. */
+  /** True once an answer, and not only a comment before it, is being sent. */
   get hasBegun(): boolean {
-    return this.#response.headersSent
+    return this.#hasBegun
   }
 
   /** True once nothing more can be sent. */
@@ -71,6 +80,11 @@ export class ClientResponse {
     return this.#response.writableFinished || this.#isBrokenOff
   }
 
+  /** The source of the answer. */
+  get flow(): Flow | null {
+    return this.#flow
+  }
+
   /** From now on this flow is paused when the client reads more slowly than it sends. */
   follow(flow: Flow): void {
     this.#flow = flow
@@ -81,16 +95,51 @@ export class ClientResponse {
     this.#flow?.abort()
   }
 
+  /** For a client that waits for permission before it sends its body. */
+  askForBody(): void {
+    this.#response.writeContinue()
+  }
+
   /** Sends a whole body with one write. */
   reply(status: number, headers: HeaderList, body: Buffer): void {
     if (this.#isClosed) return
+    if (this.#isEarly) {
+      this.#hasBegun = true
+      this.end(this.#options.asEvent({ status, headers, body }))
+      return
+    }
     this.#writeHead(status, [...headers, 'content-length', String(body.length)])
     this.end(body)
+  }
+
+  /**
+   * Begins a stream before there is an answer, with a comment. From then on its status and headers are fixed, and an error
+   * can only be an event.
+   */
+  beginEarly(): void {
+    if (this.#isClosed || this.#hasBegun || this.#isEarly) return
+    this.#writeHead(200, EVENT_STREAM_HEADERS)
+    this.#hasBegun = false
+    this.#isEarly = true
+    this.ping()
+  }
+
+  /** Sends a comment, which clients skip: it is not a part of the answer. */
+  ping(): void {
+    if (this.#isClosed || this.#isEnded) return
+    this.#lastWriteMs = performance.now()
+    this.#bytesOut += PING.length
+    this.#response.write(PING)
   }
 
   /** Sends the head of a body that comes in pieces, together with the first piece if that is already here. */
   begin(status: number, headers: HeaderList): void {
     if (this.#isClosed) return
+    if (this.#isEarly) {
+      this.#hasBegun = true
+      if (!headers.includes('text/event-stream')) this.end(this.#options.asEvent({ status, headers }))
+      return
+    }
     this.#writeHead(status, headers)
     process.nextTick(() => {
       if (!this.#options.timings.hasBegun && !this.#isClosed) this.#response.flushHeaders()
@@ -153,6 +202,7 @@ export class ClientResponse {
 
   #writeHead(status: number, headers: HeaderList): void {
     this.#statusCode = status
+    this.#hasBegun = true
     this.#response.writeHead(status, [...this.#options.commonHeaders(), ...headers])
     this.#lastWriteMs = performance.now()
   }

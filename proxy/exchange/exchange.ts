@@ -5,19 +5,22 @@ import type { LimitsConfig } from '../../kit/gateway-config/config-file.ts'
 import type { LogOutcome } from '../../kit/log-record.ts'
 import type { Api } from '../apis/api.ts'
 import { type RequestFacts, UNREAD_REQUEST } from '../apis/read-request.ts'
+import { replyAsEvent } from '../apis/reply-as-event.ts'
 import type { HeaderList } from '../header-list.ts'
 import { type BodyLogOptions, type LoggedBody, logInvalidBody, logJson, logLargeJson } from '../log/body.ts'
 import { uniqueTimestamp } from '../log/clock.ts'
 import { recordLine } from '../log/record-line.ts'
 import type { RequestLog } from '../log/writer.ts'
-import type { GatewayMetrics } from '../metrics/metrics.ts'
+import type { GatewayMetrics, RetryKind } from '../metrics/metrics.ts'
 import { type ApiProblem, problems } from '../problems.ts'
+import type { SecretMask } from '../secret-mask.ts'
 import { ClientResponse, type Flow } from './client-response.ts'
 import { type LoggedAnswer, type Outcome, type Refusal, type Route, toOutcome } from './outcome.ts'
 import { toRecord } from './record.ts'
 import { type BodyMemory, RequestBody } from './request-body.ts'
 import type { Running, RunningExchanges } from './running.ts'
 import { Timings } from './timings.ts'
+import { closeAfterAnswer, hasUnreadBody } from './unread-body.ts'
 
 /** What all exchanges of a gateway share. */
 export interface ExchangeServices {
@@ -32,12 +35,14 @@ export interface ExchangeServices {
   /** The operator's log: no bodies, no keys. */
   readonly logger: FastifyBaseLogger
   /** Headers of every response. */
-  readonly commonHeaders: (requestId: string) => HeaderList
+  readonly commonHeaders: (requestId: string, origin: string | undefined) => HeaderList
 }
 
 /** The configuration that an exchange began with; it stays open until the exchange leaves it. */
 export interface ServingPort {
   readonly limits: LimitsConfig
+  /** Knows the gateway's own keys. */
+  readonly secrets: SecretMask
   enter: () => void
   leave: () => void
 }
@@ -50,6 +55,8 @@ export interface RunningAnswer {
   keepAlive: () => void
   /** How it has ended so far; an error inside the answer is not considered. */
   readonly outcome: LogOutcome
+  /** The client has got all of it, even if it does not wait for the end of the response. */
+  readonly isDelivered: boolean
   /** Undefined if nothing arrived that is worth keeping. */
   logged: () => LoggedAnswer | undefined
 }
@@ -87,6 +94,7 @@ export class Exchange implements Running {
   #release: (() => void) | undefined
   #answer: RunningAnswer | undefined
   #refusal: Refusal | undefined
+  #isMasked = false
 
   constructor(services: ExchangeServices, { id, request, response, apiKey, api, serving }: ExchangeStart) {
     this.services = services
@@ -99,6 +107,7 @@ export class Exchange implements Running {
     this.response = new ClientResponse(response, {
       timings: this.timings,
       commonHeaders: () => this.#commonHeaders(),
+      asEvent: (reply) => replyAsEvent(api, id, this.#route?.provider ?? 'The provider', reply),
       onClose: () => this.#settle(),
     })
     response.on('error', (error) => services.logger.debug({ err: error, requestId: id }, 'a client went away'))
@@ -125,11 +134,33 @@ export class Exchange implements Running {
     this.#route = route
   }
 
-  /** An attempt failed and another one begins. */
-  noteRetry(message: string): void {
+  /** An attempt failed and another one begins: with another key, with a fallback, or on another connection. */
+  noteRetry(kind: RetryKind, message: string): void {
     this.timings.forgetUpstream()
     this.services.logger.warn({ requestId: this.id, model: this.#facts.model }, message)
-    this.services.metrics.retries++
+    this.services.metrics.retried(kind)
+  }
+
+  /**
+   * Hides the gateway's own keys in an error, which may go to the client and into the log.
+   * @returns the same buffer if it holds none
+   */
+  masked(bytes: Buffer): Buffer {
+    const shown = this.serving.secrets.mask(bytes)
+    if (shown !== bytes) this.#noteMasked()
+    return shown
+  }
+
+  /** The same for the values of headers. */
+  maskedHeaders(headers: HeaderList): HeaderList {
+    const shown = headers.map((text) => this.serving.secrets.maskText(text))
+    if (shown.some((text, at) => text !== headers[at])) this.#noteMasked()
+    return shown
+  }
+
+  #noteMasked(): void {
+    if (!this.#isMasked) this.services.metrics.masked++
+    this.#isMasked = true
   }
 
   /** From now on the client is answered from here. */
@@ -138,12 +169,19 @@ export class Exchange implements Running {
     this.response.follow(flow)
   }
 
-  /** Answers with an error of the gateway's own, unless an answer has begun. */
-  refuse(problem: ApiProblem, result: LogOutcome = 'rejected'): void {
+  /**
+   * Answers with an error of the gateway's own, unless an answer has begun.
+   * @param upstreamBody what the provider sent instead of an answer, for the log
+   */
+  refuse(problem: ApiProblem, result: LogOutcome = 'rejected', upstreamBody?: Buffer): void {
     if (this.response.isClosed || this.response.hasBegun) return
-    this.#refusal = { problem, result }
+    this.#refusal = { problem, result, upstreamBody }
     const body = Buffer.from(this.api.errors.json(problem, this.id))
     const headers = Object.entries(problem.headers ?? {}).flat()
+    if (hasUnreadBody(this.request)) {
+      closeAfterAnswer(this.request)
+      headers.push('connection', 'close')
+    }
     this.response.reply(problem.status, ['content-type', 'application/json', ...headers], body)
   }
 
@@ -161,9 +199,18 @@ export class Exchange implements Running {
       this.response.close()
       return
     }
-    const state = this.response.tick(nowMs, this.serving.limits)
-    if (state === 'quiet') this.#answer?.keepAlive()
+    const { limits } = this.serving
+    const state = this.response.tick(nowMs, limits)
+    if (state === 'quiet' && !this.response.hasBegun) this.response.ping()
+    else if (state === 'quiet') this.#answer?.keepAlive()
     else if (state === 'stuck') this.#dropSlowReader()
+    if (limits.firstPingMs !== null && this.timings.waitedMs(nowMs) >= limits.firstPingMs) this.#beginEarly()
+  }
+
+  /** Without a comment, something between the gateway and the client may take a slow answer for a dead connection. */
+  #beginEarly(): void {
+    const mayStream = this.#facts.stream && this.api.name !== 'embeddings'
+    if (this.#answer && !this.#refusal && mayStream) this.response.beginEarly()
   }
 
   #dropSlowReader(): void {
@@ -173,7 +220,7 @@ export class Exchange implements Running {
   }
 
   #commonHeaders(): HeaderList {
-    const headers = this.services.commonHeaders(this.id)
+    const headers = this.services.commonHeaders(this.id, this.request.headers.origin)
     const { requestIdHeader } = this.api.errors
     if (requestIdHeader) headers.push(requestIdHeader, this.id)
     return headers
@@ -207,6 +254,7 @@ export class Exchange implements Running {
   #outcome(hasClientLeft: boolean): Outcome {
     return toOutcome({
       hasClientLeft,
+      isDelivered: this.#refusal === undefined && this.#answer?.isDelivered === true,
       response: this.response,
       route: this.#route,
       refusal: this.#refusal,

@@ -1,5 +1,6 @@
 import type { LogOutcome } from '../../kit/log-record.ts'
 import type { AnswerFacts } from '../apis/api.ts'
+import { parseJson } from '../json/parse.ts'
 import type { LoggedBody } from '../log/body.ts'
 import { type ApiProblem, errorJson, problems } from '../problems.ts'
 
@@ -21,6 +22,8 @@ export interface LoggedAnswer extends AnswerFacts {
 export interface Refusal {
   readonly problem: ApiProblem
   readonly result: LogOutcome
+  /** What the provider sent instead of an answer; only the log has it in full. */
+  readonly upstreamBody?: Buffer | undefined
 }
 
 /** How an exchange ended. */
@@ -40,6 +43,8 @@ export interface Outcome {
 export interface ExchangeEnd {
   /** The client did not wait for the end. */
   hasClientLeft: boolean
+  /** The client had got all of the answer when it left. */
+  isDelivered: boolean
   response: { readonly statusCode: number | undefined; readonly bytesOut: number }
   route: Route | undefined
   refusal: Refusal | undefined
@@ -50,8 +55,10 @@ export interface ExchangeEnd {
 }
 
 /** Decides how an exchange ended; pure. */
-export function toOutcome({ hasClientLeft, response, route, refusal, delivered, logged }: ExchangeEnd): Outcome {
+export function toOutcome({ hasClientLeft: hasLeft, isDelivered, ...end }: ExchangeEnd): Outcome {
+  const { response, route, refusal, delivered, logged } = end
   const { statusCode, bytesOut } = response
+  const hasClientLeft = hasLeft && !isDelivered
   const answer = refusal || !logged ? ownAnswer(hasClientLeft, refusal) : logged
   let result = refusal?.result ?? delivered ?? 'ok'
   if (result === 'ok' && answer.hasFailed) result = 'upstream_error'
@@ -62,6 +69,15 @@ export function toOutcome({ hasClientLeft, response, route, refusal, delivered, 
 /** The error that stands in the log in place of an answer. */
 function ownAnswer(hasClientLeft: boolean, refusal: Refusal | undefined): LoggedAnswer {
   const reason = hasClientLeft ? problems.clientAborted() : problems.upstreamDisconnected()
-  const json = Buffer.from(errorJson(refusal?.problem ?? reason))
-  return { body: { json, truncated: false }, finishReason: null, usage: null, hasFailed: false }
+  const error = errorJson(refusal?.problem ?? reason)
+  const body = refusal?.upstreamBody
+  const json = body && body.length > 0 ? `${error.slice(0, -1)},"_upstream_body":${asJson(body)}}` : error
+  return { body: { json: Buffer.from(json), truncated: false }, finishReason: null, usage: null, hasFailed: false }
+}
+
+/** JSON as it is, on one line; any other text as a string. */
+function asJson(body: Buffer): string {
+  const text = body.toString('utf8')
+  const value = parseJson(text)
+  return JSON.stringify(value === undefined ? text : value)
 }

@@ -1,31 +1,103 @@
-import { problems } from '../problems.ts'
+import type { Transform } from 'node:stream'
+import { codingsOf, REQUEST_CODINGS, requestDecoder } from '../content-coding.ts'
+import { type ApiProblem, problems } from '../problems.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
- * Reads the client's body into the exchange, then calls `onComplete`. A body that the gateway does not accept is refused
- * here, after it was read up to the limit, so that the record shows what was sent. A client that leaves in the middle
- * closes its response, which ends the exchange.
+ * Reads the client's body into the exchange, then calls `onComplete`. A body that is announced as too large, or in a coding
+ * that the gateway does not take, is refused before it is sent; every other body that is not accepted is refused after it
+ * was read up to the limit, so that the record shows what was sent. A client that leaves in the middle closes its response,
+ * which ends the exchange.
  */
 export function receiveBody(exchange: Exchange, onComplete: () => void): void {
-  const { request, body } = exchange
-  const { bodyMemory } = exchange.services
-  let isRefused = false
-  const maxBytes = exchange.serving.limits.bodyMaxBytes
-  const type = request.headers['content-type']
+  const { headers } = exchange.request
+  const type = headers['content-type']
   const wrongType = type !== undefined && !isJsonType(type) ? problems.unsupportedMediaType(type) : undefined
-  request.on('data', (piece: Buffer) => {
-    if (isRefused) return
+  const maxBytes = exchange.serving.limits.bodyMaxBytes
+  const codings = codingsOf(headers['content-encoding'])
+  const [coding = '', ...more] = codings
+  const decoder = more.length === 0 ? requestDecoder(coding) : undefined
+  if (codings.length > 0 && !decoder) {
+    exchange.refuse(problems.unsupportedCoding(codings.join(', '), REQUEST_CODINGS))
+    return
+  }
+  if (!wrongType && Number(headers['content-length'] ?? 0) > maxBytes) {
+    exchange.refuse(problems.tooLarge(maxBytes))
+    return
+  }
+  if (headers.expect !== undefined) exchange.response.askForBody()
+  const receiver = new BodyReceiver(exchange, { maxBytes, wrongType, onComplete })
+  if (decoder) receiver.decode(decoder, coding)
+  else receiver.read()
+}
+
+interface ReceiverOptions {
+  maxBytes: number
+  /** Why the body is refused, once it is here. */
+  wrongType: ApiProblem | undefined
+  onComplete: () => void
+}
+
+class BodyReceiver {
+  readonly #exchange: Exchange
+  readonly #options: ReceiverOptions
+  #isRefused = false
+
+  constructor(exchange: Exchange, options: ReceiverOptions) {
+    this.#exchange = exchange
+    this.#options = options
+  }
+
+  read(): void {
+    const { request, body } = this.#exchange
+    request.on('data', (piece: Buffer) => {
+      if (this.#isRefused) return
+      body.receivedBytes += piece.length
+      this.#take(piece)
+    })
+    request.on('end', () => this.#end())
+  }
+
+  /** Neither the body nor what it decodes to may be larger than the limit, because a few bytes can become many or none. */
+  decode(decoder: Transform, coding: string): void {
+    const { request, body } = this.#exchange
+    const stop = () => void decoder.destroy()
+    request.on('data', (piece: Buffer) => {
+      body.receivedBytes += piece.length
+      if (body.receivedBytes > this.#options.maxBytes) this.#refuse(problems.tooLarge(this.#options.maxBytes))
+      if (this.#isRefused) stop()
+    })
+    // Every request closes, some of them before they end.
+    request.on('close', () => {
+      if (!request.complete) stop()
+    })
+    decoder.on('data', (piece: Buffer) => this.#take(piece))
+    decoder.on('end', () => this.#end())
+    decoder.on('error', () => this.#refuse(problems.badCoding(coding)))
+    request.pipe(decoder)
+  }
+
+  #take(piece: Buffer): void {
+    if (this.#isRefused) return
+    const { body, services } = this.#exchange
+    const { maxBytes } = this.#options
     body.push(piece)
-    const isTooLarge = body.sizeBytes > maxBytes
-    isRefused = isTooLarge || bodyMemory.isFull
-    if (isRefused) exchange.refuse(wrongType ?? (isTooLarge ? problems.tooLarge(maxBytes) : problems.overloaded()))
-  })
-  request.on('end', () => {
-    if (isRefused) return
-    exchange.timings.complete()
-    if (wrongType) exchange.refuse(wrongType)
-    else onComplete()
-  })
+    if (body.sizeBytes > maxBytes) this.#refuse(problems.tooLarge(maxBytes))
+    else if (services.bodyMemory.isFull) this.#refuse(problems.overloaded())
+  }
+
+  #refuse(problem: ApiProblem): void {
+    if (this.#isRefused) return
+    this.#isRefused = true
+    this.#exchange.refuse(this.#options.wrongType ?? problem)
+  }
+
+  #end(): void {
+    if (this.#isRefused) return
+    this.#exchange.timings.complete()
+    if (this.#options.wrongType) this.#exchange.refuse(this.#options.wrongType)
+    else this.#options.onComplete()
+  }
 }
 
 /** `application/json`, and types built on it, with any parameters. */

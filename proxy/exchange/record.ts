@@ -56,7 +56,7 @@ export function toRecord(
     finish_reason: answer.finishReason,
     usage: answer.usage,
     outcome: result,
-    bytes_in: body.sizeBytes,
+    bytes_in: body.receivedBytes,
     bytes_out: bytesOut,
     release,
   }

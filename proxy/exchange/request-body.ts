@@ -14,6 +14,8 @@ export class BodyMemory {
 
 /** The body of a request, as far as it has arrived. */
 export class RequestBody {
+  /** As they came over the network; fewer than the body has if it was compressed. */
+  receivedBytes = 0
   readonly #memory: BodyMemory
   #pieces: Buffer[] = []
   #sizeBytes = 0

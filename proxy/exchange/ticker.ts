@@ -14,8 +14,10 @@ export class Ticker {
   }
 
   /** Starts, or starts again with other limits. */
-  start({ keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs }: LimitsConfig): void {
-    const shortestMs = Math.min(MAX_TICK_MS, keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs)
+  start(limits: LimitsConfig): void {
+    const { keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs, firstPingMs } = limits
+    const timeoutsMs = [keepaliveMs, firstByteTimeoutMs, idleTimeoutMs, slowReaderTimeoutMs, firstPingMs ?? MAX_TICK_MS]
+    const shortestMs = Math.min(MAX_TICK_MS, ...timeoutsMs)
     this.stop()
     this.#timer = setInterval(() => this.#running.tickAll(), shortestMs / 2).unref()
   }

@@ -36,6 +36,11 @@ export class Timings {
     this.#endedAt = performance.now()
   }
 
+  /** How long the whole request has been here. */
+  waitedMs(nowMs: number): number {
+    return this.#completeAt === undefined ? 0 : nowMs - this.#completeAt
+  }
+
   get hasBegun(): boolean {
     return this.#firstByteOutAt !== undefined
   }

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyLoggerOptions, type FastifyReply, LogController } from 'fastify'
 import type { HeaderList } from '../header-list.ts'
-import { problems } from '../problems.ts'
+import { type ApiProblem, problems } from '../problems.ts'
+import { canonicalUrl } from './canonical-url.ts'
 import { answerMalformedRequests } from './malformed-requests.ts'
 import { replyWithProblems, sendProblem } from './problem-replies.ts'
 import { newRequestId } from './request-id.ts'
@@ -10,7 +11,9 @@ export interface AppOptions {
   logger: FastifyLoggerOptions
   release: string
   /** Headers of every response. */
-  commonHeaders: (requestId: string) => HeaderList
+  commonHeaders: (requestId: string, origin: string | undefined) => HeaderList
+  /** Called for each request that gets an error outside an exchange. */
+  onProblem: (problem: ApiProblem) => void
 }
 
 /** Longer than an edge keeps its idle connections (Traefik: 90 s), so that the edge, not the gateway, closes them. */
@@ -18,7 +21,7 @@ const KEEP_ALIVE_MS = 120_000
 const RECEIVE_TIMEOUT_MS = 300_000
 
 /** The HTTP server without routes: what holds for every request, and errors in the form that clients know. */
-export function createApp({ logger, release, commonHeaders }: AppOptions): FastifyInstance {
+export function createApp({ logger, release, commonHeaders, onProblem }: AppOptions): FastifyInstance {
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -32,17 +35,21 @@ export function createApp({ logger, release, commonHeaders }: AppOptions): Fasti
     requestTimeout: RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
-    clientErrorHandler: answerMalformedRequests(release),
+    rewriteUrl: ({ url }) => canonicalUrl(url ?? '/'),
+    clientErrorHandler: answerMalformedRequests(release, onProblem),
     frameworkErrors: (_error, request, reply) => {
-      setHeaders(reply, commonHeaders(request.id))
+      setHeaders(reply, commonHeaders(request.id, request.headers.origin))
       sendProblem(reply, problems.unknownUrl(request.method, request.url))
     },
   })
+  app.decorate('onProblem', onProblem)
+  // Each handler decides whether a body may be sent: a refused one is not asked for.
+  app.server.on('checkContinue', (request, response) => void app.server.emit('request', request, response))
   // Exchanges read bodies themselves, as bytes.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.addHook('onSend', (request, reply, _payload, done) => {
-    setHeaders(reply, commonHeaders(request.id))
+    setHeaders(reply, commonHeaders(request.id, request.headers.origin))
     done()
   })
   replyWithProblems(app)

@@ -10,6 +10,8 @@ import { LiveConfig } from '../routing/live-config.ts'
 import type { GatewaySettings } from '../settings.ts'
 import { createApp } from './app.ts'
 import { createAuthenticator } from './auth.ts'
+import { Callers } from './callers.ts'
+import { checkHosts } from './check-hosts.ts'
 import type { Readiness } from './readiness.ts'
 import { responseHeaders } from './response-headers.ts'
 import { apiRoutes } from './routes/apis.ts'
@@ -39,28 +41,28 @@ const DEV_RELEASE = 'dev'
 
 /** The gateway, ready to listen. */
 export function buildGateway(settings: GatewaySettings, config: GatewayConfig, deps: GatewayDeps): Gateway {
-  const { requestLog, running, logger } = deps
+  const { logger, running } = deps
   const release = settings.releaseId ?? DEV_RELEASE
-  const needsKey = settings.apiKeys.length > 0
+  const callers = new Callers(settings)
   const readiness: Readiness = { isDraining: false, configProblem: null }
-  const commonHeaders = responseHeaders({ release, needsKey, readiness })
-  const app = createApp({ logger, release, commonHeaders })
-  const live = new LiveConfig(settings, config)
+  const commonHeaders = responseHeaders({ release, callers, readiness })
   const metrics = new GatewayMetrics()
+  const app = createApp({ logger, release, commonHeaders, onProblem: (problem) => metrics.refused(problem) })
+  const live = new LiveConfig(settings, config)
   const services: ExchangeServices = {
+    ...deps,
     release,
     bodyLog: settings.log,
-    requestLog,
-    running,
     bodyMemory: new BodyMemory(),
     metrics,
     logger: app.log,
     commonHeaders,
   }
   const authenticate = createAuthenticator(settings.apiKeys)
+  checkHosts(app, callers)
   healthRoutes(app, { release, deployedAt: settings.deployedAt, readiness })
   modelRoutes(app, { live, authenticate: settings.modelsRequireKey ? authenticate : undefined })
-  apiRoutes(app, { services, live, authenticate, needsKey })
+  apiRoutes(app, { services, live, authenticate, callers })
 
   const ticker = new Ticker(running, config.limits)
   app.addHook('onClose', async () => {

@@ -1,12 +1,12 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import { errorJson, problems } from '../problems.ts'
+import { type ApiProblem, errorJson, problems } from '../problems.ts'
 import { newRequestId } from './request-id.ts'
 
 const STATUS_OF_CODE: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
 
 /** Answers bytes that are not a valid HTTP request; only the connection is left to write to. */
-export function answerMalformedRequests(release: string) {
+export function answerMalformedRequests(release: string, onProblem: (problem: ApiProblem) => void) {
   return (error: Error & { code?: string }, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return
     // An answer that has begun must not get an error in its middle. Node keeps it here.
@@ -16,7 +16,9 @@ export function answerMalformedRequests(release: string) {
       return
     }
     const status = STATUS_OF_CODE[error.code ?? ''] ?? 400
-    const body = errorJson(problems.badHttp(STATUS_CODES[status] ?? 'Bad Request'))
+    const problem = problems.badHttp(STATUS_CODES[status] ?? 'Bad Request')
+    onProblem(problem)
+    const body = errorJson(problem)
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'content-type: application/json',

@@ -1,20 +1,17 @@
 import type { HeaderList } from '../header-list.ts'
+import type { Callers } from './callers.ts'
 import type { Readiness } from './readiness.ts'
 
 export interface ResponseHeaderOptions {
   release: string
-  needsKey: boolean
+  callers: Callers
   readiness: Readiness
 }
 
-/**
- * Makes the headers of every response. Pages of other origins may read answers only if requests need a key: without keys
- * any page that is open on this machine could use the gateway.
- */
-export function responseHeaders({ release, needsKey, readiness }: ResponseHeaderOptions) {
-  return (requestId: string): HeaderList => {
-    const headers = ['x-request-id', requestId, 'x-ai-proxy-release', release]
-    if (needsKey) headers.push('access-control-allow-origin', '*', 'access-control-expose-headers', 'x-request-id')
+/** Makes the headers of every response. */
+export function responseHeaders({ release, callers, readiness }: ResponseHeaderOptions) {
+  return (requestId: string, origin: string | undefined): HeaderList => {
+    const headers = ['x-request-id', requestId, 'x-ai-proxy-release', release, ...callers.corsHeaders(origin)]
     if (readiness.isDraining) headers.push('connection', 'close')
     return headers
   }

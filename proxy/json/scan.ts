@@ -35,15 +35,17 @@ const LITERALS: Record<number, string> = { 116: 'true', 102: 'false', 110: 'null
 /**
  * Finds the values of these top-level keys without parsing the text into objects. If a key occurs more than once, the last
  * one is used.
+ * @param repeated receives the keys that occur more than once
  * @returns undefined if the bytes are not exactly one JSON object in UTF-8
  */
 export function scanJsonObject<K extends string>(
   json: Buffer,
   keys: readonly K[],
+  repeated?: K[],
 ): Partial<Record<K, Slice>> | undefined {
   if (!isUtf8(json)) return undefined
   const found: Partial<Record<K, Slice>> = {}
-  const end = scanMembers(json, skipSpace(json, 0), keys, found)
+  const end = scanMembers(json, skipSpace(json, 0), keys, found, repeated)
   return end !== INVALID && skipSpace(json, end) === json.length ? found : undefined
 }
 
@@ -87,6 +89,7 @@ function scanMembers<K extends string>(
   start: number,
   keys: readonly K[],
   found: Partial<Record<K, Slice>>,
+  repeated?: K[],
 ): number {
   if (json[start] !== OPEN_BRACE) return INVALID
   let at = skipSpace(json, start + 1)
@@ -100,7 +103,10 @@ function scanMembers<K extends string>(
     at = skipSpace(json, at + 1)
     const end = skipValue(json, at)
     if (end === INVALID) return INVALID
-    if (key !== undefined) found[key] = { start: at, end }
+    if (key !== undefined) {
+      if (found[key]) repeated?.push(key)
+      found[key] = { start: at, end }
+    }
     at = skipSpace(json, end)
     if (json[at] === CLOSE_BRACE) return at + 1
     if (json[at] !== COMMA) return INVALID

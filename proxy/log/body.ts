@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { CARRIAGE_RETURN, LINE_FEED, SPACE } from '../../kit/ascii.ts'
-import { digestDataUrls, digestingDataUrls } from './data-urls.ts'
+import { digestingMedia, digestMedia } from './media.ts'
 
 /** A body in the form of the log: one line of valid JSON. */
 export interface LoggedBody {
@@ -22,13 +22,13 @@ const EXCERPT_BYTES = 4096
  * @param model is kept in the log if the body is too large for it
  */
 export function logJson(json: Buffer, model: string | null, options: BodyLogOptions): LoggedBody {
-  return toLogged(json, options.images === 'digest' ? digestDataUrls(json) : json, model, options)
+  return toLogged(json, options.images === 'digest' ? digestMedia(json) : json, model, options)
 }
 
 /** The same for a large body, in small steps, so that other requests need not wait. */
 export async function logLargeJson(json: Buffer, model: string | null, options: BodyLogOptions): Promise<LoggedBody> {
   if (options.images !== 'digest') return logJson(json, model, options)
-  const steps = digestingDataUrls(json)
+  const steps = digestingMedia(json)
   let step = steps.next()
   while (!step.done) {
     await setImmediate()

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { BACKSLASH, COMMA, QUOTE, SEMICOLON, SLASH } from '../../kit/ascii.ts'
 import { sha256 } from '../../kit/sha256.ts'
+import { contentDigest, type FoundContent, readingBase64 } from './base64.ts'
 
 const MARK = 'data:'
 /** The longest head of a data: URL that is recognised: media type and parameters. */
@@ -8,15 +8,9 @@ const MAX_HEAD = 256
 const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
 /** Pauses after this many marks; in a text with many marks, most of them begin no URL. */
 const MARKS_A_STEP = 1000
-/** 1 for the bytes of base64. */
-const BASE64 = new Uint8Array(256)
-for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_')) BASE64[byte] = 1
 /** 1 for the bytes of a media type. */
 const TYPE = new Uint8Array(256)
 for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-')) TYPE[byte] = 1
-/** Bytes of base64 in one step, which takes about half a millisecond. */
-const STEP_BYTES = 256 * 1024
-
 /**
  * JSON with every data: URL replaced by `data:<mime>;sha256=...;bytes=...` of its content. A base64 URL is found anywhere
  * in a text; a URL in the plain form only if it is the whole text, because prose may contain `data:text/plain,`. The
@@ -39,46 +33,17 @@ export function* digestingDataUrls(json: Buffer): Generator<void, Buffer> {
   return copied === 0 ? json : Buffer.concat([...parts, json.subarray(copied)])
 }
 
-/** The same without pauses. */
-export function digestDataUrls(json: Buffer): Buffer {
-  const steps = digestingDataUrls(json)
-  let step = steps.next()
-  while (!step.done) step = steps.next()
-  return step.value
-}
-
 function* readingDataUrl(json: Buffer, start: number): Generator<void, { digest: string; end: number } | undefined> {
   if (!mayBeHead(json, start + MARK.length)) return undefined
   const head = HEAD.exec(json.toString('latin1', start, start + MAX_HEAD))
   if (!head?.[1]) return undefined
   const dataStart = start + head[0].length
   if (!head[2] && !beginsText(json, start)) return undefined
-  const { end, bytes, sha256 } = head[2] ? yield* readingBase64(json, dataStart) : readText(json, dataStart)
-  return { digest: `data:${head[1]};sha256=${sha256};bytes=${bytes}`, end }
+  const content = head[2] ? yield* readingBase64(json, dataStart) : readText(json, dataStart)
+  return { digest: contentDigest(head[1], content), end: content.end }
 }
 
-function* readingBase64(json: Buffer, start: number): Generator<void, { end: number; bytes: number; sha256: string }> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  let at = start
-  /** Characters that wait until there are four of them. */
-  let rest = ''
-  while (true) {
-    const end = endOfBase64(json, at, at + STEP_BYTES)
-    const isLast = end < at + STEP_BYTES
-    const text = rest + json.toString('latin1', at, end).replaceAll('\\', '')
-    const whole = isLast ? text.length : text.length - (text.length % 4)
-    const decoded = Buffer.from(text.slice(0, whole), 'base64')
-    hash.update(decoded)
-    bytes += decoded.length
-    if (isLast) return { end, bytes, sha256: hash.digest('hex') }
-    rest = text.slice(whole)
-    at = end
-    yield
-  }
-}
-
-function readText(json: Buffer, start: number): { end: number; bytes: number; sha256: string } {
+function readText(json: Buffer, start: number): FoundContent {
   const end = endOfString(json, start)
   const content = Buffer.from(JSON.parse(`"${json.toString('utf8', start, end)}"`))
   return { end, bytes: content.length, sha256: sha256(content) }
@@ -104,18 +69,6 @@ function beginsText(json: Buffer, start: number): boolean {
   let at = start - 2
   while (json[at] === BACKSLASH) at--
   return json[start - 1] === QUOTE && (start - at) % 2 === 0
-}
-
-/** JSON may write a slash as `\/`, so a backslash belongs to base64 only before a slash. */
-function endOfBase64(json: Buffer, start: number, limit: number): number {
-  const stop = Math.min(limit, json.length)
-  let at = start
-  while (at < stop && (BASE64[json[at] as number] === 1 || isEscapedSlash(json, at))) at++
-  return at
-}
-
-function isEscapedSlash(json: Buffer, at: number): boolean {
-  return json[at] === BACKSLASH && json[at + 1] === SLASH
 }
 
 function endOfString(json: Buffer, start: number): number {

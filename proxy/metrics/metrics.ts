@@ -3,6 +3,9 @@ import type { ApiProblem } from '../problems.ts'
 
 type Answered = Omit<LogRecordFields, 'truncated'>
 
+/** What another attempt uses that the one before did not use. */
+export type RetryKind = 'key' | 'fallback' | 'connection'
+
 /** Counts of the requests that have the same labels. */
 export interface RequestSeries {
   labels: Record<'endpoint' | 'provider' | 'model' | 'status' | 'outcome', string>
@@ -31,10 +34,16 @@ export class GatewayMetrics {
   readonly requests = new Map<string, RequestSeries>()
   /** By code, or by type if the error has no code. */
   readonly rejected = new Map<string, number>()
-  retries = 0
+  readonly retries: Record<RetryKind, number> = { key: 0, fallback: 0, connection: 0 }
+  /** Answers in which a key of the gateway was hidden. */
+  masked = 0
   readonly duration = new Distribution(SECONDS)
   readonly firstByte = new Distribution(SECONDS)
   readonly overhead = new Distribution(OVERHEAD_SECONDS)
+
+  retried(kind: RetryKind): void {
+    this.retries[kind]++
+  }
 
   /**
    * Counts a request that has ended.
@@ -50,13 +59,16 @@ export class GatewayMetrics {
       series.inputTokens += count(usage['prompt_tokens'] ?? usage['input_tokens'])
       series.outputTokens += count(usage['completion_tokens'] ?? usage['output_tokens'])
     }
-    if (problem) {
-      const code = problem.code ?? problem.type
-      this.rejected.set(code, (this.rejected.get(code) ?? 0) + 1)
-    }
+    if (problem) this.refused(problem)
     this.duration.observe(endpoint, provider, fields.latency_ms)
     if (fields.ttfb_ms !== null) this.firstByte.observe(endpoint, provider, fields.ttfb_ms)
     if (fields.overhead_ms !== null) this.overhead.observe(endpoint, provider, fields.overhead_ms)
+  }
+
+  /** Counts a request that got an error of the gateway's own. */
+  refused({ code, type }: ApiProblem): void {
+    const name = code ?? type
+    this.rejected.set(name, (this.rejected.get(name) ?? 0) + 1)
   }
 
   #seriesOf({ endpoint, status_code: code, outcome }: Answered, provider: string, model: string): RequestSeries {

@@ -59,7 +59,10 @@ function addCounters(registry: Registry, metrics: GatewayMetrics): void {
   add('rejected_total', 'Requests that the gateway answered with its own error.', ['code'], (add) => {
     for (const [code, times] of metrics.rejected) add({ code }, times)
   })
-  add('retries_total', 'Attempts with another key or a fallback.', [], (add) => add({}, metrics.retries))
+  add('retries_total', 'Further attempts: another key, a fallback, a new connection.', ['kind'], (add) => {
+    for (const [kind, times] of Object.entries(metrics.retries)) add({ kind }, times)
+  })
+  add('masked_total', 'Answers in which a key of the gateway was hidden.', [], (add) => add({}, metrics.masked))
 }
 
 function addGauges(registry: Registry, { running, requestLog }: MetricsSources): void {

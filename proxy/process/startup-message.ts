@@ -1,5 +1,5 @@
-import { splitKeys } from '../../kit/api-keys.ts'
 import type { LoadedConfig } from '../../kit/gateway-config/load.ts'
+import { splitList } from '../../kit/list.ts'
 import { ECHO } from '../../kit/providers.ts'
 import type { GatewaySettings } from '../settings.ts'
 
@@ -24,7 +24,7 @@ export function startupMessage(
       describeProvider(name, keyVariable, keys.length > 0),
     ),
     ...Object.entries(config.providers).map(([name, { keyVariable, keyRequired }]) => {
-      const hasKey = splitKeys(settings.environment[keyVariable]).length > 0
+      const hasKey = splitList(settings.environment[keyVariable]).length > 0
       return describeProvider(name, keyVariable, hasKey || !keyRequired)
     }),
   ]

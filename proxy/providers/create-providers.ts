@@ -1,10 +1,10 @@
-import { splitKeys } from '../../kit/api-keys.ts'
 import type { GatewayConfig } from '../../kit/gateway-config/config-file.ts'
+import { splitList } from '../../kit/list.ts'
 import { KEYED_PROVIDER_NAMES, type KeyedProvider } from '../../kit/providers.ts'
 import type { GatewaySettings, ProviderSettings } from '../settings.ts'
 import { anthropic } from './anthropic.ts'
 import { echo } from './echo.ts'
-import { gemini } from './gemini.ts'
+import { gemini } from './gemini/gemini.ts'
 import { HttpProvider } from './http-provider.ts'
 import { openAi } from './openai.ts'
 import { openRouter } from './openrouter.ts'
@@ -29,7 +29,7 @@ export function createProviders(settings: GatewaySettings, added: GatewayConfig[
           name,
           baseUrl: entry.baseUrl,
           apis: entry.apis,
-          keys: splitKeys(settings.environment[entry.keyVariable]),
+          keys: splitList(settings.environment[entry.keyVariable]),
           keyVariable: entry.keyRequired ? entry.keyVariable : undefined,
           keyHeader: () => entry.keyHeader,
           extraHeaders: () => entry.headers,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { Pool } from 'undici'
 import type { ApiName } from '../../kit/providers.ts'
-import { concernsKey, coolingMs, type UpstreamFailure } from '../upstream/failure.ts'
+import { Connections } from '../upstream/connections.ts'
+import { concernsKey, concernsModel, coolingMs, type UpstreamFailure } from '../upstream/failure.ts'
 import { ALL_MODELS, KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
 import { relay } from '../upstream/relay.ts'
@@ -24,10 +24,6 @@ export interface HttpProviderOptions {
   normaliser?: (request: ProviderRequest) => Normaliser | undefined
 }
 
-const CONNECT_TIMEOUT_MS = 10_000
-/** Often concerns only one model, while the others still answer. */
-const TOO_MANY_REQUESTS = 429
-const KEEP_ALIVE_MS = 30_000
 const ANTHROPIC_VERSION = '2023-06-01'
 
 /** The key that a request uses now, and those that were refused before. */
@@ -44,7 +40,7 @@ export class HttpProvider implements Provider {
   readonly #options: HttpProviderOptions
   readonly #basePath: string
   readonly #ring: KeyRing
-  readonly #pool: Pool
+  readonly #connections: Connections
 
   constructor(options: HttpProviderOptions) {
     const { name, apis, keys, keyVariable, baseUrl } = options
@@ -55,15 +51,7 @@ export class HttpProvider implements Provider {
     this.#options = options
     this.#basePath = pathname.replace(/\/$/, '')
     this.#ring = new KeyRing(keys)
-    this.#pool = new Pool(origin, {
-      // One request at a time on each connection: a stream would hold up all requests behind it.
-      pipelining: 1,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      // The relay checks the timeouts of an answer.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    })
+    this.#connections = new Connections(origin)
   }
 
   isReady(model: string): boolean {
@@ -76,7 +64,7 @@ export class HttpProvider implements Provider {
   }
 
   close(): Promise<void> {
-    return this.#pool.close()
+    return this.#connections.close()
   }
 
   #sendWith(use: KeyUse, request: ProviderRequest, body: Buffer): void {
@@ -90,17 +78,17 @@ export class HttpProvider implements Provider {
         this.#triesOtherKey(failure, use, request, body) || request.next(failure.reason),
     }
     const headers = upstreamHeaders(this.#options, api, exchange.request.headers, use.key)
-    relay(attempt, this.#pool, { path: `${this.#basePath}/${api}`, headers, body })
+    relay(attempt, this.#connections, { path: `${this.#basePath}/${api}`, headers, body })
   }
 
   #triesOtherKey(failure: UpstreamFailure, { key, refused }: KeyUse, request: ProviderRequest, body: Buffer): boolean {
     if (!key || !concernsKey(failure)) return false
     const { model } = request.route
-    this.#ring.cool(key, failure.status === TOO_MANY_REQUESTS ? model : ALL_MODELS, coolingMs(failure))
+    this.#ring.cool(key, concernsModel(failure) ? model : ALL_MODELS, coolingMs(failure))
     const used = [...refused, key]
     const other = this.#ring.other(used, model)
     if (!other) return false
-    request.exchange.noteRetry(`${failure.reason}: another key of ${this.name}`)
+    request.exchange.noteRetry('key', `${failure.reason}: another key of ${this.name}`)
     this.#sendWith({ key: other, refused: used }, request, body)
     return true
   }

@@ -60,7 +60,7 @@ class Attempts {
     this.#at++
     const candidate = this.#candidates[this.#at]
     if (!candidate || this.#exchange.response.isClosed) return false
-    this.#exchange.noteRetry(`${reason}: on to ${candidate.provider.name}:${candidate.route.model}`)
+    this.#exchange.noteRetry('fallback', `${reason}: on to ${candidate.provider.name}:${candidate.route.model}`)
     this.#send(candidate)
     return true
   }

@@ -1,7 +1,9 @@
 import type { GatewayConfig, LimitsConfig } from '../../kit/gateway-config/config-file.ts'
+import { splitList } from '../../kit/list.ts'
 import type { ServingPort } from '../exchange/exchange.ts'
 import { createProviders } from '../providers/create-providers.ts'
 import type { Provider } from '../providers/provider.ts'
+import { SecretMask } from '../secret-mask.ts'
 import type { GatewaySettings } from '../settings.ts'
 import { checkLimitedKeys } from './limits.ts'
 import { compileRouting, type Routing } from './routing.ts'
@@ -11,6 +13,7 @@ export class Serving implements ServingPort {
   readonly routing: Routing
   readonly providers: ReadonlyMap<string, Provider>
   readonly limits: LimitsConfig
+  readonly secrets: SecretMask
   #exchanges = 0
   #onLeft: (() => void) | undefined
 
@@ -18,8 +21,11 @@ export class Serving implements ServingPort {
   constructor(settings: GatewaySettings, { modelMappings: mappings, fallbacks, limits, ...config }: GatewayConfig) {
     checkLimitedKeys(limits, settings.apiKeys)
     this.providers = createProviders(settings, config.providers)
-    this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()) })
+    const all = [...this.providers.values()]
+    const withoutKey = new Set(all.flatMap(({ name, missing }) => (missing === undefined ? [] : name)))
+    this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()), withoutKey })
     this.limits = limits
+    this.secrets = new SecretMask(secretsOf(settings, config.providers))
   }
 
   enter(): void {
@@ -40,4 +46,19 @@ export class Serving implements ServingPort {
     }
     await Promise.all([...this.providers.values()].map((provider) => provider.close?.()))
   }
+}
+
+/** Headers of config.yml that carry a secret, by their names. */
+const SECRET_HEADER = /authorization|cookie|key|secret|token/i
+
+/** Every key that the gateway sends to a provider or takes from a client. */
+function secretsOf({ providers, environment, apiKeys }: GatewaySettings, added: GatewayConfig['providers']): string[] {
+  const entries = Object.values(added)
+  const headers = entries.flatMap((entry) => Object.entries(entry.headers))
+  return [
+    ...apiKeys.flatMap(({ accepted }) => accepted),
+    ...Object.values(providers).flatMap(({ keys }) => keys),
+    ...entries.flatMap(({ keyVariable }) => splitList(environment[keyVariable])),
+    ...headers.filter(([name]) => SECRET_HEADER.test(name)).map(([, value]) => value.replace(/^\S+\s+/, '')),
+  ]
 }

@@ -2,58 +2,81 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { LogOutcome } from '../../kit/log-record.ts'
 import type { RunningAnswer } from '../exchange/exchange.ts'
 import type { LoggedAnswer } from '../exchange/outcome.ts'
-import { type ApiProblem, problems } from '../problems.ts'
-import { forwardedHeaders } from './answer-head.ts'
+import type { ApiProblem } from '../problems.ts'
+import { type AnswerHead, forwardedHeaders } from './answer-head.ts'
 import type { Attempt } from './attempt.ts'
-import { BodyAnswer } from './body-answer.ts'
-import { EventStreamAnswer } from './event-stream-answer.ts'
-import { failureOf } from './failure.ts'
+import { BodyAnswer } from './body/body-answer.ts'
+import { ErrorAnswer } from './body/error-answer.ts'
+import { beginsEvents } from './stream/begins-events.ts'
+import { EventStreamAnswer } from './stream/event-stream-answer.ts'
 
 const EVENT_STREAM = 'text/event-stream'
+
+interface Undecided {
+  head: AnswerHead
+  first: Buffer
+}
 
 /** The answer of a provider on its way to the client; its head decides what happens to its body. */
 export class Answer implements RunningAnswer {
   readonly #attempt: Attempt
-  #body: EventStreamAnswer | BodyAnswer | undefined
+  #body: EventStreamAnswer | BodyAnswer | ErrorAnswer | undefined
+  /** The head of an answer whose first bytes decide what it is, and these bytes. */
+  #undecided: Undecided | undefined
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt
   }
 
-  /** @returns false if the body will not be used, because something else is tried or the client was sent an error */
-  start(status: number, headers: IncomingHttpHeaders): boolean {
-    const { exchange, route } = this.#attempt
-    exchange.timings.upstreamByte()
-    const { provider } = route
-    if (status === 401) {
-      exchange.services.logger.error({ provider, status }, "the provider refused the gateway's key")
-      this.#giveUp(problems.upstreamAuth(provider, status))
-      return false
-    }
-    if (status >= 300 && status < 400) {
-      this.#giveUp(problems.upstreamStatus(provider, status))
-      return false
-    }
-    const type = headers['content-type'] ?? (exchange.facts.stream ? EVENT_STREAM : 'application/json')
-    const isEventStream = status < 300 && type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
-    const Body = isEventStream ? EventStreamAnswer : BodyAnswer
-    this.#body = new Body(this.#attempt, { status, type, headers: forwardedHeaders(headers) })
-    return true
+  start(status: number, headers: IncomingHttpHeaders): void {
+    const { exchange } = this.#attempt
+    // A header that is given twice is a list, whatever the type says.
+    const [named] = [headers['content-type'] ?? []].flat()
+    const type = named ?? (exchange.facts.stream ? EVENT_STREAM : 'application/json')
+    const head = { status, type, headers: exchange.maskedHeaders(forwardedHeaders(headers)) }
+    const isEventStream = type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
+    if (status >= 300 || !isEventStream) exchange.timings.upstreamByte()
+    if (status >= 300) this.#body = new ErrorAnswer(this.#attempt, head, headers)
+    else if (isEventStream) this.#body = new EventStreamAnswer(this.#attempt, head)
+    else if (exchange.facts.stream) this.#undecided = { head, first: Buffer.alloc(0) }
+    else this.#body = new BodyAnswer(this.#attempt, head)
   }
 
   data(bytes: Buffer): void {
-    this.#body?.data(bytes)
+    if (this.#undecided) this.#decide(this.#undecided, bytes)
+    else this.#body?.data(bytes)
   }
 
   end(): void {
+    if (this.#undecided) this.#become(this.#undecided, BodyAnswer)
     this.#body?.end()
   }
 
+  /** Some providers send events under another content type. */
+  #decide(undecided: Undecided, bytes: Buffer): void {
+    undecided.first = Buffer.concat([undecided.first, bytes])
+    const isEventStream = beginsEvents(undecided.first)
+    if (isEventStream !== undefined) this.#become(undecided, isEventStream ? EventStreamAnswer : BodyAnswer)
+  }
+
+  #become({ head, first }: Undecided, Body: typeof EventStreamAnswer | typeof BodyAnswer): void {
+    this.#undecided = undefined
+    this.#body = new Body(this.#attempt, head)
+    if (first.length > 0) this.#body.data(first)
+  }
+
+  /** Another provider is tried first, as long as the client has not got a byte. */
   fail(problem: ApiProblem): void {
-    const { exchange } = this.#attempt
+    const { exchange, tryOther } = this.#attempt
     if (exchange.response.isClosed) return
+    const mayTry = !(this.#body instanceof ErrorAnswer) && !exchange.response.hasBegun
+    if (mayTry && tryOther({ headers: {}, reason: problem.code ?? 'unknown' })) return
     if (this.#body) this.#body.fail(problem)
     else exchange.refuse(problem, 'upstream_error')
+  }
+
+  tick(nowMs: number): void {
+    if (this.#body instanceof EventStreamAnswer) this.#body.tick(nowMs)
   }
 
   keepAlive(): void {
@@ -64,12 +87,11 @@ export class Answer implements RunningAnswer {
     return this.#body?.outcome ?? 'ok'
   }
 
-  logged(): LoggedAnswer | undefined {
-    return this.#body?.logged()
+  get isDelivered(): boolean {
+    return this.#body instanceof EventStreamAnswer && this.#body.isDelivered
   }
 
-  #giveUp(problem: ApiProblem): void {
-    const { exchange, tryOther } = this.#attempt
-    if (!tryOther(failureOf(problem))) exchange.refuse(problem, 'upstream_error')
+  logged(): LoggedAnswer | undefined {
+    return this.#body?.logged()
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { meantStatus } from '../apis/json-facts.ts'
 import type { ApiProblem } from '../problems.ts'
 
 /** An attempt that failed before the client got a byte. */
@@ -11,33 +12,52 @@ export interface UpstreamFailure {
 }
 
 const UNAUTHORIZED = 401
-const KEY_STATUSES = new Set([UNAUTHORIZED, 402, 429])
+const FORBIDDEN = 403
+const TOO_MANY_REQUESTS = 429
+const KEY_STATUSES = new Set([UNAUTHORIZED, 402, FORBIDDEN, TOO_MANY_REQUESTS])
+/** Often concern only one model, while the key may use the others. */
+const MODEL_STATUSES = new Set([FORBIDDEN, TOO_MANY_REQUESTS])
 const REQUEST_TIMEOUT = 408
 /** Used where the provider says nothing about it. */
 const DEFAULT_COOLING_MS = 15_000
 const MAX_COOLING_MS = 5 * 60_000
+/** A refusal of what the client sent, which no other key changes. */
+const ABOUT_CONTENT = /moderation|flagged|content.?(?:filter|policy)/i
 
-/** For an error that shows only in the body. */
+/** For an error that the provider's normaliser understands. */
 export function failureOf({ status, code, headers = {} }: ApiProblem): UpstreamFailure {
-  const refusedKey = code === 'upstream_auth_error'
-  return { status: refusedKey ? UNAUTHORIZED : status, headers, reason: code ?? String(status) }
+  const hasRefusedKey = code === 'upstream_auth_error'
+  return { status: hasRefusedKey ? UNAUTHORIZED : status, headers, reason: code ?? String(status) }
 }
 
-/** True if another key might be accepted: this one is unknown, has no credit, or was used too often. */
+/** For an error that came with status 200. */
+export function failureIn(error: unknown): UpstreamFailure {
+  const status = meantStatus(error)
+  return { status, headers: {}, reason: `${status} in an answer with status 200` }
+}
+
+/** True if another key might be accepted: this one is unknown, has no credit, is blocked, or was used too often. */
 export function concernsKey({ status }: UpstreamFailure): boolean {
   return status !== undefined && KEY_STATUSES.has(status)
 }
 
-/** True if another provider might answer; every other error concerns the request itself. */
-export function mayWorkElsewhere(status: number): boolean {
-  return status >= 500 || status === REQUEST_TIMEOUT || KEY_STATUSES.has(status)
+/** True if a key may be refused for one model and accepted for another. */
+export function concernsModel({ status }: UpstreamFailure): boolean {
+  return status !== undefined && MODEL_STATUSES.has(status)
 }
 
-/** How long a key is not used, in milliseconds: what the provider asks for, within bounds. */
+/** True if another key or provider might answer; every other error concerns the request itself. */
+export function mayWorkElsewhere({ status }: UpstreamFailure, body: Buffer): boolean {
+  if (status === undefined) return true
+  if (status === FORBIDDEN) return !ABOUT_CONTENT.test(body.toString('latin1'))
+  return status >= 500 || status < 400 || status === REQUEST_TIMEOUT || KEY_STATUSES.has(status)
+}
+
+/** How long a key is not used, in milliseconds: what the provider asks for, within bounds; 0 if it may be used now. */
 export function coolingMs({ headers }: UpstreamFailure): number {
   const ms = Number(headers['retry-after-ms'] ?? Number.NaN)
   const after = headers['retry-after'] ?? ''
   const seconds = /^\d+(\.\d+)?$/.test(after) ? Number(after) : (Date.parse(after) - Date.now()) / 1000
   const asked = Number.isNaN(ms) ? seconds * 1000 : ms
-  return asked > 0 ? Math.min(asked, MAX_COOLING_MS) : DEFAULT_COOLING_MS
+  return Number.isNaN(asked) ? DEFAULT_COOLING_MS : Math.min(Math.max(asked, 0), MAX_COOLING_MS)
 }

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
+import { answerDecoder, codingsOf } from '../content-coding.ts'
 import type { Flow } from '../exchange/client-response.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { Answer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
-import { createDecoder } from './decoder.ts'
-import { mayWorkElsewhere } from './failure.ts'
+import type { Connection, Connections } from './connections.ts'
 
 /** The HTTP request to a provider. */
 export interface UpstreamRequest {
@@ -17,18 +18,27 @@ export interface UpstreamRequest {
 }
 
 /** Sends a request to a provider and its answer to the client. */
-export function relay(attempt: Attempt, dispatcher: Dispatcher, { path, headers, body }: UpstreamRequest): void {
+export function relay(attempt: Attempt, connections: Connections, request: UpstreamRequest): void {
   const { exchange } = attempt
   const answer = new Answer(attempt)
-  const handler = new RelayHandler(attempt, answer)
+  const handler = new RelayHandler(attempt, answer, (again) =>
+    connections.dispatchAlone({ ...request, method: 'POST' }, again),
+  )
   exchange.answerWith(answer, handler)
   exchange.timings.dispatched()
-  dispatcher.dispatch({ path, method: 'POST', headers, body }, handler)
+  const onConnection = (connection: Connection) => handler.usesConnection(connection)
+  connections.dispatch({ ...request, method: 'POST', onConnection }, handler)
 }
 
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #attempt: Attempt
   readonly #answer: Answer
+  readonly #sendAlone: (handler: Dispatcher.DispatchHandler) => void
+  /** Undefined for a connection that carries only this request. */
+  #connection: Connection | undefined
+  #socket: Socket | undefined
+  /** What the connection had received before this request. */
+  #bytesBefore = 0
   #hasStarted = false
   #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
@@ -37,27 +47,31 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   /** When the provider last sent something, or was allowed to send again. */
   #heardAtMs = performance.now()
 
-  constructor(attempt: Attempt, answer: Answer) {
+  /** @param sendAlone sends the same request on a new connection */
+  constructor(attempt: Attempt, answer: Answer, sendAlone: (handler: Dispatcher.DispatchHandler) => void) {
     this.#attempt = attempt
     this.#answer = answer
+    this.#sendAlone = sendAlone
+  }
+
+  usesConnection(connection: Connection): void {
+    this.#connection = connection
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#socket = this.#connection?.socket
+    this.#bytesBefore = this.#socket?.bytesRead ?? 0
     if (this.#isAborted) controller.abort(new Error('no longer wanted'))
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return
-    if (mayWorkElsewhere(status) && this.#attempt.tryOther({ status, headers, reason: String(status) })) {
-      this.abort()
-      return
-    }
     this.#hasStarted = true
     this.#heardAtMs = performance.now()
-    const encoding = headers['content-encoding']
-    if (encoding && encoding !== 'identity') this.#decode(encoding)
-    if (!this.#isAborted && !this.#answer.start(status, headers)) this.abort()
+    this.#answer.start(status, headers)
+    const codings = codingsOf(headers['content-encoding'])
+    if (codings.length > 0) this.#decode(codings)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -72,12 +86,31 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#isAborted) this.#fail(this.#toProblem(error), error.message)
+    if (this.#isAborted) return
+    if (this.#hasLostIdleConnection) this.#sendAgain(error)
+    else this.#fail(this.#toProblem(error), error.message)
+  }
+
+  /**
+   * The provider closed a connection that had carried other requests, without a byte of an answer: most often it was idle
+   * for too long, and the provider has not seen the request.
+   */
+  get #hasLostIdleConnection(): boolean {
+    return this.#bytesBefore > 0 && this.#socket?.bytesRead === this.#bytesBefore
+  }
+
+  #sendAgain(error: Error): void {
+    this.#connection = undefined
+    const message = `${this.#provider} closed an idle connection (${error.message}): sent again on a new one`
+    this.#attempt.exchange.noteRetry('connection', message)
+    this.#heardAtMs = performance.now()
+    this.#sendAlone(this)
   }
 
   /** Gives up on a provider that sends nothing for too long, unless the gateway itself keeps it from sending. */
   tick(nowMs: number): void {
     const { firstByteTimeoutMs, idleTimeoutMs } = this.#attempt.exchange.serving.limits
+    this.#answer.tick(nowMs)
     const timeoutMs = this.#hasStarted ? idleTimeoutMs : firstByteTimeoutMs
     if (this.#isAborted || this.#isPaused || nowMs - this.#heardAtMs < timeoutMs) return
     this.abort()
@@ -89,10 +122,8 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   #fail(problem: ApiProblem, error: string): void {
-    const { exchange, tryOther } = this.#attempt
+    const { exchange } = this.#attempt
     exchange.services.logger.warn({ provider: this.#provider, requestId: exchange.id, error }, 'the upstream failed')
-    const reason = problem.code ?? 'unknown'
-    if (!exchange.response.hasBegun && tryOther({ headers: {}, reason })) return
     this.#answer.fail(problem)
   }
 
@@ -116,8 +147,8 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   }
 
   /** From here on the decoder slows down the provider, and the client slows down the decoder. */
-  #decode(encoding: string): void {
-    this.#decoder = createDecoder(encoding)
+  #decode(codings: readonly string[]): void {
+    this.#decoder = answerDecoder(codings)
     if (!this.#decoder) {
       this.#failToDecode()
       return

@@ -39,6 +39,19 @@ test('a message is sent with our key to the gateway and with the gateway’s key
   expect(message._request_id).toBe(record?.x_request_id)
 })
 
+test.for([401, 413])('the status %s of a large body that is not read is seen', async (status) => {
+  const { client } = await startWithClient()
+  const asked = status === 401 ? client.withOptions({ apiKey: 'another-key-altogether' }) : client
+  const messages = [{ role: 'user' as const, content: 'x'.repeat(40_000_000) }]
+  await expect(asked.messages.create({ ...asking('mock/normal'), messages })).rejects.toMatchObject({ status })
+})
+
+test('a base URL that ends with /v1, as OpenAI’s do, works', async () => {
+  const { client, gateway } = await startWithClient()
+  const message = await client.withOptions({ baseURL: `${gateway.url}/v1` }).messages.create(asking('mock/normal'))
+  expect(message.content).toHaveLength(1)
+})
+
 test('a client that sends its key as x-api-key', async () => {
   const { client, upstream } = await startWithClient()
   const headers = { 'x-api-key': KEY, authorization: null }

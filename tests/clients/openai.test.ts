@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import OpenAI from 'openai'
 import { expect, test } from 'vitest'
 import { eventually, type GatewayOptions, startWithUpstream } from '../helpers/gateway/gateway.ts'
@@ -125,6 +126,33 @@ test('a wrong key is an authentication error', async () => {
   const error = await stranger.chat.completions.create(asking('mock/normal')).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(OpenAI.AuthenticationError)
   expect(error).toMatchObject({ code: 'invalid_api_key' })
+})
+
+test.for([401, 413])('the status %s of a large body that is not read is seen', async (status) => {
+  const { client } = await startWithClient({ config: { limits: { body_mib: 1 } } })
+  const asked = status === 401 ? client.withOptions({ apiKey: 'another-key-altogether' }) : client
+  const answer = asked.chat.completions.create(asking('mock/normal', 'x'.repeat(20_000_000)))
+  await expect(answer).rejects.toMatchObject({ status })
+})
+
+test('compressed requests are understood', async () => {
+  const { client, upstream } = await startWithClient()
+  const gzipped: typeof fetch = (url, init) => {
+    const headers = new Headers(init?.headers)
+    headers.set('content-encoding', 'gzip')
+    return fetch(url, { ...init, headers, body: gzipSync(String(init?.body)) })
+  }
+  const completion = await client.withOptions({ fetch: gzipped }).chat.completions.create(asking('mock/normal'))
+  expect(completion.choices[0]?.message.content).toBe(WHOLE)
+  expect(JSON.parse(upstream.requests[0]?.body ?? '')).toMatchObject(asking('mock/normal'))
+})
+
+test.for(['/v1/', '//v1', '/v1/v1'])('a base URL that ends with %s works', async (path) => {
+  const { client, gateway } = await startWithClient()
+  const completion = await client
+    .withOptions({ baseURL: gateway.url + path })
+    .chat.completions.create(asking('mock/normal'))
+  expect(completion.choices[0]?.message.content).toBe(WHOLE)
 })
 
 test.for(['cut-3', 'reset-3', 'error-chunk'])('a stream that fails (%s) throws', async (mode) => {

@@ -174,7 +174,7 @@ Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit cod
     expect(exitCode).toBe(2)
     const problems = stderr.slice('✖ '.length, stderr.indexOf('\nHint: '))
     expect(problems.replaceAll(`${cwd}/`, '').split('\n').toSorted()).toEqual([
-      'config.yml: model_mappings.a: found 7, allowed: string',
+      'config.yml: model_mappings.a: found 7, allowed: string or array',
       'config.yml: model_mappings.b: found an empty text, allowed: a name',
       'config.yml: top level: found the key "extra", allowed: model_mappings, fallbacks, providers, limits',
     ])

@@ -90,7 +90,7 @@ describe('a clean server: errors are clear', () => {
     }
     const config = refusal(await aiDeploy(badConfig, rig, server, ['--yes']))
     expect(config).toMatch(/^2 ✖ .*config\.yml: /)
-    expect(config).toContain('model_mappings.a: found [1]')
+    expect(config).toContain('model_mappings.a.0: found 1')
     expect(config).toContain('"limit"')
     const badEnv = {
       ...tool,

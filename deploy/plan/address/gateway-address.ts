@@ -1,4 +1,4 @@
-import { splitKeys } from '../../../kit/api-keys.ts'
+import { splitList } from '../../../kit/list.ts'
 import type { FormerDomain } from '../../../templates/route.ts'
 import type { ServerSettings } from '../../../templates/server-settings.ts'
 
@@ -19,7 +19,7 @@ export interface GatewayAddress {
 /** @param apiKeys value of API_KEYS */
 export function gatewayAddress(settings: ServerSettings, apiKeys: string | undefined): GatewayAddress {
   const { domain, httpPort, httpsPort } = settings
-  return { domain, httpPort, httpsPort, apiKey: splitKeys(apiKeys)[0] ?? null }
+  return { domain, httpPort, httpsPort, apiKey: splitList(apiKeys)[0] ?? null }
 }
 
 export function gatewayUrl({ domain, httpsPort }: Pick<GatewayAddress, 'domain' | 'httpsPort'>): string {

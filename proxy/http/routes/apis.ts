@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { ECHO } from '../../../kit/providers.ts'
 import { APIS } from '../../apis/all.ts'
@@ -12,6 +11,7 @@ import type { Limits } from '../../routing/limits.ts'
 import type { LiveConfig } from '../../routing/live-config.ts'
 import type { Serving } from '../../routing/serving.ts'
 import type { Authenticate } from '../auth.ts'
+import type { Callers } from '../callers.ts'
 import { sendProblem } from '../problem-replies.ts'
 import { corsPreflight } from './cors.ts'
 
@@ -19,7 +19,7 @@ export interface ApiRouteOptions {
   services: ExchangeServices
   live: LiveConfig
   authenticate: Authenticate
-  needsKey: boolean
+  callers: Callers
 }
 
 /** The POST endpoints, each with and without /v1. */
@@ -28,15 +28,15 @@ export function apiRoutes(app: FastifyInstance, options: ApiRouteOptions): void 
     const onRequest = exchangeHandler(api, options)
     for (const path of [api.endpoint, `/${api.name}`]) {
       app.post(path, { onRequest }, () => {})
-      app.options(path, corsPreflight('POST, OPTIONS', api))
+      app.options(path, corsPreflight('POST, OPTIONS'))
     }
   }
 }
 
 /** Runs before Fastify reads the body: from then on the exchange answers, and Fastify does not. */
-function exchangeHandler(api: Api, { services, live, authenticate, needsKey }: ApiRouteOptions): onRequestHookHandler {
+function exchangeHandler(api: Api, { services, live, authenticate, callers }: ApiRouteOptions): onRequestHookHandler {
   return (request, reply) => {
-    if (!needsKey && isForeign(request.headers)) {
+    if (callers.isForeign(request.headers)) {
       sendProblem(reply, problems.foreignOrigin(), api)
       return
     }
@@ -52,11 +52,6 @@ function exchangeHandler(api: Api, { services, live, authenticate, needsKey }: A
     const exchange = new Exchange(services, { id, request: raw, response: reply.raw, apiKey, api, serving })
     receiveBody(exchange, () => answerGuarded(exchange, serving, limits))
   }
-}
-
-/** If requests need no key, any page in a browser on this machine could use the gateway: only its own origin may. */
-function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
-  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
 }
 
 /** A bug of the gateway ends only the request that it concerns. */

@@ -15,7 +15,10 @@ const PATHS = ['/v1/models', '/models']
 /** The predecessor's time of creation for all models. */
 const CREATED = 1677610602
 
-/** GET /v1/models lists the models that are mapped by name; /v1/models/ID also finds a model that a pattern matches. */
+/**
+ * GET /v1/models lists the models that are mapped by name; /v1/models/ID also finds a model that a pattern matches. Both
+ * leave out a model whose providers have no key.
+ */
 export function modelRoutes(app: FastifyInstance, { live, authenticate }: ModelRouteOptions): void {
   const guarded = (answer: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
     return (request: FastifyRequest, reply: FastifyReply) => {
@@ -30,8 +33,8 @@ export function modelRoutes(app: FastifyInstance, { live, authenticate }: ModelR
   // An id may contain slashes, so it is the whole rest of the path.
   const one = guarded((request, reply) => {
     const id = (request.params as { '*': string })['*']
-    const route = live.serving.routing.find(id)
-    return route ? toModel(id, route.provider) : sendProblem(reply, problems.modelNotFound(id))
+    const provider = live.serving.routing.ownerOf(id)
+    return provider ? toModel(id, provider) : sendProblem(reply, problems.modelNotFound(id))
   })
   for (const path of PATHS) {
     app.get(path, list)

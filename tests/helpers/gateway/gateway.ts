@@ -37,7 +37,7 @@ interface TestResponse {
 
 export interface GatewayOptions {
   environment?: Record<string, string>
-  mappings?: Record<string, string>
+  mappings?: Record<string, string | string[]>
   /** Members of config.yml in addition to model_mappings. */
   config?: object
   settings?: Partial<GatewaySettings>

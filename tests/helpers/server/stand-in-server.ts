@@ -17,8 +17,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
 import { releaseOf } from '../../../deploy/server/instance.ts'
-import { splitKeys } from '../../../kit/api-keys.ts'
 import { decodeEnvironment } from '../../../kit/gateway-config/env-file.ts'
+import { splitList } from '../../../kit/list.ts'
 import { parseDotenv } from '../../../kit/settings/dotenv.ts'
 import type { Environment } from '../../../kit/settings/environment.ts'
 import type { Authority } from './tls-server.ts'
@@ -160,7 +160,7 @@ function startEdge(authority: Authority, domain: string, gateways: Gateways): Se
 
 function hasKey({ url, headers }: IncomingMessage, settings: Environment): boolean {
   if (url === '/health' || (url === '/v1/models' && settings['MODELS_REQUIRE_KEY'] !== 'true')) return true
-  const keys = splitKeys(settings['API_KEYS'])
+  const keys = splitList(settings['API_KEYS'])
   return keys.length === 0 || keys.some((key) => headers.authorization === `Bearer ${key}`)
 }
 

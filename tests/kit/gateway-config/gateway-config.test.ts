@@ -119,7 +119,7 @@ test('config.yml comes from CONFIG_PATH, the folder or the package', () => {
 
 test('everything that is wrong with a config.yml is named with its place', () => {
   expect(() => parseConfigFile('a: [1\nb: }\n', 'c.yml')).toThrow(/^c\.yml line \d+: /)
-  const wrong = 'model_mappings:\n  a: 7\n  b: ""\n  "c": [x]\nextra: 1\n'
+  const wrong = 'model_mappings:\n  a: 7\n  b: ""\n  "c": [7]\nextra: 1\n'
   let message = ''
   try {
     parseConfigFile(wrong, 'c.yml')
@@ -128,7 +128,7 @@ test('everything that is wrong with a config.yml is named with its place', () =>
   }
   expect(message).toContain('c.yml: model_mappings.a: found 7, allowed: string')
   expect(message).toContain('c.yml: model_mappings.b: found an empty text')
-  expect(message).toContain('c.yml: model_mappings.c: found ["x"], allowed: string')
+  expect(message).toContain('c.yml: model_mappings.c.0: found 7, allowed: string')
   expect(message).toContain('found the key "extra"')
   expect(() => parseConfigFile('', 'c.yml')).toThrow('model_mappings is missing')
 })
@@ -164,6 +164,51 @@ test('an address that cannot be called is refused, in config.yml as in the envir
   expect(environmentProblems({ OPENAI_BASE_URL: 'http://[::1]:8080/v1' })).toEqual([])
 })
 
+test('an address with a user and a password is refused, and they are not shown', () => {
+  const url = 'https://me:top-secret@api.example.com/v1'
+  const text = JSON.stringify({ model_mappings: {}, providers: { mine: { base_url: url } } })
+  const allowed =
+    'allowed: an http:// or https:// URL with a host and, if any, a port up to 65535, and without user:password@'
+  const expected = `found a URL with user:password@, ${allowed}`
+  expect(() => parseConfigFile(text, 'c.yml')).toThrow(`c.yml: providers.mine.base_url: ${expected}`)
+  expect(environmentProblems({ OPENAI_BASE_URL: url })).toEqual([`OPENAI_BASE_URL: ${expected}`])
+})
+
+test('two providers whose names give the same variable of keys are refused', () => {
+  const config = (more: object) =>
+    parseConfigFile(
+      JSON.stringify({
+        model_mappings: {},
+        providers: { 'a-b': { base_url: 'http://a' }, a_b: { base_url: 'http://b', ...more } },
+      }),
+      'c.yml',
+    )
+  expect(() => config({})).toThrow(
+    'c.yml: providers.a_b: reads A_B_API_KEY as a-b does, allowed: an api_key_env for one of the two',
+  )
+  expect(config({ api_key_env: 'OTHER_API_KEY' }).providers['a_b']?.keyVariable).toBe('OTHER_API_KEY')
+  // Who writes the variable down means it.
+  expect(config({ api_key_env: 'A_B_API_KEY' }).providers['a_b']?.keyVariable).toBe('A_B_API_KEY')
+})
+
+test('CORS_ORIGINS and ALLOWED_HOSTS are lists of origins and names', () => {
+  for (const CORS_ORIGINS of ['*', 'https://a.example, http://localhost:3000', 'https://A.example']) {
+    expect(environmentProblems({ CORS_ORIGINS })).toEqual([])
+  }
+  for (const CORS_ORIGINS of ['a.example', 'https://a.example/', 'https://a.example/x', 'https://*.example']) {
+    expect(environmentProblems({ CORS_ORIGINS })).toEqual([expect.stringContaining('CORS_ORIGINS: found')])
+  }
+  for (const ALLOWED_HOSTS of ['gateway.lan, 192.168.1.5', '[::1]']) {
+    expect(environmentProblems({ ALLOWED_HOSTS })).toEqual([])
+  }
+  for (const ALLOWED_HOSTS of ['http://gateway.lan', 'gateway.lan:80', 'a/b']) {
+    expect(environmentProblems({ ALLOWED_HOSTS })).toEqual([expect.stringContaining('ALLOWED_HOSTS: found')])
+  }
+})
+
+/** With one of these, each request to the provider fails or means something else. */
+const BREAKING = ['Expect', 'Upgrade', 'Keep-Alive', 'TE', 'Trailer', 'Proxy-Connection', 'Content-Encoding']
+
 test('headers and keys that cannot be sent are refused, and neither their values nor keys are shown', () => {
   const withHeaders = (headers: object) => {
     const text = JSON.stringify({ model_mappings: {}, providers: { mine: { base_url: 'http://a', headers } } })
@@ -178,7 +223,16 @@ test('headers and keys that cannot be sent are refused, and neither their values
       'MINE_API_KEY: found a value that cannot be used, allowed: keys of printable ASCII, separated by commas',
     ])
   }
-  for (const name of ['two words', '', 'x:', 'Authorization', 'HOST', 'Content-Length', 'accept-encoding']) {
+  for (const name of [
+    'two words',
+    '',
+    'x:',
+    'Authorization',
+    'HOST',
+    'Content-Length',
+    'accept-encoding',
+    ...BREAKING,
+  ]) {
     expect(() => withHeaders({ [name]: 'x' })).toThrow(`found ${JSON.stringify(name)}, allowed: the name of a header`)
   }
   expect(withHeaders({ 'X-Team': 'blue\t1' })).toEqual({ 'X-Team': 'blue\t1' })

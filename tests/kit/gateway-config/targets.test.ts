@@ -21,6 +21,11 @@ test('keys are needed of the providers that models are mapped to, and of no othe
   expect(needed('model_mappings:\n  me: "echo:echo"\n')).toEqual([])
 })
 
+test('a mapping that can choose between providers needs none of their keys', () => {
+  expect(needed('model_mappings:\n  a: ["openai:a", "anthropic:a"]\n')).toEqual([])
+  expect(needed('model_mappings:\n  a: ["openai:a", "openai:b"]\n')).toEqual(['OPENAI_API_KEY'])
+})
+
 test('a fallback needs a key if it names a provider; a provider of config.yml may need none', () => {
   const text = `model_mappings:
   a: "own:a"

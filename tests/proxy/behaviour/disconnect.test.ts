@@ -64,7 +64,7 @@ test('a client that leaves a stream cancels it upstream, and the log has what th
 test('a client that leaves while it sends its request gets a record too', async () => {
   const { gateway, upstream } = await startWithUpstream()
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
-  socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"model":"mock/no')
+  socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{"model":"mock/no')
   await eventually(() => expect(gateway.running.size).toBe(1))
   socket.destroy()
   const [record] = await gateway.records(1)
@@ -81,7 +81,7 @@ test('a slow reader slows the provider down instead of filling the memory', asyn
   })
   socket.pause()
   const body = JSON.stringify(chat('mock/big-100000000'))
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   await eventually(() => expect(upstream.requests).toHaveLength(1))
   // The first answer would have arrived in this time too if it had not been held back.
   await gateway.post(chat('mock/big-20000000'))

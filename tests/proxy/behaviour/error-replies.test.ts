@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { request } from 'undici'
 import { expect, test } from 'vitest'
 import { chat, errorOf, startGateway, startUpstream, startWithUpstream } from '../../helpers/gateway/gateway.ts'
 
@@ -13,6 +15,13 @@ test('requests that cannot be served are refused as OpenAI does, each with its r
     [{ model: 'mock/normal', messages: [] }, 400, { code: 'empty_array', param: 'messages' }],
     [{ model: 'mock/normal', messages: 'x' }, 400, { code: 'invalid_type', param: 'messages' }],
     [{ model: 7, messages: [1] }, 400, { code: 'invalid_type', param: 'model' }],
+    ['{"model":"echo","model":"mock/normal","messages":[1]}', 400, { code: 'duplicate_parameter', param: 'model' }],
+    ['{"model":"echo","\\u006dodel":"mock/normal","messages":[1]}', 400, { code: 'duplicate_parameter' }],
+    [
+      '{"model":"echo","stream":true,"messages":[1],"stream":false}',
+      400,
+      { code: 'duplicate_parameter', param: 'stream' },
+    ],
     [chat('nowhere'), 404, { code: 'model_not_found', param: null }],
     [chat('x'.repeat(512)), 404, { code: 'model_not_found', message: expect.stringMatching(/^.{1,400}$/) }],
     [chat('x'.repeat(5_000)), 400, { code: 'string_above_max_length', param: 'model' }],
@@ -34,19 +43,29 @@ test('requests that cannot be served are refused as OpenAI does, each with its r
     })
   }
   expect(records[0]?.request).toEqual({ _invalid_body: '{"model":' })
-  expect(records[9]).toMatchObject({ model_original: 'nowhere', model_mapped: null, provider: null })
-  expect(records[12]).toMatchObject({ model_original: 'gemini-x', model_mapped: 'x', provider: 'gemini' })
+  expect(records[12]).toMatchObject({ model_original: 'nowhere', model_mapped: null, provider: null })
+  expect(records[15]).toMatchObject({ model_original: 'gemini-x', model_mapped: 'x', provider: 'gemini' })
   expect(upstream.requests).toEqual([])
 })
 
 test('a body that is too large is refused, whether its size is announced or not', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { body_mib: 1 } } })
-  const large = chat('mock/normal', { padding: 'x'.repeat(5_000_000) })
-  const response = await gateway.post(large)
-  expect([response.status, errorOf(response).code]).toEqual([413, 'request_too_large'])
-  const [record] = await gateway.records(1)
-  expect(record?.request).toEqual({ _invalid_body: JSON.stringify(large).slice(0, 4096) })
-  expect(record).toMatchObject({ status_code: 413, outcome: 'rejected' })
+  const large = JSON.stringify(chat('mock/normal', { padding: 'x'.repeat(5_000_000) }))
+  const announced = await gateway.post(large)
+  expect([announced.status, errorOf(announced).code]).toEqual([413, 'request_too_large'])
+  const { statusCode, body } = await request(`${gateway.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: Readable.from([large.slice(0, 1_000_000), large.slice(1_000_000)]),
+  })
+  expect([statusCode, errorOf({ text: await body.text() }).code]).toEqual([413, 'request_too_large'])
+  const records = await gateway.records(2)
+  // The first one was refused before it was sent.
+  expect(records.map(({ request }) => request)).toEqual([
+    { _invalid_body: '' },
+    { _invalid_body: large.slice(0, 4096) },
+  ])
+  for (const record of records) expect(record).toMatchObject({ status_code: 413, outcome: 'rejected' })
 })
 
 test('only JSON is accepted, with or without a content type', async () => {
@@ -103,7 +122,10 @@ test('an error page of the provider becomes an error object', async () => {
   const { gateway } = await startWithUpstream()
   const response = await gateway.post(chat('mock/503-html', { stream: true }))
   expect([response.status, response.headers['content-type']]).toEqual([503, 'application/json'])
-  expect(errorOf(response)).toMatchObject({ code: 'upstream_error', message: 'openrouter answered with status 503.' })
+  expect(errorOf(response)).toMatchObject({
+    code: 'upstream_error',
+    message: 'openrouter answered with status 503: 503 Service Unavailable',
+  })
   expect((await gateway.records(1))[0]).toMatchObject({ status_code: 503, outcome: 'upstream_error' })
 })
 

@@ -24,7 +24,7 @@ test('a fallback is a mapped name, a provider with a model, or a model of OpenRo
   expect(fallbacks('other')).toEqual([])
 })
 
-test.for(['500', '503-html', '429', '401', '402'])(
+test.for(['500', '503-html', '429', '401', '402', '403', 'error-200'])(
   'a model that fails with %s is answered by its fallback',
   async (mode) => {
     const config = { fallbacks: { 'mock/*': ['mock/normal'] } }
@@ -41,7 +41,7 @@ test.for(['500', '503-html', '429', '401', '402'])(
   },
 )
 
-test.for(['400', '403', 'error-200'])('an error of the request itself (%s) is reported at once', async (mode) => {
+test.for(['400', '404', '422'])('an error of the request itself (%s) is reported at once', async (mode) => {
   const config = { fallbacks: { 'mock/*': ['mock/normal'] } }
   const { gateway, upstream } = await startWithUpstream({ config })
   await gateway.post(chat(`mock/${mode}`))

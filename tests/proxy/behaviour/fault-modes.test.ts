@@ -72,7 +72,14 @@ const BROKEN: Record<Endpoint, { event: object; data: object; response: object }
   },
   '/v1/responses': {
     event: { event: 'error' },
-    data: { type: 'error', code: CODE, message: MESSAGE, param: null, sequence_number: 5 },
+    data: {
+      type: 'error',
+      code: CODE,
+      message: MESSAGE,
+      param: null,
+      error: { type: 'server_error', code: CODE, message: MESSAGE, param: null },
+      sequence_number: 5,
+    },
     response: { object: 'response', status: 'in_progress' },
   },
   '/v1/messages': {
@@ -148,7 +155,7 @@ test('a stream that is faster than its reader is slowed down, and arrives comple
   })
   socket.pause()
   const body = JSON.stringify(chat(`mock/flood-${count}`, { stream: true }))
-  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   await eventually(() => expect(upstream.requests).toHaveLength(1))
   // The first stream would have arrived in this time too if it had not been held back.
   await gateway.post(chat(`mock/flood-${count}`, { stream: true }))

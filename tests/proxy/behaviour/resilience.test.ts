@@ -27,7 +27,7 @@ const CHUNK = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: n
 test('requests that wait behind others on a closed connection end too', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { keepalive_s: 0.2 } } })
   const body = JSON.stringify(chat('mock/hang', { stream: true }))
-  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
+  const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1')
   socket.write((head + body).repeat(4))
   await eventually(() => expect(gateway.running.size).toBe(4))
@@ -46,7 +46,7 @@ test('a request that arrived before a change of the configuration keeps the prev
   socket.on('data', (bytes) => {
     answer += bytes
   })
-  const head = ['POST /v1/chat/completions HTTP/1.1', 'host: x', 'content-type: application/json']
+  const head = ['POST /v1/chat/completions HTTP/1.1', 'host: localhost', 'content-type: application/json']
   socket.write(`${head.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 10)}`)
   await eventually(() => expect(gateway.running.size).toBe(1))
   gateway.gateway.reconfigure(parseConfigFile('model_mappings: {}', 'config.yml'))

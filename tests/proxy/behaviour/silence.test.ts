@@ -29,7 +29,7 @@ test('a client that stops reading is disconnected', async () => {
   const socket = connect({ host: hostname, port: Number(port) }).pause()
   onTestFinished(() => void socket.destroy())
   socket.on('error', () => {})
-  const head = ['POST /v1/chat/completions HTTP/1.1', 'host: x', 'content-type: application/json']
+  const head = ['POST /v1/chat/completions HTTP/1.1', 'host: localhost', 'content-type: application/json']
   socket.write(`${[...head, `content-length: ${body.length}`].join('\r\n')}\r\n\r\n${body}`)
   const [record] = await gateway.records(1)
   expect(record).toMatchObject({ status_code: 200, outcome: 'client_aborted' })

@@ -12,6 +12,7 @@ const ANSWER: LoggedAnswer = {
 function outcomeOf(end: Partial<ExchangeEnd>) {
   return toOutcome({
     hasClientLeft: false,
+    isDelivered: false,
     response: { statusCode: 200, bytesOut: 2 },
     route: undefined,
     refusal: undefined,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { digestDataUrls, digestingDataUrls } from '../../../proxy/log/data-urls.ts'
+import { digestingDataUrls } from '../../../proxy/log/data-urls.ts'
+import { digestMedia as digestDataUrls } from '../../../proxy/log/media.ts'
 
 function digestOf(bytes: Buffer | string, mime: string): string {
   const content = Buffer.from(bytes)

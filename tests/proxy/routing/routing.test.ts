@@ -7,7 +7,7 @@ import { compileRouting } from '../../../proxy/routing/routing.ts'
 
 const PROVIDERS = new Set(['echo', 'openrouter', 'gemini'])
 
-function route(mappings: Record<string, string>, model: string): string | undefined {
+function route(mappings: Record<string, string | readonly string[]>, model: string): string | undefined {
   const found = compileRouting({ mappings, fallbacks: {}, providers: PROVIDERS }).find(model)
   return found && `${found.provider} ${found.model}`
 }
@@ -59,6 +59,18 @@ test('no mapping, no route', () => {
   expect(route({ 'gpt-*': 'x' }, 'claude')).toBeUndefined()
   expect(route({}, '__proto__')).toBeUndefined()
   expect(route({ 'ab*ba': 'x' }, 'aba')).toBeUndefined()
+})
+
+test('of a list, the first provider with a key is used, or the first one if none has a key', () => {
+  const mappings = { 'a*': ['gemini:a*', 'x/a*'], b: ['gemini:b'] }
+  const providers = new Set(['echo', 'openrouter', 'gemini'])
+  const without = (...withoutKey: string[]) => {
+    const { find } = compileRouting({ mappings, fallbacks: {}, providers, withoutKey: new Set(withoutKey) })
+    return [find('a1')?.provider, find('a1')?.model, find('b')?.provider]
+  }
+  expect(without()).toEqual(['gemini', 'a1', 'gemini'])
+  expect(without('gemini')).toEqual(['openrouter', 'x/a1', 'gemini'])
+  expect(without('gemini', 'openrouter')).toEqual(['gemini', 'a1', 'gemini'])
 })
 
 test('echo always exists, whatever is mapped', () => {

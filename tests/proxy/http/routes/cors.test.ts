@@ -38,3 +38,48 @@ test('without keys, pages of other origins may not use the gateway', async () =>
   expect(await post('null')).toEqual([403, true])
   expect(await post(gateway.url)).toEqual([200, false])
 })
+
+/** What the libraries of OpenAI and Anthropic send from a page, and our own header. */
+const OF_LIBRARIES =
+  'authorization,content-type,x-api-key,anthropic-version,x-stainless-os,x-stainless-timeout,x-dialog-id'
+
+test('a page may send every header that it asks for', async () => {
+  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key' } })
+  for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/models']) {
+    const { headers } = await request(gateway.url + path, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://a.test', 'access-control-request-headers': OF_LIBRARIES },
+    })
+    expect(headers['access-control-allow-headers']).toBe(OF_LIBRARIES)
+  }
+})
+
+test('a page may read the headers that libraries read', async () => {
+  const { gateway } = await startWithUpstream({ environment: { API_KEYS: 'a-secret-key' } })
+  const answer = await gateway.post(chat('mock/429'), {
+    authorization: 'Bearer a-secret-key',
+    origin: 'https://a.test',
+  })
+  const exposed = String(answer.headers['access-control-expose-headers']).split(', ')
+  expect(exposed).toEqual(
+    expect.arrayContaining(['x-request-id', 'retry-after', 'retry-after-ms', 'x-ratelimit-remaining-requests', '*']),
+  )
+  const refused = await gateway.post(chat('mock/429'), { origin: 'https://a.test' })
+  expect(refused.headers['access-control-allow-origin']).toBe('*')
+})
+
+test.for([{ API_KEYS: 'a-secret-key' }, {}])('CORS_ORIGINS says which pages may use the gateway (%o)', async (keys) => {
+  const environment = { ...keys, CORS_ORIGINS: 'https://app.example, http://localhost:3000' }
+  const gateway = await startGateway({ environment })
+  const post = async (origin: string) => {
+    const { status, headers } = await gateway.post(chat('echo'), { origin, authorization: 'Bearer a-secret-key' })
+    return [status, headers['access-control-allow-origin'], headers['vary']]
+  }
+  expect(await post('https://app.example')).toEqual([200, 'https://app.example', 'origin'])
+  expect(await post('http://localhost:3000')).toEqual([200, 'http://localhost:3000', 'origin'])
+  const isOpen = 'API_KEYS' in keys
+  // With keys it is the browser that refuses.
+  expect(await post('https://evil.example')).toEqual([isOpen ? 200 : 403, undefined, 'origin'])
+  const { headers } = await request(`${gateway.url}/v1/models`, { method: 'OPTIONS', headers: { origin: 'null' } })
+  expect(headers['access-control-allow-origin']).toBeUndefined()
+})

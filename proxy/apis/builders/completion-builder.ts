@@ -1,0 +1,150 @@
+import { isObject } from '../../../kit/json.ts'
+import { isCutJson } from '../../json/cut.ts'
+import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.ts'
+import type { Json } from '../../json/parse.ts'
+import type { AnswerBuilder } from '../api.ts'
+import { errorIn } from '../json-facts.ts'
+import { fieldsOf, mergeFacts, mergePiece } from './merge-pieces.ts'
+
+interface Choice {
+  index: number
+  /** Only in chat. */
+  message?: Json
+  finish_reason: string | null
+  [extra: string]: unknown
+}
+
+/** A limit or a filter may end an answer inside a call; the client sees the reason. */
+const ENDS_ANYWHERE = new Set(['length', 'max_tokens', 'content_filter', 'error'])
+/** Members that describe the chunk, not the completion. */
+const OF_THE_CHUNK = new Set(['object', 'choices', 'usage', 'error', 'obfuscation'])
+
+/** Assembles the chunks of a streamed completion, of chat or of text. */
+export class CompletionBuilder implements AnswerBuilder {
+  readonly #object: string
+  readonly #choicesAsked: number
+  readonly #extras: Json = {}
+  readonly #choices = new Map<number, Choice>()
+  #usage: Json | null = null
+  #error: unknown
+  #isDone = false
+  /** A choice went on after its reason to end, so only the mark of the end shows the end. */
+  #hasFalseEnd = false
+
+  /**
+   * @param object the value of `object` in the whole answer
+   * @param choicesAsked the number of choices that the request asked for; some providers send only one
+   */
+  constructor(object: string, choicesAsked = 1) {
+    this.#object = object
+    this.#choicesAsked = choicesAsked
+  }
+
+  add(data: string, event?: string): void {
+    if (data.trim() === '[DONE]') this.#isDone = true
+    else this.#addChunk(parseExact(data), data, event)
+  }
+
+  #addChunk(chunk: unknown, data: string, event: string | undefined): void {
+    if (event === 'error') this.#error = isObject(chunk) ? (errorIn(chunk) ?? chunk) : data
+    if (!isObject(chunk)) return
+    for (const [name, value] of fieldsOf(chunk)) {
+      if (!OF_THE_CHUNK.has(name) && value !== null) this.#extras[name] ||= value
+    }
+    const usage = chunk['usage'] ?? groqUsage(chunk)
+    if (isObject(usage)) this.#usage = usage
+    this.#error = errorIn(chunk) ?? this.#error
+    if (Array.isArray(chunk['choices'])) for (const choice of chunk['choices']) this.#addChoice(choice)
+  }
+
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  /**
+   * True if every choice that began has ended, and no call of a tool is cut. Without `[DONE]` as many choices are needed as
+   * the request asked for.
+   */
+  get isWhole(): boolean {
+    const choices = [...this.#choices.values()]
+    const isLong = this.#isDone || (choices.length >= this.#choicesAsked && !this.#hasFalseEnd)
+    return isLong && choices.length > 0 && choices.every(hasEnded)
+  }
+
+  get error(): unknown {
+    return this.#error
+  }
+
+  get hasFailed(): boolean {
+    return this.#error !== undefined
+  }
+
+  get finishReason(): string | null {
+    const [first] = this.#inOrder()
+    return first?.finish_reason ?? null
+  }
+
+  get usage(): Json | null {
+    return withPlainNumbers(this.#usage)
+  }
+
+  toJson(): Buffer | undefined {
+    if (this.#choices.size === 0 && !this.hasFailed && this.#usage === null) return undefined
+    const { id, ...extras } = this.#extras
+    const completion = {
+      ...(id !== undefined && { id }),
+      object: this.#object,
+      ...extras,
+      choices: this.#inOrder(),
+      ...(this.#usage && { usage: this.#usage }),
+      ...(this.hasFailed && { error: this.#error }),
+    }
+    return Buffer.from(stringifyExact(completion))
+  }
+
+  dropContent(): void {
+    for (const [index, { finish_reason }] of this.#choices) this.#choices.set(index, { index, finish_reason })
+  }
+
+  #inOrder(): Choice[] {
+    return [...this.#choices.values()].sort((a, b) => a.index - b.index)
+  }
+
+  #addChoice(piece: unknown): void {
+    if (!isObject(piece)) return
+    const { index: givenIndex, delta, finish_reason: finishReason, ...extras } = piece
+    const index = typeof givenIndex === 'number' ? givenIndex : 0
+    let choice = this.#choices.get(index)
+    if (!choice) {
+      choice = { index, finish_reason: null }
+      this.#choices.set(index, choice)
+    }
+    if (choice.finish_reason !== null && continuesText(delta, extras)) this.#hasFalseEnd = true
+    if (isObject(delta)) {
+      choice.message ??= { role: 'assistant', content: null }
+      mergePiece(choice.message, delta)
+    }
+    if (typeof finishReason === 'string' && finishReason !== '') choice.finish_reason = finishReason
+    mergeFacts(choice, extras)
+  }
+}
+
+function continuesText(delta: unknown, { text }: Json): boolean {
+  return Boolean(text) || (isObject(delta) && Boolean(delta['content'] || delta['tool_calls']))
+}
+
+function hasEnded({ message, finish_reason: reason }: Choice): boolean {
+  if (reason === null) return false
+  const calls = message?.['tool_calls']
+  if (!Array.isArray(calls) || ENDS_ANYWHERE.has(reason)) return true
+  return !calls.some((call) => {
+    const called = isObject(call) ? call['function'] : undefined
+    const given = isObject(called) ? called['arguments'] : undefined
+    return typeof given === 'string' && isCutJson(given)
+  })
+}
+
+/** Groq's usage of a stream. */
+function groqUsage({ x_groq: groq }: Json): unknown {
+  return isObject(groq) ? groq['usage'] : undefined
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { canonicalUrl } from '../../../proxy/http/canonical-url.ts'
+import { chat, errorOf, startGateway } from '../../helpers/gateway/gateway.ts'
+
+test('doubled slashes and /v1 given twice are one', () => {
+  expect(canonicalUrl('/v1/chat/completions?a=//b')).toBe('/v1/chat/completions?a=//b')
+  expect(canonicalUrl('//v1///chat//completions/?a=//b')).toBe('/v1/chat/completions/?a=//b')
+  expect(canonicalUrl('/v1/v1/v1/models')).toBe('/v1/models')
+  expect(canonicalUrl('/v1//v1/models')).toBe('/v1/models')
+  expect(canonicalUrl('/v1/models/v1/v1')).toBe('/v1/models/v1/v1')
+})
+
+test('base URLs that end with a slash or with /v1 twice lead to the same endpoints', async () => {
+  const gateway = await startGateway()
+  const paths = ['/v1/chat/completions/', '/v1//chat/completions', '//v1/chat/completions', '/v1/v1/chat/completions']
+  for (const path of paths) expect((await gateway.post(chat('echo'), {}, path)).status, path).toBe(200)
+  expect((await gateway.get('/v1//models')).status).toBe(200)
+  const wrongMethod = await gateway.get('/v1//chat/completions')
+  expect([wrongMethod.status, errorOf(wrongMethod).code]).toEqual([405, 'method_not_supported'])
+  for (const record of await gateway.records(paths.length)) expect(record.endpoint).toBe('/v1/chat/completions')
+})
