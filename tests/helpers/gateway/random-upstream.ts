@@ -19,7 +19,7 @@ interface Sent {
   /** The name of the model, which is different for each request. */
   model: string
   status: number
-  /** The whole body, before it was cut. */
+  /** As far as it was sent. */
   body: string
   isEventStream: boolean
   /** The body was sent to its end, in a way that shows that it ended. */
@@ -91,11 +91,20 @@ function isAnswer({ status, body, isEventStream }: Sent, isStream: boolean): boo
   if (!isEventStream) return isObjectWithout(body, 'error')
   const events = body.split(/\r?\n\r?\n/).flatMap((text) => /^data: ?(.*)$/m.exec(text)?.[1] ?? [])
   const end = events.indexOf('[DONE]')
-  const read = (end === -1 ? events : events.slice(0, end)).map((data) => JSON.parse(data) as Chunk)
+  const read = (end === -1 ? events : events.slice(0, end)).flatMap(parsed)
   const ended = read.findIndex(({ choices }) => Boolean(choices?.[0]?.finish_reason))
   const hasFailed = read.some(({ error }) => error !== undefined)
   const hasMore = read.slice(ended + 1).some(({ choices }) => Boolean(choices?.[0]?.delta.content))
   return isStream !== undefined && ended !== -1 && !hasFailed && (end !== -1 || !hasMore)
+}
+
+/** None if it is cut. */
+function parsed(data: string): Chunk[] {
+  try {
+    return [JSON.parse(data)]
+  } catch {
+    return []
+  }
 }
 
 interface Chunk {
@@ -120,23 +129,28 @@ function answerAtRandom(socket: Socket, { body, headers }: RawRequest, random: R
   const isEventStream = type === '' ? body.includes('"stream":true') : /event-stream/i.test(type)
   const text = status < 300 && isEventStream ? randomEvents(random, key) : randomBody(random, key)
   const cutAt = random.below(4) === 0 ? random.below(Buffer.byteLength(text)) : undefined
-  const sent: Sent = { model, status, body: text, isEventStream, isComplete: cutAt === undefined }
-  all.set(model, [...(all.get(model) ?? []), sent])
-  void send(socket, random, sent, { type, key, cutAt })
+  const shown = Buffer.from(text).subarray(0, cutAt).toString()
+  all.set(model, [
+    ...(all.get(model) ?? []),
+    { model, status, body: shown, isEventStream, isComplete: cutAt === undefined },
+  ])
+  void send(socket, random, { status, text, type, key, cutAt })
 }
 
 interface Form {
+  status: number
+  text: string
   type: string
   key: string
   /** Undefined if all is sent. */
   cutAt: number | undefined
 }
 
-async function send(socket: Socket, random: Random, sent: Sent, { type, key, cutAt }: Form): Promise<void> {
-  const bytes = Buffer.from(sent.body)
+async function send(socket: Socket, random: Random, { status, text, type, key, cutAt }: Form): Promise<void> {
+  const bytes = Buffer.from(text)
   const framing = random.pick(['length', 'chunked', 'close'] as const)
   const limit = random.below(5) === 0 ? `x-ratelimit-key: ${key}\r\n` : ''
-  const lines = [`HTTP/1.1 ${sent.status} X\r\n`, type && `content-type: ${type}\r\n`, limit]
+  const lines = [`HTTP/1.1 ${status} X\r\n`, type && `content-type: ${type}\r\n`, limit]
   const length = {
     length: `content-length: ${bytes.length}`,
     chunked: 'transfer-encoding: chunked',
