@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { errorMessage } from '../../kit/user-error.ts'
-import { failWhenSilent, trusted } from './tls.ts'
+import { failWhenSilent, trusting } from './tls.ts'
 
 export interface CertificateState {
   isValid: boolean
@@ -25,7 +25,7 @@ export async function checkCertificate(
       socket: stream,
       servername: domain,
       rejectUnauthorized: false,
-      ...(extraCa !== null && { ca: trusted(extraCa) }),
+      ...(extraCa !== null && { secureContext: trusting(extraCa) }),
     })
     failWhenSilent(socket)
     const end = (state: CertificateState) => {

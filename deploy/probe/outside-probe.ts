@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net'
 import { Agent } from 'undici'
 import { makeProbe, type Probe } from './probe.ts'
-import { PROBE_TIMEOUT_MS, trusted } from './tls.ts'
+import { PROBE_TIMEOUT_MS, trusting } from './tls.ts'
 
 /** How this machine sees the server. */
 export interface OutsideView {
@@ -26,7 +26,7 @@ export function outsideProbe({ url, apiKey, resolve, extraCa }: OutsideOptions):
     bodyTimeout: PROBE_TIMEOUT_MS,
     connect: {
       timeout: PROBE_TIMEOUT_MS,
-      ...(extraCa !== null && { ca: trusted(extraCa) }),
+      ...(extraCa !== null && { secureContext: trusting(extraCa) }),
       ...(address !== undefined && { lookup: fixedLookup(address) }),
     },
   })

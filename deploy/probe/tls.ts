@@ -1,4 +1,4 @@
-import { rootCertificates, type TLSSocket } from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls'
 
 export const PROBE_TIMEOUT_MS = 15_000
 
@@ -9,7 +9,16 @@ export function failWhenSilent(socket: TLSSocket): void {
   })
 }
 
-/** PEM certificates to trust: the usual ones and these. */
-export function trusted(extraCa: string): string[] {
-  return [...rootCertificates, extraCa]
+const contexts = new Map<string, SecureContext>()
+
+/**
+ * Trusts the usual certificates and these, in PEM. Reading some 140 certificates takes tens of milliseconds, so connections
+ * share what was read.
+ */
+export function trusting(extraCa: string): SecureContext {
+  const known = contexts.get(extraCa)
+  if (known !== undefined) return known
+  const context = createSecureContext({ ca: [...rootCertificates, extraCa] })
+  contexts.set(extraCa, context)
+  return context
 }

@@ -79,18 +79,6 @@ export function stopContainer(name: string, graceS: number): Argv {
   return ['docker', 'stop', '-t', String(graceS), name]
 }
 
-/**
- * Sends SIGTERM and continues after the connection has ended. The container has the grace that it was started with: the
- * stop_grace_period of its Compose file. It is not a command of the lock's holder any more, so it closes number 8.
- */
-export function stopDetached(name: string): Argv {
-  return sh(
-    `[ "$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" != paused ] || docker unpause "$1" >/dev/null
-setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &`,
-    name,
-  )
-}
-
 /** How long a gateway may leave a question without an answer until it is seen as hung. */
 const HUNG_AFTER_S = 30
 const HUNG = 9
@@ -99,21 +87,34 @@ const HUNG = 9
 const ASK_IF_HUNG = `setTimeout(()=>process.exit(${HUNG}),${HUNG_AFTER_S * 1000});require('http').get('http://127.0.0.1:8123/health',()=>process.exit()).on('error',()=>process.exit())`
 
 /**
+ * Sends SIGTERM to the container $1, and continues after the connection has ended. The container has the grace that it was
+ * started with: the stop_grace_period of its Compose file. A gateway that hangs would use that up with no effect, and an
+ * engine that is restarted meanwhile would wait for it, so it is killed. It is not a command of the lock's holder any more, so
+ * it closes number 8.
+ */
+const STOP_IN_BACKGROUND = `setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &
+setsid sh -c 'docker exec "$1" node -e "$2"; [ $? != ${HUNG} ] || docker kill "$1"' sh "$1" "$2" >/dev/null 2>&1 </dev/null 8>&- &`
+
+/** Lets a container finish its running answers, and stops it then. */
+export function stopDetached(name: string): Argv {
+  return sh(
+    `[ "$(docker inspect -f '{{.State.Status}}' "$1" 2>/dev/null)" != paused ] || docker unpause "$1" >/dev/null
+${STOP_IN_BACKGROUND}`,
+    name,
+    ASK_IF_HUNG,
+  )
+}
+
+/**
  * Stops a release that does not stay live. One that took over already, which its restart policy shows, finishes its running
- * answers, also after the connection has ended; another one has none. One that hangs would use up its grace with no effect,
- * and an engine that is restarted meanwhile would wait for it, so it is killed.
+ * answers; another one has none.
  */
 export function stopCandidate(name: string): Argv {
   return sh(
     `policy=$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}' "$1" 2>/dev/null)
 docker update --restart=no "$1" >/dev/null 2>&1
-case $policy in
-  unless-stopped)
-    setsid docker stop "$1" >/dev/null 2>&1 </dev/null 8>&- &
-    setsid sh -c 'docker exec "$1" node -e "$2"; [ $? != ${HUNG} ] || docker kill "$1"' sh "$1" "$2" >/dev/null 2>&1 </dev/null 8>&- &
-    ;;
-  *) docker stop -t 1 "$1" >/dev/null 2>&1 ;;
-esac
+[ "$policy" = unless-stopped ] || { docker stop -t 1 "$1" >/dev/null 2>&1; exit 0; }
+${STOP_IN_BACKGROUND}
 exit 0`,
     name,
     ASK_IF_HUNG,

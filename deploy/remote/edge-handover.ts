@@ -12,7 +12,7 @@ const EDGE = 'ai-proxy-edge'
 
 const SECOND_EDGES = `docker ps -a --filter 'name=^/?${EDGE}-[0-9]' --format '{{.Names}}'`
 
-/** Longest time that new connections go to a second edge whose run was cut off, if the first one runs. */
+/** Longest time that new connections go to a second edge whose run was cut off, if the first one runs; else until it does. */
 const REDIRECT_LIMIT_S = 900
 
 const ADDRESS = `address() { docker inspect -f "{{with index .NetworkSettings.Networks \\"${EDGE}\\"}}{{.IPAddress}}{{end}}" "$1"; }`
@@ -28,7 +28,8 @@ const REMOVE_RULES = `remove_rules() {
 /** A shell of its own, which holds no pipe of the connection: for the case that no run comes back. */
 const LIMIT = `${REMOVE_RULES}
 sleep ${REDIRECT_LIMIT_S}
-[ "$(docker inspect -f '{{.State.Running}}' "${EDGE}" 2>/dev/null)" != true ] || remove_rules "\${1#${EDGE}-}"`
+until [ "$(docker inspect -f '{{.State.Running}}' "${EDGE}" 2>/dev/null)" = true ]; do sleep 30; done
+remove_rules "\${1#${EDGE}-}"`
 
 /** Prints the address of a container in the network of the edge. */
 export function addressOf(container: string): Argv {

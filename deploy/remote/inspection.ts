@@ -7,11 +7,12 @@ import { TORN_FILES } from './torn.ts'
 
 /** Who we are on the server, before anything can be done as root. Prints `name=value` lines. */
 export const IDENTITY: Argv = sh(`
-echo uid="$(id -u)"
+uid=$(id -u)
+echo uid="$uid"
 echo user="$(id -un)"
 echo home="$HOME"
 echo connection="\${SSH_CONNECTION:-}"
-if [ "$(id -u)" = 0 ]; then echo sudo=root
+if [ "$uid" = 0 ]; then echo sudo=root
 elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent
 elif sudo -n true 2>/dev/null; then echo sudo=free
 else echo sudo=password
@@ -69,7 +70,7 @@ if command -v docker >/dev/null 2>&1; then
     asked="$asked $name:$!"
   done
   echo network="$(docker network inspect -f '{{.Id}}' ai-proxy-edge 2>/dev/null)"
-  [ ! -f "$P/warm/release" ] || echo warm="$(cat "$P/warm/release")"
+  [ ! -f "$P/warm/release" ] || { read -r warm; echo warm="$warm"; } < "$P/warm/release"
   # Before the containers: one whose stop ends in between is seen as stopped, not as left behind.
   cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -aoE '(docker stop (-t [0-9]+ )?|warm/stop.sh [^ ]+ )ai-proxy-(edge-)?[0-9]+-[0-9-]+' | sed 's/.* \\(.*\\)/stopping=\\1/'
   containers=$(docker ps -aq --filter label=ai-deploy.release 2>/dev/null)
@@ -86,15 +87,15 @@ if command -v docker >/dev/null 2>&1; then
   mounted ai-proxy-edge "$P/edge/dynamic" /etc/traefik/dynamic || echo unmounted=ai-proxy-edge
   [ -z "$routed" ] || mounted "$routed" "$P/logs" /app/logs || echo unmounted="$routed"
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' "$E" 2>/dev/null)
-  [ -z "$certs" ] || echo edge_folder="$(readlink -m "$(dirname "$certs")")"
+  [ -z "$certs" ] || echo edge_folder="$(readlink -m "\${certs%/*}/")"
   ${EDGE_HANDOVER}
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
   root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 fi
 [ -d "\${root:-}" ] || root=/var/lib
 echo docker_disk="$(df -Pk "$root" | tail -n 1)"
-d=$P; while [ ! -d "$d" ]; do d=$(dirname "$d"); done
-echo folder_disk="$(df -Pk "$d" | tail -n 1)"
+d=$P; while [ ! -d "$d/" ]; do d=\${d%/*}; done
+echo folder_disk="$(df -Pk "$d/" | tail -n 1)"
 ss -Hltnp 2>/dev/null | sed -n 's/^LISTEN *[0-9]* *[0-9]* *\\([^ ]*\\):\\([0-9]*\\) .*users:(("\\([^"]*\\)".*/listener=\\2 \\3/p'
 ip -o addr show scope global 2>/dev/null | sed -n 's/.* inet6\\{0,1\\} \\([^/ ]*\\).*/interface=\\1/p'
 echo folder="$(readlink -m "$P")"
@@ -106,10 +107,10 @@ b64 "$P/edge/dynamic/app.yml" route
 for f in compose.yml traefik.yml acme-ca.pem; do b64 "$P/edge/$f" "edge_$f"; done
 b64 "$P/scripts/logdb" scripts_logdb
 for f in "$P"/releases/*/manifest.json; do
-  [ -f "$f" ] && b64 "$f" "manifest_$(basename "$(dirname "$f")")"
+  id=\${f%/*}; b64 "$f" "manifest_\${id##*/}"
 done
 for f in "$P"/releases/*/ready.json; do
-  [ -f "$f" ] && b64 "$f" "ready_$(basename "$(dirname "$f")")"
+  id=\${f%/*}; b64 "$f" "ready_\${id##*/}"
 done
 echo current="$(readlink "$P/current")"
 for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
@@ -124,15 +125,12 @@ for f in acme.json acme-staging.json; do
 done
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] || continue
-  name=$(basename "$f")
+  name=\${f##*/}
   echo backup="$(stat -c '%s %Y' "$f") $name"
   # Its manifest comes first, and the list of files last in it: a look at the beginning is enough.
-  first=$(head -c 262144 "$f" | tar -tz 2>/dev/null | head -n 1)
-  if [ "$first" = backup.json ]; then
-    printf 'summary_%s=' "$name"
-    head -c 262144 "$f" | tar -xzO --occurrence=1 backup.json 2>/dev/null | sed '/^  "files": {/,$d' | base64 -w0
-    echo
-  elif [ "\${first#./}" != "$first" ]; then echo predecessors="$name"
+  summary=$(head -c 262144 "$f" | tar -xzO --occurrence=1 backup.json 2>/dev/null | sed '/^  "files": {/,$d' | base64 -w0)
+  if [ -n "$summary" ]; then echo "summary_$name=$summary"
+  else case $(head -c 262144 "$f" | tar -tz 2>/dev/null | head -n 1) in ./*) echo predecessors="$name" ;; esac
   fi
 done
 b64 "$P/backups/copies.json" copies

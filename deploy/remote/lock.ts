@@ -3,7 +3,8 @@ import { sh } from './sh.ts'
 
 /** Shell function: one SHA-256 over its files, which the facts and the lock must compute in the same way. */
 export const WATCHED_DIGEST = `watched_digest() {
-  for f; do sha256sum < "$f" 2>/dev/null || echo absent; done | sha256sum | cut -d' ' -f1
+  digest=$(for f; do sha256sum 2>/dev/null < "$f" || echo absent; done | sha256sum)
+  echo "\${digest%% *}"
 }`
 
 /**

@@ -1,4 +1,3 @@
-import inquirer from 'inquirer'
 import { canAsk, type Terminal } from '../../kit/cli/terminal.ts'
 import { deployError } from '../errors.ts'
 import type { ProviderChoice } from '../plan/provider-choices.ts'
@@ -13,18 +12,23 @@ export interface Questions extends ConnectQuestions {
   firstKeys(choices: ProviderChoice[]): Promise<Record<string, string>>
 }
 
-// Stdout is for results.
-const prompt = inquirer.createPromptModule({ output: process.stderr })
+/** Loaded only for the first question, since most runs ask none. Stdout is for results. */
+async function loadPrompt() {
+  const { default: inquirer } = await import('inquirer')
+  return inquirer.createPromptModule({ output: process.stderr })
+}
 
 export function questionsOn(terminal: Terminal): Questions {
   const confirm = async (message: string, isYesByDefault: boolean) => {
     if (!canAsk(terminal)) return false
     const question = { type: 'confirm', name: 'answer', message, default: isYesByDefault } as const
+    const prompt = await loadPrompt()
     return (await answered(prompt<{ answer: boolean }>([question]))).answer
   }
   const secret = async (message: string): Promise<string | null> => {
     if (!canAsk(terminal)) return null
     const question = { type: 'password', name: 'answer', message, mask: '*' } as const
+    const prompt = await loadPrompt()
     return (await answered(prompt<{ answer: string }>([question]))).answer
   }
   return {
@@ -37,6 +41,7 @@ export function questionsOn(terminal: Terminal): Questions {
     text: async (message) => {
       if (!canAsk(terminal)) return ''
       const question = { type: 'input', name: 'answer', message } as const
+      const prompt = await loadPrompt()
       return (await answered(prompt<{ answer: string }>([question]))).answer.trim()
     },
     firstKeys: async (choices) => (canAsk(terminal) ? askForKeys(choices, secret) : {}),
@@ -69,6 +74,7 @@ async function chooseProviders(choices: ProviderChoice[]): Promise<ProviderChoic
     default: [],
     pageSize: choices.length,
   } as const
+  const prompt = await loadPrompt()
   return (await answered(prompt<{ answer: ProviderChoice[] }>([question]))).answer
 }
 

@@ -33,7 +33,12 @@ export class Answer implements RunningAnswer {
     // A header that is given twice is a list, whatever the type says.
     const [named] = [headers['content-type'] ?? []].flat()
     const type = named ?? (exchange.facts.stream ? EVENT_STREAM : 'application/json')
-    const head = { status, type, headers: exchange.maskedHeaders(forwardedHeaders(headers)) }
+    const head = {
+      status,
+      type,
+      headers: exchange.maskedHeaders(forwardedHeaders(headers)),
+      endsWithConnection: headers['content-length'] === undefined && headers['transfer-encoding'] === undefined,
+    }
     const isEventStream = type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
     if (status >= 300 || !isEventStream) exchange.timings.upstreamByte()
     if (status >= 300) this.#body = new ErrorAnswer(this.#attempt, head, headers)

@@ -36,6 +36,7 @@ export const RULES: readonly Rule[] = [
 export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', readonly (readonly string[])[]>> = {
   deploy: [
     ['cli.ts'],
+    ['main.ts'],
     ['commands/'],
     ['session/'],
     ['steps/'],

@@ -196,6 +196,18 @@ test.for(['cut-6', 'reset-6', 'error-event'])('a Responses stream that fails (%s
   expect((await gateway.records(1))[0]?.outcome).toMatch(/^upstream_/)
 })
 
+test.for(['cut-6', 'reset-6'])(
+  'a loop over a Responses stream that is cut (%s) does not end as if it were whole',
+  async (mode) => {
+    const { client } = await startWithClient()
+    const stream = await client.responses.create({ model: `mock/${mode}`, input: 'Hi there', stream: true })
+    const read = async () => {
+      for await (const _ of stream);
+    }
+    await expect(read()).rejects.toBeInstanceOf(OpenAI.APIError)
+  },
+)
+
 test.for(['failed', 'incomplete'])('a Responses stream that ends as %s says so', async (mode) => {
   const { client, gateway } = await startWithClient()
   const stream = await client.responses.create({ model: `mock/${mode}`, input: 'Hi there', stream: true })

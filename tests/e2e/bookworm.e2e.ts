@@ -9,6 +9,7 @@ import { openAiClient } from '../helpers/rig/client.ts'
 import { addModel, CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
 import { startLoad } from '../helpers/rig/load.ts'
 import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from '../helpers/rig/rig-server.ts'
+import { plantSecret } from '../helpers/rig/secrets.ts'
 
 const rig = e2eRig()
 const server = serverOf(rig, 'bookworm')
@@ -129,6 +130,7 @@ describe('from a clean server to an HTTPS gateway', () => {
     expect(refusal(outcome)).toMatch(/^40 ✖ The gateway runs, but \S+ has no valid certificate/)
     apiKey = /^API_KEY=(\S+)$/m.exec(outcome.stdout)?.[1] ?? ''
     expect(apiKey).not.toBe('')
+    plantSecret(apiKey)
     expect(await ssh('docker ps --format "{{.Names}}" | sort | tr "\\n" " "')).toMatch(
       /^ai-proxy-\d{8}-\d{6} ai-proxy-edge /,
     )

@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { aiDeploy, type DeployTool, startDeploy } from '../helpers/rig/ai-deploy.ts'
+import { aiDeploy, type DeployTool, printed, startDeploy } from '../helpers/rig/ai-deploy.ts'
 import { CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
 import { type Load, type LoadOptions, startLoad } from '../helpers/rig/load.ts'
 import { e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
 
-/** Changes of the edge, under load: keep-alive and new connections, POST requests and streams of 20 s. */
+/** Changes of the edge, under load: keep-alive and new connections, POST requests and streams. */
 const rig = e2eRig()
 const server = serverOf(rig, process.env['E2E_SUITE'] === 'bookworm' ? 'bookworm' : 'trixie')
 const FOLDER = '/root/ai-proxy'
@@ -16,7 +16,7 @@ const env = {
   API_KEYS: apiKey,
   OPENROUTER_BASE_URL: rig.upstreamUrl,
   OPENROUTER_API_KEY: 'any',
-  WATCH_S: '3',
+  WATCH_S: '1',
   WARM_S: '0',
 }
 const tool: DeployTool = {
@@ -86,7 +86,7 @@ test('another e-mail', async () => {
 })
 
 test('another port: the old one answers until the new one does', async () => {
-  const running = underLoad({ loops: { stream: 6 } })
+  const running = underLoad({ loops: { stream: 6 }, streamS: 8 })
   await delay(2000)
   await ssh(`echo HTTPS_PORT=8443 >> ${FOLDER}/.env`)
   const changing = deploy()
@@ -120,7 +120,7 @@ test('another attempt at a certificate', async () => {
 test('restored certificates', async () => {
   const created = await deploy('backup', 'create')
   expect(created.exitCode, created.stderr).toBe(0)
-  const running = underLoad()
+  const running = underLoad({ streamS: 8 })
   await delay(2000)
   const archive = (await ssh(`ls -t ${FOLDER}/backups | head -n 1`)).trim()
   const { exitCode, stderr } = await deploy('--restore-backup', archive, '--include-certs')
@@ -135,11 +135,7 @@ test('a CLI that is killed in the middle leaves an edge that answers, and a plai
   for (const afterMs of [1500, 4000]) {
     const running = underLoad({ streamS: 5 })
     const changing = startDeploy(tool, rig, server, ['--yes', '--email', `k${number++}@rig.test`])
-    await new Promise<void>((resolve) => {
-      changing.stderr.on('data', (chunk: Buffer) => {
-        if (chunk.includes('==> Replace the edge')) resolve()
-      })
-    })
+    await printed(changing, '==> Replace the edge')
     await delay(afterMs)
     changing.kill('SIGKILL')
     await changing
@@ -155,8 +151,9 @@ test('a CLI that is killed in the middle leaves an edge that answers, and a plai
 
 test('after a reboot in the middle of a change the server answers', async () => {
   const changing = startDeploy(tool, rig, server, ['--yes', '--email', 'reboot@rig.test'])
-  const load = underLoad({ streamS: 30 })
-  await delay(8000)
+  const load = underLoad({ streamS: 8 })
+  await printed(changing, '==> Replace the edge')
+  await delay(2000)
   changing.kill('SIGKILL')
   await changing
   await execa('npx', ['tsx', 'scripts/rig.ts', '--id', String(rig.id), 'reboot', server.name], { cwd: CLONE })

@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
 import { openAiClient } from '../helpers/rig/client.ts'
-import { addModel, CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
+import { addModel, CLONE, copyOfClone, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
 import { copyToServer, domainOf, e2eRig, onServer, serverOf, snapshot } from '../helpers/rig/rig-server.ts'
 
 /** These tests deploy as a user with sudo. The packed tarball is installed in an empty folder, without better-sqlite3. */
@@ -21,7 +21,8 @@ const ssh = (command: string) => onServer(rig, server, command)
 
 beforeAll(async () => {
   const packed = await execa('npm', ['pack', '--json', '--pack-destination', installed], {
-    cwd: CLONE,
+    // Packing builds.
+    cwd: copyOfClone('packed'),
   })
   const [{ filename }] = JSON.parse(packed.stdout)
   writeFileSync(join(installed, 'package.json'), '{"private":true}')

@@ -21,6 +21,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['tests/e2e/**/*.e2e.ts'],
+    setupFiles: ['tests/e2e/watch-secrets.ts'],
     // The files of a lane share one server, and each test continues from the state that the previous one left.
     fileParallelism: false,
     sequence: { sequencer: InOrder },

@@ -68,16 +68,17 @@ export class BodyAnswer {
 
   #replyWhole(body: Buffer): void {
     const { normaliser, route } = this.#attempt
-    const error = looksLikeObject(body) ? errorInBody(body) : undefined
+    const isWhole = this.#head.endsWithConnection ? scanJsonObject(body, []) !== undefined : looksLikeObject(body)
+    const error = isWhole ? errorInBody(body) : undefined
     if (error !== undefined) this.#replyError(body, error)
-    else if (!looksLikeObject(body)) this.#refuse(problems.upstreamMalformed(route.provider), body)
+    else if (!isWhole) this.#refuse(problems.upstreamMalformed(route.provider), body)
     else this.#reply(normaliser?.read?.(body) ?? body)
   }
 
   #reply(body: Buffer): void {
     const { exchange } = this.#attempt
     const { status, headers } = this.#head
-    const streamed = exchange.facts.stream && status === 200 ? exchange.api.asStream?.(body) : undefined
+    const streamed = exchange.facts.stream ? exchange.api.asStream?.(body) : undefined
     if (streamed) this.#response.reply(streamed.status, [...headers, ...streamed.headers], streamed.body)
     else this.#response.reply(status, this.#allHeaders(), body)
   }

@@ -125,7 +125,16 @@ export class EventStreamAnswer {
     }
     if (this.#held && this.#tap.eventCount === 0 && this.#hold(this.#held, bytes)) return
     this.#begin()
-    this.#write(bytes)
+    const { doneAt, eventCount } = this.#tap
+    if (doneAt === 0 || doneAt === eventCount) this.#write(bytes)
+    else this.#writeEnd(bytes, wasDone ? 0 : doneAt - before)
+  }
+
+  /** After the mark of the end nothing is content: the rest is passed on like an error. */
+  #writeEnd(bytes: Buffer, events: number): void {
+    const last = events === 0 ? Buffer.alloc(0) : beforeEvent(bytes, events + 1)
+    this.#write(last)
+    this.#write(this.#attempt.exchange.masked(bytes.subarray(last.length)))
   }
 
   /** The mark of the end after an answer that is not complete: a client would take it for a complete one. */

@@ -70,9 +70,11 @@ export class SseTap {
 
   #add(data: string, event: string | undefined): void {
     this.eventCount++
+    // Clients stop reading here, so nothing after it belongs to the answer.
+    if (this.doneAt > 0) return
     this.#heldLength += data.length
     this.answer.add(data, event)
-    if (this.doneAt === 0 && this.answer.isDone) this.doneAt = this.eventCount
+    if (this.answer.isDone) this.doneAt = this.eventCount
     if (this.#heldLength > this.#options.bodyMaxBytes) this.#measure()
   }
 

@@ -5,13 +5,13 @@ import type { Layout, ServerAddress } from '../layout.ts'
 import { step } from '../machine/progress.ts'
 import { run } from '../machine/run.ts'
 import { waitUntilBooted } from './boot.ts'
-import { containerId, serverDown, serverState } from './container.ts'
+import { containerId, discardServer, serverState } from './container.ts'
 import { createServer } from './create-server.ts'
 
 /** Makes sure that the server runs: starts a stopped one, and creates a missing one. `fresh` always creates a new one. */
 export async function serverUp(layout: Layout, server: ServerAddress, { fresh }: { fresh: boolean }): Promise<void> {
   if (fresh || !(await isComplete(layout, server))) {
-    await serverDown(server)
+    await discardServer(server)
     return step(`Creating server ${server.host}`, () => newServer(layout, server))
   }
   if ((await serverState(server)) === 'stopped') await run(['docker', 'start', server.container])

@@ -4,7 +4,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { beforeAll, expect, test } from 'vitest'
 import { renderRoute } from '../../../templates/route.ts'
 import { describeNeeding, isRoot } from '../../helpers/needs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { runCli, runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { IMAGE, useDockerThatRunsHere } from '../../helpers/server/docker-that-runs-here.ts'
 import { useS3Server } from '../../helpers/server/s3-server.ts'
 import { sharedTempFolder } from '../../helpers/temp-folder.ts'
@@ -42,11 +42,15 @@ describeNeeding('root', isRoot)('copies of backups', () => {
     const lines = Object.entries(values).map(([name, value]) => `${name}=${value}\n`)
     writeFileSync(join(path, '.env'), lines.join(''))
   }
-  const run = (...args: string[]) => {
-    const { NODE_PATH = '', TSX = '', PROJECT = '' } = process.env
-    return runCli([...args, '--host', 'localhost', '--path', path], { cwd, env: { NODE_PATH, TSX, PROJECT } })
+  const server = ['--host', 'localhost', '--path', path]
+  const run = (...args: string[]) => runMain([...args, ...server], { cwd })
+  /** In a separate process, where relative paths begin at its folder. */
+  const runThere = (...args: string[]) => {
+    const { NODE_PATH = '', COMPILED = '' } = process.env
+    return runCli([...args, ...server], { cwd, env: { NODE_PATH, COMPILED } })
   }
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout)
+  const jsonThere = async (...args: string[]) => JSON.parse((await runThere(...args, '--json')).stdout)
   const backups = async () => (await json('backup', 'list')).result.backups
   let name = ''
 
@@ -97,7 +101,7 @@ describeNeeding('root', isRoot)('copies of backups', () => {
       expect(pulled.stderr).toContain('--age-identity FILE')
       expect(readFileSync(join(cwd, `${name}.age`), 'latin1')).toMatch(/^age-encryption\.org\/v1\n/)
       renameSync(join(cwd, `${name}.age`), join(cwd, 'kept'))
-      const decrypted = await run('backup', 'pull', name, '--age-identity', 'key.txt')
+      const decrypted = await runThere('backup', 'pull', name, '--age-identity', 'key.txt')
       expect([decrypted.exitCode, decrypted.stdout], decrypted.stderr).toEqual([0, `${join(cwd, name)}\n`])
       expect(readFileSync(join(cwd, name)).equals(plain)).toBe(true)
       expect(existsSync(join(cwd, `${name}.age`))).toBe(false)
@@ -110,16 +114,16 @@ describeNeeding('root', isRoot)('copies of backups', () => {
     'an encrypted file is verified with its key, and only with that',
     async () => {
       const file = `./${name}.age`
-      expect((await json('backup', 'verify', file)).error).toMatchObject({
+      const verified = await runThere('backup', 'verify', file, '--age-identity', 'key.txt')
+      expect(verified.stdout, verified.stderr).toContain('files are as they were written')
+      expect((await jsonThere('backup', 'verify', file)).error).toMatchObject({
         code: 'RESTORE_FAILED',
         message: `${file} is encrypted`,
       })
       writeFileSync(join(cwd, 'other.txt'), `${await generateX25519Identity()}\n`)
-      expect((await json('backup', 'verify', file, '--age-identity', 'other.txt')).error.message).toContain(
+      expect((await jsonThere('backup', 'verify', file, '--age-identity', 'other.txt')).error.message).toContain(
         `${file} cannot be decrypted with other.txt`,
       )
-      const verified = await run('backup', 'verify', file, '--age-identity', 'key.txt')
-      expect(verified.stdout, verified.stderr).toContain('files are as they were written')
     },
     TIME_LIMIT_MS,
   )

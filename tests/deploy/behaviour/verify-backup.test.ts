@@ -53,11 +53,11 @@ describeNeeding('root', isRoot)('the log databases of a backup', () => {
     writeFileSync(join(archive, 'backup.json'), JSON.stringify({ ...summary, ...more }, null, 2))
     mkdirSync(join(folder, 'backups'))
     output('tar', '-czf', join(folder, 'backups/b.tar.gz'), '-C', archive, 'backup.json', '.env', 'logs')
-    const { NODE_PATH = '', TSX = '', PROJECT = '' } = process.env
+    const { NODE_PATH = '', COMPILED = '' } = process.env
     const run = (...args: string[]) =>
       runCli(['backup', 'verify', '--host', 'localhost', '--path', folder, ...args], {
         cwd: join(folder, 'backups'),
-        env: { NODE_PATH, TSX, PROJECT },
+        env: { NODE_PATH, COMPILED },
       })
     return { folder, run, left: () => readdirSync(join(folder, 'backups')) }
   }

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { output } from '../../helpers/process/programs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { runCli, runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
 
@@ -11,21 +11,13 @@ describeWithSshServer('through a real sshd, as root', (server) => {
   const path = sharedTempFolder({ '.env': 'API_KEYS=key\nDOMAIN=a.example.com\n', 'certs/acme.json': '{}' })
   let name = ''
 
-  const run = (...args: string[]) =>
-    runCli(
-      [
-        ...args,
-        '--host',
-        'server',
-        '--ssh-config',
-        server().sshConfig,
-        '--path',
-        path,
-        '--host-key',
-        server().hostKey.fingerprint,
-      ],
-      { cwd },
-    )
+  const connection = () => {
+    const { sshConfig, hostKey } = server()
+    return ['--host', 'server', '--ssh-config', sshConfig, '--path', path, '--host-key', hostKey.fingerprint]
+  }
+  const run = (...args: string[]) => runMain([...args, ...connection()], { cwd })
+  /** In a separate process, where relative paths begin at its folder. */
+  const runThere = (...args: string[]) => runCli([...args, ...connection()], { cwd })
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout)
 
   test('backup create asks first, writes one, and backup list shows it', async () => {
@@ -53,14 +45,15 @@ describeWithSshServer('through a real sshd, as root', (server) => {
   test('backup verify compares every file, on the server and here', async () => {
     const verified = { file: name, files: 2, is_consistent: true, inconsistent: {}, databases: [], not_judged: null }
     expect((await json('backup', 'verify', name)).result).toEqual(verified)
-    expect((await run('backup', 'verify', `./${name}`)).stdout).toBe(
+    expect((await runThere('backup', 'verify', `./${name}`)).stdout).toBe(
       `./${name}: all 2 files are as they were written\n`,
     )
     const folder = tempFolder()
     output('tar', '-xzf', join(cwd, name), '-C', folder)
     writeFileSync(join(folder, 'certs/acme.json'), '{ }')
     output('tar', '-czf', join(cwd, 'changed.tar.gz'), '-C', folder, 'backup.json', '.env', 'certs')
-    expect((await json('backup', 'verify', './changed.tar.gz')).error).toMatchObject({
+    const changed = await runThere('backup', 'verify', './changed.tar.gz', '--json')
+    expect(JSON.parse(changed.stdout).error).toMatchObject({
       code: 'BACKUP_DAMAGED',
       message: './changed.tar.gz is damaged: certs/acme.json',
     })

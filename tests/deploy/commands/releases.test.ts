@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
 import { renderRoute } from '../../../templates/route.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
@@ -21,7 +21,7 @@ describeWithSshServer('through a real sshd, as root', (server) => {
   const cli = (path: string, args: string[], cwd = tempFolder()) => {
     const { sshConfig, hostKey } = server()
     const connection = ['--host', 'server', '--ssh-config', sshConfig, '--host-key', hostKey.fingerprint]
-    return runCli([...connection, '--path', path, ...args], { cwd })
+    return runMain([...connection, '--path', path, ...args], { cwd })
   }
 
   test('releases lists what is kept, newest first', async () => {

@@ -12,11 +12,12 @@ test('IDENTITY', () => {
     [],
     [
       '',
-      'echo uid="$(id -u)"',
+      'uid=$(id -u)',
+      'echo uid="$uid"',
       'echo user="$(id -un)"',
       'echo home="$HOME"',
       'echo connection="${SSH_CONNECTION:-}"',
-      'if [ "$(id -u)" = 0 ]; then echo sudo=root',
+      'if [ "$uid" = 0 ]; then echo sudo=root',
       'elif ! command -v sudo >/dev/null 2>&1; then echo sudo=absent',
       'elif sudo -n true 2>/dev/null; then echo sudo=free',
       'else echo sudo=password',
@@ -51,7 +52,7 @@ test('facts', () => {
         'interface',
       ],
       ...['listener', 'log_databases', 'manifest_', 'os', 'os_like', 'predecessors', 'route', 'scripts_logdb'],
-      ...['copies', 'hold', 'state', 'torn', 'unmounted', 'unnamed', 'warm', 'watched'],
+      ...['copies', 'hold', 'state', 'torn', 'unmounted', 'unnamed', 'unwatched', 'warm', 'watched'],
     ].sort(),
   )
   expect(command[2]).not.toMatch(/(^|[;&|] *)(rm|mv|cp|mkdir|touch|tee) |> *"?\$P/m)

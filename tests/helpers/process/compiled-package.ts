@@ -29,7 +29,7 @@ let compiled: string | undefined
  * for later runs with the same sources. A compiled program starts in a third of the time of one that is translated at each
  * start, and only a compiled one has threads: the loader that runs sources is not available in threads of Node 20.
  */
-function compiledPackage(): string {
+export function compiledPackage(): string {
   if (compiled !== undefined) return compiled
   const sources = PARTS.flatMap(sourcesOf)
   const key = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 16)

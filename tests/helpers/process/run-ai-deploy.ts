@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { main, PROGRAM } from '../../../deploy/main.ts'
 import { compiledDeploy } from './compiled-package.ts'
+import { testTerminal } from './test-terminal.ts'
 
 export interface CliResult {
   exitCode: number
@@ -31,4 +33,15 @@ export function runCli(args: string[], { cwd, env = {}, uid }: CliOptions): Prom
     )
     child.stdin?.end()
   })
+}
+
+/**
+ * Runs ai-deploy in this process, which takes a tenth of the time: for tests that are not about the process. The programs
+ * that it starts have the environment of the tests.
+ */
+export async function runMain(args: string[], { cwd, env = {} }: Omit<CliOptions, 'uid'>): Promise<CliResult> {
+  const { HOME = cwd } = process.env
+  const terminal = testTerminal({ cwd, env: { HOME, NO_COLOR: '1', ...env } })
+  const exitCode = await main(args, { terminal, program: PROGRAM })
+  return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr }
 }

@@ -50,6 +50,18 @@ export function startDeploy(
   })
 }
 
+/** Waits until a run prints this to stderr. @throws when it ends without that */
+export async function printed(running: ReturnType<typeof startDeploy>, text: string): Promise<void> {
+  let seen = ''
+  await new Promise<void>((resolve, reject) => {
+    running.stderr.on('data', (chunk: Buffer) => {
+      seen += chunk.toString()
+      if (seen.includes(text)) resolve()
+    })
+    running.stderr.on('close', () => reject(new Error(`ai-deploy ended before it printed ${text}`)))
+  })
+}
+
 export async function finished(running: ReturnType<typeof startDeploy>): Promise<DeployOutcome> {
   const { exitCode, stdout, stderr } = await running
   refuseSecrets('the output of ai-deploy', stdout + stderr)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { editDotenv, parseDotenv } from '../../../kit/settings/dotenv.ts'
 import { type Rig, type RigServer, readRig } from '../../../scripts/rig/rig-file.ts'
+import { plantKeys } from './secrets.ts'
 
 /** The rig that scripts/e2e.ts has brought up. */
 export function e2eRig(): Rig {
@@ -32,6 +33,7 @@ export async function copyToServer(rig: Rig, { host }: RigServer, from: string, 
 
 /** Sets these variables in the gateway's .env, without a value on any command line. @returns all that it has then, by name */
 export async function editEnv(rig: Rig, server: RigServer, folder: string, values: Record<string, string>) {
+  plantKeys(values)
   const path = `${folder}/.env`
   const text = editDotenv(await onServer(rig, server, `cat ${path}`), values)
   const copy = join(mkdtempSync(join(tmpdir(), 'ai-deploy-e2e-env-')), 'env')

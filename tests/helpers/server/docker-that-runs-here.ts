@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, vi } from 'vitest'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { compiledPackage } from '../process/compiled-package.ts'
 import { sharedTempFolder } from '../temp-folder.ts'
 
 /** The only image that `docker` has. */
@@ -18,8 +19,7 @@ export function useDockerThatRunsHere(): string {
     chmodSync(join(programs, 'docker'), 0o755)
     vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
     vi.stubEnv('NODE_PATH', join(packageRoot(), 'node_modules'))
-    vi.stubEnv('TSX', import.meta.resolve('tsx'))
-    vi.stubEnv('PROJECT', packageRoot())
+    vi.stubEnv('COMPILED', compiledPackage())
   })
   afterAll(() => vi.unstubAllEnvs())
   return programs

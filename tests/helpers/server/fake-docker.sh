@@ -24,7 +24,7 @@ count=$#
 while [ "$count" -gt 0 ]; do
   argument=$1; shift
   case $argument in
-    /app/dist/*.js) set -- "$@" --import "$TSX" "$PROJECT/$(echo "${argument#/app/dist/}" | sed 's/js$/ts/')" ;;
+    /app/dist/*.js) set -- "$@" "$COMPILED/${argument#/app/}" ;;
     /*) set -- "$@" "$(here "$argument")" ;;
     *) set -- "$@" "$argument" ;;
   esac

@@ -134,3 +134,107 @@ test('a thousand levels are read', () => {
   expect(messageOf(known)).toMatchObject({ deep: levels(990) })
   expect(build({ deep: levels(1001) }).toJson()).toBeUndefined()
 })
+
+const call = (index: number | undefined, id: string | undefined, name: string, args: string) => ({
+  tool_calls: [{ index, id, type: 'function', function: { name, arguments: args } }],
+})
+
+function callsOf(builder: CompletionBuilder) {
+  return (messageOf(builder) as { tool_calls: { index?: number; function: object }[] }).tool_calls
+}
+
+test('two calls with one index are two calls, by id or by name', () => {
+  const city = (name: string) => `{"city":"${name}"}`
+  for (const [first, second] of [
+    ['a', 'b'],
+    ['', ''],
+    [undefined, undefined],
+  ]) {
+    const builder = build(call(0, first, 'weather', city('Rome')), call(0, second, 'weather', city('Oslo')))
+    expect(callsOf(builder)).toMatchObject([
+      { index: 0, function: { name: 'weather', arguments: city('Rome') } },
+      { index: 1, function: { name: 'weather', arguments: city('Oslo') } },
+    ])
+  }
+})
+
+test('a name that is repeated in each piece is one name', () => {
+  const repeated = build(
+    call(0, 'a', 'weather', '{"city"'),
+    call(0, 'a', 'weather', ':"Rome"}'),
+    call(0, '', 'weather', ''),
+  )
+  expect(callsOf(repeated)).toMatchObject([{ id: 'a', function: { name: 'weather', arguments: '{"city":"Rome"}' } }])
+  const growing = build(call(0, 'a', 'wea', ''), call(0, undefined, 'weather', '{}'))
+  expect(callsOf(growing)).toMatchObject([{ function: { name: 'weather', arguments: '{}' } }])
+  const divided = build(call(0, 'a', 'wea', ''), call(0, undefined, 'ther', ''))
+  expect(callsOf(divided)).toMatchObject([{ function: { name: 'weather' } }])
+})
+
+test("Mistral's content is a list of parts, and then text", () => {
+  const thinking = (text: string) => ({ content: [{ type: 'thinking', thinking: [{ type: 'text', text }] }] })
+  const builder = build(
+    { role: 'assistant', content: '' },
+    thinking('Let me'),
+    thinking(' think'),
+    { content: 'The' },
+    { content: ' end' },
+  )
+  expect(messageOf(builder)).toEqual({
+    role: 'assistant',
+    content: [
+      { type: 'thinking', thinking: [{ type: 'text', text: 'Let me think' }] },
+      { type: 'text', text: 'The end' },
+    ],
+  })
+})
+
+test("Azure's first chunk is empty, and its filter results are facts", () => {
+  const builder = new CompletionBuilder('chat.completion')
+  add(builder, { id: '', object: '', created: 0, model: '', choices: [], prompt_filter_results: [{ prompt_index: 0 }] })
+  const results = { hate: { filtered: false, severity: 'safe' } }
+  for (const content of ['a', 'b']) {
+    add(builder, {
+      id: 'c',
+      created: 7,
+      model: 'gpt',
+      choices: [{ index: 0, delta: { content }, content_filter_results: results }],
+    })
+  }
+  add(builder, {
+    id: 'c',
+    created: 7,
+    model: 'gpt',
+    choices: [{ index: 0, delta: {}, finish_reason: 'stop', content_filter_results: {} }],
+  })
+  expect(jsonOf(builder)).toMatchObject({
+    id: 'c',
+    created: 7,
+    model: 'gpt',
+    prompt_filter_results: [{ prompt_index: 0 }],
+    choices: [{ message: { content: 'ab' }, finish_reason: 'stop', content_filter_results: results }],
+  })
+})
+
+test("Groq's usage is in a member of its own", () => {
+  const builder = build({ content: 'a' })
+  add(builder, {
+    choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+    x_groq: { id: 'r', usage: { total_tokens: 3 } },
+  })
+  expect([builder.usage, jsonOf(builder).usage]).toEqual([{ total_tokens: 3 }, { total_tokens: 3 }])
+})
+
+test('the digits of large integers survive', () => {
+  const builder = new CompletionBuilder('chat.completion')
+  for (const piece of ['"content":"a","n":12345678901234567890', '"content":"b","n":12345678901234567891']) {
+    builder.add(
+      `{"seed":98765432109876543210,"choices":[{"index":0,"delta":{${piece}}}],"usage":{"cost":11111111111111111111}}`,
+    )
+  }
+  const json = String(builder.toJson())
+  expect(json).toContain('"seed":98765432109876543210')
+  expect(json).toContain('"content":"ab","n":12345678901234567891')
+  expect(json).toContain('"usage":{"cost":11111111111111111111}')
+  expect(builder.usage).toEqual({ cost: Number('11111111111111111111') })
+})

@@ -142,3 +142,48 @@ test('JSON that is not an error does not hold back what follows', () => {
   const text = event('{"delta":{"content":"a"},"index":0}')
   expect(rewrite(`{\n${text}`) + rewrite(text)).toBe(text + text)
 })
+
+test('parallel calls that all have the number 0 get their own, with ids and without', () => {
+  const numbersOf = (ids: string[]) => {
+    const { whole } = start()
+    const lines = ids.map((id) => event(calls(`{"index":0,${call(id)}}`))).join('')
+    return [...whole(lines).matchAll(/"index":(\d+),"function"/g)].map(([, index]) => Number(index))
+  }
+  expect(numbersOf(['a', 'b', 'c'])).toEqual([0, 1, 2])
+  expect(numbersOf(['', '', ''])).toEqual([0, 1, 2])
+  expect(numbersOf(['a', 'b', 'a'])).toEqual([0, 1, 0])
+})
+
+test('an end in every chunk is the end only in the last one, wherever the stream is divided', () => {
+  const piece = (content: string, reason: string, total: string) =>
+    event(`{"delta":{"content":"${content}"},"finish_reason":${reason},"index":0}`, `,"usage":${total}`)
+  const counts = (total: number) => `{"total_tokens":${total}}`
+  const sent = `${piece('a', '"stop"', counts(1))}${piece('b', '"stop"', counts(2))}${piece('c', '"stop"', counts(3))}`
+  const expected = `${piece('a', 'null', 'null')}${piece('b', 'null', 'null')}${piece('c', '"stop"', counts(3))}`
+  const lines = `${sent}data: [DONE]\n\n`.split(/(?<=\n)/)
+  for (let cut = 1; cut <= lines.length; cut++) {
+    const { rewrite } = start()
+    expect(rewrite(lines.slice(0, cut).join('')) + rewrite(lines.slice(cut).join(''))).toBe(
+      `${expected}data: [DONE]\n\n`,
+    )
+  }
+  expect(start().whole(sent)).toBe(expected)
+})
+
+test.for([
+  ['content_filter', '"usage":{"prompt_tokens":7,"total_tokens":7}'],
+  ['length', '"usage":{"prompt_tokens":7,"completion_tokens":0,"total_tokens":507}'],
+  ['content_filter', '"created":1'],
+])('a stream without choices gets one that says why: %s', ([reason, members]) => {
+  for (const choices of ['"choices":[],', '']) {
+    const chunk = `data: {${choices}"id":"x",${members}}\n\n`
+    const [first, second, ...rest] = start().whole(`${chunk}data: [DONE]\n\n`).split('\n\n')
+    expect([`${first}\n\n`, rest]).toEqual([chunk, ['data: [DONE]', '']])
+    expect(JSON.parse(second?.slice('data: '.length) ?? '')).toMatchObject({
+      id: 'x',
+      choices: [{ index: 0, delta: { role: 'assistant' }, finish_reason: reason }],
+    })
+  }
+  const failed = 'data: {"error":{"code":503,"message":"x","status":"UNAVAILABLE"}}\n\n'
+  expect(start().whole(failed)).not.toContain('choices')
+})

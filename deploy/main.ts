@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { isHelpShown, toUserError } from '../kit/cli/command-errors.ts'
+import type { Terminal } from '../kit/cli/terminal.ts'
+import { readTextIfPresent } from '../kit/files.ts'
+import { loadCheckedEnvironment } from '../kit/gateway-config/checked-environment.ts'
+import { parseDotenv } from '../kit/settings/dotenv.ts'
+import type { Environment } from '../kit/settings/environment.ts'
+import { UserError } from '../kit/user-error.ts'
+import { makeProgram } from './commands/program.ts'
+import { VERB_NAMES, type Verb } from './commands/verbs.ts'
+import { deployError } from './errors.ts'
+import { type Flags, readOptions } from './local/options.ts'
+import type { Context } from './session/context.ts'
+import { type Outcome, report } from './session/shown/report.ts'
+
+export const PROGRAM = 'ai-deploy'
+
+interface Start {
+  terminal: Terminal
+  /** How to call the program again. */
+  program: string
+}
+
+/** Runs the program with this command line. @returns exit code */
+export async function main(args: string[], start: Start): Promise<number> {
+  const { terminal } = start
+  let exitCode = 0
+  const run = async (flags: Flags, verb?: Verb) => {
+    const outcome = await (verb ? runVerb(verb, flags, start) : runAction(flags, contextOf(flags, start)))
+    exitCode = report(terminal, verbOf(args), flags.json ?? false, outcome)
+  }
+  try {
+    await makeProgram(run, terminal.out).parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (isHelpShown(error)) return 0
+    const command = args[0] === 'completion' ? args[0] : ''
+    return report(terminal, verbOf(args), args.includes('--json'), { error: toUserError(error, PROGRAM, command) })
+  }
+}
+
+function contextOf(flags: Flags, { terminal, program }: Start, verb?: Verb): Context {
+  const { cwd, env } = terminal
+  const needsOnlyServer = verb !== undefined || Boolean(flags.rollback) || Boolean(flags.listBackups)
+  const environment = needsOnlyServer
+    ? loadLenientEnvironment(flags, terminal)
+    : loadCheckedEnvironment({ cwd, env, dotenv: flags.dotenv })
+  return { options: readOptions(flags, env, environment, cwd), terminal, now: new Date(), program }
+}
+
+/** What only names the server works with a .env that has mistakes: DEPLOY_HOST and DEPLOY_PATH are all that it needs. */
+function loadLenientEnvironment({ dotenv }: Flags, { cwd, env, err }: Terminal): Environment {
+  try {
+    return loadCheckedEnvironment({ cwd, env, dotenv })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    err(`Note: ${error.message.split('\n')[0]}; only DEPLOY_HOST and DEPLOY_PATH of ./.env are used.\n`)
+    const { DEPLOY_HOST, DEPLOY_PATH } = parseDotenv(readTextIfPresent(join(cwd, '.env')) ?? '').values
+    return { DEPLOY_HOST, DEPLOY_PATH, ...env }
+  }
+}
+
+/** Each action is loaded only when it is used, so that --help is quick. */
+async function runAction(flags: Flags, context: Context): Promise<Outcome> {
+  if (flags.listBackups) return (await import('./commands/list-backups.ts')).listBackups(context)
+  if (flags.rollback) {
+    const id = flags.rollback === true ? undefined : flags.rollback
+    return (await import('./commands/rollback.ts')).rollback(context, id)
+  }
+  if (flags.restoreBackup !== undefined) {
+    const { restoreBackup } = await import('./commands/restore-backup.ts')
+    return restoreBackup(context, {
+      file: flags.restoreBackup,
+      includesCerts: flags.includeCerts ?? false,
+      includesLogs: flags.includeLogs ?? false,
+      keepsDomain: flags.keepDomain ?? false,
+    })
+  }
+  return (await import('./commands/deploy.ts')).deploy(context)
+}
+
+async function runVerb(verb: Verb, flags: Flags, start: Start): Promise<Outcome> {
+  const { name, file } = verb
+  if (flags.rollback || flags.listBackups || flags.restoreBackup !== undefined) {
+    throw deployError('USAGE', `${name} cannot be used with another action`, 'see ai-deploy --help')
+  }
+  if (name === 'backup list') return runAction({ ...flags, listBackups: true }, contextOf(flags, start, verb))
+  if (name === 'backup restore') {
+    const restore = { ...flags, restoreBackup: file }
+    return runAction(restore, contextOf(restore, start))
+  }
+  const context = contextOf(flags, start, verb)
+  if (name === 'plan') return runAction({ ...flags, dryRun: true }, contextOf({ ...flags, dryRun: true }, start))
+  if (name === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
+  if (name === 'unlock') return (await import('./commands/unlock.ts')).unlock(context)
+  if (name === 'hold') return (await import('./commands/hold.ts')).hold(context, flags.message ?? '')
+  if (name === 'unhold') return (await import('./commands/hold.ts')).unhold(context)
+  if (name === 'backup create') return (await import('./commands/backup-create.ts')).createBackup(context)
+  if (name === 'backup verify') return (await import('./commands/backup-verify.ts')).verifyBackup(context, file)
+  if (name === 'backup pull') return (await import('./commands/backup-pull.ts')).pullBackup(context, file)
+  return (await import('./commands/audit.ts')).showAudit(context)
+}
+
+function indexOfWords(args: readonly string[], words: readonly string[]): number {
+  return args.findIndex((_, index) => words.every((word, offset) => args[index + offset] === word))
+}
+
+/** The name of the action in JSON, also for a command line that cannot be read. */
+function verbOf(args: string[]): string {
+  if (args[0] === 'completion') return args[0]
+  const [first] = VERB_NAMES.map((name) => ({ name, at: indexOfWords(args, name.split(' ')) }))
+    .filter(({ at }) => at >= 0)
+    .sort((a, b) => a.at - b.at)
+  if (first !== undefined) return first.name
+  const verbs = ['rollback', 'list-backups', 'restore-backup']
+  return verbs.find((verb) => args.some((arg) => arg === `--${verb}` || arg.startsWith(`--${verb}=`))) ?? 'deploy'
+}
