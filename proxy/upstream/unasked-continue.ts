@@ -17,7 +17,7 @@ export interface AnswerState {
  */
 export function skipUnaskedContinue(socket: Socket, state: AnswerState): void {
   const read = socket.read.bind(socket)
-  let held = Buffer.alloc(0)
+  let held: Buffer = Buffer.alloc(0)
   socket.read = (size?: number): Buffer | null => {
     const bytes: Buffer | null = read(size)
     if (!state.awaitsHead || bytes === null) return bytes
