@@ -6,6 +6,8 @@ const MAY_HAVE_LARGE = /[[:,\s-]\d{16,}/
 const STRING_OR_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs
 /** Begins a string that stands for an integer. Random, so that no provider can send one. */
 const MARK = `integer-${randomBytes(12).toString('hex')}:`
+/** A longer text is never compared: that would copy a text that grows piece by piece, each time as a whole. */
+const MAX_LENGTH = 1_000
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g')
 
 /** The same as {@link parseJson}, but integers of 16 digits and more keep their digits; {@link stringifyExact} writes them. */
@@ -22,7 +24,7 @@ export function stringifyExact(value: unknown): string {
 
 /** Whether this string stands for an integer. */
 export function isLargeInteger(value: unknown): value is string {
-  return typeof value === 'string' && value.startsWith(MARK)
+  return typeof value === 'string' && value.length < MAX_LENGTH && value.startsWith(MARK)
 }
 
 /** The same value with plain numbers, which may lose digits. */

@@ -22,6 +22,7 @@ async function startBefore(listener: RequestListener, more: { fallbacks?: object
   })
 }
 
+const LAST = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }
 const CHUNK = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: null }] }
 
 test('requests that wait behind others on a closed connection end too', async () => {
@@ -94,10 +95,10 @@ test.for([{ 'content-type': 'Text/Event-Stream' }, {}])(
   async (headers) => {
     const gateway = await startBefore((_, response) => {
       response.writeHead(200, headers)
-      response.end(`data: ${JSON.stringify(CHUNK)}\n\ndata: [DONE]\n\n`)
+      response.end(`data: ${JSON.stringify(LAST)}\n\ndata: [DONE]\n\n`)
     })
     const { text, headers: got } = await gateway.post(chat('mine', { stream: true }))
-    expect([got['content-type'], chunksOf(text)]).toEqual(['text/event-stream', [CHUNK]])
+    expect([got['content-type'], chunksOf(text)]).toEqual(['text/event-stream', [LAST]])
   },
 )
 
