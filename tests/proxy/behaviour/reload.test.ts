@@ -31,7 +31,7 @@ test.concurrent('a changed config.yml takes effect immediately; a wrong one is r
   await eventually(async () => {
     expect(await ready(gateway)).toMatchObject({
       status: 'ready',
-      config_problem: `${configPath}: model_mappings.new-name: found 7, allowed: string`,
+      config_problem: `${configPath}: model_mappings.new-name: found 7, allowed: string or array`,
     })
   })
   expect(gateway.output.stdout).toContain('the changed configuration is not used')

@@ -109,7 +109,8 @@ test('a completion that becomes a stream', async () => {
 })
 
 test('the list of models and a single one', async () => {
-  const { get } = await startGateway({ mappings: { 'org/gpt': 'openrouter:openai/gpt', '*': 'openrouter:x/y' } })
+  const mappings = { 'org/gpt': 'openrouter:openai/gpt', '*': 'openrouter:x/y' }
+  const { get } = await startGateway({ environment: { OPENROUTER_API_KEY: 'any' }, mappings })
   expectValid('model-list.json', (await get('/v1/models')).text)
   expectValid('model-list.json#/$defs/model', (await get('/v1/models/org/gpt')).text)
 })
