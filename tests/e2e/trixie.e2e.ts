@@ -12,7 +12,7 @@ const rig = e2eRig()
 const server = serverOf(rig, 'trixie')
 const FOLDER = '/home/admin/ai-proxy'
 const KEYS = `phone:sk-0123456789abcdef0123,pa$$word'with"all\`sorts`
-const cwd = deployFolder('trixie', { env: `API_KEYS=${KEYS}\nHTTP_PORT=8123\n` })
+const cwd = deployFolder('trixie', { env: `API_KEYS=${KEYS}\nOPENROUTER_API_KEY=any\nHTTP_PORT=8123\n` })
 const installed = temporaryFolder('installed')
 const tool: DeployTool = { command: [join(installed, 'node_modules/.bin/ai-deploy')], cwd }
 
