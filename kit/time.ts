@@ -1,4 +1,5 @@
 export const MS_PER_DAY = 86_400_000
+export const S_PER_DAY = 86_400
 
 /** The UTC date, YYYY-MM-DD, of a time in milliseconds since 1970. */
 export function isoDay(timeMs: number): string {

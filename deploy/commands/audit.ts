@@ -1,4 +1,4 @@
-import { isObject } from '../../kit/json.ts'
+import { parseObject } from '../../kit/json.ts'
 import { run } from '../host/host.ts'
 import { readLastLines } from '../remote/files.ts'
 import type { Context } from '../session/context.ts'
@@ -25,12 +25,8 @@ export async function showAudit(context: Context): Promise<Outcome> {
 
 /** A line that a full disk has cut off is left out. */
 function parseEntry(line: string): Entry[] {
-  try {
-    const entry: unknown = JSON.parse(line)
-    return isObject(entry) ? [entry] : []
-  } catch {
-    return []
-  }
+  const entry = parseObject(line)
+  return entry === undefined ? [] : [entry]
 }
 
 function lineOf({

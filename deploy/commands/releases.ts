@@ -1,3 +1,4 @@
+import { S_PER_DAY } from '../../kit/time.ts'
 import { describeHold } from '../server/lock/hold.ts'
 import type { Context } from '../session/context.ts'
 import { withServer } from '../session/open-server.ts'
@@ -29,7 +30,7 @@ function line({ release, state, age_s, image_present, by, verb, why }: ReleaseRo
 }
 
 const UNITS: [seconds: number, name: string][] = [
-  [86_400, 'd'],
+  [S_PER_DAY, 'd'],
   [3600, 'h'],
   [60, 'min'],
 ]

@@ -1,3 +1,4 @@
+import { S_PER_DAY } from '../../../kit/time.ts'
 import { type FormerDomain, formerDomains, routeDomain } from '../../../templates/route.ts'
 import type { ServerSettings } from '../../../templates/server-settings.ts'
 import type { Facts } from '../../server/facts.ts'
@@ -5,7 +6,7 @@ import { certificateHold, needsCertificate } from './certificate-hold.ts'
 import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
 
 /** How long a name that was changed still answers at least. */
-const FORMER_S = 7 * 86_400
+const FORMER_S = 7 * S_PER_DAY
 
 /**
  * How clients reach the gateway, as the route file is to have it.

@@ -1,4 +1,5 @@
-import { isObject } from '../../../kit/json.ts'
+import { isObject, parseObject } from '../../../kit/json.ts'
+import { S_PER_DAY } from '../../../kit/time.ts'
 import type { AcmeProblem } from './acme-problem.ts'
 
 /** The last attempt at a certificate that failed, for one name at one CA. Times are seconds since 1970. */
@@ -16,7 +17,6 @@ export interface AcmeAttempt {
 
 /** After the first failure, the second, and so on: Let's Encrypt allows 5 failed validations of a name in an hour. */
 const BACK_OFF_S = [120, 900, 1800, 3600]
-const DAY_S = 86_400
 
 type Name = Pick<AcmeAttempt, 'domain' | 'caServer'>
 
@@ -32,7 +32,7 @@ export function withFailure(
   atS: number,
 ): AcmeAttempt[] {
   const before = attemptFor(attempts, name)
-  const count = before !== undefined && atS - before.atS < DAY_S ? before.count + 1 : 1
+  const count = before !== undefined && atS - before.atS < S_PER_DAY ? before.count + 1 : 1
   const pauseS = BACK_OFF_S[Math.min(count, BACK_OFF_S.length) - 1] ?? 0
   const attempt = { ...name, count, atS, retryAtS: Math.max(atS + pauseS, retryAtS), says }
   return [...without(attempts, name), attempt]
@@ -44,15 +44,12 @@ export function without(attempts: readonly AcmeAttempt[], name: Name): AcmeAttem
 
 /** A file that cannot be read is the same as no attempts. */
 export function parseAcmeAttempts(text: string): AcmeAttempt[] {
-  try {
-    const value: unknown = JSON.parse(text)
-    const attempts = isObject(value) && Array.isArray(value['attempts']) ? value['attempts'] : []
-    return attempts.filter(
-      (one) => isObject(one) && typeof one['retryAtS'] === 'number' && typeof one['atS'] === 'number',
-    )
-  } catch {
-    return []
-  }
+  const attempts = parseObject(text)?.['attempts']
+  return Array.isArray(attempts) ? attempts.filter(isAttempt) : []
+}
+
+function isAttempt(value: unknown): value is AcmeAttempt {
+  return isObject(value) && typeof value['retryAtS'] === 'number' && typeof value['atS'] === 'number'
 }
 
 export function renderAcmeAttempts(attempts: readonly AcmeAttempt[]): string {

@@ -1,4 +1,4 @@
-import { isObject } from '../../../kit/json.ts'
+import { parseObject } from '../../../kit/json.ts'
 
 /** Why the CA gave no certificate. */
 export interface AcmeProblem {
@@ -92,10 +92,6 @@ function readRetry(log: string): number | undefined {
 }
 
 function sayingOf(line: string): string {
-  try {
-    const entry: unknown = JSON.parse(line)
-    return isObject(entry) ? `${entry['error'] ?? entry['message'] ?? ''}`.trim() : line
-  } catch {
-    return line
-  }
+  const entry = parseObject(line)
+  return entry === undefined ? line : `${entry['error'] ?? entry['message'] ?? ''}`.trim()
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { isObject } from '../../../kit/json.ts'
+import { isObject, parseObject } from '../../../kit/json.ts'
 import type { Pairs } from '../pairs.ts'
 
 /** A certificate that Traefik has got and keeps. */
@@ -55,15 +55,6 @@ function readEntry(file: string, entry: unknown): StoredCertificate[] {
 function readEnd(encoded: string): number | undefined {
   try {
     return Date.parse(new X509Certificate(Buffer.from(encoded, 'base64')).validTo) / 1000
-  } catch {
-    return undefined
-  }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { isObject } from '../../../kit/json.ts'
+import { isObject, parseObject } from '../../../kit/json.ts'
 import { deployError } from '../../errors.ts'
 import { restoreLogs as restoreLogsScript } from '../../remote/backup/log-folder.ts'
 import { containerName } from '../../server/instance.ts'
@@ -49,16 +49,10 @@ interface Report {
 
 /** Of logdb's document; a logdb that does not know the verb prints another one, or none. */
 function reportOf(stdout: string): Report {
-  try {
-    const document: unknown = JSON.parse(stdout.split('\n')[0] ?? '')
-    if (!isObject(document)) return { warnings: [], problem: undefined }
-    const { warnings, error } = document
-    return {
-      warnings: Array.isArray(warnings) ? warnings.map(String) : [],
-      problem: isObject(error) ? String(error['message']) : undefined,
-    }
-  } catch {
-    return { warnings: [], problem: undefined }
+  const { warnings, error } = parseObject(stdout.split('\n')[0] ?? '') ?? {}
+  return {
+    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    problem: isObject(error) ? String(error['message']) : undefined,
   }
 }
 
