@@ -14,7 +14,7 @@ export function fallbackOf(
   settings: ServerSettings,
   traefikBase: string,
 ): Fallback | undefined {
-  const id = changes.map(fallbackRelease).find((release) => release !== null) ?? null
+  const id = changes.map(namedFallback).find((release) => release !== null) ?? null
   if (id === null) return undefined
   return {
     release: id,
@@ -29,7 +29,7 @@ export function fallbackOf(
   }
 }
 
-function fallbackRelease(change: Change): string | null {
+function namedFallback(change: Change): string | null {
   if (change.kind === 'watch') return change.again?.fallback ?? null
   return change.kind === 'start-release' && change.reason.kind === 'broken' ? change.reason.fallback : null
 }

@@ -1,6 +1,6 @@
 import { BYTES_PER_MIB } from '../../kit/sizes.ts'
 import { deployError } from '../errors.ts'
-import { type Facts, hasImage, isWarm } from '../server/facts.ts'
+import { type Facts, isStartable, isWarm } from '../server/facts.ts'
 import { readyReleases } from '../server/find-live.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import type { Manifest } from '../server/manifest.ts'
@@ -121,7 +121,7 @@ function findPrevious(facts: Facts): Manifest | undefined {
 export function fallbackRelease(facts: Facts): Manifest | undefined {
   const release = findPrevious(facts)
   if (release === undefined || !readyReleases(facts).includes(release.id)) return undefined
-  return isStartable(facts, release, rollbackInstance(facts, release.id)) ? release : undefined
+  return isStartable(facts, release.image, rollbackInstance(facts, release.id)) ? release : undefined
 }
 
 /** A release that the user names. @throws UserError NOTHING_TO_ROLL_BACK */
@@ -137,13 +137,8 @@ export function namedRelease(facts: Facts, id: string): Manifest {
   )
 }
 
-/** Only a container or an image that is still there can be started. */
-function isStartable(facts: Facts, { image }: Manifest, instance: string): boolean {
-  return hasImage(facts, image) || facts.containers.some(({ name }) => name === containerName(instance))
-}
-
 function requireStartable(facts: Facts, release: Manifest, instance: string): void {
-  if (isStartable(facts, release, instance)) return
+  if (isStartable(facts, release.image, instance)) return
   throw deployError(
     'NOTHING_TO_ROLL_BACK',
     `the image ${release.image} of release ${release.id} is no longer on the server`,

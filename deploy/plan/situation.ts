@@ -1,7 +1,7 @@
 import { renderRoute } from '../../templates/route.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
-import { type Facts, hasImage, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
+import { type Facts, isStartable, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
 import { needsCertificate } from './address/certificate-hold.ts'
@@ -137,7 +137,11 @@ function nextRelease(
     environment: wishes.env.values,
     settings: wishes.settings,
   }
-  if (live !== null && live.manifest.content === contentDigest(content) && isStartable(facts, live)) {
+  if (
+    live !== null &&
+    live.manifest.content === contentDigest(content) &&
+    isStartable(facts, live.manifest.image, live.instance)
+  ) {
     const { id, image } = live.manifest
     // What may only be slow keeps running, and finishes what it can, until another run of it has taken over.
     const instance =
@@ -150,10 +154,6 @@ function nextRelease(
 
 /** A container in this trouble keeps running until another one has taken over. */
 const REPLACED: readonly LiveTrouble[] = ['silent', 'stopping', 'logless', 'crashing', 'failed']
-
-function isStartable(facts: Facts, { instance, manifest }: LiveRelease): boolean {
-  return hasImage(facts, manifest.image) || facts.containers.some(({ name }) => name === containerName(instance))
-}
 
 /** Why the live release does not answer; null if it should. */
 export function liveTrouble({ live, isLiveSilent, containers, missingFolders, readyMarks }: Facts): LiveTrouble | null {

@@ -180,3 +180,8 @@ export function runningContainers(containers: readonly ContainerFact[]): string[
 export function hasImage({ imageTags }: Facts, image: string): boolean {
   return imageTags.includes(imageTag(image))
 }
+
+/** Only a container or an image that is still there can be started. */
+export function isStartable(facts: Facts, image: string, instance: string): boolean {
+  return hasImage(facts, image) || facts.containers.some(({ name }) => name === containerName(instance))
+}
