@@ -114,8 +114,8 @@ async function dnsCheck({ context, open, settings, outside }: Subject): Promise<
 }
 
 async function redirectCheck({ settings, outside }: Subject): Promise<Check> {
-  const problem = await checkRedirect(settings, outside)
-  const { httpPort } = settings
+  const { domain, httpPort } = settings
+  const problem = await checkRedirect({ domain, httpPort, leadsTo: gatewayUrl(settings) }, outside)
   const remedy = `open port ${httpPort} in the firewall of the server and in that of its provider; the CA needs it too`
   if (problem === null) return { name: 'redirect', isOk: true, says: `port ${httpPort} leads to HTTPS` }
   return { name: 'redirect', isOk: false, says: `port ${httpPort}: ${problem}`, remedy }

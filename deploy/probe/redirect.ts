@@ -7,12 +7,13 @@ import { PROBE_TIMEOUT_MS } from './tls.ts'
 interface Place {
   domain: string
   httpPort: number
-  httpsPort: number
+  /** https://name[:port] */
+  leadsTo: string
 }
 
 /** Asks for plain HTTP as a browser would. @returns what is wrong, in words; null if it leads to HTTPS */
 export async function checkRedirect(place: Place, view: OutsideView): Promise<string | null> {
-  const { domain, httpPort, httpsPort } = place
+  const { domain, httpPort, leadsTo } = place
   const agent = new Agent({
     connect: (_options, done) => {
       opened(domain, httpPort, view).then(
@@ -25,7 +26,7 @@ export async function checkRedirect(place: Place, view: OutsideView): Promise<st
     const url = `http://${domain}${httpPort === 80 ? '' : `:${httpPort}`}/health`
     const { statusCode, headers, body } = await request(url, { dispatcher: agent, headersTimeout: PROBE_TIMEOUT_MS })
     await body.dump()
-    const wanted = `https://${domain}${httpsPort === 443 ? '' : `:${httpsPort}`}/health`
+    const wanted = `${leadsTo}/health`
     if (statusCode >= 300 && statusCode < 400 && headers['location'] === wanted) return null
     return `${url} answers ${statusCode}${headers['location'] === undefined ? '' : ` to ${headers['location']}`}, not with a redirect to ${wanted}`
   } catch (error) {

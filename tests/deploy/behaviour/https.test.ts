@@ -26,7 +26,7 @@ async function answering(status: number, location?: string, port = 0): Promise<n
 }
 
 test('plain HTTP must lead to HTTPS of the same name', async () => {
-  const place = { domain: DOMAIN, httpsPort: 8443 }
+  const place = { domain: DOMAIN, leadsTo: `https://${DOMAIN}:8443` }
   const right = await answering(301, `https://${DOMAIN}:8443/health`)
   expect(await checkRedirect({ ...place, httpPort: right }, VIEW)).toBeNull()
   const wrong = await answering(302, 'https://elsewhere/')
