@@ -1,4 +1,6 @@
-const EVENT_END = /\n\n|\n\r\n|\r\r/g
+import { EVENT_ENDS } from './whole-events.ts'
+
+const EVENT_END = new RegExp(EVENT_ENDS.join('|'), 'g')
 const DATA = 'data:'
 
 /** The events of a stream in these bytes, each with the blank line after it; bytes after the last blank line are one more. */

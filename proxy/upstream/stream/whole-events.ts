@@ -1,7 +1,7 @@
 import { LINE_FEED } from '../../../kit/ascii.ts'
 
 /** The end of an event: a blank line, with any kind of line break. */
-const EVENT_ENDS = ['\n\n', '\n\r\n', '\r\r'] as const
+export const EVENT_ENDS = ['\n\n', '\n\r\n', '\r\r'] as const
 const LONGEST_EVENT_END = 3
 const MAX_HELD_BYTES = 64 * 1024
 
