@@ -49,7 +49,7 @@ async function together(parts: Promise<void>[]): Promise<void> {
   for (const result of results) if (result.status === 'rejected') throw result.reason
 }
 
-/** Describes all servers, also those of an earlier `up`, of which one may be restarting now. */
+/** Describes all servers, including those of an earlier `up`; one of them may be restarting now. */
 async function describeRig(layout: Layout): Promise<Rig> {
   const servers = await presentServers(layout)
   await writeSshFiles(layout, servers)

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Facts } from '../../../deploy/server/facts.ts'
 import { parseFacts } from '../../../deploy/server/read-facts.ts'
@@ -11,9 +11,8 @@ const LONG = 200
 
 /** `server`: as in the file names, for example `trixie`. */
 export function readRecording(server: string, what: string): Facts {
-  const lines = linesOf(server, what).map(
-    ([name, value]) => `${name}=${value === SAME ? soundValue(server, name) : value}`,
-  )
+  const sound = soundValues(server)
+  const lines = linesOf(server, what).map(([name, value]) => `${name}=${value === SAME ? sound.get(name) : value}`)
   return parseFacts(`${lines.join('\n')}\n`)
 }
 
@@ -22,16 +21,18 @@ export const SOUND = 'as it should be'
 
 /** Leaves out the hashes of files, which are most of the text, and what is recorded elsewhere. */
 export function writeRecording(server: string, what: string, output: string): void {
+  const sound = what === SOUND ? new Map<string, string>() : soundValues(server)
   const lines = output.split('\n').map((line) => {
     const [name = '', value = ''] = split(line)
-    if (what !== SOUND && value.length > LONG && soundValue(server, name) === value) return `${name}=${SAME}`
+    if (value.length > LONG && sound.get(name) === value) return `${name}=${SAME}`
     return name.startsWith('manifest_') ? `${name}=${withoutFiles(value)}` : line
   })
   writeFileSync(pathOf(server, what), `${lines.join('\n').trimEnd()}\n`)
 }
 
-function soundValue(server: string, name: string): string | undefined {
-  return linesOf(server, SOUND).find((line) => line[0] === name)?.[1]
+/** None before the first recording of that, and for what documentation says. */
+function soundValues(server: string): Map<string, string> {
+  return new Map(existsSync(pathOf(server, SOUND)) ? linesOf(server, SOUND) : [])
 }
 
 function withoutFiles(manifest: string): string {
