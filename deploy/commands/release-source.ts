@@ -61,10 +61,17 @@ export async function withChosenConfig(context: Context, open: OpenServer, sourc
   }
   const { id, configFrom } = live.manifest
   if (!files.isConfigPackaged && configFrom !== 'server') return source
-  const config = await readLiveConfig(open, id)
+  const config = await keptConfig(open, id)
+  if (config === undefined) return source
   if (!files.isConfigPackaged && (await isReplaced(context, open, config, files.config))) return source
   const gatewayConfig = parseConfigFile(config, `config.yml of release ${id}`)
   return { ...source, configFrom, files: { ...files, config, gatewayConfig } }
+}
+
+/** Undefined if it is lost. */
+async function keptConfig({ connection, layout }: OpenServer, id: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await connection.host.exec(['cat', `${layout.release(id)}/config.yml`])
+  return exitCode === 0 ? stdout : undefined
 }
 
 /** Shows the difference, and asks. With --yes, and where nobody can be asked, the server's stays. */

@@ -15,7 +15,9 @@ if command -v docker >/dev/null 2>&1; then
   for one in $releases; do docker update --restart=no "$one" >/dev/null 2>&1; docker stop "$one" >/dev/null 2>&1 & done
   wait
   for one in $releases; do docker rm -f "$one" >/dev/null || exit 1; done
-  for one in $(docker ps -aq --filter 'name=^/?ai-proxy-edge(-[0-9-]+)?$'); do docker rm -f "$one" >/dev/null || exit 1; done
+  for one in ai-proxy-edge $(docker ps -aq --filter 'name=^/?ai-proxy-edge-[0-9]'); do
+    ! docker inspect -f '{{.State.Status}}' "$one" >/dev/null 2>&1 || docker rm -f "$one" >/dev/null || exit 1
+  done
   ! docker network inspect ai-proxy-edge >/dev/null 2>&1 || docker network rm ai-proxy-edge >/dev/null || exit 1
   docker images ai-proxy --format '{{.Tag}}' | grep -E '^[0-9a-f]{12}$' | while read -r tag; do
     docker rmi "ai-proxy:$tag" >/dev/null 2>&1

@@ -30,7 +30,7 @@ function liveWords(live: Status['live'], ago: Ago): string {
   if (live === null) return 'no release yet'
   const { release, since, by, verb } = live
   const who = by === null ? '' : `, by ${by}${verb === null ? '' : ` (${verb})`}`
-  return since === null ? release : `${release}, since ${ago(since)}${who}`
+  return since === null ? release : `${release}, took over ${ago(since)}${who}`
 }
 
 function previousWords(previous: Status['previous']): string | null {

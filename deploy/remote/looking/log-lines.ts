@@ -56,7 +56,8 @@ const SETTINGS = 'P=$1 since=$2 lines=$3'
 
 /** Records of the gateway's log of requests, one a line. */
 export function requestLines(folder: string, { sinceS, lines, isFollowed }: LogRange): Argv {
-  const since = sinceS === undefined ? '' : new Date(sinceS * 1000).toISOString()
+  // To the second, so that it comes before every fraction of it.
+  const since = sinceS === undefined ? '' : new Date(sinceS * 1000).toISOString().slice(0, 19)
   const once = `${SETTINGS}\n${RECORDS}\nrecords $(logs)`
   if (!isFollowed) return sh(once, folder, since, String(lines))
   const followed = `${SETTINGS}\n${RECORDS}\n${FOLLOW}`
