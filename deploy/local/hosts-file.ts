@@ -77,7 +77,10 @@ function checkEnv(host: string, values: Record<string, string>): void {
     throw configInvalid(`${FILE}: hosts.${host}.env has ${secret}, which is a secret`, hint)
   }
   const unknown = Object.keys(values).filter((name) => variable(name) === undefined)
-  const problems = [...unknown.map((name) => `${name} is not a variable that anything here reads`), ...environmentProblems(values)]
+  const problems = [
+    ...unknown.map((name) => `${name} is not a variable that anything here reads`),
+    ...environmentProblems(values),
+  ]
   if (problems.length > 0) {
     throw configInvalid(problems.map((problem) => `${FILE}: hosts.${host}.env: ${problem}`).join('\n'), HINT)
   }

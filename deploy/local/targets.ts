@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Environment } from '../../kit/settings/environment.ts'
 import { splitList } from '../../kit/list.ts'
+import type { Environment } from '../../kit/settings/environment.ts'
 import type { Flags } from './options.ts'
 
 const HOSTS_FILE = 'deploy.yml'

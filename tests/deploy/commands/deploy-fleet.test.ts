@@ -58,7 +58,13 @@ describeWithStandIn('several servers', () => {
       const host = ['a', 'b'][index] ?? ''
       const trust = { resolve: ['llm.test.invalid:127.0.0.1'], caFile: join(folder, host, 'ca.pem') }
       const all = { host, path: server.folder, domain: 'llm.test.invalid', dotenv: true, ...trust, ...flags }
-      const connect = async () => ({ host: hostOf(host, server.path), user: 'root', home: '/root', serverAddress: null, clientAddress: null })
+      const connect = async () => ({
+        host: hostOf(host, server.path),
+        user: 'root',
+        home: '/root',
+        serverAddress: null,
+        clientAddress: null,
+      })
       return { options: readOptions(all, {}, {}, cwd), terminal, now, connect }
     })
     const gone = missing.map((host): Context => {
@@ -67,39 +73,54 @@ describeWithStandIn('several servers', () => {
       }
       return { options: readOptions({ host, dotenv: true, ...flags }, {}, {}, folder), terminal, now, connect }
     })
-    const outcome = await deployFleet([...contexts, ...gone]).catch((error) => ({ error: toUserError(error, 'ai-deploy', '') }))
+    const outcome = await deployFleet([...contexts, ...gone]).catch((error) => ({
+      error: toUserError(error, 'ai-deploy', ''),
+    }))
     const exitCode = report(terminal, 'deploy', flags.json ?? false, outcome)
     return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr }
   }
 
   const LIMIT_MS = 120_000
 
-  test('are planned before any is changed, then changed one after another, and each has its line', async () => {
-    const unreachable = await run({ yes: true }, ['c'])
-    expect(unreachable.exitCode).toBe(10)
-    expect(unreachable.stderr).toContain('✖ C: cannot reach c\nNo server was changed.')
-    expect(projects.map((project) => project.server.has('state.json'))).toEqual([false, false])
-    expect(await run()).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('this would change the servers'.replace('t', 'T')) })
-    const planned = await run({ dryRun: true, json: true })
-    const states = (text: string) => JSON.parse(text).result.hosts.map(({ state }: { state: string }) => state)
-    expect([planned.exitCode, states(planned.stdout)]).toEqual([0, ['planned', 'planned']])
-    const { exitCode, stdout, stderr } = await run({ yes: true })
-    expect(exitCode, stderr).toBe(0)
-    expect(stdout).toMatch(/^a {2}changed {2}https:\S+ {2}API_KEY=\S+\nb {2}changed {2}https:\S+ {2}API_KEY=\S+\n$/)
-    expect(stderr.indexOf('On b:')).toBeLessThan(stderr.indexOf('==> a\n'))
-    expect(states((await run({ yes: true, json: true })).stdout)).toEqual(['unchanged', 'unchanged'])
-  }, LIMIT_MS)
+  test(
+    'are planned before any is changed, then changed one after another, and each has its line',
+    async () => {
+      const unreachable = await run({ yes: true }, ['c'])
+      expect(unreachable.exitCode).toBe(10)
+      expect(unreachable.stderr).toContain('✖ C: cannot reach c\nNo server was changed.')
+      expect(projects.map((project) => project.server.has('state.json'))).toEqual([false, false])
+      expect(await run()).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('this would change the servers'.replace('t', 'T')),
+      })
+      const planned = await run({ dryRun: true, json: true })
+      const states = (text: string) => JSON.parse(text).result.hosts.map(({ state }: { state: string }) => state)
+      expect([planned.exitCode, states(planned.stdout)]).toEqual([0, ['planned', 'planned']])
+      const { exitCode, stdout, stderr } = await run({ yes: true })
+      expect(exitCode, stderr).toBe(0)
+      expect(stdout).toMatch(/^a {2}changed {2}https:\S+ {2}API_KEY=\S+\nb {2}changed {2}https:\S+ {2}API_KEY=\S+\n$/)
+      expect(stderr.indexOf('On b:')).toBeLessThan(stderr.indexOf('==> a\n'))
+      expect(states((await run({ yes: true, json: true })).stdout)).toEqual(['unchanged', 'unchanged'])
+    },
+    LIMIT_MS,
+  )
 
-  test('a failure stops the rest, and says how those that were changed go back', async () => {
-    const [a, b] = projects
-    const before = projects.map((project) => project.live())
-    for (const project of projects) project.addModel('next')
-    b?.server.setCrashing(true)
-    const { exitCode, stdout, stderr } = await run({ yes: true })
-    b?.server.setCrashing(false)
-    expect([exitCode, b?.live()], stderr).toEqual([31, before[1]])
-    expect(a?.live()).not.toBe(before[0])
-    expect(stdout).toMatch(/^a {2}changed .*\nb {2}failed: release /)
-    expect(stderr).toContain(`To roll back those that were changed:\n  ai-deploy --rollback --host a --path ${a?.server.folder}\n`)
-  }, LIMIT_MS)
+  test(
+    'a failure stops the rest, and says how those that were changed go back',
+    async () => {
+      const [a, b] = projects
+      const before = projects.map((project) => project.live())
+      for (const project of projects) project.addModel('next')
+      b?.server.setCrashing(true)
+      const { exitCode, stdout, stderr } = await run({ yes: true })
+      b?.server.setCrashing(false)
+      expect([exitCode, b?.live()], stderr).toEqual([31, before[1]])
+      expect(a?.live()).not.toBe(before[0])
+      expect(stdout).toMatch(/^a {2}changed .*\nb {2}failed: release /)
+      expect(stderr).toContain(
+        `To roll back those that were changed:\n  ai-deploy --rollback --host a --path ${a?.server.folder}\n`,
+      )
+    },
+    LIMIT_MS,
+  )
 })

@@ -13,7 +13,9 @@ test('without a file there is the server that is named, or none', async () => {
   const cwd = tempFolder()
   expect(await flagsByTarget(FLAGS, {}, cwd)).toEqual([FLAGS])
   expect(await flagsByTarget(FLAGS, { DEPLOY_HOST: 'a' }, cwd)).toEqual([{ ...FLAGS, host: 'a' }])
-  expect((await flagsByTarget({ ...FLAGS, host: 'b, c,b' }, { DEPLOY_HOST: 'a' }, cwd)).map(({ host }) => host)).toEqual(['b', 'c'])
+  expect(
+    (await flagsByTarget({ ...FLAGS, host: 'b, c,b' }, { DEPLOY_HOST: 'a' }, cwd)).map(({ host }) => host),
+  ).toEqual(['b', 'c'])
 })
 
 test('deploy.yml names servers, and says what differs; flags win', async () => {
@@ -39,5 +41,8 @@ test.each([
   ['hosts: { a: { env: { NONSENSE: 1 } } }', /NONSENSE is not a variable/],
 ])('%s is refused', async (text, message) => {
   const cwd = tempFolder({ 'deploy.yml': text })
-  await expect(flagsByTarget(FLAGS, {}, cwd)).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) })
+  await expect(flagsByTarget(FLAGS, {}, cwd)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(message),
+  })
 })
