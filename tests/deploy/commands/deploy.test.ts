@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const PORTS = 'HTTP_PORT=18080\nHTTPS_PORT=18443\n'
@@ -13,7 +12,7 @@ function planLocally(env: string, config: string) {
   const cwd = tempFolder({ '.env': env, 'config.yml': config })
   const server = join(cwd, 'server')
   const args = ['--host', 'localhost', '--path', server, '--domain', 'llm.example.com', '--dry-run', '--json']
-  return { server, finished: runCli(args, { cwd, env: { PATH: pathWith(NO_LISTENERS) } }) }
+  return { server, finished: runCli(args, { cwd }) }
 }
 
 const PORT_COSTS = [

@@ -4,7 +4,6 @@ import { describe, expect } from 'vitest'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
 import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const RELEASE = '20261123-101112'
@@ -33,8 +32,7 @@ function backup(): string {
 async function restore(...args: string[]) {
   const cwd = tempFolder()
   const server = join(cwd, 'server')
-  const env = { PATH: pathWith(NO_LISTENERS) }
-  return { server, ...(await runCli(['--host', 'localhost', '--path', server, ...args], { cwd, env })) }
+  return { server, ...(await runCli(['--host', 'localhost', '--path', server, ...args], { cwd })) }
 }
 
 testAsRoot('--dry-run shows where the changes come from, and makes none', async () => {
