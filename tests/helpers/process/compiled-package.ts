@@ -16,7 +16,7 @@ import { buildSync } from 'esbuild'
 import { packageRoot } from '../../../kit/package-root.ts'
 
 const CACHE = join(packageRoot(), 'node_modules/.cache/compiled-package')
-const PARTS = ['kit', 'templates', 'deploy', 'proxy', 'logdb']
+const PARTS = ['kit', 'templates', 'deploy', 'proxy', 'logdb', 'scripts']
 /** Results that were not used for this long are removed. */
 const MAX_AGE_MS = 3_600_000
 
