@@ -100,7 +100,7 @@ export const problems = {
   foreignOrigin: () =>
     invalidRequest(
       403,
-      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS or CORS_ORIGINS.',
+      'Without API_KEYS this gateway accepts no requests from pages of other origins, except those in CORS_ORIGINS.',
       'origin_not_allowed',
     ),
   modelNameTooLong: (limit: number) =>
