@@ -49,6 +49,7 @@ export class CompletionBuilder implements AnswerBuilder {
 
   #addChunk(chunk: unknown, data: string, event: string | undefined): void {
     if (event === 'error') this.#error = isObject(chunk) ? (errorIn(chunk) ?? chunk) : data
+    if (Array.isArray(chunk)) this.#error = chunk.filter(isObject).map(errorIn).find(Boolean) ?? this.#error
     if (!isObject(chunk)) return
     for (const name of namesIn(chunk)) {
       const value = chunk[name]
@@ -115,7 +116,8 @@ export class CompletionBuilder implements AnswerBuilder {
 
   #addChoice(piece: unknown): void {
     if (!isObject(piece)) return
-    const { index: givenIndex, delta, finish_reason: finishReason } = piece
+    const { index: givenIndex, delta, finish_reason: finishReason, error } = piece
+    if (error) this.#error = error
     const index = typeof givenIndex === 'number' ? givenIndex : 0
     let choice = this.#choices.get(index)
     if (!choice) {
@@ -127,7 +129,7 @@ export class CompletionBuilder implements AnswerBuilder {
       choice.message ??= { role: 'assistant', content: null }
       mergePiece(choice.message, delta)
     }
-    if (typeof finishReason === 'string' && finishReason !== '') choice.finish_reason = finishReason
+    if (typeof finishReason === 'string' && finishReason.trim() !== '') choice.finish_reason = finishReason
     for (const name of namesIn(piece)) if (!OF_THE_CHOICE.has(name)) mergeFact(choice, name, piece[name])
   }
 }
@@ -138,11 +140,11 @@ function continuesText(delta: unknown, { text }: Json): boolean {
 
 function hasEnded({ message, finish_reason: reason }: Choice): boolean {
   if (reason === null) return false
-  const calls = message?.['tool_calls']
-  if (!Array.isArray(calls) || ENDS_ANYWHERE.has(reason)) return true
-  return !calls.some((call) => {
-    const called = isObject(call) ? call['function'] : undefined
-    const given = isObject(called) ? called['arguments'] : undefined
+  if (!message || ENDS_ANYWHERE.has(reason)) return true
+  const { tool_calls: calls, function_call: older } = message
+  const called = Array.isArray(calls) ? calls.map((call) => (isObject(call) ? call['function'] : undefined)) : []
+  return ![...called, older].some((call) => {
+    const given = isObject(call) ? call['arguments'] : undefined
     return typeof given === 'string' && isCutJson(given)
   })
 }
