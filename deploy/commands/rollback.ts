@@ -16,9 +16,12 @@ import { releaseOf } from '../server/instance.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { recoveredSettings } from '../session/lost-env.ts'
-import { withServer } from '../session/open-server.ts'
+import { type OpenServer, withServer } from '../session/open-server.ts'
 import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 import { environmentOf } from '../steps/release-environment.ts'
+
+/** Whether the live release answers only decides if it is kept running afterwards, which is worth no long wait. */
+const PATIENCE_MS = 1500
 
 /**
  * Switches to another release that is kept: its container is started if it was stopped; nothing is built or downloaded.
@@ -26,29 +29,30 @@ import { environmentOf } from '../steps/release-environment.ts'
  * @param id release to switch to, instead of the previous one
  */
 export async function rollback(context: Context, id?: string): Promise<Outcome> {
-  return withServer(context, async (open) => {
-    const { facts, connection, layout } = open
-    checkEdgeOwner(facts)
-    const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)
-    const from = facts.live === null ? null : releaseOf(facts.live)
-    const today = todaysEnv(facts)
-    const inUse = { ...today.values, ...settingsGiven(context.options), ...recoveredSettings(facts, null) }
-    const settings = serverSettings(requireDomain(inUse), facts.edge.acmeCa !== null)
-    const instance = rollbackInstance(facts, release.id)
-    const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
-    const gateway = routedGateway(facts, settings, then['API_KEYS'])
-    const watchS = context.options.isWatching ? settings.watchS || DEFAULT_WATCH_S : undefined
-    const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
-    const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]
-    return carryOut(context, open, {
-      verb: 'rollback',
-      changes:
-        release.id === from ? [] : planRollback(facts, { release, gateway, edge, warmS: settings.warmS, watchS }),
-      warnings: [...warnings, ...drainWarnings(drainingReleases(facts))],
-      url: gatewayUrl(gateway),
-      ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },
-      next: [from === null ? `Release ${release.id} answers.` : `Release ${release.id} answers, instead of ${from}.`],
-    })
+  return withServer(context, (open) => goBack(context, open, id), PATIENCE_MS)
+}
+
+async function goBack(context: Context, open: OpenServer, id: string | undefined): Promise<Outcome> {
+  const { facts, connection, layout } = open
+  checkEdgeOwner(facts)
+  const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)
+  const from = facts.live === null ? null : releaseOf(facts.live)
+  const today = todaysEnv(facts)
+  const inUse = { ...today.values, ...settingsGiven(context.options), ...recoveredSettings(facts, null) }
+  const settings = serverSettings(requireDomain(inUse), facts.edge.acmeCa !== null)
+  const instance = rollbackInstance(facts, release.id)
+  const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
+  const gateway = routedGateway(facts, settings, then['API_KEYS'])
+  const watchS = context.options.isWatching ? settings.watchS || DEFAULT_WATCH_S : undefined
+  const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
+  const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]
+  return carryOut(context, open, {
+    verb: 'rollback',
+    changes: release.id === from ? [] : planRollback(facts, { release, gateway, edge, warmS: settings.warmS, watchS }),
+    warnings: [...warnings, ...drainWarnings(drainingReleases(facts))],
+    url: gatewayUrl(gateway),
+    ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },
+    next: [from === null ? `Release ${release.id} answers.` : `Release ${release.id} answers, instead of ${from}.`],
   })
 }
 

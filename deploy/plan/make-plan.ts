@@ -154,7 +154,8 @@ function makeFolders(situation: Situation): Change<'make-folders'> | undefined {
   const { facts, live, release, isEnvOutdated, isLogdbScriptOutdated, isEdgeOutdated, settings } = situation
   const missing = live === null ? [] : [...facts.missingFolders]
   const isFileWritten = release !== null || isEnvOutdated || isLogdbScriptOutdated || isEdgeOutdated
-  if (!isFileWritten && missing.length === 0) return undefined
+  const isFirst = live === null && isFileWritten
+  if (!isFirst && missing.length === 0) return undefined
   return { kind: 'make-folders', uid: settings.uid, gid: settings.gid, missing }
 }
 

@@ -81,10 +81,10 @@ export function stopContainer(name: string, graceS: number): Argv {
 
 /** How long a gateway may leave a question without an answer until it is seen as hung. */
 const HUNG_AFTER_S = 30
-const HUNG = 9
+export const HUNG = 9
 
 /** Ends with HUNG if nothing comes; a gateway that ends or has closed its port answers in its way. */
-const ASK_IF_HUNG = `setTimeout(()=>process.exit(${HUNG}),${HUNG_AFTER_S * 1000});require('http').get('http://127.0.0.1:8123/health',()=>process.exit()).on('error',()=>process.exit())`
+export const ASK_IF_HUNG = `setTimeout(()=>process.exit(${HUNG}),${HUNG_AFTER_S * 1000});require('http').get('http://127.0.0.1:8123/health',()=>process.exit()).on('error',()=>process.exit())`
 
 /**
  * Sends SIGTERM to the container $1, and continues after the connection has ended. The container has the grace that it was

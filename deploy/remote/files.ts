@@ -4,8 +4,10 @@ import { sh } from './sh.ts'
 /**
  * Replaces a file by its stdin with one rename; the content is on disk before that. A connection that drops half-way looks
  * like the end of stdin, so the content is compared with its SHA-256 first.
+ * @param copy path of a copy that is kept of the file that was there, so that `putBack` needs no space; one that exists
+ * already stays. Empty for none
  */
-export function writeFile(path: string, mode: string, sha256: string): Argv {
+export function writeFile(path: string, mode: string, sha256: string, copy = ''): Argv {
   return sh(
     `set -e
 umask 077
@@ -16,10 +18,12 @@ cat > "$t"
 case $(sha256sum < "$t") in "$3 "*) ;; *) false ;; esac || { echo 'the content did not arrive whole' >&2; exit 1; }
 chmod "$2" "$t"
 sync "$t"
+[ -z "$4" ] || [ -e "$4" ] || { cp -p "$1" "$4.part"; sync "$4.part"; mv "$4.part" "$4"; }
 mv -f "$t" "$1"`,
     path,
     mode,
     sha256,
+    copy,
   )
 }
 
@@ -63,17 +67,12 @@ export function removeTree(path: string): Argv {
   return ['rm', '-rf', '--', path]
 }
 
-/** Keeps a copy of a file, so that `putBack` needs no space. A copy of that name that exists already is kept. */
-export function keepCopy(path: string, copy: string): Argv {
-  return sh('[ -e "$2" ] || { cp -p "$1" "$2.part" && sync "$2.part" && mv "$2.part" "$2"; }', path, copy)
-}
-
 /** One rename; it has no effect if there is no copy. */
 export function putBack(path: string, copy: string): Argv {
   return sh('[ ! -e "$2" ] || mv -f "$2" "$1"', path, copy)
 }
 
-/** Removes the copies that `keepCopy` made, also those of runs that were cut off. */
+/** Removes the copies that `writeFile` made, also those of runs that were cut off. */
 export function dropCopies(path: string): Argv {
   return sh('rm -f -- "$1".before-*', path)
 }

@@ -20,20 +20,24 @@ else
   case $(LC_ALL=C sudo -n true 2>&1) in *'must have a tty'*) echo sudo=tty ;; *) echo sudo=password ;; esac
 fi`)
 
+/** A gateway that takes longer than this to answer is to be replaced. */
+const PATIENCE_MS = 9000
+
 /**
  * Everything that a plan needs to know, in one go. Prints `name=value` lines; contents of files are base64, lists repeat
  * the name.
+ * @param patienceMs how long a gateway may take to answer before it is called silent
  */
-export function facts(folder: string): Argv {
-  return sh(FACTS, folder)
+export function facts(folder: string, patienceMs = PATIENCE_MS): Argv {
+  return sh(FACTS, folder, String(patienceMs))
 }
 
 /** Id of the network that connects a container with the edge: "unset" before its first start, "none" if it is not on it. */
 const NETWORK_ID =
   '{{with index .NetworkSettings.Networks "ai-proxy-edge"}}{{if .NetworkID}}{{.NetworkID}}{{else}}unset{{end}}{{else}}none{{end}}'
 
-/** Ends with 7 if the gateway does not answer within 9 s; any answer will do. */
-const ASK = `const ask=()=>fetch('http://127.0.0.1:8123/health').then(()=>process.exit(0),()=>setTimeout(ask,300));ask();setTimeout(()=>process.exit(7),9000)`
+/** Ends with 7 if the gateway does not answer in time; any answer will do. */
+const ASK = `const ask=()=>fetch('http://127.0.0.1:8123/health').then(()=>process.exit(0),()=>setTimeout(ask,300));ask();setTimeout(()=>process.exit(7),process.argv[1])`
 
 /**
  * Whether Docker leads connections to the edge with rules of iptables, which a handover can precede, and what is left of one
@@ -68,7 +72,7 @@ if command -v docker >/dev/null 2>&1; then
   routed=$(sed -n 's#.*http://\\(ai-proxy-[0-9-]*\\):.*#\\1#p' "$P/edge/dynamic/app.yml" 2>/dev/null | head -n 1)
   case " $running" in *" \${routed:-none} "*) running=$routed ;; esac
   for name in $running; do
-    timeout 10 docker exec "$name" node -e "${ASK}" >/dev/null 2>&1 &
+    timeout "$(( $2 / 1000 + 1 ))" docker exec "$name" node -e "${ASK}" "$2" >/dev/null 2>&1 &
     asked="$asked $name:$!"
   done
   echo network="$(docker network inspect -f '{{.Id}}' ai-proxy-edge 2>/dev/null)"
@@ -115,7 +119,7 @@ for f in "$P"/releases/*/ready.json; do
   id=\${f%/*}; b64 "$f" "ready_\${id##*/}"
 done
 echo current="$(readlink "$P/current")"
-for f in releases edge/dynamic certs logs backups; do [ -d "$P/$f" ] || echo missing="$f"; done
+for f in releases edge/dynamic certs logs backups scripts; do [ -d "$P/$f" ] || echo missing="$f"; done
 # What a run writes at this moment is not torn.
 if [ ! -e "$P/lock" ] || flock -s -n "$P/lock" true; then
   [ -z "$(torn_files "$P" | head -n 1)" ] || echo torn=present

@@ -13,9 +13,13 @@ import type { Manifest } from './manifest.ts'
 import { type Pairs, readPairs, splitOnce } from './pairs.ts'
 import { parseReadyMark, parseState } from './state.ts'
 
-/** Looks at the server with one script. @throws CommandFailed */
-export async function gatherFacts(host: Host, folder: string): Promise<Facts> {
-  return parseFacts(await run(host, `look at ${host.name}`, factsScript(folder)))
+/**
+ * Looks at the server with one script.
+ * @param patienceMs how long a gateway may take to answer before it is called silent, if not the usual time
+ * @throws CommandFailed
+ */
+export async function gatherFacts(host: Host, folder: string, patienceMs?: number): Promise<Facts> {
+  return parseFacts(await run(host, `look at ${host.name}`, factsScript(folder, patienceMs)))
 }
 
 /** Reads what the script prints. */

@@ -6,9 +6,16 @@ import { type Host, run } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import * as files from '../remote/files.ts'
 
+interface PutOptions {
+  mode?: string
+  /** Path of a copy that is kept of the file that was there. */
+  copy?: string | undefined
+}
+
 /** Replaces one file of the server. */
-export async function putFile(host: Host, path: string, content: string, mode = '644'): Promise<void> {
-  await run(host, `write ${path}`, files.writeFile(path, mode, sha256(content)), { stdin: content })
+export async function putFile(host: Host, path: string, content: string, options: PutOptions = {}): Promise<void> {
+  const { mode = '644', copy } = options
+  await run(host, `write ${path}`, files.writeFile(path, mode, sha256(content), copy), { stdin: content })
 }
 
 const SECRET_FILES = ['gateway.env']

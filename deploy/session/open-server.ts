@@ -22,10 +22,12 @@ const DEFAULT_FOLDER = 'ai-proxy'
 /**
  * Connects, looks at the server, and closes the connection when the action has ended. With `--lock-wait` an action that
  * another run keeps from changing the server is begun again after that run, on what the server looks like then.
+ * @param patienceMs how long the gateway may take to answer before it is called silent, if not the usual time
  */
 export async function withServer<T>(
   { options, terminal, connect: reach = connect }: Context,
   action: (open: OpenServer) => Promise<T>,
+  patienceMs?: number,
 ): Promise<T> {
   const questions = questionsOn(terminal)
   const start = performance.now()
@@ -37,7 +39,7 @@ export async function withServer<T>(
     let until: number | undefined
     for (;;) {
       const begun = performance.now()
-      const facts = await gatherFacts(connection.host, layout.folder)
+      const facts = await gatherFacts(connection.host, layout.folder, patienceMs)
       const times = [
         { step: 'Connect', ms: Math.round(connected - start) },
         { step: 'Look at the server', ms: Math.round(performance.now() - begun) },

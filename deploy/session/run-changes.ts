@@ -87,7 +87,7 @@ export function stepsOf(
     const definition = definitionOf(change)
     return {
       title: definition.title,
-      isWithPrevious: isMeanwhile(change, changes[index - 1]),
+      isWithPrevious: isMeanwhile(changes, index),
       async run(report) {
         // Once new requests reach the release it stays: the watch ends at once.
         if (!undo.isSettled && change.kind !== 'watch') current.signal.throwIfAborted()
@@ -107,7 +107,16 @@ export function stepsOf(
   })
 }
 
-/** The first edge gets its certificate while the image is built, which takes longest. */
-function isMeanwhile(change: Change, previous: Change | undefined): boolean {
-  return previous?.kind === 'build-image' && change.kind === 'start-edge' && change.isFirst
+/** They change nothing that a backup holds. */
+const DURING_BACKUP: readonly Change['kind'][] = ['make-folders', 'upload-release', 'start-release']
+
+/**
+ * The first edge gets its certificate while the image is built, which takes longest. A release starts during the backup.
+ */
+function isMeanwhile(changes: readonly Change[], index: number): boolean {
+  const change = changes[index]
+  if (change?.kind === 'start-edge') return change.isFirst && changes[index - 1]?.kind === 'build-image'
+  const isDuringBackup = ({ kind }: Change) => DURING_BACKUP.includes(kind)
+  const leader = changes.slice(0, index).findLast((earlier) => !isDuringBackup(earlier))
+  return leader?.kind === 'back-up' && change !== undefined && isDuringBackup(change)
 }

@@ -8,7 +8,7 @@ export interface Step {
    * @returns what was done, shown instead of the title
    */
   run(report: (line: string) => void): Promise<string>
-  /** It begins together with the previous step. */
+  /** It belongs to the group of the previous step: all but the first of a group run in order while the first one runs. */
   isWithPrevious?: boolean
 }
 
@@ -41,26 +41,50 @@ export async function runSteps(
   return times
 }
 
-/** A step that begins with the previous one is shown in its turn all the same. */
+/** A step that was begun earlier, with the first of its group, is shown in its turn all the same. */
 function begunTogether(steps: Step[]): Step[] {
-  const results: Promise<string>[] = []
+  const begun: Promise<string>[] = []
   const runs = steps.map((step, index) => async (report: (line: string) => void) => {
-    const begun = results[index]
-    if (begun !== undefined) return begun
-    const partner = steps[index + 1]
-    if (!partner?.isWithPrevious) return step.run(report)
+    const result = begun[index]
+    if (result !== undefined) return result
     const own = step.run(report)
-    const next = partner.run(() => {})
-    results[index + 1] = next
-    next.catch(() => {}) // It is awaited in its turn, or here.
+    const others = beginInOrder(membersAfter(steps, index), own)
+    others.forEach((other, offset) => {
+      begun[index + 1 + offset] = other
+    })
     try {
       return await own
     } catch (error) {
-      await next.catch(() => {})
+      await Promise.allSettled(others)
       throw error
     }
   })
   return steps.map(({ title }, index) => ({ title, run: runs[index] as Step['run'] }))
+}
+
+function membersAfter(steps: readonly Step[], first: number): Step[] {
+  const end = steps.findIndex((step, index) => index > first && !step.isWithPrevious)
+  return steps.slice(first + 1, end === -1 ? undefined : end)
+}
+
+/** None of them begins after one before it, or the first of the group, has failed. Each must be awaited by the caller. */
+function beginInOrder(steps: readonly Step[], first: Promise<unknown>): Promise<string>[] {
+  let hasFirstFailed = false
+  first.catch(() => {
+    hasFirstFailed = true
+  })
+  const begun: Promise<string>[] = []
+  for (const step of steps) {
+    const previous = begun.at(-1)
+    const next = (async () => {
+      await previous
+      if (hasFirstFailed) throw await first.catch((error: unknown) => error)
+      return step.run(() => {})
+    })()
+    next.catch(() => {})
+    begun.push(next)
+  }
+  return begun
 }
 
 /** In a log that nobody watches closely, a sign of life this often is enough. */

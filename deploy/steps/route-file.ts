@@ -7,15 +7,10 @@ import type { Server, Undo } from './definition.ts'
 import { awaitAnswer, ROUTE_TIMEOUT_MS } from './edge-answer.ts'
 import { withKeyOf } from './release-environment.ts'
 
-/** Keeps the route file that was there before the plan next to it. */
-export async function keepRoute(server: Server): Promise<void> {
+/** Replaces the route file with one rename. The one that was there before the plan is kept next to it. */
+export async function writeRoute(server: Server, text: string): Promise<void> {
   const { host, layout, facts } = server
-  if (facts.route !== null) await run(host, 'keep the route file', files.keepCopy(layout.route, copyOf(server)))
-}
-
-/** Replaces the route file with one rename. The previous one must have been kept. */
-export async function writeRoute({ host, layout }: Server, text: string): Promise<void> {
-  await putFile(host, layout.route, text)
+  await putFile(host, layout.route, text, { copy: facts.route === null ? undefined : copyOf(server) })
 }
 
 export async function removeRoute({ host, layout }: Server): Promise<void> {

@@ -18,7 +18,7 @@ export interface CopyPlace {
 /** Puts a job on the server. @returns the command that runs it, once */
 export async function placeCopyJob({ host, layout, image }: CopyPlace, job: CopyJob): Promise<Argv> {
   const path = layout.copyJob(randomBytes(8).toString('hex'))
-  await putFile(host, path, JSON.stringify(job), '600')
+  await putFile(host, path, JSON.stringify(job), { mode: '600' })
   return copyBackups({
     folder: layout.folder,
     job: path,

@@ -12,8 +12,10 @@ export async function readDifferences(
   const upload = changes.find((change) => change.kind === 'upload-release')
   const live = liveRelease(facts)
   if (upload === undefined || live === null) return []
-  const { exitCode, stdout } = await host.exec(['cat', `${layout.release(live.manifest.id)}/config.yml`])
+  const [{ exitCode, stdout }, environment] = await Promise.all([
+    host.exec(['cat', `${layout.release(live.manifest.id)}/config.yml`]),
+    environmentOf({ host, layout }, live.instance),
+  ])
   const config = exitCode === 0 ? stdout : null
-  const environment = await environmentOf({ host, layout }, live.instance)
   return releaseDifferences({ manifest: live.manifest, config, environment }, upload.release)
 }

@@ -11,7 +11,7 @@ import type { Definition, Server } from '../definition.ts'
 import { edgeProbe, untilAnswered } from '../edge-answer.ts'
 import { writeReadyMark } from '../ready-mark.ts'
 import { withKeyOf } from '../release-environment.ts'
-import { keepRoute, routeUndo, writeRoute } from '../route-file.ts'
+import { routeUndo, writeRoute } from '../route-file.ts'
 
 /** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
 export const checkRelease: Definition<'check-release'> = {
@@ -22,10 +22,10 @@ export const checkRelease: Definition<'check-release'> = {
     const measuring = measures === undefined ? undefined : usualEchoMs(server, gateway, measures)
     const token = randomBytes(16).toString('hex')
     const canary = { instance, token, header: CANARY_HEADER }
-    await keepRoute(server)
     // Each change of the file makes Traefik ask for a certificate that is missing, so this one asks for none.
     const route = { ...gateway, live: server.facts.live, canary, isCertificateHeld: true }
     await writeRoute(server, renderRoute(route, GATEWAY_PORT))
+    await server.measured.start
     const probe = edgeProbe(server, gateway, { canary: token })
     try {
       await untilAnswered(server, probe, instance)
@@ -36,7 +36,7 @@ export const checkRelease: Definition<'check-release'> = {
     }
     server.measured.echoMs = await measuring
     await markReady(server, releaseOf(instance), why)
-    return 'It answers through the edge'
+    return `${containerName(instance)} is ready and answers through the edge`
   },
   undo: ({ gateway }, server) => routeUndo(server, gateway),
 }

@@ -54,7 +54,7 @@ async function send(image: string, server: Server): Promise<string | { done: str
   const arrived = results.flatMap((result) => ('problem' in result ? [] : [copyFrom(result, to, server.now)]))
   if (arrived.length === 0) return `No backup arrived at ${to}`
   const copies = [...facts.copies, ...arrived]
-  await putFile(host, layout.copies, renderBackupCopies(copies), '600')
+  await putFile(host, layout.copies, renderBackupCopies(copies), { mode: '600' })
   return { done: `Sent ${arrived.map(({ storedAs }) => storedAs).join(', ')} to ${to}`, facts: { ...facts, copies } }
 }
 

@@ -1,4 +1,5 @@
 import { deployError } from '../../errors.ts'
+import type { Argv } from '../../host/argv.ts'
 import { type Host, run } from '../../host/host.ts'
 import type { Change, LiveTrouble } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
@@ -11,7 +12,10 @@ import { IS_DOWN } from '../downtime.ts'
 const READY_TIMEOUT_S = 90
 const LOG_LINES_SHOWN = 30
 
-/** Starts the instance next to the live one and waits until it reports that it is ready. */
+/**
+ * Starts the instance next to the live one and waits until it reports that it is ready. The check of a new instance, which
+ * always follows, waits for that itself, so that the edge is prepared meanwhile.
+ */
 export const startRelease: Definition<'start-release'> = {
   describe: (change) => [describeStart(change)],
   downtime: ({ reason }) => (reason.kind === 'broken' ? IS_DOWN : undefined),
@@ -21,24 +25,35 @@ export const startRelease: Definition<'start-release'> = {
       : undefined,
   title: 'Start the release',
   async run(change, server) {
-    const { host, signal } = server
     const container = containerName(change.instance)
-    await run(host, `connect ${container} to the network`, docker.attachToNetwork(container, EDGE_NETWORK))
-    await start(change, server)
-    const ready = await host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
-    if (ready.exitCode !== 0) throw await unhealthy(host, container, ready.exitCode)
-    return `${container} is ready`
+    const started = startReady(change, server)
+    if (change.instance === server.facts.live) {
+      await started
+      return `${container} is ready`
+    }
+    started.catch(() => {}) // Of the check.
+    server.measured.start = started
+    return `${container} starts`
   },
-  undo({ instance }, { host, facts }) {
+  undo({ instance }, { host, facts, measured }) {
     if (instance === facts.live) return undefined
     const container = containerName(instance)
     return {
       what: `stop ${container}`,
       async action() {
+        await measured.start?.catch(() => {})
         await host.exec(docker.stopCandidate(container))
       },
     }
   },
+}
+
+async function startReady(change: Change<'start-release'>, server: Server): Promise<void> {
+  const { host, signal } = server
+  const container = containerName(change.instance)
+  await start(change, server)
+  const ready = await host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
+  if (ready.exitCode !== 0) throw await unhealthy(host, container, ready.exitCode)
 }
 
 function describeStart({ instance, reason }: Change<'start-release'>): string {
@@ -82,20 +97,29 @@ function describeRepair(id: string, trouble: LiveTrouble): string {
 
 /** A container that was kept is woken, since its image may be gone; one that cannot be woken is made again. */
 async function start({ instance, isContainerKept }: Change<'start-release'>, server: Server): Promise<void> {
-  const { host, layout, facts, signal } = server
+  const { host, signal } = server
   const container = containerName(instance)
+  if (!isContainerKept) {
+    // The network is nearly always there, so it is only looked at when this fails.
+    const { exitCode } = await host.exec(makeContainer(instance, server), { signal })
+    if (exitCode === 0) return
+  }
+  await run(host, `connect ${container} to the network`, docker.attachToNetwork(container, EDGE_NETWORK))
   if (isContainerKept) {
     const { exitCode } = await host.exec(docker.wakeContainer(container), { signal })
     if (exitCode === 0) return
     await host.exec(docker.removeContainer(container))
   }
-  const command = docker.composeUp({
+  await run(host, `start ${container}`, makeContainer(instance, server), { signal })
+}
+
+function makeContainer(instance: string, { layout, facts }: Server): Argv {
+  return docker.composeUp({
     compose: composeOf(facts).argv,
-    project: container,
+    project: containerName(instance),
     file: `${layout.release(releaseOf(instance))}/compose.yml`,
     environment: { INSTANCE: instance },
   })
-  await run(host, `start ${container}`, command, { signal })
 }
 
 const EXITED = 3

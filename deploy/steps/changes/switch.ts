@@ -11,7 +11,7 @@ import { renderState } from '../../server/state.ts'
 import { putFile } from '../../server/transfer.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
 import { awaitAnswer } from '../edge-answer.ts'
-import { dropRouteCopies, keepRoute, routeUndo, writeRoute } from '../route-file.ts'
+import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
 
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */
 export const switchOver: Definition<'switch'> = {
@@ -26,7 +26,7 @@ export const switchOver: Definition<'switch'> = {
     const { domain } = gateway
     // Before the switch, so that a reboot at any moment finds the release that the route names.
     const keep = docker.restartPolicy(containerName(instance), 'unless-stopped')
-    await allDone([run(server.host, 'keep the release across reboots', keep), keepRoute(server)])
+    await run(server.host, 'keep the release across reboots', keep)
     await writeRoute(server, renderRoute({ ...gateway, live: instance }, GATEWAY_PORT))
     await awaitAnswer(server, gateway, instance)
     await record(change, server)

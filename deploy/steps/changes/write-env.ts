@@ -4,7 +4,7 @@ import { putFile } from '../../server/transfer.ts'
 import type { Definition } from '../definition.ts'
 import { orUploadFails } from '../or-fail.ts'
 
-const OWNER_ONLY = '600'
+const OWNER_ONLY = { mode: '600' }
 
 export const writeEnv: Definition<'write-env'> = {
   describe: ({ uploaded, hasNewKey, changed, removed, rebuiltFrom }) => [

@@ -10,7 +10,7 @@ export const writeLogdbScript: Definition<'write-logdb-script'> = {
     logdbScript === null ? ['there is none yet'] : textDiff('scripts/logdb', logdbScript, text),
   title: 'Write scripts/logdb',
   async run({ text }, { host, layout }) {
-    await orUploadFails(() => putFile(host, layout.logdb, text, '755'))
+    await orUploadFails(() => putFile(host, layout.logdb, text, { mode: '755' }))
     return `Wrote ${layout.logdb}`
   },
   undo: () => undefined,

@@ -14,7 +14,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 describe('a file that is written', () => {
   test('appears with its content and mode, and its folder with it', async () => {
     const path = join(tempFolder(), 'a b/new folder/it’s.txt')
-    await putFile(host, path, 'line\n\n é 🙂 \\ $HOME', '600')
+    await putFile(host, path, 'line\n\n é 🙂 \\ $HOME', { mode: '600' })
     expect(readFileSync(path, 'utf8')).toBe('line\n\n é 🙂 \\ $HOME')
     expect(mode(path)).toBe('600')
     await putFile(host, path, '')
@@ -160,9 +160,9 @@ test('a tree is removed with all that is in it; a missing one is not an error', 
 test('a copy brings a file back by one rename, and copies of runs that were cut off are dropped', async () => {
   const folder = tempFolder({ 'app.yml': 'old', 'app.yml.before-1': 'older' })
   const [path, copy] = [join(folder, 'app.yml'), join(folder, 'app.yml.before-2')]
-  await host.exec(files.keepCopy(path, copy))
-  writeFileSync(path, 'new')
-  await host.exec(files.keepCopy(path, copy)) // the first copy of that name is kept
+  await putFile(host, path, 'new', { copy })
+  await putFile(host, path, 'newer', { copy }) // the first copy of that name is kept
+  expect(readFileSync(path, 'utf8')).toBe('newer')
   await host.exec(files.putBack(path, copy))
   expect(readFileSync(path, 'utf8')).toBe('old')
   expect((await host.exec(files.putBack(path, copy))).exitCode).toBe(0)

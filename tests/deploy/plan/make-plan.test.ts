@@ -40,7 +40,7 @@ const REPLACE = 'replace the edge (ports 80 and 443)'
 const TAKE_OVER: Kind[] = ['start-release', 'check-release', 'switch', 'stop-previous']
 const WATCHED: Kind[] = ['start-release', 'check-release', 'switch', 'watch', 'stop-previous']
 const NEW_RELEASE: Kind[] = [
-  ...(['back-up', 'make-folders', 'upload-release'] satisfies Kind[]),
+  ...(['back-up', 'upload-release'] satisfies Kind[]),
   ...WATCHED,
   ...(['check-from-outside', 'clean-up'] satisfies Kind[]),
 ]
@@ -171,7 +171,7 @@ describe('what changed', () => {
       taken('the gateway itself'),
       ...stopped,
     ])
-    expect(kinds(changed)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
+    expect(kinds(changed)).toEqual([...NEW_RELEASE.slice(0, 2), 'build-image', ...NEW_RELEASE.slice(2)])
     expect(image(changed)).not.toBe(image(first))
   })
 
@@ -199,16 +199,14 @@ describe('what changed', () => {
       expect.stringMatching(/^answer for new\.example\.com; llm\.example\.com still answers too/),
       'get a certificate for new.example.com',
     ])
-    expect(kinds(changed)).toEqual([
-      ...['back-up', 'make-folders', 'write-env', 'switch', 'get-certificate', 'check-from-outside'],
-    ])
+    expect(kinds(changed)).toEqual([...['back-up', 'write-env', 'switch', 'get-certificate', 'check-from-outside']])
     expect(changeOf(changed, 'switch')).toMatchObject({ instance: '20261123-101112', news: ['domain'] })
   })
 
   test('the account or the ports of the edge: the edge is replaced', () => {
     const email = replan({ env: envOf(ENV, { overrides: { ACME_EMAIL: 'me@example.com' } }) })
     expect(lines(email)).toEqual(["set in the server's .env: ACME_EMAIL", REPLACE])
-    expect(kinds(email)).toEqual(['back-up', 'make-folders', 'write-env', 'replace-edge', 'check-from-outside'])
+    expect(kinds(email)).toEqual(['back-up', 'write-env', 'replace-edge', 'check-from-outside'])
     expect(changeOf(email, 'replace-edge').expects).toBe('20261123-101112')
     const text = `${ENV}HTTP_PORT=8080\nHTTPS_PORT=8443\n`
     expect(lines(replan({ env: envOf(text) }, { env: text }))).toEqual([REPLACE.replace('80 and 443', '8080 and 8443')])
@@ -233,7 +231,7 @@ describe('what changed', () => {
 
   test('files of the edge that were written and did not take effect', () => {
     const edge = { ...live.edge, label: 'of-other-files' }
-    expect(kinds(replan({}, { edge }))).toEqual(['back-up', 'make-folders', 'replace-edge', 'check-from-outside'])
+    expect(kinds(replan({}, { edge }))).toEqual(['back-up', 'replace-edge', 'check-from-outside'])
     expect(
       replan({}, { edge: { ...edge, label: /ai-deploy.edge: (\w+)/.exec(live.edge.composeFile ?? '')?.[1] ?? '' } }),
     ).toEqual([])
@@ -250,7 +248,7 @@ describe('what changed', () => {
       ...['back-up', 'start-edge', 'settle-edge', 'check-from-outside'],
     ])
     expect(kinds(replan({}, { edge: { ...edge, label: 'of-other-files' } }))).toEqual([
-      ...['back-up', 'make-folders', 'settle-edge', 'replace-edge', 'check-from-outside'],
+      ...['back-up', 'settle-edge', 'replace-edge', 'check-from-outside'],
     ])
   })
 
@@ -270,7 +268,7 @@ describe('what changed', () => {
   test('scripts/logdb', () => {
     const changed = replan({ logdbScript: 'newer' })
     expect(lines(changed)).toEqual(['put scripts/logdb there'])
-    expect(kinds(changed)).toEqual(['back-up', 'make-folders', 'write-logdb-script', 'check-from-outside'])
+    expect(kinds(changed)).toEqual(['back-up', 'write-logdb-script', 'check-from-outside'])
   })
 })
 
@@ -455,7 +453,7 @@ describe('what is broken', () => {
 
   test('a live release with neither container nor image is made again', () => {
     const repaired = replan({}, { containers: [], imageTags: [] })
-    expect(kinds(repaired)).toEqual([...NEW_RELEASE.slice(0, 3), 'build-image', ...NEW_RELEASE.slice(3)])
+    expect(kinds(repaired)).toEqual([...NEW_RELEASE.slice(0, 2), 'build-image', ...NEW_RELEASE.slice(2)])
     expect(changeOf(repaired, 'stop-previous').containers).toEqual([])
   })
 
@@ -486,7 +484,7 @@ describe('what is broken', () => {
     const env = envOf(ENV, { rebuiltFrom: id })
     const repaired = replan({ env }, { env: null })
     expect(lines(repaired)).toEqual([`write the lost .env again, from release ${id} and the edge`])
-    expect(kinds(repaired)).toEqual(['back-up', 'make-folders', 'write-env', 'check-from-outside'])
+    expect(kinds(repaired)).toEqual(['back-up', 'write-env', 'check-from-outside'])
   })
 
   test('a route that is lost leads to the live release again', () => {
@@ -675,7 +673,7 @@ describe('a restore', () => {
   test('unpacks first, backs up what is there, and removes what was unpacked as soon as it is not needed', () => {
     const restored = replan({ ...of({}), config })
     expect(kinds(restored)).toEqual([
-      ...(['unpack-backup', 'back-up', 'make-folders', 'upload-release'] satisfies Kind[]),
+      ...(['unpack-backup', 'back-up', 'upload-release'] satisfies Kind[]),
       ...WATCHED,
       ...(['remove-unpacked', 'check-from-outside', 'clean-up'] satisfies Kind[]),
     ])

@@ -9,7 +9,7 @@ const SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 test('writeFile', () => {
   expectShell(
     files.writeFile('/srv/.env', '600', SHA256),
-    ['/srv/.env', '600', SHA256],
+    ['/srv/.env', '600', SHA256, ''],
     [
       'set -e',
       'umask 077',
@@ -20,6 +20,7 @@ test('writeFile', () => {
       `case $(sha256sum < "$t") in "$3 "*) ;; *) false ;; esac || { echo 'the content did not arrive whole' >&2; exit 1; }`,
       'chmod "$2" "$t"',
       'sync "$t"',
+      '[ -z "$4" ] || [ -e "$4" ] || { cp -p "$1" "$4.part"; sync "$4.part"; mv "$4.part" "$4"; }',
       'mv -f "$t" "$1"',
     ],
   )
@@ -58,14 +59,6 @@ test('unpackFolder', () => {
 })
 
 test('removeTree', () => expect(files.removeTree('/srv/x')).toEqual(['rm', '-rf', '--', '/srv/x']))
-
-test('keepCopy', () => {
-  expectShell(
-    files.keepCopy(ROUTE, COPY),
-    [ROUTE, COPY],
-    ['[ -e "$2" ] || { cp -p "$1" "$2.part" && sync "$2.part" && mv "$2.part" "$2"; }'],
-  )
-})
 
 test('putBack', () => {
   expectShell(files.putBack(ROUTE, COPY), [ROUTE, COPY], ['[ ! -e "$2" ] || mv -f "$2" "$1"'])

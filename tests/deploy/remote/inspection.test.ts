@@ -43,7 +43,7 @@ test('IDENTITY shows whether sudo works, and what is in its way', () => {
 
 test('facts', () => {
   const command = facts('/root/it’s here')
-  expect([command[0], command[1], ...command.slice(3)]).toEqual(['sh', '-c', 'sh', '/root/it’s here'])
+  expect([command[0], command[1], ...command.slice(3)]).toEqual(['sh', '-c', 'sh', '/root/it’s here', '9000'])
   expectReadable(command)
   // Every name that the facts are read from, and nothing that writes.
   const names = [...(command[2] ?? '').matchAll(/\becho (\w+)=|'(\w+)=\{\{|b64 "[^"]*" "?(\w+)|\/(\w+)=[$\\]/g)]
@@ -81,6 +81,20 @@ case "$1 $2" in
   'exec ai-proxy-edge') exit ${exitCode} ;;
 esac
 `
+
+const HUNG_GATEWAY = `#!/bin/sh
+case $1 in
+  ps) echo ai-proxy-20261123-101112 ;;
+  exec) exec sleep 60 ;;
+esac
+`
+
+test('a gateway is called silent when the time that it is given is over', () => {
+  const route = 'url: "http://ai-proxy-20261123-101112:8123"\n'
+  const [program, ...args] = facts(tempFolder({ 'edge/dynamic/app.yml': route }), 10)
+  const env = { ...process.env, PATH: pathWith({ docker: HUNG_GATEWAY, ss: '#!/bin/sh\n' }) }
+  expect(execFileSync(program, args, { env, encoding: 'utf8' })).toContain('silent=ai-proxy-20261123-101112\n')
+})
 
 test.each([
   ['answers now is not in trouble, as after a pause', 0, undefined],

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { expect, vi } from 'vitest'
 import type { Argv } from '../../../deploy/host/argv.ts'
+import { HUNG } from '../../../deploy/remote/docker.ts'
 import { forgetWarm, keepWarm, NOT_READY, NOT_RUNNING, NOT_WARM, takeWarm } from '../../../deploy/remote/warm.ts'
 import { testWith } from '../../helpers/needs.ts'
 import { pathWith } from '../../helpers/server/programs-first.ts'
@@ -65,6 +66,14 @@ warmTest('a timer stops nothing that the route names, that was taken back, or th
   expect(await fire(later, '1')).toBe(0)
   expect(existsSync(later.release)).toBe(true)
   for (const { calledWith } of [named, taken, later]) expect(stopped(calledWith())).toEqual([])
+})
+
+warmTest('a container that hangs is killed when its time is over', async () => {
+  const hung = server(undefined, { exec: String(HUNG) })
+  await hung.run(keepWarm(hung.folder, NAME, 600))
+  const until = readFileSync(hung.release, 'utf8').trim().split(' ')[1] ?? ''
+  expect(await fire(hung, until)).toBe(0)
+  expect(hung.calledWith()).toEqual(expect.arrayContaining([`stop ${NAME}`, `kill ${NAME}`]))
 })
 
 warmTest('a rollback takes a warm container back, and keeps it across reboots', async () => {

@@ -78,6 +78,42 @@ describe('a step that begins with the previous one', () => {
   })
 })
 
+describe('steps that run in order while the first of their group runs', () => {
+  const group = (log: string[], first: () => Promise<string>): Step[] => [
+    step('First', first),
+    ...['second', 'third'].map((name) => ({
+      ...step(name, async () => {
+        log.push(`${name} begins`)
+        await delay(5, '')
+        log.push(`${name} ends`)
+        return name
+      }),
+      isWithPrevious: true,
+    })),
+    step('Next', async () => `after ${log.join(', ')}`),
+  ]
+
+  test('have all ended when the next step begins', async () => {
+    const terminal = testTerminal()
+    const log: string[] = []
+    const first = async () => {
+      await delay(30, '')
+      log.push('first ends')
+      return 'First is done'
+    }
+    await runSteps(group(log, first), terminal, () => 0)
+    const order = 'second begins, second ends, third begins, third ends, first ends'
+    expect(terminal.stderr).toContain(`after ${order}`)
+  })
+
+  test('do not begin after the first one has failed', async () => {
+    const log: string[] = []
+    const first = () => delay(1, '').then(() => Promise.reject(new Error('broken')))
+    await expect(runSteps(group(log, first), testTerminal())).rejects.toThrow('broken')
+    expect(log).toEqual(['second begins', 'second ends'])
+  })
+})
+
 test('the first step that fails ends the run with its error', async () => {
   const terminal = testTerminal()
   const failure = new Error('broken')
