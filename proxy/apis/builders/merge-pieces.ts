@@ -17,12 +17,7 @@ export function mergePiece(whole: Json, piece: Json): void {
   }
 }
 
-/** The same for members that describe the answer: a later value replaces an earlier one, and only lists grow. */
-export function mergeFacts(whole: Json, piece: Json): void {
-  for (const name of namesIn(piece)) mergeFact(whole, name, piece[name])
-}
-
-/** {@link mergeFacts} for one member. */
+/** Adds a member that describes the answer: a later value replaces an earlier one, and only lists grow. */
 export function mergeFact(whole: Json, name: string, value: unknown): void {
   const known = Object.hasOwn(whole, name) ? whole[name] : undefined
   if (value === null) whole[name] = known ?? null
@@ -30,6 +25,10 @@ export function mergeFact(whole: Json, name: string, value: unknown): void {
   else if (isObject(known) && isObject(value)) mergeFacts(known, value)
   else if (name === 'text' && typeof known === 'string' && typeof value === 'string') whole[name] = known + value
   else whole[name] = value
+}
+
+function mergeFacts(whole: Json, piece: Json): void {
+  for (const name of namesIn(piece)) mergeFact(whole, name, piece[name])
 }
 
 /** Names of members, without `__proto__`: a provider must not be able to set a prototype. */
