@@ -12,7 +12,8 @@ import type { Release } from './release.ts'
  * in steps/changes/KIND.ts.
  */
 interface ChangeData {
-  'remove-torn': Record<never, never>
+  /** `hasRoutes`: route files that were kept for a way back which nobody takes any more are among them. */
+  'remove-torn': { hasRoutes: boolean }
   'unpack-backup': Unpacking
   'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
   'back-up': BackingUp

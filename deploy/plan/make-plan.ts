@@ -77,8 +77,10 @@ export function makePlan(facts: Facts, wishes: Wishes): Change[] {
 
 const LOG_DATABASES = 'logs/db'
 
-function removeTorn({ facts }: Situation): Change<'remove-torn'> | undefined {
-  return facts.hasTornFiles ? { kind: 'remove-torn' } : undefined
+/** A kept route file shows that a release is to be watched again, where releases are watched. */
+function removeTorn({ facts, settings }: Situation): Change<'remove-torn'> | undefined {
+  const hasRoutes = facts.isUnwatched && settings.watchS === 0
+  return facts.hasTornFiles || hasRoutes ? { kind: 'remove-torn', hasRoutes } : undefined
 }
 
 function unpackBackup({ restore, contextHashes }: Situation): Change<'unpack-backup'> | undefined {
