@@ -15,7 +15,6 @@ import { checkEdgeOwner } from '../plan/preflight.ts'
 import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
-import type { Wishes } from '../plan/situation.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
 import { carryOut } from '../session/carry-out.ts'
@@ -28,18 +27,14 @@ import { nextSteps } from '../session/shown/next-steps.ts'
 import { readDifferences } from '../session/shown/read-differences.ts'
 import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 import { fallbackOf } from './fall-back.ts'
+import { type Source, withChosenConfig } from './release-source.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
   const { cwd, env } = context.options
   const files = readLocalFiles(cwd, env['CONFIG_PATH'])
   const source: Source = { files, contextHashes: fileHashes(files.buildContext), context: { kind: 'local' } }
-  return deployFrom(context, 'deploy', async () => source)
-}
-
-/** What the release is made of. */
-export interface Source extends Pick<Wishes, 'context' | 'contextHashes'> {
-  files: LocalFiles
+  return deployFrom(context, 'deploy', async (open) => withChosenConfig(context, open, source))
 }
 
 /** @param sourceOf what the release of this server is to be made of */
@@ -54,8 +49,8 @@ export async function deployFrom(
   return withServer(context, async (open) => {
     const { facts } = open
     checkEdgeOwner(facts)
-    const { files, ...source } = await sourceOf(open)
-    const env = await serverEnv(context, open, files)
+    const { files, changeEnv, ...source } = await sourceOf(open)
+    const env = await serverEnv(context, open, files, changeEnv)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)
     const outside = { ...view, ...(settings.acme.isStaging && { acceptsUntrusted: true }) }
@@ -90,7 +85,12 @@ function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): str
   ]
 }
 
-async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {
+async function serverEnv(
+  context: Context,
+  open: OpenServer,
+  local: LocalFiles,
+  change: Source['changeEnv'] = (text) => text,
+): Promise<ServerEnv> {
   const { options } = context
   const { facts } = open
   const recovered = await recoverEnv(open)
@@ -98,8 +98,9 @@ async function serverEnv(context: Context, open: OpenServer, local: LocalFiles):
   const overrides: Record<string, string> = { ...settingsGiven(options), ...(chosen && { DOMAIN: chosen }) }
   const unknown = recovered?.unknown.filter((name) => overrides[name] === undefined) ?? []
   if (unknown.length > 0 && !mayAsk(context)) throw envLost(unknown)
+  const present = recovered?.text ?? facts.env
   const env = planServerEnv({
-    server: recovered?.text ?? facts.env,
+    server: present === null ? null : change(present),
     rebuiltFrom: recovered?.from ?? null,
     local: options.readsDotenv ? local.env : null,
     answers:

@@ -35,8 +35,12 @@ export class LocalHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     const child = this.#spawn(argv, stdin, signal)
+    if (onOutput) {
+      child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
+      child.stderr?.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
+    }
     if (onLine) {
       child.stdout?.on('data', splitLines(onLine))
       child.stderr?.on('data', splitLines(onLine))

@@ -79,6 +79,14 @@ export interface Flags {
   json?: boolean
   lockWait?: string
   message?: string
+  /** Of single verbs. */
+  follow?: boolean
+  since?: string
+  lines?: string
+  stdin?: boolean
+  from?: string
+  keep?: string
+  data?: boolean
   dotenv: boolean
   backup?: boolean
   /** True without a release. */

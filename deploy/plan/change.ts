@@ -48,6 +48,10 @@ interface ChangeData {
   'place-hold': { text: string }
   'remove-hold': { hold: Hold }
   'read-logs': Record<never, never>
+  prune: Pruning
+  /** `isLive`: something answers there. */
+  'remove-gateway': { containers: string[]; tags: string[]; isLive: boolean }
+  'remove-data': { backups: number; hasLogDatabases: boolean }
 }
 
 export type Kind = keyof ChangeData
@@ -250,6 +254,18 @@ interface CleaningUp {
   keptCount: number
   /** Releases that would go, but still finish their running answers. */
   draining: string[]
-  removed: { release: string; containers: string[] }[]
+  removed: RemovedRelease[]
+  keptTags: string[]
+}
+
+export interface RemovedRelease {
+  release: string
+  containers: string[]
+}
+
+interface Pruning {
+  removed: RemovedRelease[]
+  /** Tags of images that go. */
+  tags: string[]
   keptTags: string[]
 }

@@ -51,6 +51,9 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'place-hold': () => undefined,
   'remove-hold': () => undefined,
   'read-logs': readLogs,
+  prune: () => undefined,
+  'remove-gateway': () => undefined,
+  'remove-data': () => undefined,
 }
 
 /** Kinds that are due at any time, and so only made where something else is changed. */

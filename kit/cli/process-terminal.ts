@@ -43,6 +43,11 @@ export function processTerminal(current: NodeJS.Process): ProcessTerminal {
     get errColumns() {
       return current.stderr.columns
     },
+    async readIn() {
+      const chunks: Buffer[] = []
+      for await (const chunk of current.stdin) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
     cwd: current.cwd(),
     env: current.env,
     get signal() {

@@ -15,7 +15,10 @@ import { makeFolders } from './make-folders.ts'
 import { mendCertificates } from './mend-certificates.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { placeHold } from './place-hold.ts'
+import { prune } from './prune-releases.ts'
 import { readLogs } from './read-logs.ts'
+import { removeData } from './remove-data.ts'
+import { removeGateway } from './remove-gateway.ts'
 import { removeHold } from './remove-hold.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeTorn } from './remove-torn.ts'
@@ -70,6 +73,9 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'place-hold': placeHold,
   'remove-hold': removeHold,
   'read-logs': readLogs,
+  prune,
+  'remove-gateway': removeGateway,
+  'remove-data': removeData,
 }
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {
