@@ -27,6 +27,12 @@ const OF_CHECKS = ['--ip', '--resolve', '--ca-file'] as const
 const VERBS = [
   { name: 'plan', description: 'Show what a deploy would change and what it costs, and change nothing' },
   {
+    name: 'adopt',
+    description: 'Take a server over from the Python gateway: its certificate, keys, settings, logs and backups stay',
+    options: ['--domain', '--email', ...OF_CHECKS],
+    examples: ['ai-deploy adopt --host my-server --dry-run', 'ai-deploy adopt --host my-server'],
+  },
+  {
     name: 'status',
     description: 'Show what runs there: releases, health, requests, certificate, disk, logs and the last backup',
     options: OF_CHECKS,
