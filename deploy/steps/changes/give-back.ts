@@ -1,18 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { deployError } from '../../errors.ts'
 import { run } from '../../host/host.ts'
-import type { Change } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
 import { outliving } from '../../remote/lock.ts'
 import { givePortsBack, startPredecessor, stopPredecessor, takePorts } from '../../remote/predecessor.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { EDGE_CONTAINER } from '../../server/layout.ts'
-import type { Definition, Server } from '../definition.ts'
-import { edgeProbe } from '../edge-answer.ts'
+import type { Definition } from '../definition.ts'
+import { awaitPredecessor } from '../predecessor-answer.ts'
 
 const START_TIMEOUT_S = 60
-const ANSWER_TIMEOUT_MS = 15_000
-const POLL_MS = 100
 
 /** The way back from a server that was taken over: the Python gateway answers again, and the release stops. */
 export const giveBack: Definition<'give-back'> = {
@@ -22,14 +18,15 @@ export const giveBack: Definition<'give-back'> = {
   explain: () => ['the release and the edge stay, stopped; a deploy takes over again'],
   downtime: () => 'nothing answers for up to 3 seconds when the ports change hands, and running answers are cut',
   title: 'Start the Python gateway',
-  async run(change, server) {
+  async run({ instance, gateway }, server) {
     const { host, signal } = server
     const { exitCode } = await host.exec(startPredecessor(START_TIMEOUT_S), { signal })
     if (exitCode !== 0) throw notStarted('its container ai-proxy-app does not listen')
     signal.throwIfAborted()
     await run(host, 'start its Traefik on the ports', outliving(givePortsBack(EDGE_CONTAINER)))
-    await untilHealthy(change, server)
-    const container = containerName(change.instance)
+    const problem = await awaitPredecessor(server, gateway)
+    if (problem !== undefined) throw notStarted(problem)
+    const container = containerName(instance)
     await host.exec(docker.restartPolicy(container, 'no'))
     await run(host, `stop ${container}`, docker.stopDetached(container))
     return 'The Python gateway answers again'
@@ -43,25 +40,6 @@ export const giveBack: Definition<'give-back'> = {
     guardsEarlier: true,
   }),
   settles: 'after',
-}
-
-/** Its answers have no name of a release. */
-async function untilHealthy({ gateway }: Change<'give-back'>, server: Server): Promise<void> {
-  const deadline = performance.now() + ANSWER_TIMEOUT_MS
-  const probe = edgeProbe(server, gateway, { timeoutMs: 1000 })
-  try {
-    for (;;) {
-      const status = await probe.get('/health').then(
-        (answer) => answer.status,
-        () => undefined,
-      )
-      if (status === 200) return
-      if (performance.now() > deadline) throw notStarted(`GET /health ${status ? `answers ${status}` : 'fails'}`)
-      await delay(POLL_MS, undefined, { signal: server.signal })
-    }
-  } finally {
-    await probe.close()
-  }
 }
 
 function notStarted(why: string) {

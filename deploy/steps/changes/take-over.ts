@@ -1,5 +1,6 @@
 import { renderRoute } from '../../../templates/route.ts'
 import { run } from '../../host/host.ts'
+import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
 import type { Change } from '../../plan/change.ts'
 import { checkCompletions, checkReading } from '../../probe/checks.ts'
 import { outliving } from '../../remote/lock.ts'
@@ -10,12 +11,14 @@ import type { Definition, Server } from '../definition.ts'
 import { createEdge, putEdge, removeEdge } from '../edge.ts'
 import { edgeProbe, untilAnswered } from '../edge-answer.ts'
 import { orFail, orUploadFails } from '../or-fail.ts'
+import { awaitPredecessor } from '../predecessor-answer.ts'
 import { markReady } from '../ready-mark.ts'
-import { removeRoute, writeRoute } from '../route-file.ts'
+import { dropRouteCopies, removeRoute, writeRoute } from '../route-file.ts'
 import { unhealthyRelease } from '../unhealthy-release.ts'
 
 /** How long the edge may take to answer on the ports until they are given back. */
 const ANSWER_TIMEOUT_MS = 5000
+const UNDO_TIMEOUT_MS = 20_000
 
 /**
  * The ports go from the Python project's Traefik to the edge. The release is ready by then, and the edge's container exists,
@@ -48,9 +51,9 @@ export const takeOver: Definition<'take-over'> = {
     await markReady(server, releaseOf(instance), why)
     return `The ports changed hands in ${(tookMs / 1000).toFixed(1)} s`
   },
-  undo: (_, server) => ({
+  undo: ({ gateway }, server) => ({
     what: 'start the Python gateway again',
-    action: () => giveBack(server),
+    action: () => giveBack(server, gateway),
     guardsEarlier: true,
   }),
 }
@@ -67,8 +70,11 @@ async function answered({ instance, gateway }: Change<'take-over'>, server: Serv
 }
 
 /** Also where nothing was taken: its Traefik runs then, and starting it has no effect. */
-async function giveBack(server: Server): Promise<void> {
-  await run(server.host, 'start the Python gateway', outliving(givePortsBack(EDGE_CONTAINER)))
-  if (server.facts.route === null) await removeRoute(server)
-  if (server.facts.edge.composeFile === null) await removeEdge(server)
+async function giveBack(server: Server, gateway: GatewayAddress): Promise<void> {
+  const { host, facts } = server
+  await run(host, 'start the Python gateway', outliving(givePortsBack(EDGE_CONTAINER)))
+  await awaitPredecessor({ host, signal: AbortSignal.timeout(UNDO_TIMEOUT_MS) }, gateway).catch(() => {})
+  if (facts.route === null) await removeRoute(server)
+  await dropRouteCopies(server)
+  if (facts.edge.composeFile === null) await removeEdge(server)
 }
