@@ -10,6 +10,7 @@ import { makeProgram } from './commands/program.ts'
 import { VERB_NAMES, type Verb } from './commands/verbs.ts'
 import { deployError } from './errors.ts'
 import { type Flags, readOptions } from './local/options.ts'
+import { flagsByTarget } from './local/targets.ts'
 import type { Context } from './session/context.ts'
 import { type Outcome, report } from './session/shown/report.ts'
 
@@ -26,7 +27,7 @@ export async function main(args: string[], start: Start): Promise<number> {
   const { terminal } = start
   let exitCode = 0
   const run = async (flags: Flags, verb?: Verb) => {
-    const outcome = await (verb ? runVerb(verb, flags, start) : runAction(flags, contextOf(flags, start)))
+    const outcome = await runOnTargets(verb, flags, start)
     exitCode = report(terminal, verb?.name ?? verbOf(args), flags.json ?? false, outcome)
   }
   try {
@@ -37,6 +38,22 @@ export async function main(args: string[], start: Start): Promise<number> {
     const command = args[0] === 'completion' ? args[0] : ''
     return report(terminal, verbOf(args), args.includes('--json'), { error: toUserError(error, PROGRAM, command) })
   }
+}
+
+/** On the server that is meant; a deploy, or the plan of one, on several. */
+async function runOnTargets(verb: Verb | undefined, flags: Flags, start: Start): Promise<Outcome> {
+  const { cwd, env } = start.terminal
+  const dotenv = flags.dotenv ? parseDotenv(readTextIfPresent(join(cwd, '.env')) ?? '').values : {}
+  const [only, ...others] = await flagsByTarget(flags, { DEPLOY_HOST: dotenv['DEPLOY_HOST'], ...env }, cwd)
+  if (only !== undefined && others.length === 0) {
+    return verb ? runVerb(verb, only, start) : runAction(only, contextOf(only, start))
+  }
+  const isDeploy = !flags.rollback && !flags.listBackups && flags.restoreBackup === undefined
+  if (only === undefined || !isDeploy || (verb !== undefined && verb.name !== 'plan')) {
+    throw deployError('USAGE', 'only a deploy works with several servers', 'name one: --host SERVER')
+  }
+  const all = [only, ...others].map((one) => contextOf(verb ? { ...one, dryRun: true } : one, start))
+  return (await import('./commands/deploy-fleet.ts')).deployFleet(all)
 }
 
 function contextOf(flags: Flags, { terminal, program }: Start, verb?: Verb): Context {

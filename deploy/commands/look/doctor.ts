@@ -15,7 +15,7 @@ export async function doctor(context: Context): Promise<Outcome> {
   try {
     return await withServer(context, async (open) => {
       const { connection } = open
-      const ssh = passed('ssh', `connected to ${connection.host.name} as ${connection.user}, who is or becomes root`)
+      const ssh = passed('ssh', `connected to ${connection.host.name} as ${connection.user}; commands run as root`)
       const there = await serverChecks(context, open)
       const between = await wayChecks(context, open)
       return outcome(context, [...local, ssh, ...there, ...between])
