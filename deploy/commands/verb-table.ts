@@ -74,7 +74,10 @@ const VERBS = [
   {
     name: 'env set',
     description: "Set variables in the server's .env, and make a release of it where the gateway reads them",
-    argument: ['<names...>', 'NAME to be asked for the value or to read it from stdin; NAME=VALUE for what is not a secret'],
+    argument: [
+      '<names...>',
+      'NAME to be asked for the value or to read it from stdin; NAME=VALUE for what is not a secret',
+    ],
     options: OF_CHECKS,
     examples: [
       'ai-deploy env set OPENAI_API_KEY --host my-server',
