@@ -24,6 +24,7 @@ export const DEPLOY_ERRORS = {
     exitCode: 13,
     meaning: "the server's .env is lost and cannot be put together again; nothing was changed",
   },
+  CHECK_FAILED: { exitCode: 13, meaning: 'a check of doctor failed; nothing was changed' },
   LOCKED: { exitCode: 20, meaning: 'another deploy is running' },
   LOCK_LOST: {
     exitCode: 20,
@@ -56,6 +57,7 @@ export const DEPLOY_ERRORS = {
     meaning: 'the gateway runs, but has no valid certificate yet; remove the cause, then run again',
   },
   NOT_REACHABLE: { exitCode: 41, meaning: 'the gateway runs, but does not answer from here' },
+  TEST_FAILED: { exitCode: 42, meaning: 'the gateway does not answer a request of test as it should' },
   BACKUP_FAILED: { exitCode: 50, meaning: 'the backup could not be written; nothing was changed' },
   BACKUP_DAMAGED: { exitCode: 50, meaning: 'a backup is not what its manifest says, or has none; nothing was changed' },
   RESTORE_FAILED: { exitCode: 50, meaning: 'the backup is missing or cannot be used; nothing was changed' },

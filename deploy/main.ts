@@ -10,6 +10,7 @@ import { makeProgram } from './commands/program.ts'
 import { VERB_NAMES, type Verb } from './commands/verbs.ts'
 import { deployError } from './errors.ts'
 import { type Flags, readOptions } from './local/options.ts'
+import { flagsByTarget } from './local/targets.ts'
 import type { Context } from './session/context.ts'
 import { type Outcome, report } from './session/shown/report.ts'
 
@@ -26,8 +27,8 @@ export async function main(args: string[], start: Start): Promise<number> {
   const { terminal } = start
   let exitCode = 0
   const run = async (flags: Flags, verb?: Verb) => {
-    const outcome = await (verb ? runVerb(verb, flags, start) : runAction(flags, contextOf(flags, start)))
-    exitCode = report(terminal, verbOf(args), flags.json ?? false, outcome)
+    const outcome = await runOnTargets(verb, flags, start)
+    exitCode = report(terminal, verb?.name ?? verbOf(args), flags.json ?? false, outcome)
   }
   try {
     await makeProgram(run, terminal.out).parseAsync(args, { from: 'user' })
@@ -37,6 +38,22 @@ export async function main(args: string[], start: Start): Promise<number> {
     const command = args[0] === 'completion' ? args[0] : ''
     return report(terminal, verbOf(args), args.includes('--json'), { error: toUserError(error, PROGRAM, command) })
   }
+}
+
+/** On the server that is meant; a deploy, or the plan of one, on several. */
+async function runOnTargets(verb: Verb | undefined, flags: Flags, start: Start): Promise<Outcome> {
+  const { cwd, env } = start.terminal
+  const dotenv = flags.dotenv ? parseDotenv(readTextIfPresent(join(cwd, '.env')) ?? '').values : {}
+  const [only, ...others] = await flagsByTarget(flags, { DEPLOY_HOST: dotenv['DEPLOY_HOST'], ...env }, cwd)
+  if (only !== undefined && others.length === 0) {
+    return verb ? runVerb(verb, only, start) : runAction(only, contextOf(only, start))
+  }
+  const isDeploy = !flags.rollback && !flags.listBackups && flags.restoreBackup === undefined
+  if (only === undefined || !isDeploy || (verb !== undefined && verb.name !== 'plan')) {
+    throw deployError('USAGE', 'only a deploy works with several servers', 'name one: --host SERVER')
+  }
+  const all = [only, ...others].map((one) => contextOf(verb ? { ...one, dryRun: true } : one, start))
+  return (await import('./commands/deploy-fleet.ts')).deployFleet(all)
 }
 
 function contextOf(flags: Flags, { terminal, program }: Start, verb?: Verb): Context {
@@ -80,27 +97,19 @@ async function runAction(flags: Flags, context: Context): Promise<Outcome> {
 }
 
 async function runVerb(verb: Verb, flags: Flags, start: Start): Promise<Outcome> {
-  const { name, file } = verb
+  const { name, words } = verb
   if (flags.rollback || flags.listBackups || flags.restoreBackup !== undefined) {
     throw deployError('USAGE', `${name} cannot be used with another action`, 'see ai-deploy --help')
   }
   if (name === 'backup list') return runAction({ ...flags, listBackups: true }, contextOf(flags, start, verb))
   if (name === 'backup restore') {
-    const restore = { ...flags, restoreBackup: file }
+    const restore = { ...flags, restoreBackup: words[0] ?? '' }
     return runAction(restore, contextOf(restore, start))
   }
-  const context = contextOf(flags, start, verb)
   if (name === 'plan') return runAction({ ...flags, dryRun: true }, contextOf({ ...flags, dryRun: true }, start))
-  if (name === 'https') return (await import('./commands/https.ts')).https(context)
-  if (name === 'test-https') return (await import('./commands/test-https.ts')).testHttps(context)
-  if (name === 'releases') return (await import('./commands/releases.ts')).listReleases(context)
-  if (name === 'unlock') return (await import('./commands/unlock.ts')).unlock(context)
-  if (name === 'hold') return (await import('./commands/hold.ts')).hold(context, flags.message ?? '')
-  if (name === 'unhold') return (await import('./commands/hold.ts')).unhold(context)
-  if (name === 'backup create') return (await import('./commands/backup-create.ts')).createBackup(context)
-  if (name === 'backup verify') return (await import('./commands/backup-verify.ts')).verifyBackup(context, file)
-  if (name === 'backup pull') return (await import('./commands/backup-pull.ts')).pullBackup(context, file)
-  return (await import('./commands/audit.ts')).showAudit(context)
+  const context = contextOf(flags, start, verb)
+  const { VERB_ACTIONS } = await import('./commands/verb-actions.ts')
+  return VERB_ACTIONS[name](context, words, flags)
 }
 
 function indexOfWords(args: readonly string[], words: readonly string[]): number {

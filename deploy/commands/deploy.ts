@@ -2,6 +2,7 @@ import { canAsk } from '../../kit/cli/terminal.ts'
 import { readText } from '../../kit/files.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { type ServerSettings, serverSettings } from '../../templates/server-settings.ts'
+import { deployError } from '../errors.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
 import { certificateHold, holdWarnings } from '../plan/address/certificate-hold.ts'
@@ -15,7 +16,6 @@ import { checkEdgeOwner } from '../plan/preflight.ts'
 import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
-import type { Wishes } from '../plan/situation.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
 import { carryOut } from '../session/carry-out.ts'
@@ -24,22 +24,23 @@ import { chosenDomain, defaultDomain } from '../session/default-domain.ts'
 import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
+import { commandLine } from '../session/shown/command-line.ts'
 import { nextSteps } from '../session/shown/next-steps.ts'
 import { readDifferences } from '../session/shown/read-differences.ts'
 import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 import { fallbackOf } from './fall-back.ts'
+import { type Source, withChosenConfig } from './release-source.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
-  const { cwd, env } = context.options
-  const files = readLocalFiles(cwd, env['CONFIG_PATH'])
-  const source: Source = { files, contextHashes: fileHashes(files.buildContext), context: { kind: 'local' } }
-  return deployFrom(context, 'deploy', async () => source)
+  const source = localSource(context)
+  return deployFrom(context, 'deploy', async (open) => withChosenConfig(context, open, source))
 }
 
-/** What the release is made of. */
-export interface Source extends Pick<Wishes, 'context' | 'contextHashes'> {
-  files: LocalFiles
+/** What the files here make a release of. */
+export function localSource({ options: { cwd, env } }: Context): Source {
+  const files = readLocalFiles(cwd, env['CONFIG_PATH'])
+  return { files, contextHashes: fileHashes(files.buildContext), context: { kind: 'local' } }
 }
 
 /** @param sourceOf what the release of this server is to be made of */
@@ -54,8 +55,9 @@ export async function deployFrom(
   return withServer(context, async (open) => {
     const { facts } = open
     checkEdgeOwner(facts)
-    const { files, ...source } = await sourceOf(open)
-    const env = await serverEnv(context, open, files)
+    refuseUnasked(context, open)
+    const { files, changeEnv, ...source } = await sourceOf(open)
+    const env = await serverEnv(context, open, files, changeEnv)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)
     const outside = { ...view, ...(settings.acme.isStaging && { acceptsUntrusted: true }) }
@@ -78,6 +80,17 @@ export async function deployFrom(
   })
 }
 
+/** Nobody takes a running server over by accident. @throws UserError PORT_TAKEN */
+function refuseUnasked(context: Context, { facts: { predecessor }, layout }: OpenServer): void {
+  const { isConfirmed, isDryRun, isAdopting } = context.options
+  if (!predecessor?.isRunning || isAdopting || isDryRun || !isConfirmed) return
+  throw deployError(
+    'PORT_TAKEN',
+    `the Python gateway in ${layout.folder} runs on this server and has its ports`,
+    `take it over: ${commandLine(context, 'adopt')}`,
+  )
+}
+
 const IS_STAGING = 'clients do not trust certificates of the staging CA; --no-staging takes real ones'
 
 function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): string[] {
@@ -90,7 +103,12 @@ function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): str
   ]
 }
 
-async function serverEnv(context: Context, open: OpenServer, local: LocalFiles): Promise<ServerEnv> {
+async function serverEnv(
+  context: Context,
+  open: OpenServer,
+  local: LocalFiles,
+  change: Source['changeEnv'] = (text) => text,
+): Promise<ServerEnv> {
   const { options } = context
   const { facts } = open
   const recovered = await recoverEnv(open)
@@ -98,8 +116,9 @@ async function serverEnv(context: Context, open: OpenServer, local: LocalFiles):
   const overrides: Record<string, string> = { ...settingsGiven(options), ...(chosen && { DOMAIN: chosen }) }
   const unknown = recovered?.unknown.filter((name) => overrides[name] === undefined) ?? []
   if (unknown.length > 0 && !mayAsk(context)) throw envLost(unknown)
+  const present = recovered?.text ?? facts.env
   const env = planServerEnv({
-    server: recovered?.text ?? facts.env,
+    server: present === null ? null : change(present),
     rebuiltFrom: recovered?.from ?? null,
     local: options.readsDotenv ? local.env : null,
     answers:

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 import { addCompletion } from '../../kit/cli/completion/add-completion.ts'
+import { nearest } from '../../kit/cli/nearest.ts'
 import { packageVersion } from '../../kit/package-root.ts'
+import { deployError } from '../errors.ts'
 import type { Flags } from '../local/options.ts'
 import { addVerbs, type Run } from './verbs.ts'
 
@@ -50,6 +52,7 @@ const OPTIONS: Record<string, OptionRow[]> = {
       conflicts: ['listBackups', 'restoreBackup'],
     },
     { flags: '--watch', description: 'with --rollback: watch the release afterwards; it stays live in any case' },
+    { flags: '--adopt', description: 'with --yes: take the server over from the Python gateway that runs there' },
     { flags: '--list-backups', description: 'show the backups on the server', conflicts: ['restoreBackup'] },
     {
       flags: '--restore-backup <file>',
@@ -127,7 +130,11 @@ export function makeProgram(run: Run, out: (text: string) => void): Command {
     .configureOutput({ writeOut: out, writeErr: () => {} })
     .exitOverride()
     .addHelpText('after', EXAMPLES)
-    .action((flags: Flags) => run(flags))
+    .allowExcessArguments()
+    .action((flags: Flags, { args }: Command) => {
+      if (args.length > 0) throw unknownVerb(program, args)
+      return run(flags)
+    })
   addOptions(program, Object.keys(OPTIONS))
   program.optionsGroup(GENERAL).version(packageVersion(), '-V, --version', 'show the version')
   program.addHelpOption(new Option('-h, --help', 'show this help').helpGroup(GENERAL))
@@ -137,6 +144,20 @@ export function makeProgram(run: Run, out: (text: string) => void): Command {
   })
   addCompletion(program, out)
   return program
+}
+
+/** A word that is not a verb; says which one was probably meant. */
+function unknownVerb(program: Command, [word = '', ...others]: readonly string[]) {
+  const near = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  )
+  if (near.length > 0) {
+    const hint = `${near.map((name) => `did you mean ai-deploy ${name}?`).join(' or ')} All are in ai-deploy --help`
+    return deployError('USAGE', `there is no command ${word}`, hint)
+  }
+  const message = `too many arguments. Expected 0 arguments but got ${others.length + 1}`
+  return deployError('USAGE', message, 'see ai-deploy --help')
 }
 
 function addOptions(command: Command, groups: readonly string[]): void {

@@ -1,4 +1,3 @@
-import { resolve4 } from 'node:dns/promises'
 import { parseDotenv } from '../../kit/settings/dotenv.ts'
 import { MS_PER_DAY } from '../../kit/time.ts'
 import { errorMessage } from '../../kit/user-error.ts'
@@ -13,20 +12,15 @@ import { checkRedirect, opened } from '../probe/redirect.ts'
 import * as docker from '../remote/docker.ts'
 import { acmeProblem } from '../server/certificates/acme-problem.ts'
 import { EDGE_CONTAINER } from '../server/layout.ts'
-import { publicAddress } from '../server/public-address.ts'
 import type { Context } from '../session/context.ts'
 import { recoveredSettings } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
+import { type Check, checkLines, checkResults } from '../session/shown/check-rows.ts'
 import type { Outcome } from '../session/shown/report.ts'
+import { clockCheck, dnsCheck, storeCheck } from './look/shared-checks.ts'
 
-interface Check {
-  name: 'clock' | 'store' | 'dns' | 'redirect' | 'certificate' | 'api'
-  isOk: boolean
-  says: string
-  /** What the owner can do; undefined if nothing is to be done. */
-  remedy?: string | undefined
-}
+type HttpsCheck = Check<'clock' | 'store' | 'dns' | 'redirect' | 'certificate' | 'api'>
 
 interface Subject {
   context: Context
@@ -47,21 +41,18 @@ export async function testHttps(context: Context): Promise<Outcome> {
     const settings = serverSettings(values, false)
     const outside = { ...view, acceptsUntrusted: settings.acme.isStaging }
     const subject = { context, open, settings, outside, apiKeys: values['API_KEYS'] }
-    const checks: Check[] = [clockCheck(subject), storeCheck(subject)]
-    for (const check of [dnsCheck, redirectCheck, certificateCheck, apiCheck]) checks.push(await check(subject))
+    const domain = await dnsCheck(context.options, open, settings.domain)
+    const checks: HttpsCheck[] = [clockCheck(open.facts), storeCheck(open.facts), domain]
+    for (const check of [redirectCheck, certificateCheck, apiCheck]) checks.push(await check(subject))
     return {
-      result: { domain: settings.domain, checks: checks.map(({ isOk, ...rest }) => ({ ...rest, ok: isOk })) },
-      lines: checks.map(lineOf),
+      result: { domain: settings.domain, checks: checkResults(checks) },
+      lines: checkLines(checks),
       error: failureOf(settings.domain, checks),
     }
   })
 }
 
-function lineOf({ name, isOk, says, remedy }: Check): string {
-  return `${isOk ? 'pass' : 'FAIL'}  ${name.padEnd('certificate'.length)}  ${says}${remedy === undefined ? '' : `\n      ${remedy}`}`
-}
-
-function failureOf(domain: string, checks: readonly Check[]) {
+function failureOf(domain: string, checks: readonly HttpsCheck[]) {
   const [first, ...others] = checks.filter(({ isOk }) => !isOk)
   if (first === undefined) return undefined
   const isOfCertificate = [first, ...others].some(({ name }) => name === 'certificate' || name === 'store')
@@ -73,47 +64,7 @@ function failureOf(domain: string, checks: readonly Check[]) {
   )
 }
 
-const MAX_SKEW_S = 300
-
-/** Both the CA and clients refuse what is not valid yet. */
-function clockCheck({ open: { facts } }: Subject): Check {
-  const skewS = Math.round(facts.clockS - Date.now() / 1000)
-  const isOk = Math.abs(skewS) < MAX_SKEW_S
-  const says = isOk
-    ? 'the clock of the server is right'
-    : `the clock of the server is ${Math.abs(skewS)} s ${skewS > 0 ? 'ahead' : 'late'}`
-  return { name: 'clock', isOk, says, remedy: isOk ? undefined : 'on the server: timedatectl set-ntp true' }
-}
-
-function storeCheck({ open: { facts } }: Subject): Check {
-  const [fault] = facts.storeFaults
-  if (fault === undefined) return { name: 'store', isOk: true, says: 'the edge can use certs/' }
-  const path = fault.file === '.' ? 'certs' : `certs/${fault.file}`
-  const says = `the edge cannot use ${path}: wrong ${fault.kind}`
-  return { name: 'store', isOk: false, says, remedy: 'run a deploy, which repairs it' }
-}
-
-async function dnsCheck({ context, open, settings, outside }: Subject): Promise<Check> {
-  const { domain } = settings
-  const fixed = outside.resolve[domain]
-  if (fixed !== undefined) return { name: 'dns', isOk: true, says: `${domain} is taken as ${fixed} (--resolve)` }
-  const { connection, facts } = open
-  const sources = { given: context.options.ip, dialled: connection.host.address, connection: connection.serverAddress }
-  const own = await publicAddress({ ...sources, interfaces: facts.interfaces }, (name) =>
-    resolve4(name).catch(() => []),
-  )
-  const record = `make a DNS record of type A for ${domain} with the address ${own ?? 'of the server'}`
-  try {
-    const found = await resolve4(domain)
-    const isOk = own === null || found.includes(own)
-    const says = `${domain} is ${found.join(', ')}${isOk ? '' : `, but the server is ${own}`}`
-    return { name: 'dns', isOk, says, remedy: isOk ? undefined : record }
-  } catch (error) {
-    return { name: 'dns', isOk: false, says: `${domain} has no address: ${errorMessage(error)}`, remedy: record }
-  }
-}
-
-async function redirectCheck({ settings, outside }: Subject): Promise<Check> {
+async function redirectCheck({ settings, outside }: Subject): Promise<HttpsCheck> {
   const { domain, httpPort } = settings
   const problem = await checkRedirect({ domain, httpPort, leadsTo: gatewayUrl(settings) }, outside)
   const remedy = `open port ${httpPort} in the firewall of the server and in that of its provider; the CA needs it too`
@@ -122,7 +73,7 @@ async function redirectCheck({ settings, outside }: Subject): Promise<Check> {
 }
 
 /** The log of the edge says why there is none. */
-async function certificateCheck({ open, settings, outside }: Subject): Promise<Check> {
+async function certificateCheck({ open, settings, outside }: Subject): Promise<HttpsCheck> {
   const { domain, httpsPort } = settings
   const name = 'certificate'
   const state = await opened(domain, httpsPort, outside).then(
@@ -149,7 +100,7 @@ async function certificateCheck({ open, settings, outside }: Subject): Promise<C
   return { name, isOk: false, says: `${shown}${says === '' ? '' : `: ${says}`}${wait}`, remedy }
 }
 
-async function apiCheck({ open, settings, apiKeys, outside }: Subject): Promise<Check> {
+async function apiCheck({ open, settings, apiKeys, outside }: Subject): Promise<HttpsCheck> {
   const gateway = gatewayAddress(settings, apiKeys)
   const probe = outsideProbe({ url: gatewayUrl(gateway), apiKey: gateway.apiKey, ...outside, acceptsUntrusted: true })
   try {

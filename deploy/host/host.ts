@@ -7,6 +7,8 @@ export interface ExecOptions {
   stdin?: string | Buffer | Readable
   /** Each line of stdout and stderr as it comes. */
   onLine?: (line: string) => void
+  /** What it prints, as it comes. */
+  onOutput?: (chunk: Buffer, from: 'stdout' | 'stderr') => void
   signal?: AbortSignal | undefined
 }
 

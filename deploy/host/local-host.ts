@@ -36,10 +36,14 @@ export class LocalHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
     const child = this.#start(argv)
     const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
+    if (onOutput) {
+      child.stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
+      child.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
+    }
     if (onLine) for (const stream of [child.stdout, child.stderr]) stream.on('data', splitLines(onLine))
     const end = () => endProgram(child)
     signal?.addEventListener('abort', end, { once: true })

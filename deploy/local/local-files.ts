@@ -19,6 +19,8 @@ export interface LocalFiles extends PackagedFiles {
   env: string | null
   /** Text of config.yml. */
   config: string
+  /** It is the one that comes with this version of the tool, since there is none here. */
+  isConfigPackaged: boolean
   /** The same, read. */
   gatewayConfig: GatewayConfig
   /** Files that the gateway's image is built from. */
@@ -28,11 +30,13 @@ export interface LocalFiles extends PackagedFiles {
 /** @throws UserError CONFIG_INVALID */
 export function readLocalFiles(cwd: string, configPath: string | undefined): LocalFiles {
   const own = configPath ? resolve(cwd, configPath) : join(cwd, 'config.yml')
-  const path = configPath || existsSync(own) ? own : join(packageRoot(), 'config.yml')
+  const isConfigPackaged = !configPath && !existsSync(own)
+  const path = isConfigPackaged ? join(packageRoot(), 'config.yml') : own
   const config = readText(path)
   return {
     env: readTextIfPresent(join(cwd, '.env')) ?? null,
     config,
+    isConfigPackaged,
     gatewayConfig: parseConfigFile(config, path),
     buildContext: readBuildContext(),
     ...readPackagedFiles(),

@@ -35,11 +35,15 @@ export interface Options {
   ageIdentity: string | null
   acmeCaServer: string | null
   acmeCaCert: string | null
+  /** Variables that deploy.yml sets for this server. */
+  settings: Readonly<Record<string, string>>
   /** Do not ask before the server is changed. */
   isConfirmed: boolean
   isDryRun: boolean
   /** Watch what a rollback leads to. */
   isWatching: boolean
+  /** Take the server over from the Python gateway. */
+  isAdopting: boolean
   /** Change the server without a backup. */
   skipsBackup: boolean
   isJson: boolean
@@ -79,8 +83,19 @@ export interface Flags {
   json?: boolean
   lockWait?: string
   message?: string
+  /** Of deploy.yml, for this server. */
+  settings?: Readonly<Record<string, string>>
+  /** Of single verbs. */
+  follow?: boolean
+  since?: string
+  lines?: string
+  stdin?: boolean
+  from?: string
+  keep?: string
+  data?: boolean
   dotenv: boolean
   backup?: boolean
+  adopt?: boolean
   /** True without a release. */
   rollback?: boolean | string
   watch?: boolean
@@ -122,9 +137,11 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     ageIdentity: flags.ageIdentity ?? null,
     acmeCaServer: processEnv['ACME_CA_SERVER'] || null,
     acmeCaCert: processEnv['ACME_CA_CERT'] || null,
+    settings: flags.settings ?? {},
     isConfirmed: flags.yes ?? false,
     isDryRun: flags.dryRun ?? false,
     isWatching: flags.watch ?? false,
+    isAdopting: flags.adopt ?? false,
     skipsBackup: flags.backup === false,
     isJson: flags.json ?? false,
     lockWaitMs: readLockWait(flags.lockWait),
@@ -135,8 +152,10 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
 }
 
 /** Settings given by flags or environment, which the server's .env keeps. */
-export function settingsGiven({ domain, email, image, acmeCaServer, isStaging }: Options): Record<string, string> {
+export function settingsGiven(options: Options): Record<string, string> {
+  const { domain, email, image, acmeCaServer, isStaging, settings } = options
   return {
+    ...settings,
     ...(domain !== null && { DOMAIN: domain }),
     ...(email !== null && { ACME_EMAIL: email }),
     ...(image !== undefined && { GATEWAY_IMAGE: image }),

@@ -31,12 +31,17 @@ interface ChangeData {
   'settle-edge': EdgeStart
   'replace-edge': ReplacingEdge
   'ask-again': Record<never, never>
+  /** `connections`: how many of the Python gateway's clients are cut; `why` is kept with the release. */
+  'take-over': TakingOver
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
   'check-release': CheckingRelease
   switch: Switching
   watch: Watching
   'stop-previous': StoppingPrevious
+  'stop-predecessor': Owner
+  /** `instance`: what answers now, and stops then. */
+  'give-back': { instance: string; gateway: GatewayAddress }
   'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'restore-logs': RestoringLogs
   'remove-unpacked': { staging: string }
@@ -49,6 +54,10 @@ interface ChangeData {
   'place-hold': { text: string }
   'remove-hold': { hold: Hold }
   'read-logs': Record<never, never>
+  prune: Pruning
+  /** `isLive`: something answers there. */
+  'remove-gateway': { containers: string[]; tags: string[]; isLive: boolean }
+  'remove-data': { backups: number; hasLogDatabases: boolean }
 }
 
 export type Kind = keyof ChangeData
@@ -180,6 +189,14 @@ export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stoppi
  */
 type SwitchNews = 'domain' | 'dropped' | 'certificate' | 'route' | 'record'
 
+interface TakingOver {
+  files: EdgeFiles
+  instance: string
+  gateway: GatewayAddress
+  connections: number
+  why: string
+}
+
 interface CheckingRelease {
   instance: string
   gateway: GatewayAddress
@@ -205,6 +222,8 @@ interface Watching {
   seconds: number
   /** Instance that answers again if this one is bad; null if there is none, or if it stays anyway. */
   wayBack: string | null
+  /** The Python gateway answers again if this one is bad. */
+  isAdopting?: boolean
   isRollback: boolean
   /**
    * The watch of the live release was cut off and is made again; `fallback`: release that takes over if it is bad, null if
@@ -251,6 +270,18 @@ interface CleaningUp {
   keptCount: number
   /** Releases that would go, but still finish their running answers. */
   draining: string[]
-  removed: { release: string; containers: string[] }[]
+  removed: RemovedRelease[]
+  keptTags: string[]
+}
+
+export interface RemovedRelease {
+  release: string
+  containers: string[]
+}
+
+interface Pruning {
+  removed: RemovedRelease[]
+  /** Tags of images that go. */
+  tags: string[]
   keptTags: string[]
 }

@@ -45,6 +45,12 @@ export function planRollback(facts: Facts, { release, gateway, edge, warmS, watc
   ]
 }
 
+/** True if the server was taken over from the Python gateway, and nothing else is there to go back to. */
+export function isGivenBack(facts: Facts): boolean {
+  const { predecessor, live } = facts
+  return predecessor !== null && !predecessor.isRunning && live !== null && previousReleaseIfAny(facts) === undefined
+}
+
 /** A rollback is the way back, so it never goes back by itself. */
 function watchFor(seconds: number | undefined, instance: string, gateway: GatewayAddress): Change<'watch'>[] {
   if (seconds === undefined) return []
@@ -97,7 +103,7 @@ function startEdge({ edge }: Facts, gateway: GatewayAddress, files: EdgeFiles): 
  * @throws UserError NOTHING_TO_ROLL_BACK
  */
 export function previousRelease(facts: Facts): Manifest {
-  const found = findPrevious(facts)
+  const found = previousReleaseIfAny(facts)
   if (found) return found
   const { live } = facts
   throw deployError(
@@ -109,7 +115,8 @@ export function previousRelease(facts: Facts): Manifest {
   )
 }
 
-function findPrevious(facts: Facts): Manifest | undefined {
+/** Undefined if there is none. */
+export function previousReleaseIfAny(facts: Facts): Manifest | undefined {
   const { live, state, manifests } = facts
   const liveRelease = live === null ? null : releaseOf(live)
   const recorded = state?.live.release === liveRelease ? state?.previous?.release : state?.live.release
@@ -119,7 +126,7 @@ function findPrevious(facts: Facts): Manifest | undefined {
 
 /** The release that takes over if the live one cannot be put to work again; undefined if there is none. */
 export function fallbackRelease(facts: Facts): Manifest | undefined {
-  const release = findPrevious(facts)
+  const release = previousReleaseIfAny(facts)
   if (release === undefined || !readyReleases(facts).includes(release.id)) return undefined
   return isStartable(facts, release.image, rollbackInstance(facts, release.id)) ? release : undefined
 }

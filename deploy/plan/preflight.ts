@@ -5,21 +5,22 @@ import type { Facts } from '../server/facts.ts'
 import type { Change } from './change.ts'
 
 const ARCHITECTURES = ['x86_64', 'aarch64', 'arm64']
-const MIN_FREE_FOR_BUILD_BYTES = 2048 * BYTES_PER_MIB
+export const MIN_FREE_FOR_BUILD_BYTES = 2048 * BYTES_PER_MIB
 /** A release of an image that is there: its files, a backup of them and a container. */
-const MIN_FREE_FOR_RELEASE_BYTES = 64 * BYTES_PER_MIB
+export const MIN_FREE_FOR_RELEASE_BYTES = 64 * BYTES_PER_MIB
 
 /** Refuses a plan that would fail half-way. @throws UserError TARGET_UNSUPPORTED, DISK_FULL, PORT_TAKEN */
 export function preflight(facts: Facts, settings: ServerSettings, changes: readonly Change[]): void {
   checkArchitecture(facts)
   checkEdgeOwner(facts)
-  checkInstallation(facts, changes)
+  if (changes.some(({ kind }) => kind === 'install-docker')) checkInstallation(facts)
   if (changes.some(({ kind }) => kind === 'build-image')) checkSpace(facts, MIN_FREE_FOR_BUILD_BYTES)
   else if (changes.some(({ kind }) => kind === 'upload-release')) checkSpace(facts, MIN_FREE_FOR_RELEASE_BYTES)
   for (const port of [settings.httpPort, settings.httpsPort]) checkPort(facts, port)
 }
 
-function checkArchitecture({ os }: Facts): void {
+/** @throws UserError TARGET_UNSUPPORTED */
+export function checkArchitecture({ os }: Facts): void {
   if (ARCHITECTURES.includes(os.arch)) return
   throw deployError('TARGET_UNSUPPORTED', `the server is a ${os.arch} machine`, 'use a server with x86_64 or arm64')
 }
@@ -34,9 +35,9 @@ export function checkEdgeOwner({ edge, folder }: Facts): void {
   )
 }
 
-/** Packages are installed on Debian and its kind only; an engine can be started anywhere. */
-function checkInstallation({ os, docker }: Facts, changes: readonly Change[]): void {
-  if (!changes.some(({ kind }) => kind === 'install-docker') || (docker?.compose ?? null) !== null) return
+/** Packages are installed on Debian and its kind only; an engine can be started anywhere. @throws UserError TARGET_UNSUPPORTED */
+export function checkInstallation({ os, docker }: Facts): void {
+  if ((docker?.compose ?? null) !== null) return
   if (/\b(debian|ubuntu)\b/.test(`${os.id} ${os.like}`)) return
   throw deployError(
     'TARGET_UNSUPPORTED',
@@ -45,7 +46,8 @@ function checkInstallation({ os, docker }: Facts, changes: readonly Change[]): v
   )
 }
 
-function checkSpace({ freeBytes }: Facts, neededBytes: number): void {
+/** @throws UserError DISK_FULL */
+export function checkSpace({ freeBytes }: Facts, neededBytes: number): void {
   const places = [
     { what: "Docker's images", free: freeBytes.docker },
     { what: 'the releases', free: freeBytes.folder },
@@ -59,10 +61,11 @@ function checkSpace({ freeBytes }: Facts, neededBytes: number): void {
   )
 }
 
-function checkPort({ listeners, edge }: Facts, port: number): void {
+/** @throws UserError PORT_TAKEN */
+export function checkPort({ listeners, edge, predecessor }: Facts, port: number): void {
   const program = listeners.get(port)
   // Docker's own proxy listens for a running edge.
-  const isEdgeThere = edge.isRunning || edge.trouble !== undefined
+  const isEdgeThere = edge.isRunning || edge.trouble !== undefined || predecessor?.isRunning
   if (program === undefined || (isEdgeThere && program === 'docker-proxy')) return
   throw deployError(
     'PORT_TAKEN',

@@ -16,6 +16,7 @@ export interface ReleaseContent {
   /** Of the server's .env. */
   environment: Environment
   settings: ServerSettings
+  configFrom?: Manifest['configFrom']
 }
 
 interface TextFile extends ReleaseFile {
@@ -52,6 +53,7 @@ export function makeRelease(content: ReleaseContent, now: Date): Release {
     image: imageName(content),
     content: contentDigest(content),
     files: allHashes(content, files),
+    ...(content.configFrom && { configFrom: content.configFrom }),
   }
   const manifestFile = { path: 'manifest.json', content: `${JSON.stringify(manifest, null, 2)}\n` }
   return { manifest, files: [...files, manifestFile] }

@@ -4,6 +4,7 @@ import type { OutsideView } from '../probe/outside-probe.ts'
 import { type Facts, isStartable, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
+import type { Manifest } from '../server/manifest.ts'
 import { needsCertificate } from './address/certificate-hold.ts'
 import type { GatewayAddress } from './address/gateway-address.ts'
 import { routedGateway } from './address/routed-gateway.ts'
@@ -22,6 +23,8 @@ export interface Wishes {
   context: ContextSource
   /** Text of config.yml, already valid. */
   config: string
+  /** As in `Manifest`. */
+  configFrom?: Manifest['configFrom']
   traefikBase: string
   logdbScript: string
   /** PEM that the edge must trust for the ACME directory. */
@@ -136,6 +139,7 @@ function nextRelease(
     config: wishes.config,
     environment: wishes.env.values,
     settings: wishes.settings,
+    configFrom: wishes.configFrom,
   }
   if (
     live !== null &&

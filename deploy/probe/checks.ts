@@ -42,6 +42,37 @@ export async function checkCompletions(probe: Probe): Promise<string | null> {
   )
 }
 
+/** What is asked for, each with its first problem in words, or null. */
+export async function checkEach(probe: Probe, instance: string | null) {
+  const request = { model: ECHO, messages: [{ role: 'user', content: 'ai-deploy says hello' }] }
+  return {
+    health: await problem(
+      'GET /health',
+      () => probe.get('/health'),
+      (answer) => judgeHealth(answer, instance),
+    ),
+    models: await problem('GET /v1/models', () => probe.get('/v1/models'), judgeModels),
+    chat: await problem(`POST ${COMPLETIONS}`, () => probe.post(COMPLETIONS, request), judgeCompletion),
+    stream: await problem(
+      `POST ${COMPLETIONS} (streamed)`,
+      () => probe.post(COMPLETIONS, { ...request, stream: true }),
+      judgeStream,
+    ),
+  }
+}
+
+/** A short completion of any model, streamed. It may cost something. @returns the first problem, in words */
+export function checkModel(probe: Probe, model: string): Promise<string | null> {
+  const request = { model, messages: [{ role: 'user', content: 'Say hello in one word.' }], stream: true }
+  return problem(`POST ${COMPLETIONS} (streamed)`, () => probe.post(COMPLETIONS, request), judgeAnyStream)
+}
+
+/** An error may come after the first bytes, as an event. */
+function judgeAnyStream(answer: ProbeAnswer): string | null {
+  const error = /^data: (\{"error".*)$/m.exec(answer.body)?.[1]
+  return error === undefined ? judgeStream(answer) : `breaks off: ${shorten(error)}`
+}
+
 /** One completion of the built-in model, with the time that it took. */
 export async function timeEcho(probe: Probe): Promise<{ ms: number; problem: string | undefined }> {
   const start = performance.now()

@@ -16,18 +16,21 @@ export interface OutsideOptions extends OutsideView {
   /** https://name[:port] */
   url: string
   apiKey: string | null
+  /** How long an answer may take (15 s). */
+  timeoutMs?: number
 }
 
 /** As any client would, from this machine, with the chain checked. */
-export function outsideProbe({ url, apiKey, resolve, extraCa, acceptsUntrusted = false }: OutsideOptions): Probe {
+export function outsideProbe({ url, apiKey, timeoutMs = PROBE_TIMEOUT_MS, ...view }: OutsideOptions): Probe {
+  const { resolve, extraCa, acceptsUntrusted = false } = view
   const { hostname } = new URL(url)
   const address = Object.hasOwn(resolve, hostname) ? resolve[hostname] : undefined
   const secureContext = extraCa === null ? undefined : trusting(extraCa)
   const open = async () => {
     const { Agent } = await import('undici')
     return new Agent({
-      headersTimeout: PROBE_TIMEOUT_MS,
-      bodyTimeout: PROBE_TIMEOUT_MS,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
       connect: {
         timeout: PROBE_TIMEOUT_MS,
         rejectUnauthorized: !acceptsUntrusted,

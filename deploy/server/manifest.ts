@@ -10,6 +10,8 @@ export interface Manifest {
   content: string
   /** SHA-256 of each file by path. */
   files: Record<string, string>
+  /** Its config.yml was changed on the server, so a file elsewhere that differs may be older; undefined for one of a deploy. */
+  configFrom?: 'server' | undefined
 }
 
 /** Folder of a release that its image is built from. */

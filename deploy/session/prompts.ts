@@ -6,6 +6,10 @@ import type { ConnectQuestions } from '../server/connect.ts'
 /** Every question that the tool asks. Without a terminal each answer is "no". */
 export interface Questions extends ConnectQuestions {
   confirm(message: string): Promise<boolean>
+  /** The same with "no" as what Enter means. */
+  confirmNot(message: string): Promise<boolean>
+  /** A line that is not shown while it is typed; null without a terminal. */
+  secret(message: string): Promise<string | null>
   /** A line of text; empty without a terminal. */
   text(message: string): Promise<string>
   /** Asks which providers are used, and for the keys of a first deploy. @returns variables of .env */
@@ -34,6 +38,8 @@ export function questionsOn(terminal: Terminal): Questions {
   return {
     canAsk: canAsk(terminal),
     confirm: (message) => confirm(message, true),
+    confirmNot: (message) => confirm(message, false),
+    secret,
     acceptHostKey: (host, type, fingerprint, command) => {
       const shown = `The host key of ${host} is not known yet: ${type} ${fingerprint}`
       return confirm(`${shown} (on the server ${command} shows it). Trust it?`, false)

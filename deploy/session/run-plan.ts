@@ -63,7 +63,8 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
       duration_ms: Math.round(performance.now() - start),
     }
     // Who is cut off has a line that the lock or `unlock` writes.
-    if (!isLost) await audit(host, layout.audit, { ...line, ...ending }, warn)
+    const isFolderGone = changes.some(({ kind }) => kind === 'remove-data') && result.error === undefined
+    if (!isLost && !isFolderGone) await audit(host, layout.audit, { ...line, ...ending }, warn)
     return { ...result, warnings }
   } finally {
     await lock.end()

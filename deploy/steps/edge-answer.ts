@@ -64,8 +64,13 @@ export function edgeProbe({ host }: Asker, gateway: GatewayAddress, options: Pro
 }
 
 /** @throws UserError SWITCH_FAILED */
-export async function untilAnswered(asker: Asker, probe: Probe, instance: string): Promise<void> {
-  const problem = await ask(asker, probe, instance, ROUTE_TIMEOUT_MS)
+export async function untilAnswered(
+  asker: Asker,
+  probe: Probe,
+  instance: string,
+  forMs = ROUTE_TIMEOUT_MS,
+): Promise<void> {
+  const problem = await ask(asker, probe, instance, forMs)
   if (problem !== null) throw switchFailed(problem)
 }
 

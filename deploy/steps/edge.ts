@@ -40,6 +40,15 @@ export async function composeEdge(
   await run(host, 'start the edge', outliving(docker.composeUp({ compose, project: EDGE_CONTAINER, file, isForced })))
 }
 
+/** Makes its container, which listens nowhere until it is started. */
+export async function createEdge({ host, layout, facts }: Server): Promise<void> {
+  const { argv: compose } = composeOf(facts)
+  await run(host, 'connect the edge to its network', docker.attachToNetwork(EDGE_CONTAINER, EDGE_NETWORK))
+  const file = `${layout.edge}/compose.yml`
+  const command = docker.composeUp({ compose, project: EDGE_CONTAINER, file, isNotStarted: true })
+  await run(host, 'make the edge', outliving(command))
+}
+
 /** Its files stay. */
 export async function removeEdge({ host }: Server): Promise<void> {
   await host.exec(docker.stopContainer(EDGE_CONTAINER, 1))

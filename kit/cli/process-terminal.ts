@@ -43,6 +43,7 @@ export function processTerminal(current: NodeJS.Process): ProcessTerminal {
     get errColumns() {
       return current.stderr.columns
     },
+    readIn: () => readAll(current.stdin),
     cwd: current.cwd(),
     env: current.env,
     get signal() {
@@ -56,6 +57,12 @@ export function processTerminal(current: NodeJS.Process): ProcessTerminal {
       return stoppedBy && SIGNAL_EXIT_BASE + constants.signals[stoppedBy]
     },
   }
+}
+
+async function readAll(stream: NodeJS.ReadStream): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 /** Something that moves no cursor, like the shell of an editor, is not a terminal. */

@@ -12,6 +12,8 @@ export interface Terminal {
   isErrTty: boolean
   /** Width of stderr in characters, if it is a terminal. */
   readonly errColumns: number | undefined
+  /** All of stdin, to its end. */
+  readIn(): Promise<Buffer>
   cwd: string
   /** The real environment, without .env. */
   env: Environment

@@ -23,22 +23,25 @@ export function parseDotenv(text: string): Dotenv {
   return { values: Object.fromEntries(assignments.map(({ name, value }) => [name, value])), problems }
 }
 
-/** The same file with these values set: lines of other names stay byte for byte, new names are appended. */
-export function editDotenv(text: string, changes: Record<string, string>): string {
+/**
+ * The same file with these values set, or removed where they are undefined: lines of other names stay byte for byte, new
+ * names are appended.
+ */
+export function editDotenv(text: string, changes: Record<string, string | undefined>): string {
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   const lines = text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/)
   const { assignments } = scan(text)
   const appended: string[] = []
-  const byPosition = [...assignments].reverse()
-  const replacements: { at: Assignment; line: string }[] = []
+  const replacements: { at: Assignment; by: string[] }[] = []
   for (const [name, value] of Object.entries(changes)) {
-    const line = `${name}=${quote(value)}`
-    const at = byPosition.find((assignment) => assignment.name === name)
-    if (at) replacements.push({ at, line })
-    else appended.push(line)
+    const places = assignments.filter((assignment) => assignment.name === name)
+    const last = places.at(-1)
+    if (value === undefined) replacements.push(...places.map((at) => ({ at, by: [] })))
+    else if (last) replacements.push({ at: last, by: [`${name}=${quote(value)}`] })
+    else appended.push(`${name}=${quote(value)}`)
   }
   replacements.sort((a, b) => b.at.firstLine - a.at.firstLine)
-  for (const { at, line } of replacements) lines.splice(at.firstLine - 1, at.lastLine - at.firstLine + 1, line)
+  for (const { at, by } of replacements) lines.splice(at.firstLine - 1, at.lastLine - at.firstLine + 1, ...by)
   return [...lines, ...appended].map((line) => line + eol).join('')
 }
 

@@ -22,6 +22,7 @@ export const RULES: readonly Rule[] = [
   { from: 'deploy/host/ssh/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: ['node-ssh', 'ssh2'] },
   { from: 'deploy/host/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: [] },
   { from: 'deploy/session/prompts.ts', ours: ['deploy/', 'kit/'], packages: ['inquirer'] },
+  { from: 'deploy/local/hosts-file.ts', ours: ['kit/'], packages: ['ajv', 'yaml'] },
   { from: 'deploy/plan/differences/', ours: ['deploy/', 'kit/'], packages: ['diff'] },
   { from: 'deploy/', ours: ['deploy/', 'templates/', 'kit/'], packages: ['commander', 'listr2', 'tar', 'undici'] },
   { from: 'logdb/store/sqlite/open.ts', ours: ['logdb/', 'kit/'], packages: ['better-sqlite3'] },

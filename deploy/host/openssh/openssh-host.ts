@@ -48,10 +48,14 @@ export class OpenSshHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
     const child = this.#spawn(argv)
     const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
+    if (onOutput) {
+      child.stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
+      child.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
+    }
     if (onLine) for (const stream of [child.stdout, child.stderr]) stream.on('data', splitLines(onLine))
     const kill = () => child.kill()
     signal?.addEventListener('abort', kill, { once: true })

@@ -102,7 +102,7 @@ export class SshHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
     const { channel, filter, stdinPrefix, exitCode } = await this.#open(argv)
     const stdout: Buffer[] = []
@@ -110,6 +110,10 @@ export class SshHost implements Host {
     const readable = readableOf(channel, filter)
     readable.on('data', (chunk: Buffer) => stdout.push(chunk))
     channel.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    if (onOutput) {
+      readable.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
+      channel.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
+    }
     if (onLine) {
       readable.on('data', splitLines(onLine))
       channel.stderr.on('data', splitLines(onLine))

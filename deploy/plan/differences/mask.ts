@@ -1,9 +1,16 @@
+import { variable } from '../../../kit/gateway-config/variables.ts'
+
 /** A setting whose value must not be shown, in YAML, JSON or .env. */
 const SECRET = /^(\s*)(.*(?:keys?|token|secret|password|authorization)[\w-]*["']?\s*[:=])(\s*)(.*)$/i
 /** What looks like a key wherever it stands. */
 const KEY = /\b(?:sk|pk|key)-[\w-]{8,}/g
 /** User and password in an address. */
 const CREDENTIALS = /(:\/\/)[^/@\s]+@/g
+
+/** A variable of .env whose value must not be shown. */
+export function isSecretName(name: string): boolean {
+  return variable(name)?.secret === true || /key|token|secret|password/i.test(name)
+}
 
 /** The lines of a text without values that may be secret, those of the lines below a secret setting included. */
 export function maskedLines(text: string): string[] {

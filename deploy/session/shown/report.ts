@@ -15,18 +15,20 @@ export interface Outcome {
   lines?: readonly string[] | undefined
   /** On stderr, after the result. */
   notes?: readonly string[] | undefined
+  /** Of a command that was run for the user; 0 without one. */
+  exitCode?: number | undefined
   /** Undefined if all went well. */
   error?: UserError | undefined
 }
 
 /** Shows how a command ended. @returns its exit code */
 export function report(terminal: Terminal, verb: string, isJson: boolean, outcome: Outcome): number {
-  const { result, isDryRun, warnings, lines = [], notes = [], error } = outcome
+  const { result, isDryRun, warnings, lines = [], notes = [], exitCode = 0, error } = outcome
   if (!isJson) for (const line of lines) terminal.out(`${line}\n`)
   else if (error === undefined) printSuccess(terminal, { verb, isDryRun, result, warnings })
   else printFailure(terminal, { verb, error, result })
   for (const line of notes) terminal.err(`${line}\n`)
-  if (error === undefined) return 0
+  if (error === undefined) return exitCode
   terminal.err(renderError(error, errColors(terminal)))
   return error.exitCode
 }

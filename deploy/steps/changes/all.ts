@@ -9,13 +9,17 @@ import { checkRelease } from './check-release.ts'
 import { cleanUp } from './clean-up.ts'
 import { freeReserve } from './free-reserve.ts'
 import { getCertificate } from './get-certificate.ts'
+import { giveBack } from './give-back.ts'
 import { installDocker } from './install-docker.ts'
 import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
 import { mendCertificates } from './mend-certificates.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { placeHold } from './place-hold.ts'
+import { prune } from './prune-releases.ts'
 import { readLogs } from './read-logs.ts'
+import { removeData } from './remove-data.ts'
+import { removeGateway } from './remove-gateway.ts'
 import { removeHold } from './remove-hold.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
 import { removeTorn } from './remove-torn.ts'
@@ -26,8 +30,10 @@ import { sendBackups } from './send-backups.ts'
 import { settleEdge } from './settle-edge.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
+import { stopPredecessor } from './stop-predecessor.ts'
 import { stopPrevious } from './stop-previous.ts'
 import { switchOver } from './switch.ts'
+import { takeOver } from './take-over.ts'
 import { unpackBackup } from './unpack-backup.ts'
 import { uploadRelease } from './upload-release.ts'
 import { useWarm } from './use-warm.ts'
@@ -55,6 +61,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'ask-again': askAgain,
   'start-release': startRelease,
   'use-warm': useWarm,
+  'take-over': takeOver,
   'check-release': checkRelease,
   switch: switchOver,
   watch,
@@ -70,6 +77,11 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'place-hold': placeHold,
   'remove-hold': removeHold,
   'read-logs': readLogs,
+  'stop-predecessor': stopPredecessor,
+  'give-back': giveBack,
+  prune,
+  'remove-gateway': removeGateway,
+  'remove-data': removeData,
 }
 
 export function definitionOf<K extends Kind>({ kind }: Change<K>): Definition<K> {

@@ -1,8 +1,7 @@
-import type { Host } from '../../host/host.ts'
 import * as docker from '../../remote/docker.ts'
-import * as files from '../../remote/files.ts'
 import { containerName } from '../../server/instance.ts'
 import type { Definition } from '../definition.ts'
+import { removeReleases } from '../remove-releases.ts'
 
 /** Removes releases that are too old for a rollback, with their containers and images. What runs is never removed. */
 export const cleanUp: Definition<'clean-up'> = {
@@ -11,11 +10,7 @@ export const cleanUp: Definition<'clean-up'> = {
     removed.length === 0 ? [] : [`remove old releases: ${removed.map(({ release }) => release).join(', ')}`],
   title: 'Clean up',
   async run({ live, keptCount, removed, draining, keptTags }, { host, layout }) {
-    const running = [...draining]
-    for (const { release, containers } of removed) {
-      if (await hasRemoved(host, containers)) await host.exec(files.removeTree(layout.release(release)))
-      else running.push(release)
-    }
+    const running = [...draining, ...(await removeReleases({ host, layout }, removed))]
     await host.exec(docker.pruneImages(keptTags))
     const done =
       removed.length === 0
@@ -26,13 +21,4 @@ export const cleanUp: Definition<'clean-up'> = {
   },
   undo: () => undefined,
   settles: 'before',
-}
-
-/** False if one of them still runs. */
-async function hasRemoved(host: Host, containers: string[]): Promise<boolean> {
-  for (const name of containers) {
-    const { exitCode } = await host.exec(docker.removeContainer(name))
-    if (exitCode !== 0) return false
-  }
-  return true
 }

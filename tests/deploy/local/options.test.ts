@@ -24,6 +24,7 @@ test('without flags there are defaults', () => {
     ageIdentity: null,
     acmeCaServer: null,
     acmeCaCert: null,
+    settings: {},
     isConfirmed: false,
     isDryRun: false,
     skipsBackup: false,

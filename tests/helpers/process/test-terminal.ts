@@ -20,6 +20,7 @@ export function testTerminal(more: Partial<Terminal> = {}): TestTerminal {
     isOutTty: false,
     isErrTty: false,
     errColumns: undefined,
+    readIn: async () => Buffer.alloc(0),
     cwd: process.cwd(),
     env: {},
     signal: new AbortController().signal,

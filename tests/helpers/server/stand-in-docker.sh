@@ -33,6 +33,7 @@ case "$1" in
         '{{.State.Status}}'*Health*) echo "$status" ;;
         'container '*) echo "container $status 0 a-start" ;;
         *RestartPolicy*) echo "$policy" ;;
+        '{{.Image}}') echo "id of traefik" ;;
         *Pid*) echo 0 ;;
         *Mounts*) echo "$release" ;;
         *Running*) [ "$status" = running ] && echo true || echo false ;;
@@ -55,12 +56,28 @@ case "$1" in
   start | restart | unpause) changed "$1 $2"; look "$2"; put "$2" running "$release" "$policy" ;;
   stop) last "$@"; changed "stop $name"; [ ! -f "$containers/$name" ] || { look "$name"; put "$name" exited "$release" "$policy"; } ;;
   update) last "$@"; changed "$2 $name"; look "$name"; put "$name" "$status" "$release" "${2#--restart=}" ;;
+  # A newer image is there when $STATE/newer is.
+  pull) changed "pull $2" ;;
+  image)
+    case "$5" in ai-proxy:*) ;; *) [ ! -f "$STATE/newer" ] || new=' newer' ;; esac
+    case "$4" in
+      '{{.Id}}') echo "id of ${5%%:*}${new:-}" ;;
+      *Digests*) echo "${5%%:*}@sha256:${new:+new}" ;;
+      *) echo "[\"base${new:-}\"]" ;;
+    esac ;;
   rm)
+    if [ "$2" = -f ]; then changed "rm -f $3"; rm -f "$containers/$3"; exit; fi
     look "$2"
     [ -f "$containers/$2" ] && [ "$status" != running ] || exit 1
     changed "rm $2"; rm "$containers/$2" ;;
   wait) while look "$2"; [ "$status" = running ]; do sleep 0.05; done ;;
   logs) echo 'a line of its log'; cat "$STATE/acme-log" ;;
-  exec) [ ! -f "$STATE/inside" ] || [ "${5#*inside}" = "$5" ] || cat "$STATE/inside" ;;
+  exec)
+    case "$3 $5" in
+      *last_record*) [ ! -f "$STATE/readings" ] || cat "$STATE/readings"; exit ;;
+      node*) ;;
+      *) [ "$2" != -i ] || shift; shift 2; exec "$@" ;;
+    esac
+    [ ! -f "$STATE/inside" ] || [ "${5#*inside}" = "$5" ] || cat "$STATE/inside" ;;
   *) echo "stand-in docker: $*" >&2; exit 64 ;;
 esac

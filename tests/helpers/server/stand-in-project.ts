@@ -7,6 +7,7 @@ import { readOptions } from '../../../deploy/local/options.ts'
 import type { Context } from '../../../deploy/session/context.ts'
 import { type Outcome, report } from '../../../deploy/session/shown/report.ts'
 import { toUserError } from '../../../kit/cli/command-errors.ts'
+import type { Terminal } from '../../../kit/cli/terminal.ts'
 import { describeNeeding, isRoot } from '../needs.ts'
 import { findProgram } from '../process/programs.ts'
 import { testTerminal } from '../process/test-terminal.ts'
@@ -25,6 +26,10 @@ export interface RunFlags {
   json?: boolean
   caFile?: string
   connect?: Context['connect']
+  dryRun?: boolean
+  /** False: it asks, without a terminal. */
+  yes?: boolean
+  terminal?: Partial<Terminal>
 }
 
 export interface RunOutcome {
@@ -64,8 +69,8 @@ export async function startStandInProject(folder: string): Promise<StandInProjec
   )
   let second = 0
 
-  async function run(action: Action, { connect, ...flags }: RunFlags = {}): Promise<RunOutcome> {
-    const terminal = testTerminal()
+  async function run(action: Action, { connect, terminal: surroundings, ...flags }: RunFlags = {}) {
+    const terminal = testTerminal(surroundings)
     const all = { host: 'localhost', path: server.folder, domain: DOMAIN, yes: true, dotenv: true }
     const trust = { resolve: [`${DOMAIN}:127.0.0.1`], caFile: join(folder, 'ca.pem') }
     const options = readOptions({ ...all, ...trust, ...flags }, {}, {}, cwd)

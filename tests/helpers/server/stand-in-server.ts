@@ -44,6 +44,10 @@ export interface StandInServer {
   setCrashing(isCrashing: boolean): void
   /** What is seen inside a container that is watched: lines of the script; empty for nothing. */
   setInside(lines: string): void
+  /** What a status reads inside a container: lines of the script. */
+  setReadings(lines: string): void
+  /** Whether the registry has newer images. */
+  setNewerImages(isNewer: boolean): void
   read(path: string): string
   has(path: string): boolean
   /** Instance that answers through the edge; null if none does. */
@@ -110,6 +114,11 @@ export function startStandInServer(folder: string, authority: Authority, domain:
     setInside: (lines) => {
       if (lines !== '') writeFileSync(join(state, 'inside'), lines)
       else rmSync(join(state, 'inside'), { force: true })
+    },
+    setReadings: (lines) => writeFileSync(join(state, 'readings'), lines),
+    setNewerImages: (isNewer) => {
+      if (isNewer) writeFileSync(join(state, 'newer'), '')
+      else rmSync(join(state, 'newer'), { force: true })
     },
     read: (path) => readFileSync(join(server, path), 'utf8'),
     has: (path) => existsSync(join(server, path)),

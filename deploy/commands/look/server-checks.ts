@@ -1,0 +1,108 @@
+import { readCheckedEnvironment } from '../../../kit/gateway-config/checked-environment.ts'
+import { parseDotenv } from '../../../kit/settings/dotenv.ts'
+import type { Environment } from '../../../kit/settings/environment.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import { type ServerSettings, serverSettings } from '../../../templates/server-settings.ts'
+import { run } from '../../host/host.ts'
+import * as preflight from '../../plan/preflight.ts'
+import { liveTrouble } from '../../plan/situation.ts'
+import { doctorReadings } from '../../remote/looking/doctor-script.ts'
+import type { Facts } from '../../server/facts.ts'
+import { describeHold } from '../../server/lock/hold.ts'
+import type { Context } from '../../session/context.ts'
+import type { OpenServer } from '../../session/open-server.ts'
+import { type Check, failed, passed } from '../../session/shown/check-rows.ts'
+import { commandLine } from '../../session/shown/command-line.ts'
+import { clockCheck, storeCheck } from './shared-checks.ts'
+
+/** What a deploy needs of the server. */
+export async function serverChecks(context: Context, open: OpenServer): Promise<Check[]> {
+  const { facts, connection, layout } = open
+  const missing = (await run(connection.host, 'look for programs', doctorReadings(layout.folder))).split('\n')
+  const settings = serverSettings(parseDotenv(facts.env ?? '').values, false)
+  return [
+    ...readyChecks(facts, settings),
+    programCheck(missing.filter((name) => name !== '' && name !== 'folder')),
+    missing.includes('folder')
+      ? failed('folder', `${layout.folder} cannot be written`, 'name another one: --path FOLDER')
+      : passed('folder', `${layout.folder} can be written`),
+    clockCheck(facts),
+    envCheck(facts),
+    holdCheck(context, facts),
+    ...(facts.live === null ? [] : liveChecks(facts)),
+  ]
+}
+
+/** The same that stops a plan. */
+function readyChecks(facts: Facts, settings: ServerSettings): Check[] {
+  const { os, docker, freeBytes } = facts
+  const image = facts.imageTags.length === 0 ? preflight.MIN_FREE_FOR_BUILD_BYTES : preflight.MIN_FREE_FOR_RELEASE_BYTES
+  const free = Math.floor(Math.min(freeBytes.docker, freeBytes.folder) / 1024 ** 2)
+  return [
+    judged('system', `${os.id || 'an unknown system'} on ${os.arch}`, () => preflight.checkArchitecture(facts)),
+    judged('docker', dockerWords(docker), () => preflight.checkInstallation(facts)),
+    judged('disk', `${free} MiB free`, () => preflight.checkSpace(facts, image)),
+    judged('edge', 'no other gateway has its edge on this server', () => preflight.checkEdgeOwner(facts)),
+    ...[settings.httpPort, settings.httpsPort].map((port) =>
+      judged(`port ${port}`, 'is free, or the edge has it', () => preflight.checkPort(facts, port)),
+    ),
+  ]
+}
+
+function judged(name: string, says: string, check: () => void): Check {
+  try {
+    check()
+    return passed(name, says)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return failed(name, error.message, error.hint)
+  }
+}
+
+function dockerWords(docker: Facts['docker']): string {
+  if (docker === null) return 'is not there yet; a deploy installs it'
+  if (docker.engine === null) return 'the engine does not run; a deploy starts it'
+  if (docker.compose === null) return `engine ${docker.engine}; a deploy installs Compose`
+  return `engine ${docker.engine}, Compose ${docker.compose.version}`
+}
+
+function programCheck(missing: readonly string[]): Check {
+  if (missing.length === 0) return passed('programs', 'all that a deploy uses are there')
+  const packages = 'they are in the packages coreutils, util-linux, tar, sed and mawk'
+  return failed('programs', `missing: ${missing.join(', ')}`, `install them on the server; ${packages}`)
+}
+
+function envCheck({ env, live }: Facts): Check {
+  if (env === null) {
+    const remedy = 'run a deploy, which puts it together again'
+    return live === null ? passed('.env', 'there is none yet; a deploy makes it') : failed('.env', 'is lost', remedy)
+  }
+  const values: Environment = {}
+  const check = judged('.env', 'is valid', () =>
+    Object.assign(values, readCheckedEnvironment(env, "the server's .env")),
+  )
+  const remedy = 'set it: ai-deploy env set API_KEYS'
+  return check.isOk && !values['API_KEYS'] ? failed('.env', 'has no API_KEYS', remedy) : check
+}
+
+function holdCheck(context: Context, { hold }: Facts): Check {
+  if (hold === null) return passed('hold', 'the server may be changed')
+  return failed('hold', describeHold(hold), `when it may be changed again: ${commandLine(context, 'unhold')}`)
+}
+
+/** What a plain deploy repairs. */
+function liveChecks(facts: Facts): Check[] {
+  const { edge } = facts
+  const trouble = liveTrouble(facts)
+  const edgeTrouble = edge.isRunning ? (edge.trouble ?? null) : 'stopped'
+  const isCutOff = facts.hasTornFiles || facts.isUnwatched || edge.isHandedOver
+  const remedy = 'run a deploy, which repairs it'
+  return [
+    trouble === null ? passed('gateway', 'runs') : failed('gateway', `is ${trouble}`, remedy),
+    edgeTrouble === null ? passed('edge runs', 'yes') : failed('edge runs', `no: it is ${edgeTrouble}`, remedy),
+    storeCheck(facts),
+    isCutOff
+      ? failed('leftovers', 'a run that was cut off left something behind', remedy)
+      : passed('leftovers', 'no run was cut off'),
+  ]
+}
