@@ -32,7 +32,7 @@ interface ChangeData {
   'replace-edge': ReplacingEdge
   'ask-again': Record<never, never>
   /** `connections`: how many of the Python gateway's clients are cut; `why` is kept with the release. */
-  'take-over': TakingOver
+  'take-ports': TakingOver
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
   'check-release': CheckingRelease

@@ -36,7 +36,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'replace-edge': replaceEdge,
   'ask-again': askAgain,
   'start-release': startNextRelease,
-  'take-over': takeOver,
+  'take-ports': takePorts,
   'check-release': checkRelease,
   switch: switchOver,
   watch: watchNext,
@@ -222,10 +222,10 @@ function isAdopting({ predecessor }: Facts): boolean {
   return predecessor?.isRunning ?? false
 }
 
-function takeOver({ facts, edge: files, instance, gateway }: Situation): Change<'take-over'> | undefined {
+function takePorts({ facts, edge: files, instance, gateway }: Situation): Change<'take-ports'> | undefined {
   if (!isAdopting(facts)) return undefined
   const connections = facts.predecessor?.connections ?? 0
-  return { kind: 'take-over', files, instance, gateway, connections, why: 'took over from the Python gateway' }
+  return { kind: 'take-ports', files, instance, gateway, connections, why: 'took over from the Python gateway' }
 }
 
 function stopPredecessor({ facts, settings: { uid, gid } }: Situation): Change<'stop-predecessor'> | undefined {

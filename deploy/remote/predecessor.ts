@@ -27,7 +27,7 @@ export const PREDECESSOR_FACTS = `
  * Stops its Traefik and starts the edge, whose container must exist, in one go, so that the ports are free for as short as
  * possible. If the edge cannot listen, its Traefik is started again and this fails.
  */
-export function takePorts(edge: string): Argv {
+export function portsToEdge(edge: string): Argv {
   return sh(
     `docker stop -t 1 ${EDGE} >/dev/null || exit 1
 docker start "$1" >/dev/null && exit 0
@@ -38,7 +38,7 @@ exit 1`,
 }
 
 /** The other way round. Its Traefik needs its gateway: see `startPredecessor`. */
-export function givePortsBack(edge: string): Argv {
+export function portsToPredecessor(edge: string): Argv {
   return sh(`docker stop -t 1 "$1" >/dev/null; docker start ${EDGE} >/dev/null`, edge)
 }
 

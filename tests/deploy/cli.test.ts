@@ -56,6 +56,7 @@ describe.concurrent('ai-deploy', () => {
         ...[
           '--host',
           '--path',
+          '--adopt',
           '--rollback',
           '--list-backups',
           '--restore-backup',

@@ -33,7 +33,7 @@ import { startRelease } from './start-release.ts'
 import { stopPredecessor } from './stop-predecessor.ts'
 import { stopPrevious } from './stop-previous.ts'
 import { switchOver } from './switch.ts'
-import { takeOver } from './take-over.ts'
+import { takePorts } from './take-ports.ts'
 import { unpackBackup } from './unpack-backup.ts'
 import { uploadRelease } from './upload-release.ts'
 import { useWarm } from './use-warm.ts'
@@ -61,7 +61,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'ask-again': askAgain,
   'start-release': startRelease,
   'use-warm': useWarm,
-  'take-over': takeOver,
+  'take-ports': takePorts,
   'check-release': checkRelease,
   switch: switchOver,
   watch,

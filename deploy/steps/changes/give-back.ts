@@ -2,11 +2,11 @@ import { deployError } from '../../errors.ts'
 import { run } from '../../host/host.ts'
 import * as docker from '../../remote/docker.ts'
 import { outliving } from '../../remote/lock.ts'
-import { givePortsBack, startPredecessor, stopPredecessor, takePorts } from '../../remote/predecessor.ts'
+import { portsToEdge, portsToPredecessor, startPredecessor, stopPredecessor } from '../../remote/predecessor.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { EDGE_CONTAINER } from '../../server/layout.ts'
 import type { Definition } from '../definition.ts'
-import { awaitPredecessor } from '../predecessor-answer.ts'
+import { awaitPredecessor } from '../edge/predecessor-answer.ts'
 
 const START_TIMEOUT_S = 60
 
@@ -23,7 +23,7 @@ export const giveBack: Definition<'give-back'> = {
     const { exitCode } = await host.exec(startPredecessor(START_TIMEOUT_S), { signal })
     if (exitCode !== 0) throw notStarted('its container ai-proxy-app does not listen')
     signal.throwIfAborted()
-    await run(host, 'start its Traefik on the ports', outliving(givePortsBack(EDGE_CONTAINER)))
+    await run(host, 'start its Traefik on the ports', outliving(portsToPredecessor(EDGE_CONTAINER)))
     const problem = await awaitPredecessor(server, gateway)
     if (problem !== undefined) throw notStarted(problem)
     const container = containerName(instance)
@@ -34,7 +34,7 @@ export const giveBack: Definition<'give-back'> = {
   undo: ({ instance }, { host }) => ({
     what: `let release ${releaseOf(instance)} answer again`,
     async action() {
-      await run(host, 'start the edge', outliving(takePorts(EDGE_CONTAINER)))
+      await run(host, 'start the edge', outliving(portsToEdge(EDGE_CONTAINER)))
       await host.exec(stopPredecessor())
     },
     guardsEarlier: true,

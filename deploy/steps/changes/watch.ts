@@ -11,11 +11,11 @@ import {
   type WatchReadings,
 } from '../../probe/watch-readings.ts'
 import * as docker from '../../remote/docker.ts'
-import { watchRelease } from '../../remote/watch-script.ts'
+import { watchRelease } from '../../remote/looking/watch-script.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
 import type { Definition, Server } from '../definition.ts'
-import { edgeProbe } from '../edge-answer.ts'
+import { edgeProbe } from '../edge/edge-answer.ts'
 import { writeReadyMark } from '../ready-mark.ts'
 import { dropRouteCopies } from '../route-file.ts'
 

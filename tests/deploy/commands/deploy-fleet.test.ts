@@ -116,7 +116,7 @@ describeWithStandIn('several servers', () => {
       b?.server.setCrashing(false)
       expect([exitCode, b?.live()], stderr).toEqual([31, before[1]])
       expect(a?.live()).not.toBe(before[0])
-      expect(stdout).toMatch(/^a {2}changed .*\nb {2}failed: release /)
+      expect(stdout).toMatch(/^a {2}changed .*\nb {2}failed: .*release /)
       expect(stderr).toContain(
         `To roll back those that were changed:\n  ai-deploy --rollback --host a --path ${a?.server.folder}\n`,
       )

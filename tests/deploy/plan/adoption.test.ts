@@ -15,7 +15,7 @@ const wishes = wishesOf({ env: envOf(ENV) })
 const plan = makePlan(running, wishes)
 
 test('everything is prepared before the ports change hands', () => {
-  const order: Kind[] = ['build-image', 'start-release', 'take-over', 'switch', 'watch', 'stop-predecessor']
+  const order: Kind[] = ['build-image', 'start-release', 'take-ports', 'switch', 'watch', 'stop-predecessor']
   const kinds = plan.map(({ kind }) => kind)
   expect(kinds.filter((kind) => order.includes(kind))).toEqual(order)
   // The edge starts with the take-over, which checks the release too.
@@ -24,7 +24,7 @@ test('everything is prepared before the ports change hands', () => {
 })
 
 test('the plan says what stops, for how long, and what becomes of connections', () => {
-  const release = changeOf(plan, 'take-over').instance
+  const release = changeOf(plan, 'take-ports').instance
   expect(plan.flatMap(sentences)).toEqual(
     expect.arrayContaining([
       `take over from the Python gateway: its Traefik stops, and the edge leads ports 80 and 443 to release ${release}`,
@@ -48,7 +48,7 @@ test('one that does not run has no ports, so that a deploy is a first deploy', (
     wishes,
   )
   expect(stopped.map(({ kind }) => kind)).toContain('start-edge')
-  expect(stopped.map(({ kind }) => kind)).not.toContain('take-over')
+  expect(stopped.map(({ kind }) => kind)).not.toContain('take-ports')
 })
 
 test('a rollback goes back to it as long as there is no other release to go back to', () => {

@@ -38,7 +38,7 @@ function server(files: Record<string, string> = {}, project?: string) {
   return {
     folder,
     calls: () => readFileSync(calls, 'utf8').trimEnd().split('\n'),
-    takePorts: () => writeFileSync(`${calls}.taken`, ''),
+    portsToEdge: () => writeFileSync(`${calls}.taken`, ''),
     run: ([file, ...args]: Argv) => spawnSync(file, args, { env, encoding: 'utf8' }),
     facts: () => {
       const [file, ...args] = facts(folder)
@@ -48,8 +48,8 @@ function server(files: Record<string, string> = {}, project?: string) {
 }
 
 test('all scripts can be read by a shell', () => {
-  const { takePorts, givePortsBack, stopPredecessor, startPredecessor, mendOwners } = predecessor
-  for (const argv of [takePorts(EDGE), givePortsBack(EDGE), stopPredecessor(), startPredecessor(1)])
+  const { portsToEdge, portsToPredecessor, stopPredecessor, startPredecessor, mendOwners } = predecessor
+  for (const argv of [portsToEdge(EDGE), portsToPredecessor(EDGE), stopPredecessor(), startPredecessor(1)])
     expectReadable(argv)
   expectReadable(mendOwners('/srv', 1000, 1000))
 })
@@ -62,11 +62,11 @@ test('it is seen by its docker-compose.yml and its Traefik, in the same folder o
 
 test('its Traefik starts again if the edge cannot have the ports', () => {
   const well = server()
-  expect(well.run(predecessor.takePorts(EDGE)).status).toBe(0)
+  expect(well.run(predecessor.portsToEdge(EDGE)).status).toBe(0)
   expect(well.calls()).toEqual(['stop -t 1 ai-proxy-traefik', `start ${EDGE}`])
   const taken = server()
-  taken.takePorts()
-  expect(taken.run(predecessor.takePorts(EDGE)).status).toBe(1)
+  taken.portsToEdge()
+  expect(taken.run(predecessor.portsToEdge(EDGE)).status).toBe(1)
   expect(taken.calls().at(-1)).toBe('start ai-proxy-traefik')
 })
 

@@ -42,6 +42,7 @@ test('a clean server has nothing but itself', () => {
     missingFolders: [],
     hasReserve: false,
     isUnwatched: false,
+    predecessor: null,
     readyMarks: [],
     edge: {
       ...{ isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },

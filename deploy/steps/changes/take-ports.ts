@@ -4,14 +4,14 @@ import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
 import type { Change } from '../../plan/change.ts'
 import { checkCompletions, checkReading } from '../../probe/checks.ts'
 import { outliving } from '../../remote/lock.ts'
-import { givePortsBack, takePorts } from '../../remote/predecessor.ts'
+import { portsToEdge, portsToPredecessor } from '../../remote/predecessor.ts'
 import { releaseOf } from '../../server/instance.ts'
 import { EDGE_CONTAINER, GATEWAY_PORT } from '../../server/layout.ts'
 import type { Definition, Server } from '../definition.ts'
-import { createEdge, putEdge, removeEdge } from '../edge.ts'
-import { edgeProbe, untilAnswered } from '../edge-answer.ts'
+import { createEdge, putEdge, removeEdge } from '../edge/edge.ts'
+import { edgeProbe, untilAnswered } from '../edge/edge-answer.ts'
+import { awaitPredecessor } from '../edge/predecessor-answer.ts'
 import { orFail, orUploadFails } from '../or-fail.ts'
-import { awaitPredecessor } from '../predecessor-answer.ts'
 import { markReady } from '../ready-mark.ts'
 import { dropRouteCopies, removeRoute, writeRoute } from '../route-file.ts'
 import { unhealthyRelease } from '../unhealthy-release.ts'
@@ -24,7 +24,7 @@ const UNDO_TIMEOUT_MS = 20_000
  * The ports go from the Python project's Traefik to the edge. The release is ready by then, and the edge's container exists,
  * so that nothing answers for a moment only.
  */
-export const takeOver: Definition<'take-over'> = {
+export const takePorts: Definition<'take-ports'> = {
   describe: ({ instance, gateway: { httpPort, httpsPort } }) => [
     `take over from the Python gateway: its Traefik stops, and the edge leads ports ${httpPort} and ${httpsPort} to release ${releaseOf(instance)}`,
   ],
@@ -44,7 +44,7 @@ export const takeOver: Definition<'take-over'> = {
       await server.measured.start
       signal.throwIfAborted()
       const start = performance.now()
-      await run(host, 'start the edge on the ports', outliving(takePorts(EDGE_CONTAINER)))
+      await run(host, 'start the edge on the ports', outliving(portsToEdge(EDGE_CONTAINER)))
       await answered(change, server)
       return performance.now() - start
     })
@@ -58,7 +58,7 @@ export const takeOver: Definition<'take-over'> = {
   }),
 }
 
-async function answered({ instance, gateway }: Change<'take-over'>, server: Server): Promise<void> {
+async function answered({ instance, gateway }: Change<'take-ports'>, server: Server): Promise<void> {
   const probe = edgeProbe(server, gateway, { timeoutMs: ANSWER_TIMEOUT_MS })
   try {
     await untilAnswered(server, probe, instance, ANSWER_TIMEOUT_MS)
@@ -72,7 +72,7 @@ async function answered({ instance, gateway }: Change<'take-over'>, server: Serv
 /** Also where nothing was taken: its Traefik runs then, and starting it has no effect. */
 async function giveBack(server: Server, gateway: GatewayAddress): Promise<void> {
   const { host, facts } = server
-  await run(host, 'start the Python gateway', outliving(givePortsBack(EDGE_CONTAINER)))
+  await run(host, 'start the Python gateway', outliving(portsToPredecessor(EDGE_CONTAINER)))
   await awaitPredecessor({ host, signal: AbortSignal.timeout(UNDO_TIMEOUT_MS) }, gateway).catch(() => {})
   if (facts.route === null) await removeRoute(server)
   await dropRouteCopies(server)

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GatewayAddress } from '../plan/address/gateway-address.ts'
-import type { Server } from './definition.ts'
+import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
+import type { Server } from '../definition.ts'
 import { edgeProbe } from './edge-answer.ts'
 
 const ANSWER_TIMEOUT_MS = 15_000
