@@ -100,7 +100,7 @@ export const problems = {
   foreignOrigin: () =>
     invalidRequest(
       403,
-      'Without API_KEYS this gateway accepts no requests from pages of other origins. Set API_KEYS or CORS_ORIGINS.',
+      'Without API_KEYS this gateway accepts no requests from pages of other origins, except those in CORS_ORIGINS.',
       'origin_not_allowed',
     ),
   modelNameTooLong: (limit: number) =>
@@ -160,8 +160,10 @@ export const problems = {
     const problem = serverError(status, message, 'upstream_error')
     return { ...problem, type: errorType(status) }
   },
-  upstreamMalformed: (provider: string) =>
-    serverError(502, `${provider} sent an answer that cannot be read.`, 'upstream_malformed'),
+  upstreamMalformed: (provider: string, reason?: string) => {
+    const said = reason === undefined ? '.' : `: ${reason}`
+    return serverError(502, `${provider} sent an answer that cannot be read${said}`, 'upstream_malformed')
+  },
 }
 
 function errorType(status: number): string {

@@ -97,10 +97,10 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
 
 /**
  * Pages that may call the gateway, and names by which it may be called. Without keys, a page that is open on this machine
- * could use the gateway, also through a name of its own that leads here; with keys it would need one.
+ * could use the gateway through a name of its own that leads here; with keys it would need one.
  */
 function callers(environment: Environment, needsKey: boolean): Pick<GatewaySettings, 'corsOrigins' | 'allowedHosts'> {
-  const origins = splitList((environment['CORS_ORIGINS'] || (needsKey ? '*' : '')).toLowerCase())
+  const origins = splitList((environment['CORS_ORIGINS'] ?? '').toLowerCase())
   const hosts = environment['ALLOWED_HOSTS']
   return {
     corsOrigins: origins.includes('*') ? 'all' : new Set(origins),

@@ -2,6 +2,7 @@ import { canAsk } from '../../kit/cli/terminal.ts'
 import { readText } from '../../kit/files.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { type ServerSettings, serverSettings } from '../../templates/server-settings.ts'
+import { deployError } from '../errors.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
 import { certificateHold, holdWarnings } from '../plan/address/certificate-hold.ts'
@@ -23,6 +24,7 @@ import { chosenDomain, defaultDomain } from '../session/default-domain.ts'
 import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
+import { commandLine } from '../session/shown/command-line.ts'
 import { nextSteps } from '../session/shown/next-steps.ts'
 import { readDifferences } from '../session/shown/read-differences.ts'
 import { drainWarnings, type Outcome } from '../session/shown/report.ts'
@@ -31,10 +33,14 @@ import { type Source, withChosenConfig } from './release-source.ts'
 
 /** Brings the server to the state that the files here and its .env describe; changes nothing that is so already. */
 export async function deploy(context: Context): Promise<Outcome> {
-  const { cwd, env } = context.options
-  const files = readLocalFiles(cwd, env['CONFIG_PATH'])
-  const source: Source = { files, contextHashes: fileHashes(files.buildContext), context: { kind: 'local' } }
+  const source = localSource(context)
   return deployFrom(context, 'deploy', async (open) => withChosenConfig(context, open, source))
+}
+
+/** What the files here make a release of. */
+export function localSource({ options: { cwd, env } }: Context): Source {
+  const files = readLocalFiles(cwd, env['CONFIG_PATH'])
+  return { files, contextHashes: fileHashes(files.buildContext), context: { kind: 'local' } }
 }
 
 /** @param sourceOf what the release of this server is to be made of */
@@ -49,6 +55,7 @@ export async function deployFrom(
   return withServer(context, async (open) => {
     const { facts } = open
     checkEdgeOwner(facts)
+    refuseUnasked(context, open)
     const { files, changeEnv, ...source } = await sourceOf(open)
     const env = await serverEnv(context, open, files, changeEnv)
     const acmeCa = givenCa ?? facts.edge.acmeCa
@@ -71,6 +78,17 @@ export async function deployFrom(
       next: nextSteps(context, open, { changes, gateway, hasNewKey: env.generatedKey !== null }),
     })
   })
+}
+
+/** Nobody takes a running server over by accident. @throws UserError PORT_TAKEN */
+function refuseUnasked(context: Context, { facts: { predecessor }, layout }: OpenServer): void {
+  const { isConfirmed, isDryRun, isAdopting } = context.options
+  if (!predecessor?.isRunning || isAdopting || isDryRun || !isConfirmed) return
+  throw deployError(
+    'PORT_TAKEN',
+    `the Python gateway in ${layout.folder} runs on this server and has its ports`,
+    `take it over: ${commandLine(context, 'adopt')}`,
+  )
 }
 
 const IS_STAGING = 'clients do not trust certificates of the staging CA; --no-staging takes real ones'

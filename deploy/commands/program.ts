@@ -52,6 +52,7 @@ const OPTIONS: Record<string, OptionRow[]> = {
       conflicts: ['listBackups', 'restoreBackup'],
     },
     { flags: '--watch', description: 'with --rollback: watch the release afterwards; it stays live in any case' },
+    { flags: '--adopt', description: 'with --yes: take the server over from the Python gateway that runs there' },
     { flags: '--list-backups', description: 'show the backups on the server', conflicts: ['restoreBackup'] },
     {
       flags: '--restore-backup <file>',

@@ -56,21 +56,32 @@ const KEPT =
 export async function withChosenConfig(context: Context, open: OpenServer, source: Source): Promise<Source> {
   const live = liveRelease(open.facts)
   const { files } = source
-  if (live === null || live.manifest.files['config.yml'] === sha256(files.config)) {
+  if (live === null) return withPredecessorsConfig(context, open, source)
+  if (live.manifest.files['config.yml'] === sha256(files.config)) {
     return { ...source, configFrom: live?.manifest.configFrom }
   }
   const { id, configFrom } = live.manifest
   if (!files.isConfigPackaged && configFrom !== 'server') return source
-  const config = await keptConfig(open, id)
+  const config = await readIfPresent(open, `${open.layout.release(id)}/config.yml`)
   if (config === undefined) return source
   if (!files.isConfigPackaged && (await isReplaced(context, open, config, files.config))) return source
   const gatewayConfig = parseConfigFile(config, `config.yml of release ${id}`)
   return { ...source, configFrom, files: { ...files, config, gatewayConfig } }
 }
 
-/** Undefined if it is lost. */
-async function keptConfig({ connection, layout }: OpenServer, id: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await connection.host.exec(['cat', `${layout.release(id)}/config.yml`])
+/** The Python gateway has one in the folder of the server. */
+async function withPredecessorsConfig(context: Context, open: OpenServer, source: Source): Promise<Source> {
+  const { facts, layout } = open
+  const { files } = source
+  const config = facts.predecessor === null ? undefined : await readIfPresent(open, `${layout.folder}/config.yml`)
+  if (config === undefined || config === files.config) return source
+  if (!files.isConfigPackaged && (await isReplaced(context, open, config, files.config))) return source
+  const gatewayConfig = parseConfigFile(config, 'config.yml of the Python gateway')
+  return { ...source, configFrom: 'server', files: { ...files, config, gatewayConfig } }
+}
+
+async function readIfPresent({ connection }: OpenServer, path: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await connection.host.exec(['cat', path])
   return exitCode === 0 ? stdout : undefined
 }
 

@@ -9,7 +9,7 @@ import { settingsGiven } from '../local/options.ts'
 import { gatewayUrl } from '../plan/address/gateway-address.ts'
 import { routedGateway } from '../plan/address/routed-gateway.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
-import { namedRelease, planRollback, previousRelease, rollbackInstance } from '../plan/plan-rollback.ts'
+import { isGivenBack, namedRelease, planRollback, previousRelease, rollbackInstance } from '../plan/plan-rollback.ts'
 import { checkEdgeOwner } from '../plan/preflight.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
@@ -35,6 +35,7 @@ export async function rollback(context: Context, id?: string): Promise<Outcome> 
 async function goBack(context: Context, open: OpenServer, id: string | undefined): Promise<Outcome> {
   const { facts, connection, layout } = open
   checkEdgeOwner(facts)
+  if (id === undefined && isGivenBack(facts)) return goBackToPredecessor(context, open)
   const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)
   const from = facts.live === null ? null : releaseOf(facts.live)
   const today = todaysEnv(facts)
@@ -53,6 +54,21 @@ async function goBack(context: Context, open: OpenServer, id: string | undefined
     url: gatewayUrl(gateway),
     ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },
     next: [from === null ? `Release ${release.id} answers.` : `Release ${release.id} answers, instead of ${from}.`],
+  })
+}
+
+/** It is there only after its server was taken over. */
+async function goBackToPredecessor(context: Context, open: OpenServer): Promise<Outcome> {
+  const { facts } = open
+  const { values, warnings } = todaysEnv(facts)
+  const inUse = { ...values, ...settingsGiven(context.options), ...recoveredSettings(facts, null) }
+  const gateway = routedGateway(facts, serverSettings(requireDomain(inUse), false), values['API_KEYS'])
+  return carryOut(context, open, {
+    verb: 'rollback',
+    changes: facts.live === null ? [] : [{ kind: 'give-back', instance: facts.live, gateway }],
+    warnings,
+    url: gatewayUrl(gateway),
+    next: ['The Python gateway answers.'],
   })
 }
 

@@ -10,6 +10,7 @@ export type ActionVerb = 'plan' | 'backup list' | 'backup restore'
 
 /** Each is loaded only when it is used, so that --help is quick. */
 export const VERB_ACTIONS: Record<Exclude<VerbName, ActionVerb>, VerbAction> = {
+  adopt: async (context) => (await import('./adopt.ts')).adopt(context),
   status: async (context) => (await import('./look/status.ts')).status(context),
   doctor: async (context) => (await import('./look/doctor.ts')).doctor(context),
   test: async (context, _, { from }) => (await import('./look/test-gateway.ts')).testGateway(context, from),

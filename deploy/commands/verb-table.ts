@@ -27,6 +27,12 @@ const OF_CHECKS = ['--ip', '--resolve', '--ca-file'] as const
 const VERBS = [
   { name: 'plan', description: 'Show what a deploy would change and what it costs, and change nothing' },
   {
+    name: 'adopt',
+    description: 'Take a server over from the Python gateway: its certificate, keys, settings, logs and backups stay',
+    options: ['--domain', '--email', ...OF_CHECKS],
+    examples: ['ai-deploy adopt --host my-server --dry-run', 'ai-deploy adopt --host my-server'],
+  },
+  {
     name: 'status',
     description: 'Show what runs there: releases, health, requests, certificate, disk, logs and the last backup',
     options: OF_CHECKS,
@@ -68,7 +74,10 @@ const VERBS = [
   {
     name: 'env set',
     description: "Set variables in the server's .env, and make a release of it where the gateway reads them",
-    argument: ['<names...>', 'NAME to be asked for the value or to read it from stdin; NAME=VALUE for what is not a secret'],
+    argument: [
+      '<names...>',
+      'NAME to be asked for the value or to read it from stdin; NAME=VALUE for what is not a secret',
+    ],
     options: OF_CHECKS,
     examples: [
       'ai-deploy env set OPENAI_API_KEY --host my-server',

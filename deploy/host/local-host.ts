@@ -1,26 +1,27 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { connect } from 'node:net'
-import { Duplex, type Readable } from 'node:stream'
-import { execa } from 'execa'
+import { Duplex } from 'node:stream'
 import type { Argv } from './argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from './host.ts'
 import { splitLines } from './lines.ts'
 import { asRoot, type Privilege } from './privilege.ts'
+import { endProgram, exitCodeOf, startProgram, textSoFar } from './program.ts'
+
+/** Exit code of a program that a signal ended, or that cannot be started. */
+const FAILED = 1
 
 /** Runs a command on this machine as this user. @throws when the program cannot be started */
 export async function runLocally(argv: Argv): Promise<ExecResult> {
-  const [file, ...args] = argv
-  const { exitCode, stdout, stderr, failed, cause } = await execa(file, args, {
-    reject: false,
-    stripFinalNewline: false,
-  })
-  if (failed && exitCode === undefined) throw cause
-  return { exitCode: exitCode ?? 1, stdout, stderr }
+  const child = startProgram(argv)
+  const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
+  const exitCode = (await exitCodeOf(child)) ?? FAILED
+  return { exitCode, stdout: stdout(), stderr: stderr() }
 }
 
 /** A program of this machine whose stdin and stdout are a connection, as OpenSSH's ProxyCommand. */
 export function openPipe(argv: Argv): Duplex {
-  const [file, ...args] = argv
-  const child = execa(file, args, { stdout: 'pipe', stderr: 'ignore', buffer: false, reject: false })
+  const child = startProgram(argv)
+  child.stderr.resume()
   return Duplex.from({ readable: child.stdout, writable: child.stdin })
 }
 
@@ -36,26 +37,26 @@ export class LocalHost implements Host {
   }
 
   async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
-    const child = this.#spawn(argv, stdin, signal)
-    if (onOutput) {
-      child.stdout?.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
-      child.stderr?.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
-    }
-    if (onLine) {
-      child.stdout?.on('data', splitLines(onLine))
-      child.stderr?.on('data', splitLines(onLine))
-    }
-    const { exitCode, stdout, stderr } = await child
     signal?.throwIfAborted()
-    return { exitCode: exitCode ?? 1, stdout: stdout ?? '', stderr: stderr ?? '' }
+    const child = this.#start(argv)
+    const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
+    if (onOutput) {
+      child.stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
+      child.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
+    }
+    if (onLine) for (const stream of [child.stdout, child.stderr]) stream.on('data', splitLines(onLine))
+    const end = () => endProgram(child)
+    signal?.addEventListener('abort', end, { once: true })
+    if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) child.stdin.end(stdin)
+    else stdin.once('error', end).pipe(child.stdin)
+    const exitCode = await exitCodeOf(child).catch(() => undefined)
+    signal?.removeEventListener('abort', end)
+    signal?.throwIfAborted()
+    return { exitCode: exitCode ?? FAILED, stdout: stdout(), stderr: stderr() }
   }
 
   async start(argv: Argv): Promise<RemoteProcess> {
-    const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
-    const [file, ...args] = privileged
-    const child = execa(file, args, { buffer: false, reject: false })
-    child.stdin.on('error', () => {}) // It may end before it has read everything.
-    child.stdin.write(stdinPrefix)
+    const child = this.#start(argv)
     return {
       stdout: child.stdout,
       write: (text) => void (child.stdin.writable && child.stdin.write(text)),
@@ -63,18 +64,11 @@ export class LocalHost implements Host {
     }
   }
 
-  #spawn(argv: Argv, stdin: string | Buffer | Readable, signal: AbortSignal | undefined) {
+  #start(argv: Argv): ChildProcessWithoutNullStreams {
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
-    const [file, ...args] = privileged
-    const child = execa(file, args, {
-      reject: false,
-      stripFinalNewline: false,
-      ...(signal && { cancelSignal: signal }),
-    })
-    child.stdin.on('error', () => {}) // The command may end without reading; its exit code shows why.
+    const child = startProgram(privileged)
+    child.stdin.on('error', () => {}) // It may end without reading; its exit code shows why.
     child.stdin.write(stdinPrefix)
-    if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) child.stdin.end(stdin)
-    else stdin.once('error', (error) => child.kill(error)).pipe(child.stdin)
     return child
   }
 

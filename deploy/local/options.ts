@@ -42,6 +42,8 @@ export interface Options {
   isDryRun: boolean
   /** Watch what a rollback leads to. */
   isWatching: boolean
+  /** Take the server over from the Python gateway. */
+  isAdopting: boolean
   /** Change the server without a backup. */
   skipsBackup: boolean
   isJson: boolean
@@ -93,6 +95,7 @@ export interface Flags {
   data?: boolean
   dotenv: boolean
   backup?: boolean
+  adopt?: boolean
   /** True without a release. */
   rollback?: boolean | string
   watch?: boolean
@@ -138,6 +141,7 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     isConfirmed: flags.yes ?? false,
     isDryRun: flags.dryRun ?? false,
     isWatching: flags.watch ?? false,
+    isAdopting: flags.adopt ?? false,
     skipsBackup: flags.backup === false,
     isJson: flags.json ?? false,
     lockWaitMs: readLockWait(flags.lockWait),

@@ -12,7 +12,8 @@ import type { Release } from './release.ts'
  * in steps/changes/KIND.ts.
  */
 interface ChangeData {
-  'remove-torn': Record<never, never>
+  /** `hasRoutes`: route files that were kept for a way back which nobody takes any more are among them. */
+  'remove-torn': { hasRoutes: boolean }
   'unpack-backup': Unpacking
   'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
   'back-up': BackingUp
@@ -30,12 +31,17 @@ interface ChangeData {
   'settle-edge': EdgeStart
   'replace-edge': ReplacingEdge
   'ask-again': Record<never, never>
+  /** `connections`: how many of the Python gateway's clients are cut; `why` is kept with the release. */
+  'take-ports': TakingOver
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
   'check-release': CheckingRelease
   switch: Switching
   watch: Watching
   'stop-previous': StoppingPrevious
+  'stop-predecessor': Owner
+  /** `instance`: what answers now, and stops then. */
+  'give-back': { instance: string; gateway: GatewayAddress }
   'use-warm': { instance: string; from: string | null; untilS: number; gateway: GatewayAddress }
   'restore-logs': RestoringLogs
   'remove-unpacked': { staging: string }
@@ -183,6 +189,14 @@ export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stoppi
  */
 type SwitchNews = 'domain' | 'dropped' | 'certificate' | 'route' | 'record'
 
+interface TakingOver {
+  files: EdgeFiles
+  instance: string
+  gateway: GatewayAddress
+  connections: number
+  why: string
+}
+
 interface CheckingRelease {
   instance: string
   gateway: GatewayAddress
@@ -208,6 +222,8 @@ interface Watching {
   seconds: number
   /** Instance that answers again if this one is bad; null if there is none, or if it stays anyway. */
   wayBack: string | null
+  /** The Python gateway answers again if this one is bad. */
+  isAdopting?: boolean
   isRollback: boolean
   /**
    * The watch of the live release was cut off and is made again; `fallback`: release that takes over if it is bad, null if

@@ -36,10 +36,12 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'replace-edge': replaceEdge,
   'ask-again': askAgain,
   'start-release': startNextRelease,
+  'take-ports': takePorts,
   'check-release': checkRelease,
   switch: switchOver,
   watch: watchNext,
   'stop-previous': stopOthers,
+  'stop-predecessor': stopPredecessor,
   'restore-logs': restoreLogs,
   'remove-unpacked': removeUnpacked,
   'get-certificate': getCertificate,
@@ -51,6 +53,7 @@ const DECISIONS: { [K in Kind]: Decision<K> } = {
   'place-hold': () => undefined,
   'remove-hold': () => undefined,
   'read-logs': readLogs,
+  'give-back': () => undefined,
   prune: () => undefined,
   'remove-gateway': () => undefined,
   'remove-data': () => undefined,
@@ -80,8 +83,10 @@ export function makePlan(facts: Facts, wishes: Wishes): Change[] {
 
 const LOG_DATABASES = 'logs/db'
 
-function removeTorn({ facts }: Situation): Change<'remove-torn'> | undefined {
-  return facts.hasTornFiles ? { kind: 'remove-torn' } : undefined
+/** A kept route file shows that a release is to be watched again, where releases are watched. */
+function removeTorn({ facts, settings }: Situation): Change<'remove-torn'> | undefined {
+  const hasRoutes = facts.isUnwatched && settings.watchS === 0
+  return facts.hasTornFiles || hasRoutes ? { kind: 'remove-torn', hasRoutes } : undefined
 }
 
 function unpackBackup({ restore, contextHashes }: Situation): Change<'unpack-backup'> | undefined {
@@ -200,7 +205,7 @@ function buildImage(situation: Situation): Change<'build-image'> | undefined {
 /** One that runs and is only to change is replaced instead. */
 function startEdge(situation: Situation): Change<'start-edge'> | undefined {
   const { facts, edge, isEdgeOutdated, isEdgeStarted, gateway } = situation
-  if (!isEdgeStarted) return undefined
+  if (!isEdgeStarted || isAdopting(facts)) return undefined
   return {
     kind: 'start-edge',
     files: isEdgeOutdated ? edge : null,
@@ -210,6 +215,21 @@ function startEdge(situation: Situation): Change<'start-edge'> | undefined {
     gateway,
     expects: answeringInstance(situation),
   }
+}
+
+/** The Python gateway has the ports. */
+function isAdopting({ predecessor }: Facts): boolean {
+  return predecessor?.isRunning ?? false
+}
+
+function takePorts({ facts, edge: files, instance, gateway }: Situation): Change<'take-ports'> | undefined {
+  if (!isAdopting(facts)) return undefined
+  const connections = facts.predecessor?.connections ?? 0
+  return { kind: 'take-ports', files, instance, gateway, connections, why: 'took over from the Python gateway' }
+}
+
+function stopPredecessor({ facts, settings: { uid, gid } }: Situation): Change<'stop-predecessor'> | undefined {
+  return isAdopting(facts) ? { kind: 'stop-predecessor', uid, gid } : undefined
 }
 
 function settleEdge(situation: Situation): Change<'settle-edge'> | undefined {
@@ -245,7 +265,8 @@ function handoverObstacle({ facts, settings, hasNewCertificates }: Situation): s
 /** Traefik asks for a certificate again only when its routes change. */
 function askAgain(situation: Situation): Change<'ask-again'> | undefined {
   const { release, isRouteOutdated, needsCertificate } = situation
-  const isAsked = startEdge(situation) !== undefined || replaceEdge(situation) !== undefined
+  const isAsked =
+    isAdopting(situation.facts) || startEdge(situation) !== undefined || replaceEdge(situation) !== undefined
   if (isAsked || !needsCertificate || release !== null || isRouteOutdated) return undefined
   return { kind: 'ask-again' }
 }
@@ -271,7 +292,7 @@ function startNextRelease({ facts, live, release, instance, isLiveStopped, liveT
 
 function checkRelease(situation: Situation): Change<'check-release'> | undefined {
   const { facts, live, release, instance, gateway } = situation
-  if (instance === facts.live) return undefined
+  if (instance === facts.live || isAdopting(facts)) return undefined
   const isReplacing = release !== null && live !== null
   const why = isReplacing ? `changed: ${changedParts(live.manifest, release.manifest).join(', ')}` : ''
   const measures = watchNext(situation)?.wayBack
@@ -281,7 +302,8 @@ function checkRelease(situation: Situation): Change<'check-release'> | undefined
 function switchOver(situation: Situation): Change<'switch'> | undefined {
   const { facts, release, instance, isLiveStopped, isRouteOutdated, isUnrecorded, gateway } = situation
   if (release === null && !isLiveStopped && !isRouteOutdated && !isUnrecorded) return undefined
-  const isWatched = (watchNext(situation)?.wayBack ?? null) !== null
+  const watch = watchNext(situation)
+  const isWatched = watch?.isAdopting ?? (watch?.wayBack ?? null) !== null
   const dropped = droppedDomains(facts, gateway)
   const news = [...routeNews(situation, dropped), ...(isUnrecorded ? (['record'] as const) : [])]
   return {
@@ -321,7 +343,8 @@ function watchNext(situation: Situation): Change<'watch'> | undefined {
   const isWatched = release !== null || liveTrouble === 'crashing' || liveTrouble === 'failed'
   if (!isWatched || settings.watchS === 0) return undefined
   const wayBack = live !== null && liveTrouble === null ? facts.live : null
-  return { kind: 'watch', instance, gateway, seconds: settings.watchS, wayBack, isRollback: false }
+  const watching = { instance, gateway, seconds: settings.watchS, wayBack, isRollback: false }
+  return { kind: 'watch', ...watching, ...(isAdopting(facts) && { isAdopting: true }) }
 }
 
 function stopOthers({ facts, instance, settings }: Situation): Change<'stop-previous'> | undefined {

@@ -45,6 +45,12 @@ export function planRollback(facts: Facts, { release, gateway, edge, warmS, watc
   ]
 }
 
+/** True if the server was taken over from the Python gateway, and nothing else is there to go back to. */
+export function isGivenBack(facts: Facts): boolean {
+  const { predecessor, live } = facts
+  return predecessor !== null && !predecessor.isRunning && live !== null && previousReleaseIfAny(facts) === undefined
+}
+
 /** A rollback is the way back, so it never goes back by itself. */
 function watchFor(seconds: number | undefined, instance: string, gateway: GatewayAddress): Change<'watch'>[] {
   if (seconds === undefined) return []

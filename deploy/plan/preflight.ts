@@ -62,10 +62,10 @@ export function checkSpace({ freeBytes }: Facts, neededBytes: number): void {
 }
 
 /** @throws UserError PORT_TAKEN */
-export function checkPort({ listeners, edge }: Facts, port: number): void {
+export function checkPort({ listeners, edge, predecessor }: Facts, port: number): void {
   const program = listeners.get(port)
   // Docker's own proxy listens for a running edge.
-  const isEdgeThere = edge.isRunning || edge.trouble !== undefined
+  const isEdgeThere = edge.isRunning || edge.trouble !== undefined || predecessor?.isRunning
   if (program === undefined || (isEdgeThere && program === 'docker-proxy')) return
   throw deployError(
     'PORT_TAKEN',

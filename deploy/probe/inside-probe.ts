@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { Client } from 'undici'
 import { makeProbe, type Probe, type ProbeIdentity } from './probe.ts'
 import { failWhenSilent, PROBE_TIMEOUT_MS } from './tls.ts'
 
@@ -17,19 +16,22 @@ interface InsideOptions extends ProbeIdentity {
  * certificate is not checked here; `checkCertificate` does that.
  */
 export function insideProbe({ domain, connect, timeoutMs = PROBE_TIMEOUT_MS, ...identity }: InsideOptions): Probe {
-  const client = new Client(`https://${domain}`, {
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: (_options, callback) => {
-      connect()
-        .then((stream) => secure(stream, domain))
-        .then(
-          (socket) => callback(null, socket),
-          (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-        )
-    },
-  })
-  return makeProbe(client, `https://${domain}`, identity)
+  const open = async () => {
+    const { Client } = await import('undici')
+    return new Client(`https://${domain}`, {
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      connect: (_options, callback) => {
+        connect()
+          .then((stream) => secure(stream, domain))
+          .then(
+            (socket) => callback(null, socket),
+            (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+          )
+      },
+    })
+  }
+  return makeProbe(open, `https://${domain}`, identity)
 }
 
 function secure(stream: Duplex, servername: string): Promise<TLSSocket> {

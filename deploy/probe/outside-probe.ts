@@ -1,5 +1,4 @@
 import type { LookupFunction } from 'node:net'
-import { Agent } from 'undici'
 import { makeProbe, type Probe } from './probe.ts'
 import { PROBE_TIMEOUT_MS, trusting } from './tls.ts'
 
@@ -26,17 +25,21 @@ export function outsideProbe({ url, apiKey, timeoutMs = PROBE_TIMEOUT_MS, ...vie
   const { resolve, extraCa, acceptsUntrusted = false } = view
   const { hostname } = new URL(url)
   const address = Object.hasOwn(resolve, hostname) ? resolve[hostname] : undefined
-  const agent = new Agent({
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connect: {
-      timeout: PROBE_TIMEOUT_MS,
-      rejectUnauthorized: !acceptsUntrusted,
-      ...(extraCa !== null && { secureContext: trusting(extraCa) }),
-      ...(address !== undefined && { lookup: fixedLookup(address) }),
-    },
-  })
-  return makeProbe(agent, url, { apiKey })
+  const secureContext = extraCa === null ? undefined : trusting(extraCa)
+  const open = async () => {
+    const { Agent } = await import('undici')
+    return new Agent({
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      connect: {
+        timeout: PROBE_TIMEOUT_MS,
+        rejectUnauthorized: !acceptsUntrusted,
+        ...(secureContext && { secureContext }),
+        ...(address !== undefined && { lookup: fixedLookup(address) }),
+      },
+    })
+  }
+  return makeProbe(open, url, { apiKey })
 }
 
 function fixedLookup(address: string): LookupFunction {

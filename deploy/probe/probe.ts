@@ -26,13 +26,19 @@ export interface ProbeIdentity {
   canary?: string | undefined
 }
 
-/** @param origin https://name[:port] */
-export function makeProbe(dispatcher: Dispatcher, origin: string, { apiKey, canary }: ProbeIdentity): Probe {
+/**
+ * @param open makes what sends the requests; called at the first one, because loading it takes a tenth of a second
+ * @param origin https://name[:port]
+ */
+export function makeProbe(open: () => Promise<Dispatcher>, origin: string, { apiKey, canary }: ProbeIdentity): Probe {
+  let opening: Promise<Dispatcher> | undefined
   const headers = {
     ...(apiKey !== null && { authorization: `Bearer ${apiKey}` }),
     ...(canary !== undefined && { [CANARY_HEADER]: canary }),
   }
   const request = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<ProbeAnswer> => {
+    opening ??= open()
+    const dispatcher = await opening
     const answer = await dispatcher.request({
       origin,
       path,
@@ -50,6 +56,6 @@ export function makeProbe(dispatcher: Dispatcher, origin: string, { apiKey, cana
   return {
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
-    close: () => dispatcher.destroy(),
+    close: async () => (await opening)?.destroy(),
   }
 }

@@ -10,9 +10,12 @@ export interface ComposeProject {
   environment?: Record<string, string>
   /** Recreates a container that is as the file says. */
   isForced?: boolean
+  /** Makes the container only. */
+  isNotStarted?: boolean
 }
 
-export function composeUp({ compose, project, file, environment = {}, isForced = false }: ComposeProject): Argv {
+export function composeUp(wanted: ComposeProject): Argv {
+  const { compose, project, file, environment = {}, isForced = false, isNotStarted = false } = wanted
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
   return [
     'env',
@@ -23,7 +26,7 @@ export function composeUp({ compose, project, file, environment = {}, isForced =
     '-f',
     file,
     'up',
-    '-d',
+    isNotStarted ? '--no-start' : '-d',
     '--no-build',
     ...(isForced ? ['--force-recreate'] : []),
   ]

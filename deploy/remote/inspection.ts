@@ -3,6 +3,7 @@ import { CERTIFICATE_STORES } from './acme-stores.ts'
 import { MOUNTED, TEMPORARY_NAME } from './docker.ts'
 import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
+import { PREDECESSOR_FACTS } from './predecessor.ts'
 import { sh } from './sh.ts'
 import { TORN_FILES } from './torn.ts'
 
@@ -95,6 +96,7 @@ if command -v docker >/dev/null 2>&1; then
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' "$E" 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "\${certs%/*}/")"
   ${EDGE_HANDOVER}
+  ${PREDECESSOR_FACTS}
   docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
   root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 fi

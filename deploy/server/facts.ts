@@ -37,6 +37,8 @@ export interface Facts {
   /** What the link `current` leads to; null if it is missing or not a link. */
   readonly current: string | null
   readonly edge: EdgeFacts
+  /** The Python gateway in the same folder; null if there is none. */
+  readonly predecessor: PredecessorFacts | null
   readonly logdbScript: string | null
   readonly manifests: readonly Manifest[]
   /** Releases that have answered through the edge at least once. */
@@ -97,6 +99,13 @@ export interface EdgeFacts {
  * `unhealthy`: Traefik does not answer its own health check. `unnamed`: its recreation was cut off, and it has another name.
  */
 export type EdgeTrouble = 'paused' | 'detached' | 'unmounted' | 'unhealthy' | 'unnamed'
+
+export interface PredecessorFacts {
+  /** Its Traefik runs, which has the ports. */
+  isRunning: boolean
+  /** Connections of clients to it. */
+  connections: number
+}
 
 export interface ContainerFact {
   name: string

@@ -4,7 +4,16 @@ import { parseBackupCopies } from './backup/backup-copies.ts'
 import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest.ts'
 import { parseAcmeAttempts } from './certificates/acme-attempts.ts'
 import { readCertificateStores } from './certificates/certificate-store.ts'
-import type { BackupFact, ComposeCommand, ContainerFact, DockerFacts, EdgeFacts, EdgeTrouble, Facts } from './facts.ts'
+import type {
+  BackupFact,
+  ComposeCommand,
+  ContainerFact,
+  DockerFacts,
+  EdgeFacts,
+  EdgeTrouble,
+  Facts,
+  PredecessorFacts,
+} from './facts.ts'
 import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
 import { EDGE_CONTAINER } from './layout.ts'
@@ -54,7 +63,7 @@ export function parseFacts(output: string): Facts {
     hasTornFiles: pairs.one('torn') !== undefined,
     isUnwatched: pairs.one('unwatched') !== undefined,
     hasReserve: pairs.one('reserve') !== undefined,
-    edge: readEdge(pairs),
+    ...{ edge: readEdge(pairs), predecessor: readPredecessor(pairs.one('predecessor')) },
     logdbScript: pairs.text('scripts_logdb') ?? null,
     imageTags: pairs.all('image'),
     ...readCertificates(pairs),
@@ -66,6 +75,12 @@ export function parseFacts(output: string): Facts {
 
 function readCertificates(pairs: Pairs): Pick<Facts, 'certificates' | 'storeFaults' | 'acmeAttempts'> {
   return { ...readCertificateStores(pairs), acmeAttempts: parseAcmeAttempts(pairs.text('attempts') ?? '') }
+}
+
+function readPredecessor(line: string | undefined): PredecessorFacts | null {
+  if (line === undefined) return null
+  const [state, connections] = splitOnce(line, ' ')
+  return { isRunning: state === 'running', connections: Number(connections) }
 }
 
 /** Null when there is no docker program; also reads what the installation prints at its end. */

@@ -4,7 +4,7 @@ import { releaseId } from '../plan/release.ts'
 import * as files from '../remote/files.ts'
 import { putFile } from '../server/transfer.ts'
 import type { Server, Undo } from './definition.ts'
-import { awaitAnswer, ROUTE_TIMEOUT_MS } from './edge-answer.ts'
+import { awaitAnswer, ROUTE_TIMEOUT_MS } from './edge/edge-answer.ts'
 import { withKeyOf } from './release-environment.ts'
 
 /** Replaces the route file with one rename. The one that was there before the plan is kept next to it. */

@@ -50,7 +50,7 @@ export const VARIABLES = {
   CORS_ORIGINS: {
     scope: 'gateway',
     rule: { format: 'origins', allowed: FORMAT_MEANINGS.origins },
-    description: 'Origins whose pages may use the gateway, comma-separated (* with API_KEYS, none without).',
+    description: 'Origins whose pages may use the gateway, comma-separated; * for all (none by default).',
   },
   ALLOWED_HOSTS: {
     scope: 'gateway',

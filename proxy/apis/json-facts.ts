@@ -16,7 +16,7 @@ export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown):
   return {
     finishReason: typeof reason === 'string' ? reason : null,
     usage: isObject(usage) ? usage : null,
-    hasFailed: errorIn(answer) !== undefined,
+    hasFailed: (errorIn(answer) ?? choiceErrorIn(answer)) !== undefined,
   }
 }
 
@@ -34,12 +34,18 @@ const CONTENT = ['choices', 'content', 'output', 'data', 'response', 'delta', 'u
  * @returns undefined if there is none
  */
 export function errorIn(answer: Json): unknown {
-  const { error, type, object, detail, message } = answer
+  const { error, type, object, detail, message, msg, errors } = answer
   if (error) return error
   if (type === 'error' || object === 'error') return answer
-  const hasContent = CONTENT.some((name) => answer[name] !== undefined)
-  const isReason = detail !== undefined || typeof message === 'string'
-  return isReason && !hasContent ? answer : undefined
+  const isReason =
+    detail !== undefined || errors !== undefined || [message, msg].some((text) => typeof text === 'string')
+  return isReason && !CONTENT.some((name) => answer[name] !== undefined) ? answer : undefined
+}
+
+/** The error of one choice of a completion; undefined if there is none. */
+export function choiceErrorIn({ choices }: Json): unknown {
+  const errors = Array.isArray(choices) ? choices.map((choice) => (isObject(choice) ? choice['error'] : undefined)) : []
+  return errors.find(Boolean)
 }
 
 const BAD_GATEWAY = 502

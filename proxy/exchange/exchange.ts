@@ -158,6 +158,12 @@ export class Exchange implements Running {
     return shown
   }
 
+  /** The same for one text. */
+  maskedText(text: string): string {
+    const [shown = text] = this.maskedHeaders([text])
+    return shown
+  }
+
   #noteMasked(): void {
     if (!this.#isMasked) this.services.metrics.masked++
     this.#isMasked = true

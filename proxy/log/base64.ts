@@ -7,6 +7,9 @@ for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /** Bytes of base64 in one step, which takes about half a millisecond. */
 const STEP_BYTES = 256 * 1024
 
+/** Before an escaped slash. */
+const MAX_BACKSLASHES = 8
+
 /** Content that was found in a text. */
 export interface FoundContent {
   /** Where its text ends. */
@@ -43,7 +46,31 @@ export function contentDigest(mime: string, { sha256, bytes }: Omit<FoundContent
   return `data:${mime};sha256=${sha256};bytes=${bytes}`
 }
 
-/** JSON may write a slash as `\/`, so a backslash belongs to base64 only before a slash. */
+/**
+ * Whether a row of base64 of this length is anywhere, which may be a long word. It looks at one byte out of as many, because
+ * each such row has one of these bytes.
+ */
+export function hasBase64(json: Buffer, length: number): boolean {
+  for (let at = length - 1; at < json.length; at += length) {
+    let start = at
+    let end = at
+    while (start >= 0 && mayBeBase64(json, start)) start--
+    while (end < json.length && mayBeBase64(json, end)) end++
+    if (end - start > length) return true
+  }
+  return false
+}
+
+/** With a backslash, which may escape a slash. */
+function mayBeBase64(json: Buffer, at: number): boolean {
+  const byte = json[at] as number
+  return BASE64[byte] === 1 || byte === BACKSLASH
+}
+
+/**
+ * JSON may write a slash as `\/`, and JSON inside a text of JSON as `\\/` or `\\\/`, so backslashes belong to base64 only
+ * before a slash.
+ */
 function endOfBase64(json: Buffer, start: number, limit: number): number {
   const stop = Math.min(limit, json.length)
   let at = start
@@ -52,5 +79,7 @@ function endOfBase64(json: Buffer, start: number, limit: number): number {
 }
 
 function isEscapedSlash(json: Buffer, at: number): boolean {
-  return json[at] === BACKSLASH && json[at + 1] === SLASH
+  let end = at
+  while (json[end] === BACKSLASH && end - at < MAX_BACKSLASHES) end++
+  return end > at && json[end] === SLASH
 }

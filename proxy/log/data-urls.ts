@@ -5,7 +5,7 @@ import { contentDigest, type FoundContent, readingBase64 } from './base64.ts'
 const MARK = 'data:'
 /** The longest head of a data: URL that is recognised: media type and parameters. */
 const MAX_HEAD = 256
-const HEAD = /^data:([\w.+-]+\\?\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
+const HEAD = /^data:([\w.+-]+\\{0,8}\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
 /** Pauses after this many marks; in a text with many marks, most of them begin no URL. */
 const MARKS_A_STEP = 1000
 /** 1 for the bytes of a media type. */
@@ -52,7 +52,8 @@ function readText(json: Buffer, start: number): FoundContent {
 /** Whether a media type, and then a valid next character, is at `start`: a cheap test before the regular expression. */
 function mayBeHead(json: Buffer, start: number): boolean {
   const typeEnd = endOfType(json, start)
-  const slash = json[typeEnd] === BACKSLASH ? typeEnd + 1 : typeEnd
+  let slash = typeEnd
+  while (json[slash] === BACKSLASH) slash++
   if (typeEnd === start || json[slash] !== SLASH) return false
   const end = endOfType(json, slash + 1)
   return json[end] === COMMA || json[end] === SEMICOLON

@@ -1,5 +1,5 @@
 import { COLON, QUOTE, SPACE } from '../../kit/ascii.ts'
-import { contentDigest, readingBase64 } from './base64.ts'
+import { contentDigest, hasBase64, readingBase64 } from './base64.ts'
 
 /** The texts, numbers and switches that are next to a member in its object. */
 type Siblings = Record<string, string>
@@ -37,6 +37,7 @@ const NAMES_A_STEP = 1000
  * of a member that APIs have for it. Yields after each step.
  */
 export function* digestingMediaMembers(json: Buffer): Generator<void, Buffer> {
+  if (!hasBase64(json, MIN_LENGTH)) return json
   let digested = json
   for (const [name, typeOf] of Object.entries(MEMBERS)) digested = yield* digestingMember(digested, `"${name}"`, typeOf)
   return digested

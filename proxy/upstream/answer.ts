@@ -11,6 +11,7 @@ import { beginsEvents } from './stream/begins-events.ts'
 import { EventStreamAnswer } from './stream/event-stream-answer.ts'
 
 const EVENT_STREAM = 'text/event-stream'
+const JSON_TYPE = 'application/json'
 
 interface Undecided {
   head: AnswerHead
@@ -24,6 +25,9 @@ export class Answer implements RunningAnswer {
   /** The head of an answer whose first bytes decide what it is, and these bytes. */
   #undecided: Undecided | undefined
 
+  /** The head of a stream of which no byte has arrived. */
+  #expected: AnswerHead | undefined
+
   constructor(attempt: Attempt) {
     this.#attempt = attempt
   }
@@ -32,7 +36,7 @@ export class Answer implements RunningAnswer {
     const { exchange } = this.#attempt
     // A header that is given twice is a list, whatever the type says.
     const [named] = [headers['content-type'] ?? []].flat()
-    const type = named ?? (exchange.facts.stream ? EVENT_STREAM : 'application/json')
+    const type = exchange.maskedText(named ?? (exchange.facts.stream ? EVENT_STREAM : JSON_TYPE))
     const head = {
       status,
       type,
@@ -42,12 +46,13 @@ export class Answer implements RunningAnswer {
     const isEventStream = type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
     if (status >= 300 || !isEventStream) exchange.timings.upstreamByte()
     if (status >= 300) this.#body = new ErrorAnswer(this.#attempt, head, headers)
-    else if (isEventStream) this.#body = new EventStreamAnswer(this.#attempt, head)
+    else if (isEventStream) this.#expectEvents(head)
     else if (exchange.facts.stream) this.#undecided = { head, first: Buffer.alloc(0) }
     else this.#body = new BodyAnswer(this.#attempt, head)
   }
 
   data(bytes: Buffer): void {
+    if (this.#expected) this.#checkEvents(this.#expected, bytes)
     if (this.#undecided) this.#decide(this.#undecided, bytes)
     else this.#body?.data(bytes)
   }
@@ -55,6 +60,21 @@ export class Answer implements RunningAnswer {
   end(): void {
     if (this.#undecided) this.#become(this.#undecided, BodyAnswer)
     this.#body?.end()
+  }
+
+  #expectEvents(head: AnswerHead): void {
+    this.#body = new EventStreamAnswer(this.#attempt, head)
+    // A normaliser reads whatever comes.
+    if (!this.#attempt.normaliser) this.#expected = head
+  }
+
+  /** Some providers send an error, or a whole answer, under the content type of events. */
+  #checkEvents(head: AnswerHead, first: Buffer): void {
+    this.#expected = undefined
+    const { exchange } = this.#attempt
+    if (beginsEvents(first) !== false || exchange.response.hasBegun) return
+    exchange.timings.upstreamByte()
+    this.#body = new BodyAnswer(this.#attempt, { ...head, type: JSON_TYPE })
   }
 
   /** Some providers send events under another content type. */

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import { type AnswerState, skipUnaskedContinue } from './unasked-continue.ts'
 
@@ -16,8 +15,8 @@ const CONNECT = { timeout: CONNECT_TIMEOUT_MS }
 
 /** The connection that carries a request. */
 export interface Connection {
-  /** Undefined before it is open. */
-  readonly socket: Socket | undefined
+  /** How many answers have begun on it, at least with one byte; encryption is not counted. */
+  readonly answers: number
 }
 
 /** A request that learns which connection carries it. */
@@ -54,10 +53,11 @@ export class Connections {
 
 type Connector = NonNullable<Extract<Client.Options['connect'], (...args: never[]) => unknown>>
 
-/** Knows its socket; with one request at a time this is the connection of that request. */
+/** Counts the answers on its connection, which is that of one request at a time. */
 class TrackedClient extends Client implements Connection, AnswerState {
-  socket: Socket | undefined
+  answers = 0
   awaitsHead = false
+  #hasBytes = false
 
   constructor(origin: URL, options: Client.Options) {
     const connect = options.connect as Connector
@@ -65,8 +65,8 @@ class TrackedClient extends Client implements Connection, AnswerState {
       ...options,
       connect: (target, callback) =>
         connect(target, (...result) => {
-          this.socket = result[1] ?? undefined
-          if (this.socket) skipUnaskedContinue(this.socket, this)
+          this.answers = 0
+          if (result[1]) skipUnaskedContinue(result[1], this)
           callback(...result)
         }),
     })
@@ -75,6 +75,12 @@ class TrackedClient extends Client implements Connection, AnswerState {
   override dispatch(request: TrackedRequest, handler: Dispatcher.DispatchHandler): boolean {
     request.onConnection?.(this)
     this.awaitsHead = true
+    this.#hasBytes = false
     return super.dispatch(request, handler)
+  }
+
+  noteBytes(): void {
+    if (!this.#hasBytes) this.answers++
+    this.#hasBytes = true
   }
 }

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
@@ -18,16 +17,16 @@ export interface UpstreamRequest {
 }
 
 /** Sends a request to a provider and its answer to the client. */
-export function relay(attempt: Attempt, connections: Connections, request: UpstreamRequest): void {
+export function relay(attempt: Attempt, connections: Connections, { path, headers, body }: UpstreamRequest): void {
   const { exchange } = attempt
   const answer = new Answer(attempt)
   const handler = new RelayHandler(attempt, answer, (again) =>
-    connections.dispatchAlone({ ...request, method: 'POST' }, again),
+    connections.dispatchAlone({ method: 'POST', path, headers, body }, again),
   )
   exchange.answerWith(answer, handler)
   exchange.timings.dispatched()
   const onConnection = (connection: Connection) => handler.usesConnection(connection)
-  connections.dispatch({ ...request, method: 'POST', onConnection }, handler)
+  connections.dispatch({ method: 'POST', path, headers, body, onConnection }, handler)
 }
 
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
@@ -36,9 +35,8 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #sendAlone: (handler: Dispatcher.DispatchHandler) => void
   /** Undefined for a connection that carries only this request. */
   #connection: Connection | undefined
-  #socket: Socket | undefined
-  /** What the connection had received before this request. */
-  #bytesBefore = 0
+  /** Those that the connection had carried before this request. */
+  #answersBefore = 0
   #hasStarted = false
   #decoder: Transform | undefined
   #controller: Dispatcher.DispatchController | undefined
@@ -60,8 +58,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    this.#socket = this.#connection?.socket
-    this.#bytesBefore = this.#socket?.bytesRead ?? 0
+    this.#answersBefore = this.#connection?.answers ?? 0
     if (this.#isAborted) controller.abort(new Error('no longer wanted'))
   }
 
@@ -96,7 +93,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
    * for too long, and the provider has not seen the request.
    */
   get #hasLostIdleConnection(): boolean {
-    return this.#bytesBefore > 0 && this.#socket?.bytesRead === this.#bytesBefore
+    return this.#answersBefore > 0 && this.#connection?.answers === this.#answersBefore
   }
 
   #sendAgain(error: Error): void {

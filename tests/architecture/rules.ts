@@ -20,7 +20,7 @@ export const RULES: readonly Rule[] = [
   { from: 'templates/', ours: ['templates/', 'kit/'], packages: ['yaml'] },
   { from: 'deploy/remote/', ours: ['deploy/remote/'], types: ['deploy/host/'], packages: [] },
   { from: 'deploy/host/ssh/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: ['node-ssh', 'ssh2'] },
-  { from: 'deploy/host/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: ['execa'] },
+  { from: 'deploy/host/', ours: ['deploy/host/', 'deploy/errors.ts', 'kit/'], packages: [] },
   { from: 'deploy/session/prompts.ts', ours: ['deploy/', 'kit/'], packages: ['inquirer'] },
   { from: 'deploy/local/hosts-file.ts', ours: ['kit/'], packages: ['ajv', 'yaml'] },
   { from: 'deploy/plan/differences/', ours: ['deploy/', 'kit/'], packages: ['diff'] },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { DEPLOY_ERRORS } from '../../deploy/errors.ts'
 import { packageRoot, packageVersion } from '../../kit/package-root.ts'
 import { testWith } from '../helpers/needs.ts'
-import { runCli } from '../helpers/process/run-ai-deploy.ts'
+import { runCli, runMain } from '../helpers/process/run-ai-deploy.ts'
 import { sharedTempFolder } from '../helpers/temp-folder.ts'
 
 /** A host of an ssh configuration where nobody listens. */
@@ -19,10 +19,24 @@ interface Surroundings {
   env?: Record<string, string>
 }
 
-/** Runs it in a folder with these files; `--ssh-config ssh` is one of them. */
-async function run(args: string[], { files = {}, env = {} }: Surroundings = {}) {
+/** A folder with these files. */
+function folderWith(files: Record<string, string> = {}): string {
   const cwd = mkdtempSync(join(FOLDER, 'cwd-'))
   for (const [name, text] of Object.entries({ ssh: UNREACHABLE, ...files })) writeFileSync(join(cwd, name), text)
+  return cwd
+}
+
+/** Runs it in a folder with these files; `--ssh-config ssh` is one of them. */
+async function run(args: string[], { files, env = {} }: Surroundings = {}) {
+  const cwd = folderWith(files)
+  // OpenSSH, which reads it, is started in the folder of the tests.
+  const placed = args.map((arg, index) => (args[index - 1] === '--ssh-config' ? join(cwd, arg) : arg))
+  return { cwd, ...(await runMain(placed, { cwd, env })) }
+}
+
+/** The same in a separate process. */
+async function runProcess(args: string[], { files, env = {} }: Surroundings = {}) {
+  const cwd = folderWith(files)
   return { cwd, ...(await runCli(args, { cwd, env })) }
 }
 
@@ -42,6 +56,7 @@ describe.concurrent('ai-deploy', () => {
         ...[
           '--host',
           '--path',
+          '--adopt',
           '--rollback',
           '--list-backups',
           '--restore-backup',
@@ -60,11 +75,11 @@ describe.concurrent('ai-deploy', () => {
     )
     const undocumented = [...new Set(options)].filter((option) => !CLI_DOC.includes(`\`${option}`))
     expect(undocumented).toEqual(['--version', '--help'])
-    expect(await run(['--version'])).toMatchObject({ exitCode: 0, stdout: `${packageVersion()}\n`, stderr: '' })
+    expect(await runProcess(['--version'])).toMatchObject({ exitCode: 0, stdout: `${packageVersion()}\n`, stderr: '' })
   })
 
   test('a host must be named', async () => {
-    expect(await run([])).toMatchObject(
+    expect(await runProcess([])).toMatchObject(
       refused('Which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'),
     )
   })
@@ -118,7 +133,7 @@ describe.concurrent('ai-deploy', () => {
 
     testWith('ssh')('is an object on stdout with --json', async () => {
       const args = ['--host', 'nowhere', '--ssh-config', 'ssh', '--list-backups', '--json']
-      const { exitCode, stdout, stderr } = await run(args)
+      const { exitCode, stdout, stderr } = await runProcess(args)
       expect([exitCode, stderr]).toEqual([10, unreachable.stderr])
       expect(JSON.parse(stdout)).toEqual({
         ok: false,
@@ -137,7 +152,7 @@ describe.concurrent('ai-deploy', () => {
     ['in the environment', { env: { DEPLOY_HOST: '-from-env' } }],
     ['in .env', { files: { '.env': 'DEPLOY_HOST=-from-env\n' } }],
   ])('the host may be named by DEPLOY_HOST %s', async (_where, surroundings) => {
-    expect(await run([], surroundings)).toMatchObject(
+    expect(await runProcess([], surroundings)).toMatchObject(
       refused('"-from-env" is not a host name', 'name it: ai-deploy --host user@server'),
     )
   })

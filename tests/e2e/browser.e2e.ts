@@ -52,7 +52,10 @@ async function openPage(url: string): Promise<Page> {
 
 /** A gateway with both kinds of API in front of a mock provider. */
 async function start(options: GatewayOptions = {}) {
-  const { upstream, gateway } = await startWithUpstream({ environment: { API_KEYS: KEY }, ...options })
+  const { upstream, gateway } = await startWithUpstream({
+    environment: { API_KEYS: KEY, CORS_ORIGINS: '*' },
+    ...options,
+  })
   return { upstream, gateway, url: gateway.url }
 }
 
@@ -87,12 +90,15 @@ test('a page may send our own header, and read what libraries read', async () =>
   expect((await gateway.records(1))[0]).toMatchObject({ dialog_id: 'd1' })
 })
 
-test('CORS_ORIGINS keeps other pages out', async () => {
-  const { url } = await start({ environment: { API_KEYS: KEY, CORS_ORIGINS: 'https://other.example' } })
-  const page = await openApp()
-  const chat = `${OPENAI}; return (await client.chat.completions.create(${QUESTION})).choices[0].message.content`
-  expect(await runIn(page, url, chat)).toContain('Failed to fetch')
-})
+test.for(['https://other.example', undefined])(
+  'pages that CORS_ORIGINS does not name are kept out (%s)',
+  async (origins) => {
+    const { url } = await start({ environment: { API_KEYS: KEY, ...(origins && { CORS_ORIGINS: origins }) } })
+    const page = await openApp()
+    const chat = `${OPENAI}; return (await client.chat.completions.create(${QUESTION})).choices[0].message.content`
+    expect(await runIn(page, url, chat)).toContain('Failed to fetch')
+  },
+)
 
 test('without keys a page cannot use the gateway by a name that leads to this machine', async () => {
   const { url, upstream } = await start({ environment: {} })

@@ -15,6 +15,7 @@ export const LANES = {
     'https.e2e.ts',
     'lock.e2e.ts',
     'watch.e2e.ts',
+    'adopt.e2e.ts',
   ],
   both: ['restore.e2e.ts', 'browser.e2e.ts'],
 } as const

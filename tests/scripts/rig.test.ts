@@ -4,13 +4,14 @@ import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { packageRoot } from '../../kit/package-root.ts'
 import { RIG_ERRORS } from '../../scripts/rig/errors.ts'
+import { compiledPackage } from '../helpers/process/compiled-package.ts'
 import { sharedTempFolder } from '../helpers/temp-folder.ts'
 
 const ROOT = packageRoot()
 const cache = sharedTempFolder()
 
 async function rig(...args: string[]) {
-  const command = ['--import', 'tsx', join(ROOT, 'scripts/rig.ts'), ...args]
+  const command = [join(compiledPackage(), 'dist/scripts/rig.js'), ...args]
   const env = { AI_DEPLOY_RIG_CACHE: cache }
   const { exitCode, stdout, stderr } = await execa(process.execPath, command, { cwd: ROOT, env, reject: false })
   return { exitCode, stdout, stderr }

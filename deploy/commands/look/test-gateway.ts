@@ -15,7 +15,7 @@ import { type OpenServer, withServer } from '../../session/open-server.ts'
 import { outsideView } from '../../session/outside-view.ts'
 import { type Check, checkLines, checkResults, failed, passed } from '../../session/shown/check-rows.ts'
 import type { Outcome } from '../../session/shown/report.ts'
-import { edgeProbe } from '../../steps/edge-answer.ts'
+import { edgeProbe } from '../../steps/edge/edge-answer.ts'
 import { environmentOf, withKeyOf } from '../../steps/release-environment.ts'
 
 const PLACES = ['here', 'server'] as const

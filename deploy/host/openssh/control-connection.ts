@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { execa } from 'execa'
 import { deployError } from '../../errors.ts'
+import type { Argv } from '../argv.ts'
+import { exitCodeOf, startWith, textSoFar } from '../program.ts'
 
 export interface OpenSshTarget {
   /** Program that connects, for example `ssh`. */
@@ -38,15 +39,15 @@ export class ControlConnection {
     ]
     const batch = canAsk ? [] : ['-o', 'BatchMode=yes']
     const master = ['-M', '-N', '-f', '-o', 'ControlPersist=no', ...batch, ...args]
-    const { exitCode, stderr } = await execa(program, master, {
-      reject: false,
-      stdin: canAsk ? 'inherit' : 'ignore',
-      stdout: 'ignore',
-      stderr: canAsk ? 'inherit' : 'pipe',
-    })
+    const child = startWith(
+      [program, ...master],
+      canAsk ? ['inherit', 'ignore', 'inherit'] : ['ignore', 'ignore', 'pipe'],
+    )
+    const stderr = child.stderr === null ? () => '' : textSoFar(child.stderr)
+    const exitCode = await exitCodeOf(child).catch(() => undefined)
     if (exitCode === 0) return new ControlConnection(program, args, folder)
     await rm(folder, { recursive: true, force: true })
-    const said = typeof stderr === 'string' ? stderr.trim() : ''
+    const said = stderr().trim()
     throw deployError(
       'SSH_UNREACHABLE',
       `${program} cannot connect to ${host}${said && `: ${said}`}`,
@@ -54,9 +55,9 @@ export class ControlConnection {
     )
   }
 
-  /** The program and its arguments that run a command line over it. Once it is lost they must fail, and not connect again. */
-  command(line: string): [program: string, args: string[]] {
-    return [this.#program, ['-T', '-o', 'ProxyCommand=false', ...this.#args, line]]
+  /** What runs a command line over it. Once it is lost they must fail, and not connect again. */
+  command(line: string): Argv {
+    return [this.#program, '-T', '-o', 'ProxyCommand=false', ...this.#args, line]
   }
 
   async isAlive(): Promise<boolean> {
@@ -68,8 +69,7 @@ export class ControlConnection {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #control(what: string): Promise<number | undefined> {
-    const { exitCode } = await execa(this.#program, ['-O', what, ...this.#args], { reject: false, stdio: 'ignore' })
-    return exitCode
+  #control(what: string): Promise<number | undefined> {
+    return exitCodeOf(startWith([this.#program, '-O', what, ...this.#args], 'ignore')).catch(() => undefined)
   }
 }

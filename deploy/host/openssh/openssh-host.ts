@@ -1,6 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { execa } from 'execa'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from '../host.ts'
@@ -8,6 +7,7 @@ import { splitLines } from '../lines.ts'
 import { LoginShell, readableOf } from '../login-shell.ts'
 import { LOOPBACK, pipedPort, pipeToPort } from '../port-pipe.ts'
 import { asRoot, type Privilege } from '../privilege.ts'
+import { exitCodeOf, startProgram, textSoFar } from '../program.ts'
 import { ControlConnection, type OpenSshTarget } from './control-connection.ts'
 
 /** What OpenSSH exits with when it failed itself; a command may do so too. */
@@ -51,10 +51,7 @@ export class OpenSshHost implements Host {
   async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
     const child = this.#spawn(argv)
-    const stdout: Buffer[] = []
-    const stderr: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+    const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
     if (onOutput) {
       child.stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
       child.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
@@ -76,7 +73,7 @@ export class OpenSshHost implements Host {
     signal?.throwIfAborted()
     if (broken) throw broken
     if (exitCode === OPENSSH_FAILED) await this.#expectAlive(argv)
-    return { exitCode, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+    return { exitCode, stdout: stdout(), stderr: stderr() }
   }
 
   async start(argv: Argv): Promise<RemoteProcess> {
@@ -101,8 +98,7 @@ export class OpenSshHost implements Host {
     this.counts.channels++
     const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
     const { line, filter } = this.#shell.command(privileged)
-    const [program, args] = this.#connection.command(line)
-    const child = execa(program, args, { buffer: false, reject: false })
+    const child = startProgram(this.#connection.command(line))
     child.stdin.on('error', () => {}) // The command may end without reading; its exit code shows why.
     child.stdin.write(stdinPrefix)
     const stdout = readableOf(child.stdout, filter)
@@ -110,7 +106,10 @@ export class OpenSshHost implements Host {
       stdin: child.stdin,
       stdout,
       stderr: child.stderr,
-      exitCode: child.then(({ exitCode }) => exitCode ?? OPENSSH_FAILED),
+      exitCode: exitCodeOf(child).then(
+        (exitCode) => exitCode ?? OPENSSH_FAILED,
+        () => OPENSSH_FAILED,
+      ),
       kill: () => {
         // A gentler signal waits for the command on the server. The process that holds the connection has the pipes too.
         child.kill('SIGKILL')

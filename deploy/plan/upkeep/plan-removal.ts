@@ -23,7 +23,7 @@ export function planPrune(facts: Facts, keepCount: number): Change[] {
   const keptTags = manifests.filter(({ id }) => isKept(id)).map(({ image }) => imageTag(image))
   const tags = [...new Set(imageTags)].filter((tag) => /^[0-9a-f]{12}$/.test(tag) && !keptTags.includes(tag))
   return [
-    ...(hasTornFiles ? [{ kind: 'remove-torn' } as const] : []),
+    ...(hasTornFiles ? [{ kind: 'remove-torn', hasRoutes: false } as const] : []),
     ...(removed.length + tags.length > 0 ? [{ kind: 'prune', removed, tags, keptTags } as const] : []),
   ]
 }

@@ -95,7 +95,7 @@ function backupWords(changes: readonly Change[], { live }: Facts, skipsBackup: b
   return has('start-release') ? ['no backup, since nothing is live yet'] : []
 }
 
-function downtimeWords({ live }: Facts, downtime: readonly string[]): string[] {
-  if (live === null) return []
+function downtimeWords({ live, predecessor }: Facts, downtime: readonly string[]): string[] {
+  if (live === null && !predecessor?.isRunning) return []
   return downtime.length === 0 ? ['no downtime'] : [...downtime]
 }

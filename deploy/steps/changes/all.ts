@@ -9,6 +9,7 @@ import { checkRelease } from './check-release.ts'
 import { cleanUp } from './clean-up.ts'
 import { freeReserve } from './free-reserve.ts'
 import { getCertificate } from './get-certificate.ts'
+import { giveBack } from './give-back.ts'
 import { installDocker } from './install-docker.ts'
 import { keepReserve } from './keep-reserve.ts'
 import { makeFolders } from './make-folders.ts'
@@ -29,8 +30,10 @@ import { sendBackups } from './send-backups.ts'
 import { settleEdge } from './settle-edge.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
+import { stopPredecessor } from './stop-predecessor.ts'
 import { stopPrevious } from './stop-previous.ts'
 import { switchOver } from './switch.ts'
+import { takePorts } from './take-ports.ts'
 import { unpackBackup } from './unpack-backup.ts'
 import { uploadRelease } from './upload-release.ts'
 import { useWarm } from './use-warm.ts'
@@ -58,6 +61,7 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'ask-again': askAgain,
   'start-release': startRelease,
   'use-warm': useWarm,
+  'take-ports': takePorts,
   'check-release': checkRelease,
   switch: switchOver,
   watch,
@@ -73,6 +77,8 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'place-hold': placeHold,
   'remove-hold': removeHold,
   'read-logs': readLogs,
+  'stop-predecessor': stopPredecessor,
+  'give-back': giveBack,
   prune,
   'remove-gateway': removeGateway,
   'remove-data': removeData,

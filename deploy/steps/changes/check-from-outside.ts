@@ -6,7 +6,7 @@ import { checkCompletions, checkReading } from '../../probe/checks.ts'
 import { outsideProbe } from '../../probe/outside-probe.ts'
 import type { Probe } from '../../probe/probe.ts'
 import type { Definition, Server } from '../definition.ts'
-import { edgeProbe } from '../edge-answer.ts'
+import { edgeProbe } from '../edge/edge-answer.ts'
 
 const TIMEOUT_MS = 10_000
 const POLL_MS = 1000

@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { renderRoute } from '../../../templates/route.ts'
-import { deployError } from '../../errors.ts'
 import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
 import { checkCompletions, checkReading, timeEcho } from '../../probe/checks.ts'
 import { CANARY_HEADER, type Probe } from '../../probe/probe.ts'
-import { liveRelease } from '../../server/facts.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
 import type { Definition, Server } from '../definition.ts'
-import { edgeProbe, untilAnswered } from '../edge-answer.ts'
-import { writeReadyMark } from '../ready-mark.ts'
+import { edgeProbe, untilAnswered } from '../edge/edge-answer.ts'
+import { markReady } from '../ready-mark.ts'
 import { withKeyOf } from '../release-environment.ts'
 import { routeUndo, writeRoute } from '../route-file.ts'
+import { unhealthyRelease } from '../unhealthy-release.ts'
 
 /** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
 export const checkRelease: Definition<'check-release'> = {
@@ -30,7 +29,7 @@ export const checkRelease: Definition<'check-release'> = {
     try {
       await untilAnswered(server, probe, instance)
       const problem = (await checkReading(probe, instance)) ?? (await checkCompletions(probe))
-      if (problem !== null) throw unhealthy(instance, problem)
+      if (problem !== null) throw unhealthyRelease(instance, problem)
     } finally {
       await probe.close()
     }
@@ -60,25 +59,4 @@ async function usualEchoMs(server: Server, gateway: GatewayAddress, live: string
   } finally {
     await probe?.close()
   }
-}
-
-/**
- * From now on the release is a target of rollbacks. So is the one that answers now, which an earlier version may not have
- * marked.
- */
-async function markReady(server: Server, release: string, why: string) {
-  const { facts, now, actor, verb } = server
-  const isMarked = (id: string) => facts.readyMarks.some((mark) => mark.release === id)
-  const mark = { release, at: now.toISOString(), by: actor, verb, why }
-  const live = liveRelease(facts)?.manifest
-  const marks = [mark, ...(live ? [{ release: live.id, at: live.createdAt, by: '', verb: '', why: '' }] : [])]
-  for (const one of marks.filter((mark) => !isMarked(mark.release))) await writeReadyMark(server, one)
-}
-
-function unhealthy(instance: string, problem: string) {
-  return deployError(
-    'RELEASE_UNHEALTHY',
-    `the new release does not answer as it should: ${problem}`,
-    `the previous release still answers; the container is kept: docker logs ${containerName(instance)}`,
-  )
 }

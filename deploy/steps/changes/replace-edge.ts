@@ -2,9 +2,9 @@ import type { Change } from '../../plan/change.ts'
 import { edgeState } from '../../remote/edge-handover.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
 import { EDGE_RESTARTS } from '../downtime.ts'
-import { bringEdgeUp, composeEdge, putEdge } from '../edge.ts'
-import { edgeDifferences } from '../edge-differences.ts'
-import { awaitFirst, endHandover, handOver, type Replacement, UNDO_LIMIT_MS } from '../hand-over.ts'
+import { bringEdgeUp, composeEdge, putEdge } from '../edge/edge.ts'
+import { edgeDifferences } from '../edge/edge-differences.ts'
+import { awaitFirst, endHandover, handOver, type Replacement, UNDO_LIMIT_MS } from '../edge/hand-over.ts'
 import { orFail } from '../or-fail.ts'
 
 /** Gives a running edge other files, or lets it read its certificates again. */

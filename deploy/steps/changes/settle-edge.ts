@@ -1,5 +1,5 @@
 import type { Definition } from '../definition.ts'
-import { awaitFirst, endHandover } from '../hand-over.ts'
+import { awaitFirst, endHandover } from '../edge/hand-over.ts'
 import { orFail } from '../or-fail.ts'
 
 /** A change of the edge was cut off: its second edge still takes the connections. */

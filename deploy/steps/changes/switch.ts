@@ -10,7 +10,7 @@ import { GATEWAY_PORT } from '../../server/layout.ts'
 import { renderState } from '../../server/state.ts'
 import { putFile } from '../../server/transfer.ts'
 import type { Definition, Server, Undo } from '../definition.ts'
-import { awaitAnswer } from '../edge-answer.ts'
+import { awaitAnswer } from '../edge/edge-answer.ts'
 import { dropRouteCopies, routeUndo, writeRoute } from '../route-file.ts'
 
 /** One rename moves all new requests; an answer with the new instance's name confirms it, and then it is recorded. */

@@ -11,11 +11,11 @@ import {
   type WatchReadings,
 } from '../../probe/watch-readings.ts'
 import * as docker from '../../remote/docker.ts'
-import { watchRelease } from '../../remote/watch-script.ts'
+import { watchRelease } from '../../remote/looking/watch-script.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
 import type { Definition, Server } from '../definition.ts'
-import { edgeProbe } from '../edge-answer.ts'
+import { edgeProbe } from '../edge/edge-answer.ts'
 import { writeReadyMark } from '../ready-mark.ts'
 import { dropRouteCopies } from '../route-file.ts'
 
@@ -25,10 +25,11 @@ const LOG_LINES_SHOWN = 20
 
 /** Looks at the release that has just taken over. A bad one ends the plan, which takes back what was made. */
 export const watch: Definition<'watch'> = {
-  describe: ({ instance, seconds, wayBack, isRollback, again }) => {
+  describe: (change) => {
+    const { instance, seconds, isRollback, again } = change
     const what = `watch release ${releaseOf(instance)} for ${seconds} seconds`
     if (isRollback) return [what]
-    const target = again ? again.fallback : wayBack && releaseOf(wayBack)
+    const target = again ? again.fallback : wayBackOf(change)
     const back =
       target === null ? '; there is no release to go back to' : `, and go back to ${target} if it does not work`
     return [`${what}${again ? ', since a run that was cut off did not' : ''}${back}`]
@@ -103,11 +104,18 @@ async function untilBad(
   }
 }
 
-async function failure({ instance, wayBack, isRollback, again }: Change<'watch'>, server: Server, problem: string) {
+/** What answers again if the release is bad; null for nothing. */
+function wayBackOf({ wayBack, isAdopting }: Change<'watch'>): string | null {
+  return isAdopting ? 'the Python gateway' : wayBack && releaseOf(wayBack)
+}
+
+async function failure(change: Change<'watch'>, server: Server, problem: string) {
+  const { instance, isRollback, again } = change
   const [container, release] = [containerName(instance), releaseOf(instance)]
   const { stdout } = await server.host.exec(docker.containerLogs(container, LOG_LINES_SHOWN))
-  if (wayBack !== null || again?.fallback) await markFailed(server, release, problem)
-  const back = wayBack === null ? stays(isRollback) : `${releaseOf(wayBack)} answers again`
+  if (wayBackOf(change) !== null || again?.fallback) await markFailed(server, release, problem)
+  const name = wayBackOf(change)
+  const back = name === null ? stays(isRollback) : `${name} answers again`
   return deployError(
     'WATCH_FAILED',
     `release ${release} does not work: ${problem}. Its last lines:\n${stdout.trimEnd()}`,

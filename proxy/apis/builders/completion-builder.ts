@@ -4,7 +4,7 @@ import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.t
 import type { Json } from '../../json/parse.ts'
 import type { AnswerBuilder } from '../api.ts'
 import { errorIn } from '../json-facts.ts'
-import { fieldsOf, mergeFacts, mergePiece } from './merge-pieces.ts'
+import { mergeFact, mergePiece, namesIn } from './merge-pieces.ts'
 
 interface Choice {
   index: number
@@ -18,6 +18,8 @@ interface Choice {
 const ENDS_ANYWHERE = new Set(['length', 'max_tokens', 'content_filter', 'error'])
 /** Members that describe the chunk, not the completion. */
 const OF_THE_CHUNK = new Set(['object', 'choices', 'usage', 'error', 'obfuscation'])
+/** Members of a choice that the builder reads itself. */
+const OF_THE_CHOICE = new Set(['index', 'delta', 'finish_reason'])
 
 /** Assembles the chunks of a streamed completion, of chat or of text. */
 export class CompletionBuilder implements AnswerBuilder {
@@ -47,8 +49,10 @@ export class CompletionBuilder implements AnswerBuilder {
 
   #addChunk(chunk: unknown, data: string, event: string | undefined): void {
     if (event === 'error') this.#error = isObject(chunk) ? (errorIn(chunk) ?? chunk) : data
+    if (Array.isArray(chunk)) this.#error = chunk.filter(isObject).map(errorIn).find(Boolean) ?? this.#error
     if (!isObject(chunk)) return
-    for (const [name, value] of fieldsOf(chunk)) {
+    for (const name of namesIn(chunk)) {
+      const value = chunk[name]
       if (!OF_THE_CHUNK.has(name) && value !== null) this.#extras[name] ||= value
     }
     const usage = chunk['usage'] ?? groqUsage(chunk)
@@ -112,20 +116,21 @@ export class CompletionBuilder implements AnswerBuilder {
 
   #addChoice(piece: unknown): void {
     if (!isObject(piece)) return
-    const { index: givenIndex, delta, finish_reason: finishReason, ...extras } = piece
+    const { index: givenIndex, delta, finish_reason: finishReason, error } = piece
+    if (error) this.#error = error
     const index = typeof givenIndex === 'number' ? givenIndex : 0
     let choice = this.#choices.get(index)
     if (!choice) {
       choice = { index, finish_reason: null }
       this.#choices.set(index, choice)
     }
-    if (choice.finish_reason !== null && continuesText(delta, extras)) this.#hasFalseEnd = true
+    if (choice.finish_reason !== null && continuesText(delta, piece)) this.#hasFalseEnd = true
     if (isObject(delta)) {
       choice.message ??= { role: 'assistant', content: null }
       mergePiece(choice.message, delta)
     }
-    if (typeof finishReason === 'string' && finishReason !== '') choice.finish_reason = finishReason
-    mergeFacts(choice, extras)
+    if (typeof finishReason === 'string' && finishReason.trim() !== '') choice.finish_reason = finishReason
+    for (const name of namesIn(piece)) if (!OF_THE_CHOICE.has(name)) mergeFact(choice, name, piece[name])
   }
 }
 
@@ -135,11 +140,11 @@ function continuesText(delta: unknown, { text }: Json): boolean {
 
 function hasEnded({ message, finish_reason: reason }: Choice): boolean {
   if (reason === null) return false
-  const calls = message?.['tool_calls']
-  if (!Array.isArray(calls) || ENDS_ANYWHERE.has(reason)) return true
-  return !calls.some((call) => {
-    const called = isObject(call) ? call['function'] : undefined
-    const given = isObject(called) ? called['arguments'] : undefined
+  if (!message || ENDS_ANYWHERE.has(reason)) return true
+  const { tool_calls: calls, function_call: older } = message
+  const called = Array.isArray(calls) ? calls.map((call) => (isObject(call) ? call['function'] : undefined)) : []
+  return ![...called, older].some((call) => {
+    const given = isObject(call) ? call['arguments'] : undefined
     return typeof given === 'string' && isCutJson(given)
   })
 }

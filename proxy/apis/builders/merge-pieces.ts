@@ -7,7 +7,8 @@ const WHOLE = new Set(['id', 'type', 'role', 'index', 'format'])
 
 /** Adds a piece of a message to the message: text continues text, lists grow, objects are merged. */
 export function mergePiece(whole: Json, piece: Json): void {
-  for (const [name, value] of fieldsOf(piece)) {
+  for (const name of namesIn(piece)) {
+    const value = piece[name]
     const known = Object.hasOwn(whole, name) ? whole[name] : undefined
     if (value === null) whole[name] = known ?? null
     else if (known === undefined || known === null || known === '') whole[name] = firstPiece(name, value)
@@ -16,21 +17,24 @@ export function mergePiece(whole: Json, piece: Json): void {
   }
 }
 
-/** The same for members that describe the answer: a later value replaces an earlier one, and only lists grow. */
-export function mergeFacts(whole: Json, piece: Json): void {
-  for (const [name, value] of fieldsOf(piece)) {
-    const known = Object.hasOwn(whole, name) ? whole[name] : undefined
-    if (value === null) whole[name] = known ?? null
-    else if (Array.isArray(known) && Array.isArray(value)) known.push(...value)
-    else if (isObject(known) && isObject(value)) mergeFacts(known, value)
-    else if (name === 'text' && typeof known === 'string' && typeof value === 'string') whole[name] = known + value
-    else whole[name] = value
-  }
+/** Adds a member that describes the answer: a later value replaces an earlier one, and only lists grow. */
+export function mergeFact(whole: Json, name: string, value: unknown): void {
+  const known = Object.hasOwn(whole, name) ? whole[name] : undefined
+  if (value === null) whole[name] = known ?? null
+  else if (Array.isArray(known) && Array.isArray(value)) known.push(...value)
+  else if (isObject(known) && isObject(value)) mergeFacts(known, value)
+  else if (name === 'text' && typeof known === 'string' && typeof value === 'string') whole[name] = known + value
+  else whole[name] = value
 }
 
-/** Without `__proto__`: a provider must not be able to set a prototype. */
-export function fieldsOf(json: Json): [string, unknown][] {
-  return Object.entries(json).filter(([name]) => name !== '__proto__')
+function mergeFacts(whole: Json, piece: Json): void {
+  for (const name of namesIn(piece)) mergeFact(whole, name, piece[name])
+}
+
+/** Names of members, without `__proto__`: a provider must not be able to set a prototype. */
+export function namesIn(json: Json): string[] {
+  const names = Object.keys(json)
+  return names.includes('__proto__') ? names.filter((name) => name !== '__proto__') : names
 }
 
 function firstPiece(name: string, value: unknown): unknown {
@@ -38,9 +42,10 @@ function firstPiece(name: string, value: unknown): unknown {
 }
 
 function continued(name: string, known: unknown, value: unknown): unknown {
-  if (isLargeInteger(known) || isLargeInteger(value)) return value
-  if (name === 'name' && typeof known === 'string' && typeof value === 'string') return mergeName(known, value)
-  if (typeof known === 'string' && typeof value === 'string') return known + value
+  if (typeof known === 'string' && typeof value === 'string') {
+    if (isLargeInteger(value)) return value
+    return name === 'name' ? mergeName(known, value) : known + value
+  }
   if (name === 'content' && (Array.isArray(known) || Array.isArray(value))) return mergeParts(known, value)
   if (Array.isArray(known) && Array.isArray(value)) return mergeList(known, value)
   if (!isObject(known) || !isObject(value)) return value
@@ -66,7 +71,8 @@ function mergeParts(known: unknown, pieces: unknown): unknown[] {
 }
 
 function mergePart(known: Json, { type: _type, ...piece }: Json): void {
-  for (const [name, value] of fieldsOf(piece)) {
+  for (const name of namesIn(piece)) {
+    const value = piece[name]
     const before = known[name]
     known[name] =
       Array.isArray(before) && Array.isArray(value) ? mergeParts(before, value) : continuedText(before, value)

@@ -1,7 +1,7 @@
 import { OPEN_BRACE } from '../../../kit/ascii.ts'
 import { isObject } from '../../../kit/json.ts'
 import type { LogOutcome } from '../../../kit/log-record.ts'
-import { errorIn } from '../../apis/json-facts.ts'
+import { choiceErrorIn, errorIn } from '../../apis/json-facts.ts'
 import type { ClientResponse } from '../../exchange/client-response.ts'
 import type { LoggedAnswer } from '../../exchange/outcome.ts'
 import { type HeaderList, headerRecord } from '../../header-list.ts'
@@ -12,6 +12,7 @@ import { type ApiProblem, problems } from '../../problems.ts'
 import type { AnswerHead } from '../answer-head.ts'
 import type { Attempt } from '../attempt.ts'
 import { failureIn, failureOf, mayWorkElsewhere } from '../failure.ts'
+import { reasonIn } from './error-reason.ts'
 
 /** A body up to this size that is known to be complete is sent with one write. */
 const MAX_HELD_BYTES = 256 * 1024
@@ -71,7 +72,7 @@ export class BodyAnswer {
     const isWhole = this.#head.endsWithConnection ? scanJsonObject(body, []) !== undefined : looksLikeObject(body)
     const error = isWhole ? errorInBody(body) : undefined
     if (error !== undefined) this.#replyError(body, error)
-    else if (!isWhole) this.#refuse(problems.upstreamMalformed(route.provider), body)
+    else if (!isWhole) this.#refuse(problems.upstreamMalformed(route.provider, this.#reasonIn(body)), body)
     else this.#reply(normaliser?.read?.(body) ?? body)
   }
 
@@ -97,6 +98,11 @@ export class BodyAnswer {
     if (tryOther(failureOf(problem))) return
     const headers = { ...headerRecord(this.#head.headers), ...problem.headers }
     exchange.refuse({ ...problem, headers }, 'upstream_error', exchange.masked(body))
+  }
+
+  /** What the provider says in place of an answer; half an answer says nothing. */
+  #reasonIn(body: Buffer): string | undefined {
+    return looksLikeObject(body) ? undefined : reasonIn(this.#attempt.exchange.masked(body))
   }
 
   #allHeaders(): HeaderList {
@@ -138,7 +144,8 @@ function errorInBody(body: Buffer): unknown {
   if (body.includes('"error"')) {
     const { error } = scanJsonObject(body, ['error']) ?? {}
     const value = error && body.toString('utf8', error.start, error.end) !== 'null' ? valueAt(body, error) : undefined
-    if (value) return value
+    const answer = value ? undefined : parseJson(body.toString('utf8'))
+    return value || (isObject(answer) ? (errorIn(answer) ?? choiceErrorIn(answer)) : undefined)
   }
   if (body.length > MAX_ODD_ERROR_BYTES || body.includes('"choices"')) return undefined
   const answer = parseJson(body.toString('utf8'))

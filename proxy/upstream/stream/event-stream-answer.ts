@@ -8,7 +8,7 @@ import type { AnswerHead } from '../answer-head.ts'
 import type { Attempt } from '../attempt.ts'
 import { failureIn, failureOf, mayWorkElsewhere } from '../failure.ts'
 import type { StreamNormaliser } from '../normaliser.ts'
-import { beforeEvent, dataOf } from './split-events.ts'
+import { beforeEvent, commentsEnd, dataOf } from './split-events.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeEvents } from './whole-events.ts'
 
@@ -185,7 +185,10 @@ export class EventStreamAnswer {
 
   #write(bytes: Buffer): void {
     if (bytes.length === 0) return
-    this.#response.write(this.#tap.answer.hasFailed ? this.#attempt.exchange.masked(bytes) : bytes)
+    const { exchange } = this.#attempt
+    const end = this.#tap.answer.hasFailed ? bytes.length : commentsEnd(bytes)
+    if (end > 0) this.#response.write(exchange.masked(bytes.subarray(0, end)))
+    if (end < bytes.length) this.#response.write(end === 0 ? bytes : bytes.subarray(end))
   }
 
   #finish(last?: Buffer): void {

@@ -1,3 +1,4 @@
+import { CARRIAGE_RETURN, COLON, LINE_FEED } from '../../../kit/ascii.ts'
 import { EVENT_ENDS } from './whole-events.ts'
 
 const EVENT_END = new RegExp(EVENT_ENDS.join('|'), 'g')
@@ -19,6 +20,16 @@ export function dataOf(event: Buffer): string | undefined {
   const lines = event.toString('utf8').split(/\r\n|\r|\n/)
   const data = lines.flatMap((line) => (line.startsWith(DATA) ? line.slice(DATA.length) : []))
   return data.length === 0 ? undefined : data.join('\n').trim()
+}
+
+/** The index after the comments at the beginning of these bytes. */
+export function commentsEnd(bytes: Buffer): number {
+  let end = 0
+  while (bytes[end] === COLON || (end > 0 && (bytes[end] === LINE_FEED || bytes[end] === CARRIAGE_RETURN))) {
+    const lineEnd = bytes.indexOf(LINE_FEED, end)
+    end = lineEnd === -1 ? bytes.length : lineEnd + 1
+  }
+  return end
 }
 
 /** These bytes up to, and without, the event that is the `count`th with data. */

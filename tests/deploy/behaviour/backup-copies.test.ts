@@ -50,7 +50,6 @@ describeNeeding('root', isRoot)('copies of backups', () => {
     return runCli([...args, ...server], { cwd, env: { NODE_PATH, COMPILED } })
   }
   const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout)
-  const jsonThere = async (...args: string[]) => JSON.parse((await runThere(...args, '--json')).stdout)
   const backups = async () => (await json('backup', 'list')).result.backups
   let name = ''
 
@@ -113,16 +112,17 @@ describeNeeding('root', isRoot)('copies of backups', () => {
   test(
     'an encrypted file is verified with its key, and only with that',
     async () => {
-      const file = `./${name}.age`
-      const verified = await runThere('backup', 'verify', file, '--age-identity', 'key.txt')
+      const file = join(cwd, `${name}.age`)
+      const verified = await run('backup', 'verify', file, '--age-identity', join(cwd, 'key.txt'))
       expect(verified.stdout, verified.stderr).toContain('files are as they were written')
-      expect((await jsonThere('backup', 'verify', file)).error).toMatchObject({
+      expect((await json('backup', 'verify', file)).error).toMatchObject({
         code: 'RESTORE_FAILED',
         message: `${file} is encrypted`,
       })
-      writeFileSync(join(cwd, 'other.txt'), `${await generateX25519Identity()}\n`)
-      expect((await jsonThere('backup', 'verify', file, '--age-identity', 'other.txt')).error.message).toContain(
-        `${file} cannot be decrypted with other.txt`,
+      const other = join(cwd, 'other.txt')
+      writeFileSync(other, `${await generateX25519Identity()}\n`)
+      expect((await json('backup', 'verify', file, '--age-identity', other)).error.message).toContain(
+        `${file} cannot be decrypted with ${other}`,
       )
     },
     TIME_LIMIT_MS,

@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import { expect, onTestFinished, vi } from 'vitest'
 import { testAsRoot, testWith } from '../../helpers/needs.ts'
 import { compiledDeploy } from '../../helpers/process/compiled-package.ts'
-import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
+import { pathWith } from '../../helpers/server/programs-first.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const CLI = [compiledDeploy()]
@@ -52,7 +52,7 @@ async function building() {
   const cwd = tempFolder({ '.env': 'API_KEYS=k\nHTTP_PORT=18080\nHTTPS_PORT=18443\n' })
   const server = join(cwd, 'server')
   const args = ['--host', 'localhost', '--path', server, '--domain', 'llm.example.com', '--yes', '--json']
-  const env = { PATH: pathWith({ ...NO_LISTENERS, docker: standInDocker(cwd) }) }
+  const env = { PATH: pathWith({ docker: standInDocker(cwd) }) }
   return { cwd, server, args, env }
 }
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { sha256 } from '../../../kit/sha256.ts'
 import { describeNeeding, isRoot } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { runCli, runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { IMAGE, useDockerThatRunsHere } from '../../helpers/server/docker-that-runs-here.ts'
 import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
 
@@ -53,21 +53,26 @@ describeNeeding('root', isRoot)('the log databases of a backup', () => {
     writeFileSync(join(archive, 'backup.json'), JSON.stringify({ ...summary, ...more }, null, 2))
     mkdirSync(join(folder, 'backups'))
     output('tar', '-czf', join(folder, 'backups/b.tar.gz'), '-C', archive, 'backup.json', '.env', 'logs')
-    const { NODE_PATH = '', COMPILED = '' } = process.env
-    const run = (...args: string[]) =>
-      runCli(['backup', 'verify', '--host', 'localhost', '--path', folder, ...args], {
-        cwd: join(folder, 'backups'),
-        env: { NODE_PATH, COMPILED },
-      })
-    return { folder, run, left: () => readdirSync(join(folder, 'backups')) }
+    const cwd = join(folder, 'backups')
+    const verify = ['backup', 'verify', '--host', 'localhost', '--path', folder]
+    const run = (...args: string[]) => runMain([...verify, ...args], { cwd })
+    /** In a separate process, where relative paths begin at its folder. */
+    const runThere = (...args: string[]) => {
+      const { NODE_PATH = '', COMPILED = '' } = process.env
+      return runCli([...verify, ...args], { cwd, env: { NODE_PATH, COMPILED } })
+    }
+    return { run, runThere, left: () => readdirSync(join(folder, 'backups')) }
   }
 
   test(
     'that are named as doubtful are judged, and the copies are removed',
     async () => {
-      const { run, left } = server({ [WHOLE]: 'SQLITE_BUSY', [BROKEN]: 'SQLITE_CORRUPT' })
-      for (const file of ['b.tar.gz', './b.tar.gz']) {
-        const { exitCode, stdout, stderr } = await run(file)
+      const { run, runThere, left } = server({ [WHOLE]: 'SQLITE_BUSY', [BROKEN]: 'SQLITE_CORRUPT' })
+      const results = [
+        ['b.tar.gz', await run('b.tar.gz')],
+        ['./b.tar.gz', await runThere('./b.tar.gz')],
+      ] as const
+      for (const [file, { exitCode, stdout, stderr }] of results) {
         expect(exitCode, stderr).toBe(0)
         expect(stdout.split('\n')).toEqual([
           `${file}: all 3 files are as they were written`,

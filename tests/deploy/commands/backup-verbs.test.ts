@@ -51,11 +51,11 @@ describeWithSshServer('through a real sshd, as root', (server) => {
     const folder = tempFolder()
     output('tar', '-xzf', join(cwd, name), '-C', folder)
     writeFileSync(join(folder, 'certs/acme.json'), '{ }')
-    output('tar', '-czf', join(cwd, 'changed.tar.gz'), '-C', folder, 'backup.json', '.env', 'certs')
-    const changed = await runThere('backup', 'verify', './changed.tar.gz', '--json')
-    expect(JSON.parse(changed.stdout).error).toMatchObject({
+    const changed = join(cwd, 'changed.tar.gz')
+    output('tar', '-czf', changed, '-C', folder, 'backup.json', '.env', 'certs')
+    expect((await json('backup', 'verify', changed)).error).toMatchObject({
       code: 'BACKUP_DAMAGED',
-      message: './changed.tar.gz is damaged: certs/acme.json',
+      message: `${changed} is damaged: certs/acme.json`,
     })
   })
 

@@ -2,18 +2,17 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { testAsRoot } from '../../helpers/needs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
+import { runCli, runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const PORTS = 'HTTP_PORT=18080\nHTTPS_PORT=18443\n'
 
 /** Plans a deploy to this machine, into a folder that does not exist yet. */
-function planLocally(env: string, config: string) {
+function planLocally(env: string, config: string, run: typeof runMain = runMain) {
   const cwd = tempFolder({ '.env': env, 'config.yml': config })
   const server = join(cwd, 'server')
   const args = ['--host', 'localhost', '--path', server, '--domain', 'llm.example.com', '--dry-run', '--json']
-  return { server, finished: runCli(args, { cwd, env: { PATH: pathWith(NO_LISTENERS) } }) }
+  return { server, finished: run(args, { cwd }) }
 }
 
 const PORT_COSTS = [
@@ -23,7 +22,7 @@ const PORT_COSTS = [
 const OPENAI_ONLY = 'model_mappings: { gpt: "openai:gpt-5" }\n'
 
 testAsRoot('--dry-run shows every change and makes none', async () => {
-  const { server, finished } = planLocally(`API_KEYS=k\nOPENAI_API_KEY=sk\n${PORTS}`, OPENAI_ONLY)
+  const { server, finished } = planLocally(`API_KEYS=k\nOPENAI_API_KEY=sk\n${PORTS}`, OPENAI_ONLY, runCli)
   const { exitCode, stdout, stderr } = await finished
   expect(exitCode, stderr).toBe(0)
   const { result, ...envelope } = JSON.parse(stdout)
@@ -61,7 +60,7 @@ testAsRoot('a key that config.yml needs and nobody gave is a warning, other prov
 
 testAsRoot('a rollback where nothing was deployed is refused', async () => {
   const cwd = tempFolder()
-  const { exitCode, stderr } = await runCli(['--host', 'localhost', '--path', join(cwd, 'server'), '--rollback'], {
+  const { exitCode, stderr } = await runMain(['--host', 'localhost', '--path', join(cwd, 'server'), '--rollback'], {
     cwd,
   })
   expect([exitCode, stderr]).toEqual([

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { output } from '../../helpers/process/programs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
+import { runCli, runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
@@ -31,7 +31,7 @@ ai-proxy-backup-20261118-090640.tar.gz  2 KiB  2026-11-18T09:06:40Z  -  -  unkno
       ),
     })
     expect(connections() - before).toBe(1)
-    const { exitCode, stdout, stderr } = await runCli([...args, '--json'], { cwd })
+    const { exitCode, stdout, stderr } = await runMain([...args, '--json'], { cwd })
     expect([exitCode, stderr]).toEqual([0, ''])
     expect(JSON.parse(stdout)).toEqual({
       ok: true,

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { testAsRoot } from '../../helpers/needs.ts'
 import { output } from '../../helpers/process/programs.ts'
-import { runCli } from '../../helpers/process/run-ai-deploy.ts'
-import { NO_LISTENERS, pathWith } from '../../helpers/server/programs-first.ts'
+import { type CliOptions, runCli, runMain } from '../../helpers/process/run-ai-deploy.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
 
 const RELEASE = '20261123-101112'
@@ -30,16 +29,15 @@ function backup(): string {
 }
 
 /** On this machine, into a folder that does not exist yet. */
-async function restore(...args: string[]) {
+async function restore(args: string[], runIt = (all: string[], options: CliOptions) => runMain(all, options)) {
   const cwd = tempFolder()
   const server = join(cwd, 'server')
-  const env = { PATH: pathWith(NO_LISTENERS) }
-  return { server, ...(await runCli(['--host', 'localhost', '--path', server, ...args], { cwd, env })) }
+  return { server, ...(await runIt(['--host', 'localhost', '--path', server, ...args], { cwd })) }
 }
 
 testAsRoot('--dry-run shows where the changes come from, and makes none', async () => {
   const file = backup()
-  const { exitCode, stdout, stderr, server } = await restore('--restore-backup', file, '--dry-run', '--json')
+  const { exitCode, stdout, stderr, server } = await restore(['--restore-backup', file, '--dry-run', '--json'], runCli)
   expect(exitCode, stderr).toBe(0)
   expect(stderr.startsWith(`On localhost, from ${file}:\n`)).toBe(true)
   const { result, ...envelope } = JSON.parse(stdout)
@@ -52,12 +50,12 @@ testAsRoot('--dry-run shows where the changes come from, and makes none', async 
 
 describe('what cannot be restored', () => {
   testAsRoot('is a file that does not exist, here or on the server', async () => {
-    const here = await restore('--restore-backup', './missing.tar.gz', '--yes')
+    const here = await restore(['--restore-backup', './missing.tar.gz', '--yes'])
     expect([here.exitCode, here.stderr]).toEqual([
       50,
       '✖ ./missing.tar.gz does not exist on this machine.\nHint: check the path. (RESTORE_FAILED, exit code 50)\n',
     ])
-    const there = await restore('--restore-backup', 'missing.tar.gz', '--yes')
+    const there = await restore(['--restore-backup', 'missing.tar.gz', '--yes'])
     expect([there.exitCode, there.stderr]).toEqual([
       50,
       `✖ There is no missing.tar.gz in ${there.server}/backups on the server.\nHint: see --list-backups; write ./NAME for a file on this machine. (RESTORE_FAILED, exit code 50)\n`,
@@ -67,7 +65,7 @@ describe('what cannot be restored', () => {
   testAsRoot('is a file that is not a backup', async () => {
     const file = join(tempFolder(), 'broken.tar.gz')
     writeFileSync(file, 'not an archive')
-    const { exitCode, stderr } = await restore('--restore-backup', file, '--yes')
+    const { exitCode, stderr } = await restore(['--restore-backup', file, '--yes'])
     expect([exitCode, stderr]).toEqual([50, expect.stringMatching(/^✖ .*broken\.tar\.gz cannot be restored: /)])
   })
 })

@@ -312,6 +312,7 @@ describe('the watch', () => {
     expect(changeOf(again, 'watch').again).toEqual({ fallback: older.id })
     const off = `${ENV}WATCH_S=0\n`
     expect(kinds(replan({ env: envOf(off) }, { isUnwatched: true, env: off }))).not.toContain('watch')
+    expect(changeOf(replan({ env: envOf(off) }, { isUnwatched: true, env: off }), 'remove-torn').hasRoutes).toBe(true)
   })
 
   test('is for new releases only', () => {

@@ -51,7 +51,7 @@ test('facts', () => {
   expect([...printed].sort()).toEqual(
     [
       ...['arch', 'attempts', 'backup', 'clock', 'compose_plugin', 'compose_program', 'container', 'current'],
-      ...['docker', 'missing', 'network', 'ready_', 'reserve', 'silent', 'stopping', 'store'],
+      ...['docker', 'missing', 'network', 'predecessor', 'ready_', 'reserve', 'silent', 'stopping', 'store'],
       ...[
         'docker_disk',
         'edge',

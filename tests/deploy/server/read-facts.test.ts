@@ -2,14 +2,15 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { LocalHost } from '../../../deploy/host/local-host.ts'
 import { IDENTITY } from '../../../deploy/remote/inspection.ts'
 import { readPairs } from '../../../deploy/server/pairs.ts'
 import { gatherFacts, parseDocker, parseFacts } from '../../../deploy/server/read-facts.ts'
 import { renderRoute } from '../../../templates/route.ts'
-import { needing, testWith } from '../../helpers/needs.ts'
-import { output } from '../../helpers/process/programs.ts'
+import { needing } from '../../helpers/needs.ts'
+import { findProgram, output } from '../../helpers/process/programs.ts'
+import { pathOfThisMachine } from '../../helpers/server/programs-first.ts'
 import {
   CLEAN_DEBIAN,
   DEBIAN_12_DOCKER,
@@ -41,6 +42,7 @@ test('a clean server has nothing but itself', () => {
     missingFolders: [],
     hasReserve: false,
     isUnwatched: false,
+    predecessor: null,
     readyMarks: [],
     edge: {
       ...{ isRunning: false, folder: null, composeFile: null, traefikConfig: null, acmeCa: null },
@@ -270,7 +272,11 @@ LINUX('a folder may be missing or unfinished', async () => {
   expect(await gatherFacts(host, above)).toMatchObject({ state: null, manifests: [] })
 })
 
-testWith('ss')('ports that are taken have the name of the program', async () => {
+const hasListeners = findProgram('ss', pathOfThisMachine()) !== null
+
+needing('ss', hasListeners)('ports that are taken have the name of the program', async () => {
+  vi.stubEnv('PATH', pathOfThisMachine())
+  onTestFinished(() => void vi.unstubAllEnvs())
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo

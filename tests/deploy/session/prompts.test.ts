@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { questionsOn } from '../../../deploy/session/prompts.ts'
-import { packageRoot } from '../../../kit/package-root.ts'
 import { testWith } from '../../helpers/needs.ts'
+import { compiledPackage } from '../../helpers/process/compiled-package.ts'
 import { output } from '../../helpers/process/programs.ts'
 import { testTerminal } from '../../helpers/process/test-terminal.ts'
 import { tempFolder } from '../../helpers/temp-folder.ts'
@@ -23,17 +23,17 @@ function firstKeys(answers: [shown: string, typed: string][]) {
   const result = join(tempFolder(), 'result')
   const script = `
     import { writeFileSync } from 'node:fs'
-    import { parseConfigFile } from './kit/gateway-config/config-file.ts'
-    import { providerChoices } from './deploy/plan/provider-choices.ts'
-    import { questionsOn } from './deploy/session/prompts.ts'
+    import { parseConfigFile } from './dist/kit/gateway-config/config-file.js'
+    import { providerChoices } from './dist/deploy/plan/provider-choices.js'
+    import { questionsOn } from './dist/deploy/session/prompts.js'
     const choices = providerChoices(parseConfigFile(${JSON.stringify(CONFIG)}, 'config.yml'))
     const answered = await questionsOn({ isInTty: true, isErrTty: true }).firstKeys(choices).catch(({ code }) => code)
     writeFileSync(${JSON.stringify(result)}, JSON.stringify(answered))`
-  const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', script]
+  const node = [process.execPath, '--input-type=module', '-e', script]
   const shown = output(
     'env',
     '-C',
-    packageRoot(),
+    compiledPackage(),
     'TERM=xterm',
     'python3',
     IN_TERMINAL,

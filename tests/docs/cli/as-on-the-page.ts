@@ -17,6 +17,7 @@ export function asOnThePage(text: string, { server, url }: StandInProject): stri
     [/^✖ 1 of \d+ checks failed: way.*\n.*\n/m, ''],
     [new RegExp(`(port|to) ${port + 1}\\b`, 'g'), '$1 80   '],
     [new RegExp(`(port|to) ${port}\\b`, 'g'), '$1 443  '],
+    [/ai-proxy:[0-9a-f]{12}/g, 'ai-proxy:1eab0a527bf7'],
     [/its \d+ files/g, 'its 300 files'],
     [/^(pass +system +).*$/m, '$1debian on x86_64'],
     ['none yet; see ai-deploy test-https', 'llm.example.com, 61 days left'],

@@ -12,7 +12,9 @@ const ROUND = 100
 const STATUSES = [
   200, 200, 200, 200, 200, 200, 201, 302, 400, 401, 402, 403, 404, 408, 422, 429, 500, 503, 529,
 ] as const
-const TYPES = ['text/event-stream', 'application/json', 'text/html', 'Text/Event-Stream; charset=utf-8', ''] as const
+const EVENT_TYPES = ['text/event-stream', 'Text/Event-Stream; charset=utf-8', ''] as const
+const JSON_TYPES = ['application/json', 'application/json; charset=utf-8', 'text/html', ''] as const
+const TYPES = [...EVENT_TYPES, ...JSON_TYPES] as const
 const WORDS = ['Hello', ' 🙂', ' "error"', ' [DONE]', '\n\n', ' data: x'] as const
 
 interface Sent {
@@ -126,17 +128,28 @@ function isObjectWithout(json: string, member: string): boolean {
 function answerAtRandom(socket: Socket, { body, headers }: RawRequest, random: Random, all: Map<string, Sent[]>): void {
   const { model } = JSON.parse(body) as { model: string }
   const key = headers['authorization']?.slice('Bearer '.length) ?? ''
-  const status = random.pick(STATUSES)
-  const type = random.pick(TYPES)
-  const isEventStream = type === '' ? body.includes('"stream":true') : /event-stream/i.test(type)
-  const text = status < 300 && isEventStream ? randomEvents(random, key) : randomBody(random, key)
-  const cutAt = random.below(4) === 0 ? random.below(Buffer.byteLength(text)) : undefined
+  const isStream = body.includes('"stream":true')
+  const isGood = random.below(3) === 0
+  const status = isGood ? 200 : random.pick(STATUSES)
+  const type = isGood ? random.pick(isStream ? EVENT_TYPES : JSON_TYPES) : random.pick(TYPES)
+  const isEventStream = type === '' ? isStream : /event-stream/i.test(type)
+  const text = textAtRandom(random, key, { isGood, isEventStream: status < 300 && isEventStream })
+  const cutAt = !isGood && random.below(4) === 0 ? random.below(Buffer.byteLength(text)) : undefined
   const shown = Buffer.from(text).subarray(0, cutAt).toString()
   all.set(model, [
     ...(all.get(model) ?? []),
     { model, status, body: shown, isEventStream, isComplete: cutAt === undefined },
   ])
   void send(socket, random, { status, text, type, key, cutAt })
+}
+
+function textAtRandom(
+  random: Random,
+  key: string,
+  { isGood, isEventStream }: { isGood: boolean; isEventStream: boolean },
+): string {
+  if (isEventStream) return isGood ? goodEvents(random) : randomEvents(random, key)
+  return isGood ? ANSWER : randomBody(random, key)
 }
 
 interface Form {
@@ -182,10 +195,12 @@ function breakOff(socket: Socket, random: Random): void {
   // Else the connection stays open, and silent.
 }
 
+const ANSWER = JSON.stringify({ id: 'c', choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] })
+
 function randomBody(random: Random, key: string): string {
   return random.pick([
-    JSON.stringify({ id: 'c', choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] }),
-    JSON.stringify({ id: 'c', choices: [{ index: 0, message: { content: 'Hi' }, finish_reason: 'stop' }] }),
+    ANSWER,
+    ANSWER,
     JSON.stringify({ error: { message: `Consumer 'api_key:${key}'`, code: random.pick(STATUSES) } }),
     JSON.stringify({ error: `no credit on ${key}` }),
     JSON.stringify([{ error: { message: key, status: 'INVALID_ARGUMENT' } }]),
@@ -195,18 +210,33 @@ function randomBody(random: Random, key: string): string {
   ])
 }
 
-/** Events in any order: most often they make an answer. */
+function chunk(delta: object, reason: string | null): string {
+  return `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
+}
+
+/** The events of a whole answer, in their order. */
+function goodEvents(random: Random): string {
+  const none = random.pick([null, null, ''])
+  const words = Array.from({ length: random.below(6) }, () => chunk({ content: random.pick(WORDS) }, none))
+  const usage = random.below(2) === 0 ? `data: ${JSON.stringify({ choices: [], usage: { total_tokens: 3 } })}\n\n` : ''
+  const comment = random.below(4) === 0 ? ': comment\n\n' : ''
+  const done = random.below(6) > 0 ? 'data: [DONE]\n\n' : ''
+  const events = [comment, chunk({ role: 'assistant' }, none), ...words, chunk({}, random.pick(['stop', 'length']))]
+  const text = [...events, usage, done].join('')
+  return random.below(4) === 0 ? text.replaceAll('\n', '\r\n') : text
+}
+
+/** Events in any order, which seldom make an answer. */
 function randomEvents(random: Random, key: string): string {
-  const chunk = (delta: object, reason: string | null = random.below(20) === 0 ? '' : null) =>
-    `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
+  const piece = (delta: object) => chunk(delta, random.below(20) === 0 ? '' : null)
   const error = () => `data: ${JSON.stringify({ error: { message: `key ${key}`, code: random.pick(STATUSES) } })}\n\n`
-  const events = [chunk({ role: 'assistant' })]
-  for (let words = random.below(6); words > 0; words--) events.push(chunk({ content: random.pick(WORDS) }))
+  const events = [piece({ role: 'assistant' })]
+  for (let words = random.below(6); words > 0; words--) events.push(piece({ content: random.pick(WORDS) }))
   if (random.below(6) > 0) events.push(chunk({}, random.pick(['stop', 'length'])))
   if (random.below(3) === 0) events.push(`data: ${JSON.stringify({ choices: [], usage: { total_tokens: 3 } })}\n\n`)
   if (random.below(5) > 0) events.push('data: [DONE]\n\n')
   for (let more = random.below(3); more > 0; more--) {
-    const extra = random.pick([': comment\n\n', ': comment\n\n', error(), chunk({ content: 'x' }), 'data: [DONE]\n\n'])
+    const extra = random.pick([': comment\n\n', ': comment\n\n', error(), piece({ content: 'x' }), 'data: [DONE]\n\n'])
     events.splice(random.below(events.length + 1), 0, extra)
   }
   if (random.below(20) === 0) return random.pick(['', ': nothing\n\n', 'data: [DONE]\n\n'])

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import { type GatewayOptions, startGateway } from './gateway.ts'
 
@@ -20,21 +21,27 @@ export interface RawUpstream {
 
 const HEAD_END = '\r\n\r\n'
 
-/** A provider that writes bytes to a socket: it is called once for each whole request. */
+/**
+ * A provider that writes bytes to a socket: it is called once for each whole request.
+ * @param pair key and certificate, if its connections are encrypted
+ */
 export async function startRawUpstream(
   answer: (socket: Socket, request: RawRequest) => void | Promise<void>,
+  pair?: { key: string; cert: string },
 ): Promise<RawUpstream> {
   const sockets = new Set<Socket>()
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const onSocket = (socket: Socket) => {
     upstream.connections++
     sockets.add(socket.on('error', () => {}).on('end', () => socket.end()))
     readRequests(socket, (request) => {
       upstream.requests.push(request)
       void answer(socket, request)
     })
-  }).listen(0, '127.0.0.1')
+  }
+  const options = { allowHalfOpen: true, ...pair }
+  const server = (pair ? createTlsServer(options, onSocket) : createServer(options, onSocket)).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `${pair ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`
   const upstream: RawUpstream = { url, requests: [], connections: 0 }
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
@@ -71,8 +78,9 @@ function nameOf(line: string): string {
 export async function startBeforeRaw(
   answer: Parameters<typeof startRawUpstream>[0],
   { environment, config, mappings }: GatewayOptions = {},
+  pair?: { key: string; cert: string },
 ) {
-  const upstream = await startRawUpstream(answer)
+  const upstream = await startRawUpstream(answer, pair)
   const gateway = await startGateway({
     environment: { OPENAI_API_KEY: 'upstream-key-1', OPENAI_BASE_URL: upstream.url, ...environment },
     mappings: { mine: 'openai:mine', ...mappings },

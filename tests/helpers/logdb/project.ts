@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
+import { main } from '../../../logdb/main.ts'
 import { compiledLogdb } from '../process/compiled-package.ts'
+import { testTerminal } from '../process/test-terminal.ts'
 import { tempFolder } from '../temp-folder.ts'
 
 interface Outcome {
@@ -18,6 +20,8 @@ export interface Project {
   db: string
   /** Runs a command line, or a script, with `sh` in the folder of the project; only `env` and PATH are in the environment. */
   sh(script: string, env?: Record<string, string>): Outcome
+  /** Runs logdb in this process, which takes a tenth of the time: for what is not about the process. */
+  run(args: string | string[], env?: Record<string, string>): Promise<Outcome>
 }
 
 /** Makes projects that share one compiled logdb: compiling takes a second. */
@@ -30,8 +34,20 @@ export function projects(): () => Project {
     symlinkSync(dist, join(folder, 'dist'))
     copyFileSync(join(packageRoot(), 'scripts/logdb'), join(folder, 'scripts/logdb'))
     chmodSync(join(folder, 'scripts/logdb'), 0o755)
-    return { folder, logs, db, sh: (script, env = {}) => sh(folder, script, env) }
+    return {
+      folder,
+      logs,
+      db,
+      sh: (script, env = {}) => sh(folder, script, env),
+      run: (args, env = {}) => run(folder, args, env),
+    }
   }
+}
+
+async function run(cwd: string, args: string | string[], env: Record<string, string>): Promise<Outcome> {
+  const terminal = testTerminal({ cwd, env })
+  const exitCode = await main(typeof args === 'string' ? args.split(' ') : args, terminal)
+  return { exitCode, stdout: terminal.stdout, stderr: terminal.stderr }
 }
 
 function sh(cwd: string, script: string, env: Record<string, string>): Outcome {

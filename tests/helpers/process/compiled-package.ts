@@ -11,16 +11,17 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type TypeScript from 'typescript'
+import { buildSync } from 'esbuild'
 import { packageRoot } from '../../../kit/package-root.ts'
 
-const require = createRequire(import.meta.url)
 const CACHE = join(packageRoot(), 'node_modules/.cache/compiled-package')
-const PARTS = ['kit', 'templates', 'deploy', 'proxy', 'logdb']
+const PARTS = ['kit', 'templates', 'deploy', 'proxy', 'logdb', 'scripts']
 /** Results that were not used for this long are removed. */
 const MAX_AGE_MS = 3_600_000
+
+/** As esbuild writes it. */
+const IMPORTED_SOURCE = /(\b(?:from |import |import\()"\.{1,2}\/[^"\n]*)\.ts"/g
 
 let compiled: string | undefined
 
@@ -35,7 +36,11 @@ export function compiledPackage(): string {
   const key = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 16)
   const folder = join(CACHE, key)
   if (existsSync(folder)) utimesSync(folder, new Date(), new Date())
-  else compileInto(folder, sources)
+  else
+    compileInto(
+      folder,
+      sources.map(([path]) => path),
+    )
   compiled = folder
   return folder
 }
@@ -62,22 +67,23 @@ function sourcesOf(part: string): [path: string, text: string][] {
 }
 
 /** The folder appears when it is complete: other test files may be waiting for the same one. */
-function compileInto(folder: string, sources: [path: string, text: string][]): void {
+function compileInto(folder: string, paths: string[]): void {
   mkdirSync(CACHE, { recursive: true })
   removeOld()
   const unfinished = `${folder}.${randomUUID()}`
-  const ts: typeof TypeScript = require('typescript') // half a second to load
-  const compilerOptions: TypeScript.CompilerOptions = {
-    target: ts.ScriptTarget.ES2023,
-    module: ts.ModuleKind.ESNext,
-    verbatimModuleSyntax: true,
-    rewriteRelativeImportExtensions: true,
-  }
-  for (const [path, text] of sources) {
-    const { outputText } = ts.transpileModule(text, { compilerOptions, fileName: path })
-    const target = join(unfinished, 'dist', path.replace(/\.ts$/, '.js'))
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, outputText)
+  const { outputFiles } = buildSync({
+    entryPoints: paths,
+    absWorkingDir: packageRoot(),
+    outbase: packageRoot(),
+    outdir: join(unfinished, 'dist'),
+    write: false,
+    format: 'esm',
+    target: 'node20',
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+  })
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text.replaceAll(IMPORTED_SOURCE, '$1.js"'))
   }
   for (const name of readdirSync(packageRoot())) {
     if (name !== 'dist') symlinkSync(join(packageRoot(), name), join(unfinished, name))

@@ -3,8 +3,8 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Absolute path of a program; also looked for where daemons are, which a user's PATH may not name. */
-export function findProgram(name: string): string | null {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
+export function findProgram(name: string, path = process.env['PATH'] ?? ''): string | null {
+  const folders = [...path.split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin']
   return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null
 }
 

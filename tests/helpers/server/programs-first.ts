@@ -1,9 +1,20 @@
 import { chmodSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { tempFolder } from '../temp-folder.ts'
 
-/** Shows no listener, so that no port of this machine is taken. */
-export const NO_LISTENERS = { ss: '#!/bin/sh\n' }
+/** Programs that show this machine as a server where nothing was deployed yet; first on the PATH of all tests. */
+const EMPTY_SERVER = join(import.meta.dirname, '../empty-server')
+
+/** PATH without them. */
+export function pathOfThisMachine(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.filter((folder) => folder !== EMPTY_SERVER).join(delimiter)
+}
+
+/** Whatever runs on this machine makes no difference from now on. */
+export function useEmptyServer(): void {
+  process.env['PATH'] = `${EMPTY_SERVER}${delimiter}${pathOfThisMachine()}`
+}
 
 /** A PATH that has these programs first, by name and text, until the test ends. */
 export function pathWith(programs: Record<string, string>): string {

@@ -59,7 +59,7 @@ export function store(name: string, domains: readonly string[], mode = '600', ow
 /** The facts of a server on which this plan for a new release was carried out. */
 export function afterDeploy(before: string, plan: Change[], { settings, env, logdbScript }: Wishes): Facts {
   const { release } = changeOf(plan, 'upload-release')
-  const { files } = changeOf(plan, 'start-edge')
+  const { files } = plan.find((change) => change.kind === 'take-ports') ?? changeOf(plan, 'start-edge')
   if (files === null) throw new Error('the plan writes no files of the edge')
   const { id, image, createdAt } = release.manifest
   const live = { release: id, instance: id }

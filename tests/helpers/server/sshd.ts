@@ -121,7 +121,7 @@ async function tryToStart(
   { hostKey, authorizedKeys, sshdConfig }: { hostKey: string; authorizedKeys: string; sshdConfig: string },
 ) {
   const config = join(folder, 'sshd_config')
-  // SHLVL keeps bash from reading the user's .bashrc, which may be slow or talk.
+  // Programs are found as here. SHLVL keeps bash from reading the user's .bashrc, which may be slow or talk.
   writeFileSync(
     config,
     `${sshdConfig}
@@ -135,7 +135,7 @@ PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 100
-SetEnv SHLVL=2
+SetEnv SHLVL=2 "PATH=${process.env['PATH']}"
 LogLevel VERBOSE
 Subsystem sftp internal-sftp
 `,

@@ -130,7 +130,7 @@ sqliteTest("the guide's daily cron script reads the logs of yesterday, in any sh
   }
 })
 
-const isOff = ({ sh }: Project, command = './scripts/logdb ingest', env = {}) => {
+const isOff = ({ sh }: Project, command: string, env = {}) => {
   const { exitCode, stdout } = sh(command, env)
   return exitCode === 2 && stdout === 'Ingest disabled by LOGDB_ENABLED\n'
 }
@@ -141,10 +141,11 @@ test.each([
   "LOGDB_ENABLED='false'",
   'export LOGDB_ENABLED=False # off',
   '# a comment\r\n\r\nAPI_KEYS="a b$c"\r\nLOGDB_ENABLED = false\r\n',
-])('.env is read: %j', (text) => {
+])('.env is read: %j', async (text) => {
   const project = newProject()
   writeFileSync(join(project.folder, '.env'), text)
-  expect(isOff(project)).toBe(true)
+  const { exitCode, stdout } = await project.run('ingest')
+  expect([exitCode, stdout]).toEqual([2, 'Ingest disabled by LOGDB_ENABLED\n'])
 })
 
 test('the real environment beats .env, and --no-dotenv leaves it unread', () => {

@@ -84,9 +84,13 @@ async function requests({ query }: Workspace): Promise<string[]> {
 
 const isGood = (json: string) => /"good \d+"/.test(json)
 
-async function expectAccounted({ run }: Workspace): Promise<void> {
+async function expectAudited({ run }: Workspace): Promise<void> {
   expect(await run(['audit', '--deep', '--from', 'logs'])).toMatchObject({ exitCode: 0 })
-  expect(await run(['verify', '--deep'])).toMatchObject({ exitCode: 0 })
+}
+
+async function expectAccounted(space: Workspace): Promise<void> {
+  await expectAudited(space)
+  expect(await space.run(['verify', '--deep'])).toMatchObject({ exitCode: 0 })
 }
 
 const PYTHON_DUMPS = `
@@ -128,7 +132,8 @@ for (const format of FORMATS) {
         ...acceptedAsPythonDumps(),
         ...CHANGED.map(([, , expected]) => expected),
       ])
-      await expectAccounted(space)
+      // The database is the same then, and its texts of megabytes take a second to verify.
+      await (isCompressed ? expectAudited : expectAccounted)(space)
     })
 
     sqliteTest(`${where}: what cannot be read is set aside with its place, and all around it is stored`, async () => {

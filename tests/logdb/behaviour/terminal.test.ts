@@ -53,13 +53,15 @@ function inTerminal(
   return JSON.parse(execFileSync('python3', args, { cwd: folder, env: environment, encoding: 'utf8' }))
 }
 
-const rowsIn = ({ sh }: Project) =>
-  Number(sh('./scripts/logdb query "SELECT count(*) AS n FROM requests" --csv').stdout.split('\n')[1])
+async function rowsIn({ run }: Project): Promise<number> {
+  const { stdout } = await run(['query', 'SELECT count(*) AS n FROM requests', '--csv'])
+  return Number(stdout.split('\n')[1])
+}
 
-pythonTest('on a terminal one line shows how far ingest is, and disappears at the end', () => {
+pythonTest('on a terminal one line shows how far ingest is, and disappears at the end', async () => {
   const project = filled()
   const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest > out')
-  expect([exitCode, rowsIn(project)]).toEqual([0, RECORDS])
+  expect([exitCode, await rowsIn(project)]).toEqual([0, RECORDS])
   const [before, ...lines] = shown.split(CLEAR)
   expect([before, lines.pop(), lines.length > 1]).toEqual(['', '', true])
   expect(lines[0]).toMatch(/^\d\d? %, \d+:\d\d left, \d+\.\d MB\/s, \d+\.\d of \d+\.\d MB, \d+ rows$/)
@@ -95,16 +97,16 @@ pythonTest('with --quiet there is no line', () => {
   expect(inTerminal(filled(), './scripts/logdb ingest --quiet')).toEqual({ exitCode: 0, shown: '' })
 })
 
-pythonTest('Ctrl-C ends a run after a clean commit with 130, even with a single thread', () => {
+pythonTest('Ctrl-C ends a run after a clean commit with 130, even with a single thread', async () => {
   for (const threads of ['1', '2']) {
     const many = 20 * RECORDS
     const project = filled(many)
     const env = { LOGDB_IMPORT_PARALLELISM: threads }
     const { shown, exitCode } = inTerminal(project, './scripts/logdb ingest', { when: ' rows', env })
     expect([exitCode, shown]).toEqual([130, expect.stringContaining('interrupted; everything up to here is stored')])
-    const stored = rowsIn(project)
+    const stored = await rowsIn(project)
     expect([stored > 0, stored < many]).toEqual([true, true])
-    expect(project.sh('./scripts/logdb audit --deep')).toMatchObject({ exitCode: 0 })
+    expect(await project.run('audit --deep')).toMatchObject({ exitCode: 0 })
   }
 })
 

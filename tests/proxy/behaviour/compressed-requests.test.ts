@@ -32,7 +32,7 @@ test.for(['compress', 'gzip, br', 'deflate', ...(zstdCompressSync ? [] : ['zstd'
     const response = await gateway.post(zlib.gzipSync(BODY), { 'content-encoding': coding })
     expect([response.status, errorOf(response).code]).toEqual([415, 'unsupported_encoding'])
     expect(errorOf(response).message).toContain('gzip, br')
-    expect(response.headers['accept-encoding']).toMatch(/^gzip, br(, zstd)?$/)
+    expect(response.headers['accept-encoding']).toBe(zstdCompressSync ? 'gzip, br, zstd' : 'gzip, br')
     expect((await gateway.records(1))[0]).toMatchObject({ status_code: 415, outcome: 'rejected' })
   },
 )

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { chat, errorOf } from '../../helpers/gateway/gateway.ts'
+import { newFolder } from '../../helpers/gateway/gateway-process.ts'
 import { completion, reply, startBeforeRaw } from '../../helpers/gateway/raw-upstream.ts'
+import { makeAuthority } from '../../helpers/server/tls-server.ts'
 
 const ANSWER = reply(200, completion('Hi'))
 
@@ -73,3 +75,24 @@ test('after a timeout nothing is sent again', async () => {
   expect((await gateway.post(chat('mine'))).status).toBe(504)
   expect(upstream.requests).toHaveLength(2)
 })
+
+test.for(['FIN', 'RST', 'fresh'] as const)(
+  'over TLS, too, only a lost idle connection is replaced (%s)',
+  async (how) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { gateway, upstream } = await startBeforeRaw(
+      (socket, { onConnection }) => {
+        if (how !== 'fresh' && onConnection === 1) socket.write(ANSWER)
+        else if (how === 'FIN') socket.end()
+        else socket.destroy()
+      },
+      {},
+      makeAuthority(newFolder()).issue(['localhost']),
+    )
+    const statuses = [await gateway.post(chat('mine')), await gateway.post(chat('mine'))].map(({ status }) => status)
+    expect(statuses).toEqual(how === 'fresh' ? [502, 502] : [200, 200])
+    expect(upstream.requests.map(({ onConnection }) => onConnection)).toEqual(how === 'fresh' ? [1, 1] : [1, 2, 1])
+    expect(gateway.gateway.metrics.retries.connection).toBe(how === 'fresh' ? 0 : 1)
+  },
+)

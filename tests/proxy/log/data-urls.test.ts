@@ -102,3 +102,20 @@ function isJson(text: string): boolean {
     return false
   }
 }
+
+test('a URL in JSON that is a text of JSON is found, however often slashes and quotes are escaped', () => {
+  const url = `data:image/png;base64,${Buffer.from(Array.from({ length: 3_001 }, (_, at) => at * 7)).toString('base64')}`
+  const digest = (json: string) => digestDataUrls(Buffer.from(json)).toString()
+  const plain = digest(JSON.stringify({ url }))
+  for (const slash of ['/', '\\/']) {
+    let text = JSON.stringify({ url }).replaceAll('/', slash)
+    let expected = plain
+    for (let level = 1; level <= 2; level++) {
+      text = JSON.stringify({ role: 'tool', content: text })
+      expected = JSON.stringify({ role: 'tool', content: expected })
+      const shown = digest(text)
+      expect(shown.length).toBeLessThan(500)
+      expect(shown.replaceAll(/\\+\//g, '/')).toBe(expected)
+    }
+  }
+})

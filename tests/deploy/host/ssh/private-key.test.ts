@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openKey, readKeyFiles } from '../../../../deploy/host/ssh/private-key.ts'
@@ -13,8 +13,10 @@ for (const format of ['RFC4716', 'PEM', 'PKCS8']) {
     testWith('ssh-keygen')(`an ${type} key in the format ${format} is read, with and without a passphrase`, () => {
       const folder = tempFolder()
       const [plain, locked] = [join(folder, 'plain'), join(folder, 'locked')]
-      output('ssh-keygen', '-q', '-t', type, '-m', format, '-a', '1', '-N', '', '-f', plain)
-      output('ssh-keygen', '-q', '-t', type, '-m', format, '-a', '1', '-N', 'a passphrase', '-f', locked)
+      const bits = type === 'rsa' ? ['-b', '2048'] : []
+      output('ssh-keygen', '-q', '-t', type, ...bits, '-m', format, '-N', '', '-f', plain)
+      for (const end of ['', '.pub']) copyFileSync(plain + end, locked + end)
+      output('ssh-keygen', '-q', '-p', '-m', format, '-a', '1', '-P', '', '-N', 'a passphrase', '-f', locked)
       const files = readKeyFiles([plain, locked])
       expect(files.map(({ path, isEncrypted, publicKey }) => [path, isEncrypted, publicKey])).toEqual([
         [plain, false, publicKey(plain)],

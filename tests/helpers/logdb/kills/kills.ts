@@ -77,7 +77,8 @@ export async function killBeforeSteps(killable: Killable, chosen: (steps: string
     const { signal, stderr } = await endOf(start(killable, space, { KILL_BEFORE: String(index + 1) }))
     expect([clean.steps[index], signal, stderr]).toEqual([clean.steps[index], 'SIGKILL', ''])
     expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
-    await runToEnd(killable, space)
+    const { exitCode, stderr: said } = await space.run(killable.args, killable.env)
+    expect(exitCode, said).toBe(0)
     await expectLikeClean(killable, space, clean)
   }
   return indexes.map((index) => clean.steps[index] ?? '')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { chat, startGateway, startWithUpstream } from '../../../helpers/gateway/gateway.ts'
 
 test('a browser may ask for permission first, with or without an Origin header', async () => {
-  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key' } })
+  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key', CORS_ORIGINS: '*' } })
   for (const path of ['/v1/chat/completions', '/chat/completions']) {
     const response = await request(gateway.url + path, { method: 'OPTIONS' })
     expect([response.statusCode, await response.body.text()]).toEqual([200, ''])
@@ -18,11 +18,18 @@ test('a browser may ask for permission first, with or without an Origin header',
   expect(answer.headers['access-control-allow-origin']).toBe('*')
 })
 
-test('without keys, pages of other origins cannot read answers', async () => {
-  const gateway = await startGateway()
-  const answer = await gateway.post(chat('echo'), { origin: 'https://a.test' })
-  expect(answer.headers['access-control-allow-origin']).toBeUndefined()
-})
+test.for([{}, { API_KEYS: 'a-secret-key' }])(
+  'pages of other origins cannot read answers by default (%o)',
+  async (environment) => {
+    const gateway = await startGateway({ environment })
+    const authorization = 'Bearer a-secret-key'
+    for (const origin of ['https://a.test', 'null', 'http://localhost:3000']) {
+      const answer = await gateway.post(chat('echo'), { origin, authorization })
+      const { headers } = await request(`${gateway.url}/v1/models`, { method: 'OPTIONS', headers: { origin } })
+      for (const shown of [answer.headers, headers]) expect(shown['access-control-allow-origin']).toBeUndefined()
+    }
+  },
+)
 
 test('without keys, pages of other origins may not use the gateway', async () => {
   const { gateway } = await startWithUpstream()
@@ -44,7 +51,7 @@ const OF_LIBRARIES =
   'authorization,content-type,x-api-key,anthropic-version,x-stainless-os,x-stainless-timeout,x-dialog-id'
 
 test('a page may send every header that it asks for', async () => {
-  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key' } })
+  const gateway = await startGateway({ environment: { API_KEYS: 'a-secret-key', CORS_ORIGINS: 'https://a.test' } })
   for (const path of ['/v1/chat/completions', '/v1/messages', '/v1/models']) {
     const { headers } = await request(gateway.url + path, {
       method: 'OPTIONS',
@@ -55,7 +62,7 @@ test('a page may send every header that it asks for', async () => {
 })
 
 test('a page may read the headers that libraries read', async () => {
-  const { gateway } = await startWithUpstream({ environment: { API_KEYS: 'a-secret-key' } })
+  const { gateway } = await startWithUpstream({ environment: { API_KEYS: 'a-secret-key', CORS_ORIGINS: '*' } })
   const answer = await gateway.post(chat('mock/429'), {
     authorization: 'Bearer a-secret-key',
     origin: 'https://a.test',

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { UserError } from '../../kit/user-error.ts'
-import { run } from '../host/host.ts'
-import type { GatewayAddress } from '../plan/address/gateway-address.ts'
-import type { EdgeFiles } from '../plan/edge-files.ts'
-import * as docker from '../remote/docker.ts'
-import { removeTree } from '../remote/files.ts'
-import { outliving } from '../remote/lock.ts'
-import type { EdgeTrouble } from '../server/facts.ts'
-import { EDGE_CONTAINER, EDGE_NETWORK } from '../server/layout.ts'
-import { putFile } from '../server/transfer.ts'
-import { composeOf } from './compose.ts'
-import type { Server } from './definition.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import { run } from '../../host/host.ts'
+import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
+import type { EdgeFiles } from '../../plan/edge-files.ts'
+import * as docker from '../../remote/docker.ts'
+import { removeTree } from '../../remote/files.ts'
+import { outliving } from '../../remote/lock.ts'
+import type { EdgeTrouble } from '../../server/facts.ts'
+import { EDGE_CONTAINER, EDGE_NETWORK } from '../../server/layout.ts'
+import { putFile } from '../../server/transfer.ts'
+import { composeOf } from '../compose.ts'
+import type { Server } from '../definition.ts'
+import { orFail } from '../or-fail.ts'
+import { withKeyOf } from '../release-environment.ts'
 import { awaitAnswer } from './edge-answer.ts'
-import { orFail } from './or-fail.ts'
-import { withKeyOf } from './release-environment.ts'
 
 /** Writes the edge's files, which take effect when it starts. */
 export async function putEdge({ host, layout }: Server, edge: EdgeFiles): Promise<void> {
@@ -38,6 +38,15 @@ export async function composeEdge(
   const file = `${layout.edge}/compose.yml`
   // Compose removes the container before it has the next one.
   await run(host, 'start the edge', outliving(docker.composeUp({ compose, project: EDGE_CONTAINER, file, isForced })))
+}
+
+/** Makes its container, which listens nowhere until it is started. */
+export async function createEdge({ host, layout, facts }: Server): Promise<void> {
+  const { argv: compose } = composeOf(facts)
+  await run(host, 'connect the edge to its network', docker.attachToNetwork(EDGE_CONTAINER, EDGE_NETWORK))
+  const file = `${layout.edge}/compose.yml`
+  const command = docker.composeUp({ compose, project: EDGE_CONTAINER, file, isNotStarted: true })
+  await run(host, 'make the edge', outliving(command))
 }
 
 /** Its files stay. */

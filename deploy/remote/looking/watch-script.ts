@@ -1,5 +1,5 @@
-import type { Argv } from '../host/argv.ts'
-import { sh } from './sh.ts'
+import type { Argv } from '../../host/argv.ts'
+import { sh } from '../sh.ts'
 
 /**
  * Counts of the answers that a gateway gave: all, those that are an error 5xx of its own, and those that its providers

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { deployError } from '../errors.ts'
-import type { GatewayAddress } from '../plan/address/gateway-address.ts'
-import { checkReading } from '../probe/checks.ts'
-import { insideProbe } from '../probe/inside-probe.ts'
-import type { Probe } from '../probe/probe.ts'
-import type { Server } from './definition.ts'
+import { deployError } from '../../errors.ts'
+import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
+import { checkReading } from '../../probe/checks.ts'
+import { insideProbe } from '../../probe/inside-probe.ts'
+import type { Probe } from '../../probe/probe.ts'
+import type { Server } from '../definition.ts'
 
 /** How long Traefik may take to follow a changed route file. */
 export const ROUTE_TIMEOUT_MS = 20_000
@@ -64,8 +64,13 @@ export function edgeProbe({ host }: Asker, gateway: GatewayAddress, options: Pro
 }
 
 /** @throws UserError SWITCH_FAILED */
-export async function untilAnswered(asker: Asker, probe: Probe, instance: string): Promise<void> {
-  const problem = await ask(asker, probe, instance, ROUTE_TIMEOUT_MS)
+export async function untilAnswered(
+  asker: Asker,
+  probe: Probe,
+  instance: string,
+  forMs = ROUTE_TIMEOUT_MS,
+): Promise<void> {
+  const problem = await ask(asker, probe, instance, forMs)
   if (problem !== null) throw switchFailed(problem)
 }
 

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
-import { watchRelease } from '../../../deploy/remote/watch-script.ts'
-import { GatewayMetrics } from '../../../proxy/metrics/metrics.ts'
-import { createMetricsPage } from '../../../proxy/metrics/page.ts'
-import { pathWith } from '../../helpers/server/programs-first.ts'
+import { watchRelease } from '../../../../deploy/remote/looking/watch-script.ts'
+import { GatewayMetrics } from '../../../../proxy/metrics/metrics.ts'
+import { createMetricsPage } from '../../../../proxy/metrics/page.ts'
+import { pathWith } from '../../../helpers/server/programs-first.ts'
 
 /** Runs what is to run in a container here; NEW runs, and OLD is gone. */
 const DOCKER = `#!/bin/sh
