@@ -23,7 +23,7 @@ export function storeCheck({ storeFaults: [fault] }: Facts): Check<'store'> {
 }
 
 /** The server's public address as far as it is known; null if not. */
-export function ownAddress({ ip }: Options, { connection, facts }: OpenServer): Promise<string | null> {
+function ownAddress({ ip }: Options, { connection, facts }: OpenServer): Promise<string | null> {
   const sources = { given: ip, dialled: connection.host.address, connection: connection.serverAddress }
   return publicAddress({ ...sources, interfaces: facts.interfaces }, (name) => resolve4(name).catch(() => []))
 }

@@ -2,7 +2,7 @@ import type { Argv } from '../../host/argv.ts'
 import { sh } from '../sh.ts'
 
 /** Programs of a server that a deploy uses, apart from Docker. Each is part of every Debian and Ubuntu. */
-export const NEEDED_PROGRAMS = ['awk', 'base64', 'flock', 'sed', 'setsid', 'sha256sum', 'tar', 'timeout'] as const
+const NEEDED_PROGRAMS = ['awk', 'base64', 'flock', 'sed', 'setsid', 'sha256sum', 'tar', 'timeout'] as const
 
 /** Prints those that are missing, one a line, and `folder` if the folder of the gateway cannot be written. */
 export function doctorReadings(folder: string): Argv {

@@ -25,6 +25,7 @@ test('without flags there are defaults', () => {
     acmeCaServer: null,
     acmeCaCert: null,
     settings: {},
+    isAdopting: false,
     isConfirmed: false,
     isDryRun: false,
     skipsBackup: false,
