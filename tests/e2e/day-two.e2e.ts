@@ -114,6 +114,7 @@ test('config is pulled, changed here and pushed', async () => {
 })
 
 test('upgrade replaces an edge that runs an older image of its tag, and pins the newer one', async () => {
+  await ssh(`sed -i /^TRAEFIK_IMAGE=/d ${FOLDER}/.env`)
   await ssh(
     `printf 'FROM traefik:v3.6\\nLABEL older=yes\\n' | docker build -q -t traefik:v3.6 - && docker rm -f ai-proxy-edge`,
   )
