@@ -21,7 +21,7 @@ import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 import { environmentOf } from '../steps/release-environment.ts'
 
 /** Whether the live release answers only decides if it is kept running afterwards, which is worth no long wait. */
-const PATIENCE_MS = 1500
+const PATIENCE_MS = 1000
 
 /**
  * Switches to another release that is kept: its container is started if it was stopped; nothing is built or downloaded.
