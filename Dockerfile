@@ -38,4 +38,4 @@ USER node
 EXPOSE 8123
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8123/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/proxy/main.js"]
+CMD ["node", "dist/proxy/main.js"]
