@@ -17,6 +17,7 @@ import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
 import { recoveredSettings } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
+import { commandLine } from '../session/shown/command-line.ts'
 import { drainWarnings, type Outcome } from '../session/shown/report.ts'
 import { environmentOf } from '../steps/release-environment.ts'
 
@@ -35,6 +36,7 @@ export async function rollback(context: Context, id?: string): Promise<Outcome> 
 async function goBack(context: Context, open: OpenServer, id: string | undefined): Promise<Outcome> {
   const { facts, connection, layout } = open
   checkEdgeOwner(facts)
+  if (facts.predecessor?.isRunning) throw predecessorAnswers(context)
   if (id === undefined && isGivenBack(facts)) return goBackToPredecessor(context, open)
   const release = id === undefined ? previousRelease(facts) : namedRelease(facts, id)
   const from = facts.live === null ? null : releaseOf(facts.live)
@@ -55,6 +57,14 @@ async function goBack(context: Context, open: OpenServer, id: string | undefined
     ifNothingToDo: { note: `Nothing to change: release ${release.id} is live already.` },
     next: [from === null ? `Release ${release.id} answers.` : `Release ${release.id} answers, instead of ${from}.`],
   })
+}
+
+function predecessorAnswers(context: Context) {
+  return deployError(
+    'NOTHING_TO_ROLL_BACK',
+    'the Python gateway answers on this server, and no release does',
+    `take it over again: ${commandLine(context, 'adopt')}`,
+  )
 }
 
 /** It is there only after its server was taken over. */

@@ -109,6 +109,8 @@ interface BackingUp {
   image: string | null
   owner: Owner
   includesLogs: boolean
+  /** What follows repairs what does not answer, and must not wait for space. */
+  mayFail?: boolean
   /** The user asked for it; else it comes before other changes. */
   isRequested?: boolean
   /** Number of this backup among all of the server. */

@@ -114,16 +114,18 @@ function installDocker({ facts: { docker } }: Situation): Change<'install-docker
 }
 
 /** Before a restore also where only settings are left, which it would replace. */
-function backUp({ facts, settings, restore, now, skipsBackup, env }: Situation): Change<'back-up'> | undefined {
+function backUp(situation: Situation): Change<'back-up'> | undefined {
+  const { facts, settings, restore, now, skipsBackup, env, isLiveStopped } = situation
   const isWorthIt = liveRelease(facts) !== null || (restore !== undefined && facts.env !== null)
   if (!isWorthIt || skipsBackup) return undefined
-  return planBackup(facts, {
+  const backup = planBackup(facts, {
     now,
     settings,
     defaultDomain: env.defaultDomain,
     includesLogs: takesLogs(settings.backupLogs, facts.backups, now),
     protects: restore === undefined ? null : basename(restore.archive.path),
   })
+  return isLiveStopped ? { ...backup, mayFail: true } : backup
 }
 
 function placeCertificates({ restore, hasNewCertificates }: Situation): Change<'place-certificates'> | undefined {
@@ -228,8 +230,10 @@ function takePorts({ facts, edge: files, instance, gateway }: Situation): Change
   return { kind: 'take-ports', files, instance, gateway, connections, why: 'took over from the Python gateway' }
 }
 
+/** Also where a run was cut off before it. */
 function stopPredecessor({ facts, settings: { uid, gid } }: Situation): Change<'stop-predecessor'> | undefined {
-  return isAdopting(facts) ? { kind: 'stop-predecessor', uid, gid } : undefined
+  const isLeft = facts.live !== null && (facts.predecessor?.isLeft ?? false)
+  return isAdopting(facts) || isLeft ? { kind: 'stop-predecessor', uid, gid } : undefined
 }
 
 function settleEdge(situation: Situation): Change<'settle-edge'> | undefined {

@@ -117,11 +117,12 @@ export function previousRelease(facts: Facts): Manifest {
 
 /** Undefined if there is none. */
 export function previousReleaseIfAny(facts: Facts): Manifest | undefined {
-  const { live, state, manifests } = facts
+  const { live, state, manifests, readyMarks } = facts
+  const hasFailed = (id: string) => readyMarks.some((mark) => mark.release === id && mark.failed !== undefined)
   const liveRelease = live === null ? null : releaseOf(live)
   const recorded = state?.live.release === liveRelease ? state?.previous?.release : state?.live.release
   const older = readyReleases(facts).filter((id) => liveRelease !== null && id < liveRelease)
-  return [recorded, ...older].flatMap((id) => manifests.filter((manifest) => manifest.id === id))[0]
+  return [recorded, ...older].flatMap((id) => manifests.filter((one) => one.id === id && !hasFailed(one.id)))[0]
 }
 
 /** The release that takes over if the live one cannot be put to work again; undefined if there is none. */

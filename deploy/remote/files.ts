@@ -33,8 +33,8 @@ export function makeFolders(folder: string, uid: number, gid: number): Argv {
     `set -e
 umask 022
 mkdir -p "$1/releases" "$1/edge/dynamic" "$1/scripts"
-[ -d "$1/certs" ] || mkdir -m 700 "$1/certs"
-[ -d "$1/backups" ] || mkdir -m 700 "$1/backups"
+[ -d "$1/certs" ] || mkdir -p -m 700 "$1/certs"
+[ -d "$1/backups" ] || mkdir -p -m 700 "$1/backups"
 [ -d "$1/logs" ] || { mkdir "$1/logs"; chown "$2:$3" "$1/logs"; }`,
     folder,
     String(uid),

@@ -8,10 +8,11 @@ import { sh } from './sh.ts'
 const EDGE = 'ai-proxy-traefik'
 /** Its gateway, and the two parts of its log viewer. */
 const OTHERS = 'ai-proxy-app logs-ui-api logs-ui-web'
+const RUNNING_OTHERS = `docker ps -q --filter 'name=^/?(${OTHERS.replaceAll(' ', '|')})$'`
 
 /**
- * Part of the facts script: prints the state of its Traefik, and how many connections clients have to it. Nothing is asked
- * of Docker where the folder has no docker-compose.yml.
+ * Part of the facts script: prints the state of its Traefik, how many connections clients have to it, and how many of its
+ * other containers run. Nothing is asked of Docker where the folder has no docker-compose.yml.
  */
 export const PREDECESSOR_FACTS = `
   if [ -f "$P/docker-compose.yml" ]; then
@@ -19,7 +20,7 @@ export const PREDECESSOR_FACTS = `
     old_state=\${old%% *} old=\${old#* }
     old_pid=\${old%% *} old_folder=\${old#* }
     if [ -n "$old_folder" ] && [ "$(readlink -m "$old_folder")" = "$(readlink -m "$P")" ]; then
-      echo predecessor="$old_state $(cat "/proc/$old_pid/net/tcp" "/proc/$old_pid/net/tcp6" 2>/dev/null | grep -cE '^ *[0-9]+: [0-9A-F]+:(0050|01BB) [0-9A-F]+:[0-9A-F]+ 01 ')"
+      echo predecessor="$old_state $(cat "/proc/$old_pid/net/tcp" "/proc/$old_pid/net/tcp6" 2>/dev/null | grep -cE '^ *[0-9]+: [0-9A-F]+:(0050|01BB) [0-9A-F]+:[0-9A-F]+ 01 ') $(${RUNNING_OTHERS} 2>/dev/null | wc -l)"
     fi
   fi`
 

@@ -105,6 +105,8 @@ export interface PredecessorFacts {
   isRunning: boolean
   /** Connections of clients to it. */
   connections: number
+  /** Others of its containers run. */
+  isLeft: boolean
 }
 
 export interface ContainerFact {

@@ -79,8 +79,8 @@ function readCertificates(pairs: Pairs): Pick<Facts, 'certificates' | 'storeFaul
 
 function readPredecessor(line: string | undefined): PredecessorFacts | null {
   if (line === undefined) return null
-  const [state, connections] = splitOnce(line, ' ')
-  return { isRunning: state === 'running', connections: Number(connections) }
+  const [state, connections, others = '0'] = line.split(' ')
+  return { isRunning: state === 'running', connections: Number(connections), isLeft: Number(others) > 0 }
 }
 
 /** Null when there is no docker program; also reads what the installation prints at its end. */

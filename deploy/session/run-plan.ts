@@ -84,13 +84,16 @@ async function orFallBack(
   const isUnusable = error instanceof UserError && UNUSABLE.includes(error.code)
   if (!isUnusable || fallback === undefined) return attempt
   context.terminal.err(`==> Switching to release ${fallback.release}, since that did not help\n`)
-  const { host, layout } = server
-  const facts = await gatherFacts(host, layout.folder)
-  const second = await runChanges(await fallback.plan(facts), { ...server, facts }, context.terminal)
+  const second = await fallBack(fallback, server, context).catch((failed: unknown) => ({ ...attempt, error: failed }))
   if (second.error !== undefined) return second
   const { code, message, exitCode } = error
   const hint = `release ${fallback.release} answers instead; correct what is wrong, then deploy again`
   return { times: second.times, isSettled: true, error: new UserError(code, message, { hint, exitCode }) }
+}
+
+async function fallBack(fallback: Fallback, server: Server, { terminal }: Context): Promise<ChangesResult> {
+  const facts = await gatherFacts(server.host, server.layout.folder)
+  return runChanges(await fallback.plan(facts), { ...server, facts }, terminal)
 }
 
 /** Release that the plan starts; null for one that only changes settings. */

@@ -27,6 +27,8 @@ export interface Server {
 interface Measured {
   /** The release starts; it fails if that one does not become ready. */
   start?: Promise<void>
+  /** It is not waited for any longer. */
+  endStart?: () => void
   /** What a completion of the built-in model took before the switch, through the edge. */
   echoMs?: number | undefined
   /** The user ended the watch; the release stays. */

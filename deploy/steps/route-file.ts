@@ -1,6 +1,7 @@
 import { run } from '../host/host.ts'
 import type { GatewayAddress } from '../plan/address/gateway-address.ts'
 import { releaseId } from '../plan/release.ts'
+import { liveTrouble } from '../plan/situation.ts'
 import * as files from '../remote/files.ts'
 import { putFile } from '../server/transfer.ts'
 import type { Server, Undo } from './definition.ts'
@@ -27,15 +28,22 @@ export async function dropRouteCopies({ host, layout }: Server): Promise<void> {
   await host.exec(files.dropCopies(layout.route))
 }
 
+/** One rename; it has no effect if the plan has not written the route. */
+export async function putRouteBack(server: Server): Promise<void> {
+  const { host, layout } = server
+  await run(host, 'put the route file back', files.putBack(layout.route, copyOf(server)))
+}
+
 /** Waits for the edge to follow, so that nothing is sent to an instance that is about to be stopped. */
 async function restoreRoute(server: Server, gateway: GatewayAddress): Promise<void> {
-  const { host, layout, facts } = server
+  const { host, facts } = server
   if (facts.route === null) {
     await removeRoute(server)
     return
   }
-  await run(host, 'put the route file back', files.putBack(layout.route, copyOf(server)))
-  if (facts.live === null) return
+  await putRouteBack(server)
+  // Where nothing answered before, nothing does now.
+  if (facts.live === null || liveTrouble(facts) !== null || facts.predecessor?.isRunning) return
   const signal = AbortSignal.timeout(ROUTE_TIMEOUT_MS)
   const before = await withKeyOf(server, gateway, facts.live)
   await awaitAnswer({ host, signal }, before, facts.live).catch(() => {}) // It may not have answered before either.

@@ -1,5 +1,6 @@
 import { MS_PER_DAY } from '../../../kit/time.ts'
 import type { ServerSettings } from '../../../templates/server-settings.ts'
+import { WITHOUT_IMAGE } from '../../server/backup/backup-manifest.ts'
 import { newestFirst } from '../../server/backup/backup-order.ts'
 import type { BackupFact } from '../../server/facts.ts'
 
@@ -32,7 +33,11 @@ export function backupsToRemove(present: readonly BackupFact[], added: BackupFac
 /** True if a backup that is made now takes the log databases too. */
 export function takesLogs(schedule: ServerSettings['backupLogs'], backups: readonly BackupFact[], now: Date): boolean {
   if (schedule !== 'daily') return schedule === 'always'
-  const last = newestFirst(backups).find(({ summary }) => summary?.hasLogs && summary.consistent)
+  // A damaged database is damaged tomorrow too; one that lacked an image may be copied well now.
+  const isWorthRepeating = (reason: string) => reason.startsWith(WITHOUT_IMAGE)
+  const last = newestFirst(backups).find(
+    ({ summary }) => summary?.hasLogs && !Object.values(summary.inconsistent).some(isWorthRepeating),
+  )
   if (!last?.summary) return true
   return Math.abs(now.getTime() - Date.parse(last.summary.createdAt)) >= MS_PER_DAY
 }

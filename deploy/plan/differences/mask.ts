@@ -1,11 +1,14 @@
 import { variable } from '../../../kit/gateway-config/variables.ts'
 
 /** A setting whose value must not be shown, in YAML, JSON or .env. */
-const SECRET = /^(\s*)(.*(?:keys?|token|secret|password|authorization)[\w-]*["']?\s*[:=])(\s*)(.*)$/i
+const SECRET = /^(\s*)(.*(?:keys?|token|secret|password|authorization|headers?)[\w-]*["']?\s*[:=])(\s*)(.*)$/i
 /** What looks like a key wherever it stands. */
 const KEY = /\b(?:sk|pk|key)-[\w-]{8,}/g
 /** User and password in an address. */
 const CREDENTIALS = /(:\/\/)[^/@\s]+@/g
+
+/** What follows the question mark of an address. */
+const QUERY = /(:\/\/[^\s"'?]+\?)[^\s"']+/g
 
 /** A variable of .env whose value must not be shown. */
 export function isSecretName(name: string): boolean {
@@ -22,7 +25,7 @@ export function maskedLines(text: string): string[] {
     if (isBelow) return `${line.slice(0, indent)}***`
     const [, , name, space, value] = SECRET.exec(line) ?? []
     if (indent >= 0) secretIndent = name === undefined ? undefined : indent
-    if (name === undefined) return line.replace(CREDENTIALS, '$1***@').replace(KEY, '***')
+    if (name === undefined) return line.replace(CREDENTIALS, '$1***@').replace(QUERY, '$1***').replace(KEY, '***')
     return `${line.slice(0, indent)}${name}${value === '' ? '' : `${space}***`}`
   })
 }

@@ -68,13 +68,14 @@ if [ "$6" = logs ] && [ -d logs/db ]; then
       echo "image=absent"
     fi
   fi
-  find logs/db -type f ! -name '*-wal' ! -name '*-shm' ! -name '*-journal' ! -name .lock -print | while IFS= read -r f; do
+  find logs/db -type f ! -name '*-wal' ! -name '*-shm' ! -name '*-journal' ! -name '*.part' ! -name .lock -print | while IFS= read -r f; do
     [ ! -e "$staging/$f" ] || continue
     mkdir -p "$staging/$(dirname "$f")"
-    cp -p "$f" "$staging/$f"
+    # logdb may rename or remove it at this moment.
+    cp -p "$f" "$staging/$f" || { [ ! -e "$f" ] || exit 1; rm -f "$staging/$f"; continue; }
     case $f in
       *.sqlite3)
-        for part in wal journal; do [ ! -e "$f-$part" ] || cp -p "$f-$part" "$staging/$f-$part"; done
+        for part in wal journal; do [ ! -e "$f-$part" ] || cp -p "$f-$part" "$staging/$f-$part" || [ ! -e "$f-$part" ] || exit 1; done
         echo "raw=$f" ;;
     esac
   done

@@ -43,7 +43,7 @@ export function watchRelease(container: string, port: number, seconds: number, p
 [ -z "$6" ] || docker exec "$6" node -e "$5" 2>/dev/null &
 n=0
 while [ "$n" -lt "$3" ]; do
-  docker inspect -f 'container {{.State.Status}} {{.RestartCount}} {{.State.StartedAt}}' "$1" 2>/dev/null || echo container absent 0 never
+  docker inspect -f 'container {{.State.Status}} {{.RestartCount}} {{.State.StartedAt}}' "$1" 2>/dev/null || { docker version >/dev/null 2>&1 && echo container absent 0 never; }
   sleep 1
   n=$((n + 1))
 done

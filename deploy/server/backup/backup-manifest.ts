@@ -1,5 +1,8 @@
 import { sha256 } from '../../../kit/sha256.ts'
 
+/** Begins the reason of a database that was copied as it is since nothing was there to copy it well. */
+export const WITHOUT_IMAGE = 'the image '
+
 /** What a backup's backup.json says about it, except the list of its files. */
 export interface BackupSummary {
   version: 1

@@ -5,7 +5,12 @@ import { run } from '../../host/host.ts'
 import { backupsToRemove } from '../../plan/backup/prune-backups.ts'
 import type { Change } from '../../plan/change.ts'
 import { packBackup, stageBackup } from '../../remote/backup/make-backup.ts'
-import { type BackupManifest, backupContent, renderBackupManifest } from '../../server/backup/backup-manifest.ts'
+import {
+  type BackupManifest,
+  backupContent,
+  renderBackupManifest,
+  WITHOUT_IMAGE,
+} from '../../server/backup/backup-manifest.ts'
 import type { BackupFact, Facts } from '../../server/facts.ts'
 import { readPairs, splitOnce } from '../../server/pairs.ts'
 import { renderState } from '../../server/state.ts'
@@ -33,8 +38,12 @@ export const backUp: Definition<'back-up'> = {
         facts: await recorded(server, added, change.counter),
       }
     } catch (error) {
+      if (change.mayFail) {
+        server.warn(`no backup was written, since this repairs what does not answer: ${errorMessage(error)}`)
+        return 'Continued without a backup'
+      }
       const hint =
-        'nothing was changed; remove the cause (often a full disk) and run again, or run with --no-backup to go without'
+        'what answers is untouched; remove the cause (often a full disk) and run again, or run with --no-backup to go without'
       throw deployError('BACKUP_FAILED', errorMessage(error), hint, error)
     }
   },
@@ -62,7 +71,8 @@ async function stage(change: BackUp, { host, layout, now }: Server): Promise<Bac
       .map((line) => splitOnce(line, ' '))
       .map(([code, path]) => [path, code]),
   )
-  const otherwise = pairs.one('image') === undefined ? 'it cannot be read' : `the image ${image} is not on the server`
+  const otherwise =
+    pairs.one('image') === undefined ? 'it cannot be read' : `${WITHOUT_IMAGE}${image} is not on the server`
   const inconsistent = pairs.all('raw').map((path): [string, string] => [path, reasons.get(path) ?? otherwise])
   const files = Object.fromEntries(
     pairs

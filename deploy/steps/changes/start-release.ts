@@ -1,8 +1,9 @@
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../../host/argv.ts'
-import { type Host, run } from '../../host/host.ts'
+import { run } from '../../host/host.ts'
 import type { Change, LiveTrouble } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
+import type { Facts } from '../../server/facts.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { EDGE_NETWORK, GATEWAY_PORT } from '../../server/layout.ts'
 import { composeOf } from '../compose.ts'
@@ -26,13 +27,15 @@ export const startRelease: Definition<'start-release'> = {
   title: 'Start the release',
   async run(change, server) {
     const container = containerName(change.instance)
-    const started = startReady(change, server)
+    const waiting = new AbortController()
+    const started = startReady(change, server, AbortSignal.any([server.signal, waiting.signal]))
     if (change.instance === server.facts.live) {
       await started
       return `${container} is ready`
     }
     started.catch(() => {}) // Of the check.
     server.measured.start = started
+    server.measured.endStart = () => waiting.abort()
     return `${container} starts`
   },
   undo({ instance }, { host, facts, measured }) {
@@ -41,6 +44,7 @@ export const startRelease: Definition<'start-release'> = {
     return {
       what: `stop ${container}`,
       async action() {
+        measured.endStart?.()
         await measured.start?.catch(() => {})
         await host.exec(docker.stopCandidate(container))
       },
@@ -48,12 +52,12 @@ export const startRelease: Definition<'start-release'> = {
   },
 }
 
-async function startReady(change: Change<'start-release'>, server: Server): Promise<void> {
-  const { host, signal } = server
+/** @param signal ends the wait; a container that is being made is made all the same */
+async function startReady(change: Change<'start-release'>, server: Server, signal: AbortSignal): Promise<void> {
   const container = containerName(change.instance)
   await start(change, server)
-  const ready = await host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
-  if (ready.exitCode !== 0) throw await unhealthy(host, container, ready.exitCode)
+  const ready = await server.host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
+  if (ready.exitCode !== 0) throw await unhealthy(change, server, ready.exitCode)
 }
 
 function describeStart({ instance, reason }: Change<'start-release'>): string {
@@ -124,12 +128,19 @@ function makeContainer(instance: string, { layout, facts }: Server): Argv {
 
 const EXITED = 3
 
-async function unhealthy(host: Host, container: string, exitCode: number) {
+async function unhealthy(change: Change<'start-release'>, { host, facts }: Server, exitCode: number) {
+  const container = containerName(change.instance)
   const { stdout } = await host.exec(docker.containerLogs(container, LOG_LINES_SHOWN))
   const what = exitCode === EXITED ? 'ended by itself' : `did not become ready within ${READY_TIMEOUT_S} s`
   return deployError(
     'RELEASE_UNHEALTHY',
-    `the new release ${what}. Its last lines:\n${stdout.trimEnd()}`,
-    `the previous release still answers; the container is kept: docker logs ${container}`,
+    `${change.reason.kind === 'new' ? 'the new release' : 'the release'} ${what}. Its last lines:\n${stdout.trimEnd()}`,
+    `${whatAnswers(change, facts)}; the container is kept: docker logs ${container}`,
   )
+}
+
+function whatAnswers({ reason }: Change<'start-release'>, { live, predecessor }: Facts): string {
+  if (predecessor?.isRunning) return 'the Python gateway still answers'
+  if (live === null || reason.kind === 'broken') return 'nothing answers yet'
+  return 'the previous release still answers'
 }

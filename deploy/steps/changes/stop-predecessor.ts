@@ -11,8 +11,9 @@ export const stopPredecessor: Definition<'stop-predecessor'> = {
   ],
   title: 'Stop the Python gateway',
   async run({ uid, gid }, { host, layout }) {
-    await host.exec(stopScript())
     await run(host, 'give the logs to the user of the gateway', mendOwners(layout.folder, uid, gid))
+    // Last: what still runs shows the next run that this was cut off.
+    await host.exec(stopScript())
     return 'The Python gateway is stopped and kept'
   },
   undo: () => undefined,

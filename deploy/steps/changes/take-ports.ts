@@ -13,7 +13,7 @@ import { edgeProbe, untilAnswered } from '../edge/edge-answer.ts'
 import { awaitPredecessor } from '../edge/predecessor-answer.ts'
 import { orFail, orUploadFails } from '../or-fail.ts'
 import { markReady } from '../ready-mark.ts'
-import { dropRouteCopies, removeRoute, writeRoute } from '../route-file.ts'
+import { putRouteBack, removeRoute, writeRoute } from '../route-file.ts'
 import { unhealthyRelease } from '../unhealthy-release.ts'
 
 /** How long the edge may take to answer on the ports until they are given back. */
@@ -35,13 +35,11 @@ export const takePorts: Definition<'take-ports'> = {
   async run(change, server) {
     const { files, instance, gateway, why } = change
     const { host, signal } = server
-    await orUploadFails(async () => {
-      await putEdge(server, files)
-      await writeRoute(server, renderRoute({ ...gateway, live: instance }, GATEWAY_PORT))
-    })
+    await orUploadFails(() => putEdge(server, files))
+    await server.measured.start
+    await orUploadFails(() => writeRoute(server, renderRoute({ ...gateway, live: instance }, GATEWAY_PORT)))
     const tookMs = await orFail('EDGE_FAILED', 'look at it with: docker logs ai-proxy-edge', async () => {
       await createEdge(server)
-      await server.measured.start
       signal.throwIfAborted()
       const start = performance.now()
       await run(host, 'start the edge on the ports', outliving(portsToEdge(EDGE_CONTAINER)))
@@ -75,6 +73,6 @@ async function giveBack(server: Server, gateway: GatewayAddress): Promise<void> 
   await run(host, 'start the Python gateway', outliving(portsToPredecessor(EDGE_CONTAINER)))
   await awaitPredecessor({ host, signal: AbortSignal.timeout(UNDO_TIMEOUT_MS) }, gateway).catch(() => {})
   if (facts.route === null) await removeRoute(server)
-  await dropRouteCopies(server)
+  else await putRouteBack(server)
   if (facts.edge.composeFile === null) await removeEdge(server)
 }

@@ -44,16 +44,23 @@ test('a bad release is taken back until its watch ends', () => {
 
 test('one that does not run has no ports, so that a deploy is a first deploy', () => {
   const stopped = makePlan(
-    { ...running, predecessor: { isRunning: false, connections: 0 }, listeners: new Map() },
+    { ...running, predecessor: { isRunning: false, connections: 0, isLeft: false }, listeners: new Map() },
     wishes,
   )
   expect(stopped.map(({ kind }) => kind)).toContain('start-edge')
   expect(stopped.map(({ kind }) => kind)).not.toContain('take-ports')
 })
 
+test('what a run that was cut off left running is stopped by the next one', () => {
+  const taken = afterDeploy(OLD, plan, wishes)
+  const left = makePlan({ ...taken, predecessor: { isRunning: false, connections: 0, isLeft: true } }, wishes)
+  expect(left.map(({ kind }) => kind)).toContain('stop-predecessor')
+  expect(makePlan({ ...taken, predecessor: { isRunning: false, connections: 0, isLeft: false } }, wishes)).toEqual([])
+})
+
 test('a rollback goes back to it as long as there is no other release to go back to', () => {
   const taken = afterDeploy(OLD, plan, wishes)
-  const stopped = { isRunning: false, connections: 0 }
+  const stopped = { isRunning: false, connections: 0, isLeft: false }
   expect(isGivenBack({ ...taken, predecessor: stopped })).toBe(true)
   expect(isGivenBack({ ...taken, predecessor: null })).toBe(false)
   const previous = { release: '20261122-101112', instance: '20261122-101112' }

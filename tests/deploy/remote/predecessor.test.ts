@@ -56,7 +56,11 @@ test('all scripts can be read by a shell', () => {
 
 test('it is seen by its docker-compose.yml and its Traefik, in the same folder only', () => {
   expect(server().facts().predecessor).toBeNull()
-  expect(server({ 'docker-compose.yml': '' }).facts().predecessor).toEqual({ isRunning: true, connections: 0 })
+  expect(server({ 'docker-compose.yml': '' }).facts().predecessor).toEqual({
+    isRunning: true,
+    connections: 0,
+    isLeft: false,
+  })
   expect(server({ 'docker-compose.yml': '' }, '/srv/another').facts().predecessor).toBeNull()
 })
 
