@@ -48,8 +48,11 @@ export interface AnswerFacts {
 
 /** Assembles the events of a stream to the answer that the provider would have given without `stream`. */
 export interface AnswerBuilder extends Readonly<AnswerFacts> {
-  /** Takes one event. */
-  add: (data: string, event: string | undefined) => void
+  /**
+   * Takes one event.
+   * @returns false if it does not have the form of the API's events, so it is not content
+   */
+  add: (data: string, event: string | undefined) => boolean
   /** The provider's error, if {@link hasFailed}. */
   readonly error: unknown
   /** The API's own mark of the end has arrived. */

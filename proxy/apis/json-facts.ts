@@ -34,12 +34,17 @@ const CONTENT = ['choices', 'content', 'output', 'data', 'response', 'delta', 'u
  * @returns undefined if there is none
  */
 export function errorIn(answer: Json): unknown {
-  const { error, type, object, detail, message, msg, errors } = answer
+  const { error, type, object, status, detail, message, msg, errors } = answer
   if (error) return error
-  if (type === 'error' || object === 'error') return answer
+  if (type === 'error' || object === 'error' || (object === 'response' && status === 'failed')) return answer
   const isReason =
     detail !== undefined || errors !== undefined || [message, msg].some((text) => typeof text === 'string')
   return isReason && !CONTENT.some((name) => answer[name] !== undefined) ? answer : undefined
+}
+
+/** The error in an event that is named `error`, whatever its data. */
+export function errorOfEvent(event: unknown, data: string): unknown {
+  return isObject(event) ? (errorIn(event) ?? event) : data
 }
 
 /** The error of one choice of a completion; undefined if there is none. */

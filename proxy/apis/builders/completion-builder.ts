@@ -3,7 +3,7 @@ import { isCutJson } from '../../json/cut.ts'
 import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.ts'
 import type { Json } from '../../json/parse.ts'
 import type { AnswerBuilder } from '../api.ts'
-import { errorIn } from '../json-facts.ts'
+import { errorIn, errorOfEvent } from '../json-facts.ts'
 import { mergeFact, mergePiece, namesIn } from './merge-pieces.ts'
 
 interface Choice {
@@ -42,13 +42,18 @@ export class CompletionBuilder implements AnswerBuilder {
     this.#choicesAsked = choicesAsked
   }
 
-  add(data: string, event?: string): void {
-    if (data.trim() === '[DONE]') this.#isDone = true
-    else this.#addChunk(parseExact(data), data, event)
+  add(data: string, event?: string): boolean {
+    if (data.trim() === '[DONE]') {
+      this.#isDone = true
+      return true
+    }
+    const chunk = parseExact(data)
+    if (event === 'error') this.#error = errorOfEvent(chunk, data)
+    this.#addChunk(chunk)
+    return isObject(chunk)
   }
 
-  #addChunk(chunk: unknown, data: string, event: string | undefined): void {
-    if (event === 'error') this.#error = isObject(chunk) ? (errorIn(chunk) ?? chunk) : data
+  #addChunk(chunk: unknown): void {
     if (Array.isArray(chunk)) this.#error = chunk.filter(isObject).map(errorIn).find(Boolean) ?? this.#error
     if (!isObject(chunk)) return
     for (const name of namesIn(chunk)) {

@@ -5,7 +5,7 @@ import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.t
 import { type Json, parseJson } from '../../json/parse.ts'
 import { scanInnerObject } from '../../json/scan.ts'
 import type { AnswerBuilder } from '../api.ts'
-import { errorIn } from '../json-facts.ts'
+import { errorIn, errorOfEvent } from '../json-facts.ts'
 
 /** A limit or a filter may end an answer inside a call; the client sees the reason. */
 const ENDS_ANYWHERE = new Set(['max_tokens', 'model_context_window_exceeded', 'refusal'])
@@ -27,9 +27,14 @@ export class MessageBuilder implements AnswerBuilder {
   #error: unknown
   #isDone = false
 
-  add(data: string): void {
+  add(data: string, name?: string): boolean {
     const event = parseExact(data)
-    if (!isObject(event)) return
+    if (name === 'error') this.#error = errorOfEvent(event, data)
+    else if (isObject(event)) this.#addEvent(event)
+    return isObject(event)
+  }
+
+  #addEvent(event: Json): void {
     const { type, index, message, content_block: block, delta } = event
     if (type === 'message_start' && isObject(message)) this.#message = { ...message }
     else if (type === 'content_block_start' && isObject(block)) this.#startBlock(index, block)

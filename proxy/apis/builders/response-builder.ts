@@ -4,9 +4,10 @@ import { parseExact, stringifyExact, withPlainNumbers } from '../../json/exact.t
 import type { Json } from '../../json/parse.ts'
 import { scanJsonObject } from '../../json/scan.ts'
 import type { AnswerBuilder, AnswerFacts } from '../api.ts'
-import { errorIn } from '../json-facts.ts'
+import { errorIn, errorOfEvent } from '../json-facts.ts'
 
-const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', 'response.failed'])
+const FAILED = 'response.failed'
+const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', FAILED])
 
 /** The response in the last event. */
 interface Final extends AnswerFacts {
@@ -28,11 +29,16 @@ export class ResponseBuilder implements AnswerBuilder {
   #final: Final | undefined
   #error: unknown
 
-  add(data: string): void {
+  add(data: string, name?: string): boolean {
     const event = parseExact(data)
-    if (!isObject(event)) return
+    if (name === 'error') this.#error = errorOfEvent(event, data)
+    else if (isObject(event)) this.#addEvent(event, data)
+    return isObject(event)
+  }
+
+  #addEvent(event: Json, data: string): void {
     const { type, response, output_index: at } = event
-    if (typeof type === 'string' && LAST_EVENTS.has(type) && isObject(response)) this.#finish(data, response)
+    if (typeof type === 'string' && LAST_EVENTS.has(type) && isObject(response)) this.#finish(type, data, response)
     else if (type === 'error' || event['error']) this.#error = errorIn(event)
     else if (isObject(response)) this.#started = response
     else if (typeof at === 'number') this.#addPiece(at, event)
@@ -75,15 +81,15 @@ export class ResponseBuilder implements AnswerBuilder {
     if (this.#final) this.#final.json = undefined
   }
 
-  #finish(data: string, { status, incomplete_details: details, usage, error, output }: Json): void {
+  #finish(type: string, data: string, { status, incomplete_details: details, usage, error, output }: Json): void {
     const event = Buffer.from(data)
     const slice = scanJsonObject(event, ['response'])?.response
     this.#final = {
       json: slice && event.subarray(slice.start, slice.end),
       finishReason: responseFinishReason(status, details),
       usage: isObject(usage) ? withPlainNumbers(usage) : null,
-      hasFailed: isObject(error),
-      error: error ?? undefined,
+      hasFailed: type === FAILED || Boolean(error),
+      error: error || undefined,
       isCut: status === 'completed' && Array.isArray(output) && output.some(isCutCall),
     }
   }

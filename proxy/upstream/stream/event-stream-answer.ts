@@ -8,12 +8,10 @@ import type { AnswerHead } from '../answer-head.ts'
 import type { Attempt } from '../attempt.ts'
 import { failureIn, failureOf, mayWorkElsewhere } from '../failure.ts'
 import type { StreamNormaliser } from '../normaliser.ts'
-import { beforeEvent, commentsEnd, dataOf } from './split-events.ts'
+import { beforeDone, beforeEvent, dataOf, maskAroundContent } from './split-events.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeEvents } from './whole-events.ts'
 
-/** A provider's events that are normalised before they are sent are held until they are complete, up to this size. */
-const MAX_NORMALISED_BYTES = 32 * 2 ** 20
 /** Comments before the first event are held up to this size. */
 const MAX_HELD_BYTES = 16 * 1024
 
@@ -45,7 +43,7 @@ export class EventStreamAnswer {
     this.#status = status
     this.#tap = new SseTap(exchange.api.newBuilder(exchange.facts.choices), exchange.services.bodyLog)
     this.#normaliser = normaliser?.stream()
-    this.#events = new WholeEvents(this.#normaliser && MAX_NORMALISED_BYTES)
+    this.#events = new WholeEvents()
   }
 
   get outcome(): LogOutcome {
@@ -120,7 +118,7 @@ export class EventStreamAnswer {
     if (isLast) this.#tap.end()
     if (this.#held && answer.hasFailed && this.#triesOther(bytes)) return
     if (!wasDone && answer.isDone && this.#isFalseEnd) {
-      this.#endEarly(beforeEvent(bytes, this.#tap.doneAt - before), this.#tap.doneAt > 1)
+      this.#endEarly(beforeDone(beforeEvent(bytes, this.#tap.doneAt - before)), this.#tap.doneAt > 1)
       return
     }
     if (this.#held && this.#tap.eventCount === 0 && this.#hold(this.#held, bytes)) return
@@ -167,7 +165,7 @@ export class EventStreamAnswer {
   /** @returns false if too much is held already */
   #hold(held: Buffer[], bytes: Buffer): boolean {
     const { timings } = this.#attempt.exchange
-    held.push(bytes)
+    held.push(this.#shown(bytes))
     this.#heldBytes += bytes.length
     timings.forgetUpstream()
     if (this.#heldBytes <= MAX_HELD_BYTES) return true
@@ -180,15 +178,18 @@ export class EventStreamAnswer {
     const held = this.#held
     this.#held = undefined
     this.#response.begin(this.#status, [...this.#head, ...EVENT_STREAM_HEADERS])
-    for (const bytes of held) this.#write(bytes)
+    for (const bytes of held) this.#response.write(bytes)
   }
 
   #write(bytes: Buffer): void {
-    if (bytes.length === 0) return
+    if (bytes.length > 0) this.#response.write(this.#shown(bytes))
+  }
+
+  /** Only the content of answers may hold a key of the gateway. */
+  #shown(bytes: Buffer): Buffer {
     const { exchange } = this.#attempt
-    const end = this.#tap.answer.hasFailed ? bytes.length : commentsEnd(bytes)
-    if (end > 0) this.#response.write(exchange.masked(bytes.subarray(0, end)))
-    if (end < bytes.length) this.#response.write(end === 0 ? bytes : bytes.subarray(end))
+    if (this.#tap.answer.hasFailed || this.#events.isOpen) return exchange.masked(bytes)
+    return this.#tap.hasOddLines ? maskAroundContent(bytes, (part) => exchange.masked(part)) : bytes
   }
 
   #finish(last?: Buffer): void {

@@ -1,8 +1,9 @@
-import { CARRIAGE_RETURN, COLON, LINE_FEED } from '../../../kit/ascii.ts'
+import { isObject } from '../../../kit/json.ts'
+import { parseJson } from '../../json/parse.ts'
 import { EVENT_ENDS } from './whole-events.ts'
 
 const EVENT_END = new RegExp(EVENT_ENDS.join('|'), 'g')
-const DATA = 'data:'
+const DATA_FIELD = /^data(?::|$)/
 
 /** The events of a stream in these bytes, each with the blank line after it; bytes after the last blank line are one more. */
 export function splitEvents(bytes: Buffer): Buffer[] {
@@ -17,19 +18,25 @@ export function splitEvents(bytes: Buffer): Buffer[] {
 
 /** The data of one event; undefined if it has none, such as a comment. */
 export function dataOf(event: Buffer): string | undefined {
-  const lines = event.toString('utf8').split(/\r\n|\r|\n/)
-  const data = lines.flatMap((line) => (line.startsWith(DATA) ? line.slice(DATA.length) : []))
+  const lines = event
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\r|\n/)
+  const data = lines.filter((line) => DATA_FIELD.test(line)).map((line) => line.replace(DATA_FIELD, ''))
   return data.length === 0 ? undefined : data.join('\n').trim()
 }
 
-/** The index after the comments at the beginning of these bytes. */
-export function commentsEnd(bytes: Buffer): number {
-  let end = 0
-  while (bytes[end] === COLON || (end > 0 && (bytes[end] === LINE_FEED || bytes[end] === CARRIAGE_RETURN))) {
-    const lineEnd = bytes.indexOf(LINE_FEED, end)
-    end = lineEnd === -1 ? bytes.length : lineEnd + 1
-  }
-  return end
+/**
+ * Masks everything in these whole events that is not content: comments, unknown lines, and events whose data is not a JSON
+ * object.
+ */
+export function maskAroundContent(bytes: Buffer, mask: (bytes: Buffer) => Buffer): Buffer {
+  const isContentLine = (line: Buffer) => /^(?:\xef\xbb\xbf)?data:/.test(line.toString('latin1'))
+  const shown = splitEvents(bytes).flatMap((event) => {
+    if (!isObject(parseJson(dataOf(event) ?? ''))) return mask(event)
+    return linesOf(event).map((line) => (isContentLine(line) ? line : mask(line)))
+  })
+  return Buffer.concat(shown)
 }
 
 /** These bytes up to, and without, the event that is the `count`th with data. */
@@ -42,4 +49,15 @@ export function beforeEvent(bytes: Buffer, count: number): Buffer {
     before.push(event)
   }
   return Buffer.concat(before)
+}
+
+/** These bytes up to, and without, the first mark of the end that a client might find in them. */
+export function beforeDone(bytes: Buffer): Buffer {
+  const at = bytes.toString('latin1').search(/(?<![^\r\n])(?:\xef\xbb\xbf)?data: *\[DONE\]/)
+  return at === -1 ? bytes : bytes.subarray(0, at)
+}
+
+function linesOf(event: Buffer): Buffer[] {
+  const lines = event.toString('latin1').split(/(?<=\n|\r(?!\n))/)
+  return lines.map((line) => Buffer.from(line, 'latin1'))
 }

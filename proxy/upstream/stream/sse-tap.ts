@@ -1,4 +1,5 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser'
+import { CARRIAGE_RETURN } from '../../../kit/ascii.ts'
 import type { AnswerBuilder } from '../../apis/api.ts'
 import { type BodyLogOptions, Excerpt, type LoggedBody, logJson } from '../../log/body.ts'
 
@@ -14,6 +15,8 @@ export class SseTap {
   doneAt = 0
   /** An event could not be read: the content before it is kept, and it is not known how the answer ends. */
   isBroken = false
+  /** The last bytes hold something that is not an event of the API, such as a comment. */
+  hasOddLines = false
   readonly #options: BodyLogOptions
   readonly #decoder = new TextDecoder()
   #parser: EventSourceParser
@@ -27,8 +30,12 @@ export class SseTap {
     this.#parser = this.#createParser()
   }
 
+  /** Takes whole events. */
   push(bytes: Buffer): void {
+    this.hasOddLines = false
     this.#feed(this.#decoder.decode(bytes, { stream: true }))
+    // The parser would wait for the second half of the line break.
+    if (bytes[bytes.length - 1] === CARRIAGE_RETURN) this.#feed('\n')
   }
 
   /** The stream has ended; its last event may lack the blank line. */
@@ -62,7 +69,11 @@ export class SseTap {
     return createParser({
       maxBufferSize: MAX_EVENT_LENGTH,
       onEvent: ({ data, event }) => this.#add(data, event),
+      onComment: () => {
+        this.hasOddLines = true
+      },
       onError: ({ type }) => {
+        this.hasOddLines = true
         if (type === 'max-buffer-size-exceeded') this.#parser = this.#createParser()
       },
     })
@@ -73,7 +84,7 @@ export class SseTap {
     // Clients stop reading here, so nothing after it belongs to the answer.
     if (this.doneAt > 0) return
     this.#heldLength += data.length
-    this.answer.add(data, event)
+    if (!this.answer.add(data, event)) this.hasOddLines = true
     if (this.answer.isDone) this.doneAt = this.eventCount
     if (this.#heldLength > this.#options.bodyMaxBytes) this.#measure()
   }

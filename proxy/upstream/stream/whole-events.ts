@@ -1,9 +1,10 @@
-import { LINE_FEED } from '../../../kit/ascii.ts'
+import { CARRIAGE_RETURN, LINE_FEED } from '../../../kit/ascii.ts'
 
 /** The end of an event: a blank line, with any kind of line break. */
-export const EVENT_ENDS = ['\n\n', '\n\r\n', '\r\r'] as const
+export const EVENT_ENDS = ['\n\n', '\n\r\n', '\n\r', '\r\r\n', '\r\r'] as const
 const LONGEST_EVENT_END = 3
-const MAX_HELD_BYTES = 64 * 1024
+/** No client reads a part of an event, and only a whole one shows whether it is an error that names a key. */
+const MAX_HELD_BYTES = 32 * 2 ** 20
 
 /**
  * Passes on the bytes of an event stream up to the end of the last complete event and holds the rest. So a provider that
@@ -15,6 +16,8 @@ export class WholeEvents {
   #heldBytes = 0
   /** The beginning of an event has been passed on, because the event is too long to be held. */
   #isOpen = false
+  /** A line feed that comes next belongs to the line break at the end of the bytes that were passed on. */
+  #endsInReturn = false
 
   /** @param maxHeldBytes a longer unfinished event is passed on in pieces */
   constructor(maxHeldBytes = MAX_HELD_BYTES) {
@@ -24,6 +27,11 @@ export class WholeEvents {
   /** Whether another event may follow the bytes that were passed on. */
   get isAtEventEnd(): boolean {
     return this.#heldBytes === 0 && !this.#isOpen
+  }
+
+  /** The bytes that were passed on last are a part of an event. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** @returns the bytes to send now; undefined if all are held */
@@ -38,6 +46,7 @@ export class WholeEvents {
     this.#held = []
     this.#heldBytes = 0
     this.#isOpen = end === 0
+    this.#endsInReturn = out[out.length - 1] === CARRIAGE_RETURN
     if (whole.length < bytes.length) this.#hold(bytes.subarray(end))
     return out
   }
@@ -59,10 +68,13 @@ export class WholeEvents {
     const before = Buffer.concat(this.#held.slice(-LONGEST_EVENT_END)).subarray(-LONGEST_EVENT_END + 1)
     const seen = before.length === 0 ? bytes : Buffer.concat([before, bytes])
     const ends = EVENT_ENDS.map((end) => {
-      const at = seen.lastIndexOf(end, undefined, 'latin1')
+      // The next byte shows whether a return at the end is a whole line break.
+      const decided = end === '\n\r' ? seen.subarray(0, -1) : seen
+      const at = decided.lastIndexOf(end, undefined, 'latin1')
       return at === -1 ? 0 : at + end.length - before.length
     })
-    return Math.max(0, ...ends)
+    const isBreakSplit = this.#endsInReturn && this.#heldBytes === 0 && bytes[0] === LINE_FEED
+    return Math.max(isBreakSplit ? 1 : 0, ...ends)
   }
 
   #hold(bytes: Buffer): void {

@@ -136,6 +136,40 @@ test.for([[[]], [[': comment\n\n']], [[DONE]], [['data: {"choices":[]}\n\n', DON
   },
 )
 
+test.for([
+  ['a byte order mark', `\ufeff${chunk({ content: 'a' })}${DONE}`],
+  ['a field without a colon', `${chunk({ content: 'a' })}data\n\n${DONE}`],
+  ['mixed line breaks', `${chunk({ content: 'a' }).trimEnd()}\n\r${DONE}`],
+  ['more mixed line breaks', `${chunk({ content: 'a' }).trimEnd()}\r\r\n${DONE}`],
+  ['line breaks of an old Mac', `${chunk({ content: 'a' })}${DONE}`.replaceAll('\n', '\r')],
+] as const)('no mark of the end is sent after half an answer with %s', async ([, bytes]) => {
+  for (const size of [bytes.length, 1, 3]) {
+    const { gateway } = await startBeforeRaw(async (socket) => {
+      socket.setNoDelay(true).write(stream())
+      for (let at = 0; at < bytes.length; at += size) {
+        socket.write(bytes.slice(at, at + size))
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      socket.end()
+    })
+    const { text: got } = await gateway.post(STREAMED)
+    expect(got).not.toContain('[DONE]')
+    expect(got).toContain('upstream_disconnected')
+    expect(await gateway.records(1)).toMatchObject([{ outcome: 'upstream_truncated' }])
+  }
+})
+
+test.for([undefined, null, 'no credit', { message: 'no credit' }])(
+  'a response that failed with the error %j is an error',
+  async (error) => {
+    const failed = { response: { id: 'r', object: 'response', status: 'failed', output: [], error } }
+    const sent = named('response.created', { response: {} }) + named('response.failed', failed)
+    const gateway = await startWith([sent])
+    expect((await gateway.post(ENDPOINTS['/v1/responses'], {}, '/v1/responses')).text).toBe(sent)
+    expect(await gateway.records(1)).toMatchObject([{ outcome: 'upstream_error' }])
+  },
+)
+
 test('the mark of the end after an error of the provider is left out', async () => {
   const failed = chunk({ content: 'a' }) + event({ error: { message: 'x', code: 400 } })
   const gateway = await startWith([failed, DONE, chunk({ content: 'b' })])

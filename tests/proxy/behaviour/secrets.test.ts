@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chat, logFiles, type TestGateway } from '../../helpers/gateway/gateway.ts'
-import { chunk, completion, event, reply, startBeforeRaw, stream } from '../../helpers/gateway/raw-upstream.ts'
+import { chunk, completion, DONE, event, reply, startBeforeRaw, stream } from '../../helpers/gateway/raw-upstream.ts'
 
 const KEY = 'AIza-the/upstream-key'
 const ENVIRONMENT = { OPENAI_API_KEY: KEY }
@@ -42,6 +42,44 @@ test.for([
   const { text, headers } = await gateway.post(chat('mine', { stream: bytes.includes('event-stream') }))
   expectHidden(await everything(gateway, [`${JSON.stringify(headers)} ${text}`]))
   expect(gateway.gateway.metrics.masked).toBe(1)
+})
+
+const LONG = `${KEY} ${'A'.repeat(300_000)}`
+const FAILED = { type: 'response.failed', response: { object: 'response', status: 'failed', error: `bad key ${KEY}` } }
+const HI = chunk({ content: 'Hi' })
+
+test.for([
+  ['/v1/messages', 'text in an error event', `event: error\ndata: bad key ${KEY}\n\n`],
+  ['/v1/responses', 'text in an error event', `event: error\ndata: bad key ${KEY}\n\n`],
+  ['/v1/messages', 'an object in an error event', `event: error\ndata: {"reason":"bad key ${KEY}"}\n\n`],
+  ['/v1/responses', 'an object in an error event', `event: error\ndata: {"reason":"${KEY}","code":"x"}\n\n`],
+  ['/v1/responses', 'a failed response', `event: response.failed\n${event(FAILED)}`],
+  ['/v1/chat/completions', 'an event of text', `${HI}data: bad key ${KEY}\n\n`],
+  ['/v1/chat/completions', 'text after content without a break', `${HI}data: bad key ${KEY}\r\n\r\n${HI}`],
+  ['/v1/chat/completions', 'a line of JSON', `${HI}{"error":{"message":"bad key ${KEY}"}}\n\n`],
+  ['/v1/chat/completions', 'a comment after content', `${HI}: ${KEY}\n\n`],
+  ['/v1/chat/completions', 'a long error event', HI + event({ error: { message: LONG } })],
+  ['/v1/chat/completions', 'a long error event that comes first', event({ error: { message: LONG } })],
+  ['/v1/messages', 'a long error event', `event: error\n${event({ type: 'error', error: { message: LONG } })}`],
+] as const)('%s: a key in %s of a stream is hidden', async ([endpoint, , bytes]) => {
+  const { gateway } = await startBeforeRaw((socket) => void socket.end(stream(bytes)), {
+    environment: { ...ENVIRONMENT, ANTHROPIC_API_KEY: KEY },
+    mappings: { claude: 'claude:claude' },
+  })
+  const model = endpoint === '/v1/messages' ? 'claude' : 'mine'
+  const { text } = await gateway.post({ ...chat(model, { stream: true }), input: 'x', max_tokens: 9 }, {}, endpoint)
+  const all = await everything(gateway, [text])
+  for (const form of [KEY, ESCAPED]) expect(all.includes(form)).toBe(false)
+  expect(text).toContain('***')
+  expect((await gateway.records(1))[0]?.outcome).not.toBe('ok')
+})
+
+test('the content next to text that is not an event stays as it is', async () => {
+  const content = chunk({ content: KEY })
+  const sent = [`${content}data: bad ${KEY}\n\n`, `: ${KEY}\n${content}`, chunk({}, 'stop'), DONE].join('')
+  const { gateway } = await startBeforeRaw((socket) => void socket.end(stream(sent)), { environment: ENVIRONMENT })
+  const { text } = await gateway.post(chat('mine', { stream: true }))
+  expect(text).toBe(sent.replace(`bad ${KEY}`, 'bad ***').replace(`: ${KEY}`, ': ***'))
 })
 
 test('a key is hidden in an error event wherever the provider divides it', async () => {

@@ -33,7 +33,7 @@ test('an unfinished event is held, and is closed if it has to be sent', () => {
 })
 
 test('an event of any length is passed on, and the next event starts after it', () => {
-  const events = new WholeEvents()
+  const events = new WholeEvents(64 * 1024)
   const long = Buffer.from(`data: ${'x'.repeat(200_000)}`)
   expect(events.push(long)).toHaveLength(long.length)
   expect([events.isAtEventEnd, events.closing.toString()]).toEqual([false, '\n\n'])
