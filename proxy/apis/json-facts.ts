@@ -27,7 +27,7 @@ export function firstFinishReason({ choices }: Json): unknown {
 }
 
 /** Members of an answer in one of the APIs. */
-const CONTENT = ['choices', 'content', 'output', 'data', 'response', 'delta', 'usage']
+export const CONTENT_MEMBERS = ['choices', 'content', 'output', 'data', 'response', 'delta', 'usage'] as const
 
 /**
  * The error in an answer or in an event of a stream, in any of the forms in which providers send it.
@@ -39,7 +39,7 @@ export function errorIn(answer: Json): unknown {
   if (type === 'error' || object === 'error' || (object === 'response' && status === 'failed')) return answer
   const isReason =
     detail !== undefined || errors !== undefined || [message, msg].some((text) => typeof text === 'string')
-  return isReason && !CONTENT.some((name) => answer[name] !== undefined) ? answer : undefined
+  return isReason && !CONTENT_MEMBERS.some((name) => answer[name] !== undefined) ? answer : undefined
 }
 
 /** The error in an event that is named `error`, whatever its data. */

@@ -1,12 +1,12 @@
 import { OPEN_BRACE } from '../../../kit/ascii.ts'
 import { isObject } from '../../../kit/json.ts'
 import type { LogOutcome } from '../../../kit/log-record.ts'
-import { choiceErrorIn, errorIn } from '../../apis/json-facts.ts'
+import { CONTENT_MEMBERS, choiceErrorIn, errorIn } from '../../apis/json-facts.ts'
 import type { ClientResponse } from '../../exchange/client-response.ts'
 import type { LoggedAnswer } from '../../exchange/outcome.ts'
 import { type HeaderList, headerRecord } from '../../header-list.ts'
 import { parseJson } from '../../json/parse.ts'
-import { scanJsonObject, valueAt } from '../../json/scan.ts'
+import { type Slice, scanJsonObject, valueAt } from '../../json/scan.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../../log/body.ts'
 import { type ApiProblem, problems } from '../../problems.ts'
 import type { AnswerHead } from '../answer-head.ts'
@@ -14,10 +14,16 @@ import type { Attempt } from '../attempt.ts'
 import { failureIn, failureOf, mayWorkElsewhere } from '../failure.ts'
 import { reasonIn } from './error-reason.ts'
 
-/** A body up to this size that is known to be complete is sent with one write. */
+/** A longer body is sent piece by piece if it is known to be an answer. */
 const MAX_HELD_BYTES = 256 * 1024
-/** A body whose form changes is held up to this size. */
+/** A body whose form may change, or that may be an error, is held up to this size. */
 const MAX_CHANGED_BYTES = 32 * 2 ** 20
+
+/** Top-level members that show whether an answer is an error. */
+const MEMBERS = ['error', ...CONTENT_MEMBERS] as const
+const BEGINNING_BYTES = 4 * 1024
+const CONTENT_BEGINNING =
+  /^\s*\{\s*(?:"(?:(?!error"|errors"|detail"|message"|msg")\w+"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)|error"\s*:\s*null)\s*,\s*)*"(?:choices|data|content|output)"\s*:\s*\[/
 
 /** An answer that is one JSON body, passed on byte for byte. */
 export class BodyAnswer {
@@ -25,7 +31,7 @@ export class BodyAnswer {
   readonly #response: ClientResponse
   readonly #head: AnswerHead
   readonly #capture: BodyCapture
-  readonly #maxHeldBytes: number
+  #maxHeldBytes: number
   #outcome: LogOutcome = 'ok'
   /** Undefined once the body is sent piece by piece. */
   #held: Buffer[] | undefined = []
@@ -62,6 +68,10 @@ export class BodyAnswer {
     held.push(bytes)
     this.#heldBytes += bytes.length
     if (this.#heldBytes <= this.#maxHeldBytes) return
+    if (this.#maxHeldBytes < MAX_CHANGED_BYTES && !beginsContent(joined(held))) {
+      this.#maxHeldBytes = MAX_CHANGED_BYTES
+      return
+    }
     this.#response.begin(this.#head.status, this.#allHeaders())
     this.#response.write(joined(held))
     this.#held = undefined
@@ -69,10 +79,10 @@ export class BodyAnswer {
 
   #replyWhole(body: Buffer): void {
     const { normaliser, route } = this.#attempt
-    const isWhole = this.#head.endsWithConnection ? scanJsonObject(body, []) !== undefined : looksLikeObject(body)
-    const error = isWhole ? errorInBody(body) : undefined
+    const members = scanJsonObject(body, MEMBERS)
+    const error = members && errorInBody(body, members)
     if (error !== undefined) this.#replyError(body, error)
-    else if (!isWhole) this.#refuse(problems.upstreamMalformed(route.provider, this.#reasonIn(body)), body)
+    else if (!members) this.#refuse(problems.upstreamMalformed(route.provider, this.#reasonIn(body)), body)
     else this.#reply(normaliser?.read?.(body) ?? body)
   }
 
@@ -136,18 +146,19 @@ function looksLikeObject(body: Buffer): boolean {
   return start !== -1 && /^\s*$/.test(body.toString('latin1', 0, start))
 }
 
-/** In a smaller body an error may have any form; a larger one is an error only if it says so. */
-const MAX_ODD_ERROR_BYTES = 2 * 1024
-
 /** Undefined if there is none. Most answers are not parsed. */
-function errorInBody(body: Buffer): unknown {
-  if (body.includes('"error"')) {
-    const { error } = scanJsonObject(body, ['error']) ?? {}
-    const value = error && body.toString('utf8', error.start, error.end) !== 'null' ? valueAt(body, error) : undefined
-    const answer = value ? undefined : parseJson(body.toString('utf8'))
-    return value || (isObject(answer) ? (errorIn(answer) ?? choiceErrorIn(answer)) : undefined)
-  }
-  if (body.length > MAX_ODD_ERROR_BYTES || body.includes('"choices"')) return undefined
+function errorInBody(body: Buffer, members: Partial<Record<(typeof MEMBERS)[number], Slice>>): unknown {
+  const hasContent = CONTENT_MEMBERS.some((name) => members[name])
+  const mayBeError = members.error || (hasContent ? members.choices && body.includes('"error"') : true)
+  if (!mayBeError) return undefined
+  const { error } = members
+  const value = error && valueAt(body, error)
+  if (value) return value
   const answer = parseJson(body.toString('utf8'))
-  return isObject(answer) ? errorIn(answer) : undefined
+  return isObject(answer) ? (errorIn(answer) ?? choiceErrorIn(answer)) : undefined
+}
+
+/** Whether the beginning of a body shows that it is an answer: simple members, and then the list with the content. */
+function beginsContent(body: Buffer): boolean {
+  return CONTENT_BEGINNING.test(body.toString('latin1', 0, BEGINNING_BYTES))
 }

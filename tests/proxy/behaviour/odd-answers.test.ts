@@ -94,3 +94,18 @@ test.for([
 ])('a key in a content type, or in a comment before the first event, is hidden (%#)', async (answer) => {
   expect((await ask(answer, answer.includes(EVENTS))).text).not.toBe('')
 })
+
+test.for(['{"choices":[{"index":0,"mess', '{"choices":[{"index":0,"message":{"content":"a"}', '{"detail":'])(
+  'half an answer with the right length (%s) is an error, and the fallback answers',
+  async (half) => {
+    const { gateway } = await startBeforeRaw((socket) => void socket.end(reply(200, half)))
+    const answer = await gateway.post(chat('mine'))
+    expect([answer.status, errorOf(answer).code]).toEqual([502, 'upstream_malformed'])
+    expect(await gateway.records(1)).toMatchObject([{ outcome: 'upstream_error', status_code: 502 }])
+    const { gateway: other } = await startBeforeRaw((socket) => void socket.end(reply(200, half)), {
+      config: { fallbacks: { mine: ['echo'] } },
+    })
+    expect((await other.post(chat('mine'))).status).toBe(200)
+    expect(await other.records(1)).toMatchObject([{ outcome: 'ok', provider: 'echo' }])
+  },
+)

@@ -36,6 +36,13 @@ test.for([
   ['the first event', stream(EVENT_ERROR)],
   ['a later event', stream(chunk({ content: 'Hi' }), EVENT_ERROR)],
   ['an event of another form', stream(chunk({ content: 'Hi' }), `event: error\ndata: no credit on ${KEY}\n\n`)],
+  ['a long {detail} with status 200', reply(200, { detail: `bad key ${KEY} ${'A'.repeat(3000)}` })],
+  [
+    'a list of errors with status 200',
+    reply(200, { detail: [{ loc: ['choices'], msg: KEY, input: 'A'.repeat(3000) }] }),
+  ],
+  ['a very long error with status 200', reply(200, { error: { message: `${KEY} ${'A'.repeat(300_000)}` } })],
+  ['a very long {detail} with status 200', reply(200, { id: 'x', detail: `${'A'.repeat(300_000)} ${KEY}` })],
   ['a {detail} event', stream(chunk({ content: 'Hi' }), event({ detail: KEY }))],
 ] as const)('a key of the gateway in %s reaches neither the client nor a log', async ([, bytes]) => {
   const { gateway } = await startBeforeRaw((socket) => void socket.end(bytes), { environment: ENVIRONMENT })
