@@ -27,7 +27,7 @@ export function firstFinishReason({ choices }: Json): unknown {
 }
 
 /** Members of an answer in one of the APIs. */
-export const CONTENT_MEMBERS = ['choices', 'content', 'output', 'data', 'response', 'delta', 'usage'] as const
+const CONTENT_MEMBERS = ['choices', 'content', 'output', 'data', 'response', 'delta', 'usage'] as const
 
 /**
  * The error in an answer or in an event of a stream, in any of the forms in which providers send it.

@@ -13,8 +13,6 @@ export interface AnswerHead {
   type: string
   /** All other headers. */
   headers: HeaderList
-  /** Only the end of the connection ends the body, so a body that is cut looks like a whole one. */
-  endsWithConnection: boolean
 }
 
 /** The headers of a provider that clients see, without the content type; its request id gets another name. */

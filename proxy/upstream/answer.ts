@@ -41,7 +41,6 @@ export class Answer implements RunningAnswer {
       status,
       type,
       headers: exchange.maskedHeaders(forwardedHeaders(headers)),
-      endsWithConnection: headers['content-length'] === undefined && headers['transfer-encoding'] === undefined,
     }
     const isEventStream = type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
     if (status >= 300 || !isEventStream) exchange.timings.upstreamByte()

@@ -1,12 +1,12 @@
 import { OPEN_BRACE } from '../../../kit/ascii.ts'
 import { isObject } from '../../../kit/json.ts'
 import type { LogOutcome } from '../../../kit/log-record.ts'
-import { CONTENT_MEMBERS, choiceErrorIn, errorIn } from '../../apis/json-facts.ts'
+import type { AnswerFacts } from '../../apis/api.ts'
+import { choiceErrorIn, errorIn } from '../../apis/json-facts.ts'
 import type { ClientResponse } from '../../exchange/client-response.ts'
 import type { LoggedAnswer } from '../../exchange/outcome.ts'
 import { type HeaderList, headerRecord } from '../../header-list.ts'
 import { parseJson } from '../../json/parse.ts'
-import { type Slice, scanJsonObject, valueAt } from '../../json/scan.ts'
 import { BodyCapture, Excerpt, joined, logInvalidBody, logJson } from '../../log/body.ts'
 import { type ApiProblem, problems } from '../../problems.ts'
 import type { AnswerHead } from '../answer-head.ts'
@@ -19,8 +19,6 @@ const MAX_HELD_BYTES = 256 * 1024
 /** A body whose form may change, or that may be an error, is held up to this size. */
 const MAX_CHANGED_BYTES = 32 * 2 ** 20
 
-/** Top-level members that show whether an answer is an error. */
-const MEMBERS = ['error', ...CONTENT_MEMBERS] as const
 const BEGINNING_BYTES = 4 * 1024
 const CONTENT_BEGINNING =
   /^\s*\{\s*(?:"(?:(?!error"|errors"|detail"|message"|msg")\w+"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)|error"\s*:\s*null)\s*,\s*)*"(?:choices|data|content|output)"\s*:\s*\[/
@@ -36,6 +34,8 @@ export class BodyAnswer {
   /** Undefined once the body is sent piece by piece. */
   #held: Buffer[] | undefined = []
   #heldBytes = 0
+  /** What a whole body says; it is read only once. */
+  #facts: AnswerFacts | undefined
 
   constructor(attempt: Attempt, head: AnswerHead) {
     const { exchange } = attempt
@@ -78,11 +78,11 @@ export class BodyAnswer {
   }
 
   #replyWhole(body: Buffer): void {
-    const { normaliser, route } = this.#attempt
-    const members = scanJsonObject(body, MEMBERS)
-    const error = members && errorInBody(body, members)
-    if (error !== undefined) this.#replyError(body, error)
-    else if (!members) this.#refuse(problems.upstreamMalformed(route.provider, this.#reasonIn(body)), body)
+    const { exchange, normaliser, route } = this.#attempt
+    const facts = exchange.api.readAnswer(body)
+    this.#facts = facts
+    if (facts?.hasFailed) this.#replyError(body, errorInBody(body))
+    else if (!facts) this.#refuse(problems.upstreamMalformed(route.provider, this.#reasonIn(body)), body)
     else this.#reply(normaliser?.read?.(body) ?? body)
   }
 
@@ -134,7 +134,7 @@ export class BodyAnswer {
     const { api } = exchange
     const unread = { finishReason: null, usage: null, hasFailed: false }
     if (content instanceof Excerpt) return { ...unread, body: content.toBody(route.model) }
-    const facts = api.readAnswer(content)
+    const facts = this.#facts ?? api.readAnswer(content)
     if (!facts) return content.length > 0 ? { ...unread, body: logInvalidBody(exchange.masked(content)) } : undefined
     const shown = facts.hasFailed ? exchange.masked(content) : (api.forLog?.(content) ?? content)
     return { ...facts, body: logJson(shown, route.model, exchange.services.bodyLog) }
@@ -146,14 +146,7 @@ function looksLikeObject(body: Buffer): boolean {
   return start !== -1 && /^\s*$/.test(body.toString('latin1', 0, start))
 }
 
-/** Undefined if there is none. Most answers are not parsed. */
-function errorInBody(body: Buffer, members: Partial<Record<(typeof MEMBERS)[number], Slice>>): unknown {
-  const hasContent = CONTENT_MEMBERS.some((name) => members[name])
-  const mayBeError = members.error || (hasContent ? members.choices && body.includes('"error"') : true)
-  if (!mayBeError) return undefined
-  const { error } = members
-  const value = error && valueAt(body, error)
-  if (value) return value
+function errorInBody(body: Buffer): unknown {
   const answer = parseJson(body.toString('utf8'))
   return isObject(answer) ? (errorIn(answer) ?? choiceErrorIn(answer)) : undefined
 }
