@@ -9,12 +9,12 @@ export const LANES = {
   bookworm: ['bookworm.e2e.ts', 'cut-off.e2e.ts', 'load.e2e.ts', 'repair.e2e.ts', 'backups.e2e.ts'],
   trixie: [
     'trixie.e2e.ts',
-    'day-two.e2e.ts',
     'backup-copies.e2e.ts',
     'edge.e2e.ts',
     'https.e2e.ts',
     'lock.e2e.ts',
     'watch.e2e.ts',
+    'day-two.e2e.ts',
     'adopt.e2e.ts',
   ],
   both: ['restore.e2e.ts', 'browser.e2e.ts'],

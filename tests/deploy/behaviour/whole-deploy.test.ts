@@ -209,7 +209,7 @@ describeWithStandIn('a server from its first deploy on', () => {
     server.setCrashing(false)
     expect(exitCode, stderr).toBe(31)
     expect(stderr).toContain(`  - start release ${broken}, which is not running; if it does not work then, switch to`)
-    expect(stderr).toContain('✖ The new release ended by itself.')
+    expect(stderr).toContain('✖ The release ended by itself.')
     expect(stderr).toContain(`Hint: release ${state().live.release} answers instead;`)
     expect([live(), server.containers()[name(before)]]).toEqual([before, 'running unless-stopped'])
     expect(server.read('audit.jsonl').trim().split('\n').at(-1)).toContain('"result":"RELEASE_UNHEALTHY"')
