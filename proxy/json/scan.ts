@@ -100,7 +100,7 @@ function scanMembers<K extends string>(
     if (keyEnd === INVALID) return INVALID
     const key = keys.find((wanted) => isText(json, at, keyEnd, wanted))
     if (repeated && key === undefined) {
-      inOtherCase.push(...keys.filter((wanted) => isTextInOtherCase(json, at, keyEnd, wanted)))
+      for (const wanted of keys) if (isTextInOtherCase(json, at, keyEnd, wanted)) inOtherCase.push(wanted)
     }
     at = skipSpace(json, keyEnd)
     if (json[at] !== COLON) return INVALID
@@ -137,7 +137,10 @@ const FIRST_NOT_ASCII = 0x80
 /** The same for `text` in lower case, and a literal that may have other cases, such as `\u017f`, whose upper case is S. */
 function isTextInOtherCase(json: Buffer, start: number, end: number, text: string): boolean {
   const first = json[start + 1] as number
-  if (first === BACKSLASH || first >= FIRST_NOT_ASCII || json.subarray(start, end).includes(BACKSLASH)) {
+  const isPlain = first !== BACKSLASH && first < FIRST_NOT_ASCII
+  // Most names differ in their first letter.
+  if (isPlain && (first | LOWER_CASE) !== text.charCodeAt(0)) return false
+  if (!isPlain || (end - start - 2 > text.length && json.subarray(start, end).includes(BACKSLASH))) {
     return JSON.parse(json.toString('utf8', start, end)).toUpperCase() === text.toUpperCase()
   }
   if (end - start - 2 !== text.length) return false
