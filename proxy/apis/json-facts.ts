@@ -64,18 +64,32 @@ const STATUS_OF_WORD: [RegExp, number][] = [
   [/invalid|argument|context.?length|unsupported|too.?large|content.?filter|moderation/i, 400],
 ]
 
-/** The HTTP status that an error names with a number; 502 if it names none. */
+/** The same for errors that are a sentence; most of its words say nothing about the status. */
+const STATUS_OF_SENTENCE: [RegExp, number][] = [
+  [/rate.?limit|too many (?:requests|tokens)|quota|resource.?exhausted/i, 429],
+  [/insufficient.{0,20}(?:credit|balance|fund)|out of credits|billing|payment required/i, 402],
+  [/(?:invalid|incorrect|expired|unknown|missing|no|bad) api.?key|api.?key (?:is |was )?not|unauthori[sz]ed/i, 401],
+]
+const STATUS_NUMBER = /^[45]\d\d(?!\d)/
+
+/** The HTTP status that an error names with a number, which may be a text; 502 if it names none. */
 export function numberedStatus(error: unknown): number {
-  const numbers = isObject(error) ? [error['code'], error['status']] : []
-  return (
-    (numbers.find((code) => typeof code === 'number' && code >= 400 && code < 600) as number | undefined) ?? BAD_GATEWAY
-  )
+  const numbers = isObject(error) ? [error['code'], error['status']] : [error]
+  const statuses = numbers.map((code) => Number(STATUS_NUMBER.exec(String(code))?.[0]))
+  return statuses.find((status) => status > 0) ?? BAD_GATEWAY
 }
 
 /** What an error with status 200 means, as an HTTP status: its number, or what its words say; 502 if they say nothing. */
 export function meantStatus(error: unknown): number {
   const status = numberedStatus(error)
-  if (status !== BAD_GATEWAY || !isObject(error)) return status
-  const words = [error['code'], error['status'], error['type']].filter((word) => typeof word === 'string').join(' ')
-  return STATUS_OF_WORD.find(([pattern]) => pattern.test(words))?.[1] ?? BAD_GATEWAY
+  if (status !== BAD_GATEWAY) return status
+  const { code, type, status: name, message, detail, msg } = isObject(error) ? error : { message: error }
+  const texts = [code, name, type, message, detail, msg].filter((text) => typeof text === 'string')
+  const [sentences, words] = [texts.filter((text) => text.includes(' ')), texts.filter((text) => !text.includes(' '))]
+  return statusOf(words, STATUS_OF_WORD) ?? statusOf(sentences, STATUS_OF_SENTENCE) ?? BAD_GATEWAY
+}
+
+function statusOf(texts: string[], table: [RegExp, number][]): number | undefined {
+  const text = texts.join(' ')
+  return table.find(([pattern]) => pattern.test(text))?.[1]
 }

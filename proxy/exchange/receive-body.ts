@@ -21,11 +21,12 @@ export function receiveBody(exchange: Exchange, onComplete: () => void): void {
     exchange.refuse(problems.unsupportedCoding(codings.join(', '), REQUEST_CODINGS))
     return
   }
-  if (!wrongType && Number(headers['content-length'] ?? 0) > maxBytes) {
+  const isAwaited = headers.expect !== undefined
+  if ((!wrongType || isAwaited) && Number(headers['content-length'] ?? 0) > maxBytes) {
     exchange.refuse(problems.tooLarge(maxBytes))
     return
   }
-  if (headers.expect !== undefined) exchange.response.askForBody()
+  if (isAwaited) exchange.response.askForBody()
   const receiver = new BodyReceiver(exchange, { maxBytes, wrongType, onComplete })
   if (decoder) receiver.decode(decoder, coding)
   else receiver.read()

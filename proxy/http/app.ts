@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyLoggerOptions, type FastifyReply, LogController } from 'fastify'
 import type { HeaderList } from '../header-list.ts'
 import { type ApiProblem, problems } from '../problems.ts'
-import { canonicalUrl } from './canonical-url.ts'
+import { canonicalTarget } from './canonical-url.ts'
 import { answerMalformedRequests } from './malformed-requests.ts'
 import { replyWithProblems, sendProblem } from './problem-replies.ts'
 import { newRequestId } from './request-id.ts'
@@ -35,7 +35,7 @@ export function createApp({ logger, release, commonHeaders, onProblem }: AppOpti
     requestTimeout: RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
-    rewriteUrl: ({ url }) => canonicalUrl(url ?? '/'),
+    rewriteUrl: canonicalTarget,
     clientErrorHandler: answerMalformedRequests(release, onProblem),
     frameworkErrors: (_error, request, reply) => {
       setHeaders(reply, commonHeaders(request.id, request.headers.origin))

@@ -35,7 +35,7 @@ const LITERALS: Record<number, string> = { 116: 'true', 102: 'false', 110: 'null
 /**
  * Finds the values of these top-level keys without parsing the text into objects. If a key occurs more than once, the last
  * one is used.
- * @param repeated receives the keys that occur more than once
+ * @param repeated receives the keys that occur more than once, also in upper case: Go's `encoding/json` takes both for one
  * @returns undefined if the bytes are not exactly one JSON object in UTF-8
  */
 export function scanJsonObject<K extends string>(
@@ -93,11 +93,15 @@ function scanMembers<K extends string>(
 ): number {
   if (json[start] !== OPEN_BRACE) return INVALID
   let at = skipSpace(json, start + 1)
+  const inOtherCase: K[] = []
   if (json[at] === CLOSE_BRACE) return at + 1
   while (true) {
     const keyEnd = skipString(json, at)
     if (keyEnd === INVALID) return INVALID
     const key = keys.find((wanted) => isText(json, at, keyEnd, wanted))
+    if (repeated && key === undefined) {
+      for (const wanted of keys) if (isTextInOtherCase(json, at, keyEnd, wanted)) inOtherCase.push(wanted)
+    }
     at = skipSpace(json, keyEnd)
     if (json[at] !== COLON) return INVALID
     at = skipSpace(json, at + 1)
@@ -108,10 +112,12 @@ function scanMembers<K extends string>(
       found[key] = { start: at, end }
     }
     at = skipSpace(json, end)
-    if (json[at] === CLOSE_BRACE) return at + 1
+    if (json[at] === CLOSE_BRACE) break
     if (json[at] !== COMMA) return INVALID
     at = skipSpace(json, at + 1)
   }
+  repeated?.push(...inOtherCase.filter((wanted) => found[wanted]))
+  return at + 1
 }
 
 /** Whether the string literal at [start, end) means `text`, which is ASCII; the literal may have escapes. */
@@ -123,6 +129,25 @@ function isText(json: Buffer, start: number, end: number, text: string): boolean
   }
   const mayHaveEscapes = end - start - 2 > length && json.subarray(start, end).includes(BACKSLASH)
   return mayHaveEscapes && JSON.parse(json.toString('utf8', start, end)) === text
+}
+
+const LOWER_CASE = 0x20
+const FIRST_NOT_ASCII = 0x80
+
+/** The same for `text` in lower case, and a literal that may have other cases, such as `\u017f`, whose upper case is S. */
+function isTextInOtherCase(json: Buffer, start: number, end: number, text: string): boolean {
+  const first = json[start + 1] as number
+  const isPlain = first !== BACKSLASH && first < FIRST_NOT_ASCII
+  // Most names differ in their first letter.
+  if (isPlain && (first | LOWER_CASE) !== text.charCodeAt(0)) return false
+  if (!isPlain || (end - start - 2 > text.length && json.subarray(start, end).includes(BACKSLASH))) {
+    return JSON.parse(json.toString('utf8', start, end)).toUpperCase() === text.toUpperCase()
+  }
+  if (end - start - 2 !== text.length) return false
+  for (let at = 0; at < text.length; at++) {
+    if (((json[start + 1 + at] as number) | LOWER_CASE) !== text.charCodeAt(at)) return false
+  }
+  return true
 }
 
 /** The end of any value. It uses its own stack, so deep nesting cannot overflow the call stack. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { BACKSLASH, SLASH } from '../../kit/ascii.ts'
+import { BACKSLASH } from '../../kit/ascii.ts'
 
 /** 1 for the bytes of base64. */
 const BASE64 = new Uint8Array(256)
@@ -7,8 +7,10 @@ for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /** Bytes of base64 in one step, which takes about half a millisecond. */
 const STEP_BYTES = 256 * 1024
 
-/** Before an escaped slash. */
+/** Before an escaped character. */
 const MAX_BACKSLASHES = 8
+/** Characters in the rows of base64 that is written in rows: 64 and 76 are usual. */
+const ROW = { min: 32, max: 128 }
 
 /** Content that was found in a text. */
 export interface FoundContent {
@@ -19,17 +21,26 @@ export interface FoundContent {
   sha256: string
 }
 
-/** Decodes the base64 at `start` of a JSON text up to the first byte that is not base64. Yields after each step. */
-export function* readingBase64(json: Buffer, start: number): Generator<void, FoundContent> {
+/**
+ * Decodes the base64 at `start` of a JSON text up to the first byte that is not base64. Yields after each step.
+ * @param hasRows whether it may be written in rows; in prose it may only if the rows show that they are base64
+ */
+export function* readingBase64(
+  json: Buffer,
+  start: number,
+  hasRows: 'any' | 'equal' = 'any',
+): Generator<void, FoundContent> {
   const hash = createHash('sha256')
+  const rowLength = hasRows === 'any' ? 0 : lengthOfRows(json, start)
   let bytes = 0
   let at = start
   /** Characters that wait until there are four of them. */
   let rest = ''
   while (true) {
-    const end = endOfBase64(json, at, at + STEP_BYTES)
-    const isLast = end < at + STEP_BYTES
-    const text = rest + json.toString('latin1', at, end).replaceAll('\\', '')
+    const limit = at + STEP_BYTES
+    const end = rowLength === undefined ? endOfRow(json, at, limit) : endOfRows(json, at, limit, rowLength)
+    const isLast = end < limit
+    const text = rest + unescaped(json.toString('latin1', at, end))
     const whole = isLast ? text.length : text.length - (text.length % 4)
     const decoded = Buffer.from(text.slice(0, whole), 'base64')
     hash.update(decoded)
@@ -39,6 +50,15 @@ export function* readingBase64(json: Buffer, start: number): Generator<void, Fou
     at = end
     yield
   }
+}
+
+/** The base64 without line breaks. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text
+  return text.replaceAll(/\\+(?:u00([0-9a-f]{2})|.)/gi, (escaped, hex: string | undefined) => {
+    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16)).trim()
+    return escaped.endsWith('/') ? '/' : ''
+  })
 }
 
 /** What stands in the log for content of this media type. */
@@ -68,18 +88,59 @@ function mayBeBase64(json: Buffer, at: number): boolean {
 }
 
 /**
- * JSON may write a slash as `\/`, and JSON inside a text of JSON as `\\/` or `\\\/`, so backslashes belong to base64 only
- * before a slash.
+ * JSON may write a slash as `\/`, and JSON inside a text of JSON as `\\/` or `\\\/`, and any character as its number, as
+ * .NET does with `+`, so a backslash belongs to base64 only with what follows it.
  */
-function endOfBase64(json: Buffer, start: number, limit: number): number {
+const ESCAPED = /\\{1,8}(?:\/|u00(?:2b|2d|2f|3d|5f))/iy
+const LINE_BREAK = /(?:\\{1,8}(?:[nr]|u000[ad]))+/iy
+const MAX_ESCAPE = 2 * (MAX_BACKSLASHES + 5)
+
+function endOfMatch(form: RegExp, json: Buffer, at: number): number {
+  if (json[at] !== BACKSLASH) return at
+  form.lastIndex = 0
+  const found = form.exec(json.toString('latin1', at, at + MAX_ESCAPE))
+  return at + (found?.[0].length ?? 0)
+}
+
+/** An escape is never cut, so that the end may be a few bytes behind the limit. */
+function endOfRow(json: Buffer, start: number, limit: number): number {
   const stop = Math.min(limit, json.length)
   let at = start
-  while (at < stop && (BASE64[json[at] as number] === 1 || isEscapedSlash(json, at))) at++
+  while (at < stop) {
+    if (BASE64[json[at] as number] === 1) {
+      at++
+      continue
+    }
+    const end = endOfMatch(ESCAPED, json, at)
+    if (end === at) return at
+    at = end
+  }
   return at
 }
 
-function isEscapedSlash(json: Buffer, at: number): boolean {
-  let end = at
-  while (json[end] === BACKSLASH && end - at < MAX_BACKSLASHES) end++
-  return end > at && json[end] === SLASH
+/** @param rowLength of all rows but the last one; 0 if they may have any length */
+function endOfRows(json: Buffer, start: number, limit: number, rowLength: number): number {
+  let end = endOfRow(json, start, limit)
+  while (end < limit) {
+    const next = endOfMatch(LINE_BREAK, json, end)
+    if (next === end || (rowLength > 0 && !continues(json, next, rowLength))) return end
+    end = endOfRow(json, next, limit)
+  }
+  return end
+}
+
+/** The length of the rows from here on; undefined if this base64 is one row. */
+function lengthOfRows(json: Buffer, start: number): number | undefined {
+  const end = endOfRow(json, start, start + ROW.max * MAX_BACKSLASHES)
+  const length = unescaped(json.toString('latin1', start, end)).length
+  const next = endOfMatch(LINE_BREAK, json, end)
+  const isRow = length >= ROW.min && length <= ROW.max && length % 4 === 0
+  return isRow && next > end && continues(json, next, length) ? length : undefined
+}
+
+/** Whether the row at `start` belongs to base64 in rows of this length: the last one may be shorter. */
+function continues(json: Buffer, start: number, rowLength: number): boolean {
+  const end = endOfRow(json, start, start + ROW.max * MAX_BACKSLASHES)
+  const { length } = unescaped(json.toString('latin1', start, end))
+  return length === rowLength || (length > 0 && length < rowLength && length % 4 === 0)
 }

@@ -1,16 +1,17 @@
-import { BACKSLASH, COMMA, QUOTE, SEMICOLON, SLASH } from '../../kit/ascii.ts'
+import { BACKSLASH, COMMA, QUOTE, SEMICOLON } from '../../kit/ascii.ts'
 import { sha256 } from '../../kit/sha256.ts'
 import { contentDigest, type FoundContent, readingBase64 } from './base64.ts'
 
 const MARK = 'data:'
 /** The longest head of a data: URL that is recognised: media type and parameters. */
 const MAX_HEAD = 256
-const HEAD = /^data:([\w.+-]+\\{0,8}\/[\w.+-]+)(?:;[\w.+-]+=[\w.+%-]*)*(;base64)?,/
+const HEAD =
+  /^data:([\w.+-]+\\{0,8}(?:\/|u002f)(?:[\w.+-]|\\{1,8}u002b)+)(?:;\s*[\w.+-]+=(?:\\{1,8}"[^"\\]*\\{1,8}"|[^;,"\\]*))*(;\s*base64)?,/i
 /** Pauses after this many marks; in a text with many marks, most of them begin no URL. */
 const MARKS_A_STEP = 1000
-/** 1 for the bytes of a media type. */
+/** 1 for the bytes of a media type, whose slash may be escaped. */
 const TYPE = new Uint8Array(256)
-for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-')) TYPE[byte] = 1
+for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-/\\')) TYPE[byte] = 1
 /**
  * JSON with every data: URL replaced by `data:<mime>;sha256=...;bytes=...` of its content. A base64 URL is found anywhere
  * in a text; a URL in the plain form only if it is the whole text, because prose may contain `data:text/plain,`. The
@@ -39,7 +40,7 @@ function* readingDataUrl(json: Buffer, start: number): Generator<void, { digest:
   if (!head?.[1]) return undefined
   const dataStart = start + head[0].length
   if (!head[2] && !beginsText(json, start)) return undefined
-  const content = head[2] ? yield* readingBase64(json, dataStart) : readText(json, dataStart)
+  const content = head[2] ? yield* readingBase64(json, dataStart, 'equal') : readText(json, dataStart)
   return { digest: contentDigest(head[1], content), end: content.end }
 }
 
@@ -51,12 +52,8 @@ function readText(json: Buffer, start: number): FoundContent {
 
 /** Whether a media type, and then a valid next character, is at `start`: a cheap test before the regular expression. */
 function mayBeHead(json: Buffer, start: number): boolean {
-  const typeEnd = endOfType(json, start)
-  let slash = typeEnd
-  while (json[slash] === BACKSLASH) slash++
-  if (typeEnd === start || json[slash] !== SLASH) return false
-  const end = endOfType(json, slash + 1)
-  return json[end] === COMMA || json[end] === SEMICOLON
+  const end = endOfType(json, start)
+  return end > start && (json[end] === COMMA || json[end] === SEMICOLON)
 }
 
 function endOfType(json: Buffer, start: number): number {

@@ -1,4 +1,6 @@
 import { COLON, QUOTE, SPACE } from '../../kit/ascii.ts'
+import { parseJson } from '../json/parse.ts'
+import type { Slice } from '../json/scan.ts'
 import { contentDigest, hasBase64, readingBase64 } from './base64.ts'
 
 /** The texts, numbers and switches that are next to a member in its object. */
@@ -7,7 +9,8 @@ type Siblings = Record<string, string>
 /** Shorter texts are too likely to be something else. */
 const MIN_LENGTH = 32
 const UNKNOWN = 'application/octet-stream'
-const AUDIO_FORMAT = /^(wav|mp3|mpeg|flac|opus|ogg|aac|m4a|webm|pcm16|pcm|g711_ulaw|g711_alaw)$/
+const AUDIO_FORMAT =
+  /^(?:audio\/)?((?:x-)?(?:wave?|mp[34]|mpeg|mpga|flac|opus|oga|ogg|aac|aiff?|amr|m4a|webm|(?:l|pcm_?)16|pcm|g711_[au]law))$/i
 
 /** Members that hold content as plain base64, each with its media type by its siblings; undefined if it is not content. */
 const MEMBERS: Record<string, (siblings: Siblings) => string | undefined> = {
@@ -25,7 +28,8 @@ function dataType(siblings: Siblings): string | undefined {
   if (type === 'text') return undefined
   const named = media_type ?? mime_type ?? mimeType
   if (named !== undefined) return named
-  if (AUDIO_FORMAT.test(format)) return `audio/${format}`
+  const audio = AUDIO_FORMAT.exec(format)?.[1]
+  if (audio !== undefined) return `audio/${audio}`
   return type === 'base64' || transcript !== undefined || expires_at !== undefined ? UNKNOWN : undefined
 }
 
@@ -56,7 +60,7 @@ function* digestingMember(
     const start = startOfText(json, at + name.length)
     const end = start === undefined ? -1 : json.indexOf(QUOTE, start)
     if (start !== undefined && end - start >= MIN_LENGTH) {
-      const mime = typeOf({ ...siblingsBefore(json, at), ...siblingsAfter(json, end + 1) })
+      const mime = mimeOf(json, { start: at, end: end + 1 }, typeOf)
       const content = mime === undefined ? undefined : yield* readingBase64(json, start)
       if (mime !== undefined && content?.end === end) {
         parts.push(json.subarray(copied, start), Buffer.from(JSON.stringify(contentDigest(mime, content)).slice(1, -1)))
@@ -66,6 +70,16 @@ function* digestingMember(
     at = json.indexOf(name, Math.max(at + name.length, copied))
   }
   return copied === 0 ? json : Buffer.concat([...parts, json.subarray(copied)])
+}
+
+/** Most siblings are near; only for content that is large it is worth it to look farther. */
+function mimeOf(json: Buffer, { start, end }: Slice, typeOf: (siblings: Siblings) => string | undefined) {
+  const windows = end - start < LARGE_BYTES ? WINDOWS.slice(0, 1) : WINDOWS
+  for (const window of windows) {
+    const mime = typeOf({ ...siblingsBefore(json, start, window), ...siblingsAfter(json, end, window) })
+    if (mime !== undefined) return mime
+  }
+  return undefined
 }
 
 /** The start of the text that is the value of a member whose name ends here; undefined if it is not a text. */
@@ -82,19 +96,29 @@ function afterSpace(json: Buffer, start: number): number {
   return at
 }
 
-/** A member whose value is a text, a number or a switch. */
-const MEMBER = String.raw`\s*"(\w+)"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|([-+.\w]+))\s*`
+const TEXT = String.raw`"(?:[^"\\]|\\.)*"`
+/** An object or a list, in which there may be others, in which there may be others. */
+const INNER = [1, 2].reduce(
+  (inner) => String.raw`[{[](?:[^"{}[\]]|${TEXT}|${inner})*[}\]]`,
+  String.raw`[{[](?:[^"{}[\]]|${TEXT})*[}\]]`,
+)
+/** A member of which the value, if it is a text, a number or a switch, is of interest. */
+const MEMBER = String.raw`\s*"(\w+)"\s*:\s*(?:(${TEXT})|([-+.\w]+)|${INNER})\s*`
 const MEMBER_BEFORE = new RegExp(`${MEMBER},`, 'y')
 const MEMBER_AFTER = new RegExp(String.raw`\s*,${MEMBER}`, 'y')
-const WINDOW_BYTES = 2048
-/** A text before the member may contain braces too. */
-const MAX_BRACES = 8
+const LARGE_BYTES = 1024
+/** How far siblings may be, and how many braces may be between: others belong to siblings, or to texts. */
+const WINDOWS = [
+  { bytes: 2 * 1024, braces: 8 },
+  { bytes: 64 * 1024, braces: 1024 },
+]
+type Window = (typeof WINDOWS)[number]
 
-/** The members between the start of the object and this place, if they are all simple. */
-function siblingsBefore(json: Buffer, end: number): Siblings {
-  const text = json.toString('latin1', Math.max(0, end - WINDOW_BYTES), end).trimEnd()
+/** The members between the start of the object and this place, if all of them could be read. */
+function siblingsBefore(json: Buffer, end: number, { bytes, braces }: Window): Siblings {
+  const text = json.toString('latin1', Math.max(0, end - bytes), end).trimEnd()
   let brace = text.lastIndexOf('{')
-  for (let tries = 0; brace !== -1 && tries < MAX_BRACES; tries++) {
+  for (let tries = 0; brace !== -1 && tries < braces; tries++) {
     const { siblings, end: membersEnd } = readMembers(text, brace + 1, MEMBER_BEFORE)
     if (membersEnd === text.length) return siblings
     brace = brace === 0 ? -1 : text.lastIndexOf('{', brace - 1)
@@ -102,9 +126,9 @@ function siblingsBefore(json: Buffer, end: number): Siblings {
   return {}
 }
 
-/** The simple members that follow this place. */
-function siblingsAfter(json: Buffer, start: number): Siblings {
-  return readMembers(json.toString('latin1', start, start + WINDOW_BYTES), 0, MEMBER_AFTER).siblings
+/** The members that follow this place, as far as they could be read. */
+function siblingsAfter(json: Buffer, start: number, { bytes }: Window): Siblings {
+  return readMembers(json.toString('latin1', start, start + bytes), 0, MEMBER_AFTER).siblings
 }
 
 /** Reads members of this form from here on, up to one that has another form. */
@@ -114,7 +138,8 @@ function readMembers(text: string, start: number, form: RegExp): { siblings: Sib
   form.lastIndex = start
   for (let found = form.exec(text); found; found = form.exec(text)) {
     const [, name = '', quoted, plain] = found
-    siblings[name] = quoted?.replaceAll('\\/', '/') ?? plain ?? ''
+    const value = quoted === undefined ? plain : parseJson(quoted)
+    if (value !== undefined) siblings[name] = String(value)
     end = form.lastIndex
   }
   return { siblings, end }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { meantStatus } from '../apis/json-facts.ts'
 import type { ApiProblem } from '../problems.ts'
+import { reasonIn } from './body/error-reason.ts'
 
 /** An attempt that failed before the client got a byte. */
 export interface UpstreamFailure {
@@ -21,8 +22,13 @@ const REQUEST_TIMEOUT = 408
 /** Used where the provider says nothing about it. */
 const DEFAULT_COOLING_MS = 15_000
 const MAX_COOLING_MS = 5 * 60_000
-/** A refusal of what the client sent, which no other key changes. */
+/** A refusal of what the client sent, which no other key changes, unless it names the key. */
 const ABOUT_CONTENT = /moderation|flagged|content.?(?:filter|policy)/i
+const ABOUT_KEY = /(?<![a-z])(?:(?:api.?)?keys?|accounts?|organi[sz]ations?|credentials?)(?![a-z])|suspend|leaked/i
+/** Also if it names the key, such as in what the client sent. */
+const SURELY_ABOUT_CONTENT =
+  /"flagged_input"|(?<![a-z])(?:input|prompt|message|request|image|text|content)s?(?: (?:was|were|is|are|has|have|been)){1,2}(?: \w+)? flagged/i
+const CODES = /"(?:code|type|status|reason)"\s*:\s*"([^"]{1,100})"/g
 
 /** For an error that the provider's normaliser understands. */
 export function failureOf({ status, code, headers = {} }: ApiProblem): UpstreamFailure {
@@ -49,8 +55,16 @@ export function concernsModel({ status }: UpstreamFailure): boolean {
 /** True if another key or provider might answer; every other error concerns the request itself. */
 export function mayWorkElsewhere({ status }: UpstreamFailure, body: Buffer): boolean {
   if (status === undefined) return true
-  if (status === FORBIDDEN) return !ABOUT_CONTENT.test(body.toString('latin1'))
+  if (status === FORBIDDEN) return !isAboutContent(body)
   return status >= 500 || status < 400 || status === REQUEST_TIMEOUT || KEY_STATUSES.has(status)
+}
+
+function isAboutContent(body: Buffer): boolean {
+  const text = body.toString('latin1')
+  if (!ABOUT_CONTENT.test(text)) return false
+  if (SURELY_ABOUT_CONTENT.test(text)) return true
+  const codes = [...text.matchAll(CODES)].map(([, code]) => code)
+  return ![reasonIn(body), ...codes].some((words) => words !== undefined && ABOUT_KEY.test(words))
 }
 
 /** How long a key is not used, in milliseconds: what the provider asks for, within bounds; 0 if it may be used now. */

@@ -4,6 +4,7 @@ import { chunk, completion, DONE, event, reply, startBeforeRaw, stream } from '.
 
 const KEYS = { OPENAI_API_KEY: 'bad-key,good-key' }
 const FALLBACK = { fallbacks: { mine: ['echo'] } }
+const FLAGGED_KEY = 'This API key has been flagged for abuse and suspended'
 const LIMITED = { error: { message: 'Provider returned error', code: 429 } }
 
 /** Answers only the good key; the bad one gets these bytes. */
@@ -23,10 +24,20 @@ test.for([
   ['402', reply(402, LIMITED)],
   ['403 that blocks the key', reply(403, { error: { message: 'Key limit exceeded (total limit)', code: 403 } })],
   ['403 in text', reply(403, 'Your API key was reported as leaked.', 'text/plain')],
+  ['403 of a flagged key', reply(403, { error: { message: FLAGGED_KEY, code: 403 } })],
+  ['403 of a suspended account', reply(403, { error: { message: 'Account suspended (content policy)' } })],
+  ['403 with a code', reply(403, { error: { message: 'Forbidden', code: 'account_flagged' } })],
   ['429', reply(429, LIMITED)],
   ['an error with status 200', reply(200, LIMITED)],
   ['a first event that is an error', stream(event(LIMITED))],
   ['an error event after comments', stream(': PROCESSING\n\n', ': PROCESSING\n\n', event(LIMITED), DONE)],
+  ['an error whose code is a text', reply(200, { error: { message: 'x', code: '429' } })],
+  ['an error whose status is a text', stream(event({ error: { message: 'x', status: '401 Unauthorized' } }))],
+  ['an error that is a sentence', reply(200, { error: 'rate limit exceeded' })],
+  ['an error that is a word', reply(200, { error: 'insufficient_quota' })],
+  ['an error that is a number in a text', reply(200, { error: '429 Too Many Requests' })],
+  ['an error without a code', reply(200, { error: { message: 'Rate limit exceeded, try again later' } })],
+  ['a detail', reply(200, { detail: 'Too many requests' })],
   ['an error in words', stream(event({ error: { message: 'x', type: 'rate_limit_error' } }))],
 ] as const)('after %s another key is used, and the refused one cools down', async ([, bytes]) => {
   const { gateway, upstream } = await startWithBadKey(bytes)
@@ -61,6 +72,14 @@ test.for([
   ['a wrong request', reply(200, { error: { message: 'x', code: 400 } })],
   ['a wrong request in words', stream(event({ error: { message: 'x', type: 'invalid_request_error' } }))],
   ['flagged content', reply(403, { error: { message: 'Your input was flagged', code: 403 } })],
+  [
+    'content that names a key',
+    reply(403, { error: { message: 'Moderation', metadata: { flagged_input: 'my API key' } } }),
+  ],
+  ['content of an account', reply(403, { error: { message: 'Your input was flagged. Ask your account manager.' } })],
+  ['a code about content', reply(403, { error: { message: 'Forbidden', code: 'content_policy_violation' } })],
+  ['a wrong request whose code is a text', reply(200, { error: { message: 'x', code: '400' } })],
+  ['a wrong request in a word', reply(200, { error: 'context_length_exceeded' })],
 ] as const)('%s is reported at once', async ([, bytes]) => {
   const { gateway, upstream } = await startBeforeRaw((socket) => void socket.end(bytes), {
     environment: KEYS,

@@ -48,6 +48,25 @@ test('requests that cannot be served are refused as OpenAI does, each with its r
   expect(upstream.requests).toEqual([])
 })
 
+test('members that some providers read as one are a pair, whatever their case', async () => {
+  const { gateway, upstream } = await startWithUpstream()
+  for (const pair of [
+    '"model":"mock/normal","Model":"evil"',
+    '"MODEL":"evil","model":"mock/normal"',
+    '"model":"mock/normal","\\u004dodel":"evil"',
+    '"model":"mock/normal","stream":false,"\u017ftream":true',
+    '"model":"mock/normal","stream":false,"STREAM":true',
+  ]) {
+    const response = await gateway.post(`{${pair},"messages":[1]}`)
+    expect([response.status, errorOf(response).code], pair).toEqual([400, 'duplicate_parameter'])
+  }
+  expect(upstream.requests).toEqual([])
+  const alone = await gateway.post(
+    '{"model":"mock/normal","Modal":"x","Messages":1,"messages":[{"role":"user","content":"x"}]}',
+  )
+  expect(alone.status).toBe(200)
+})
+
 test('a body that is too large is refused, whether its size is announced or not', async () => {
   const { gateway } = await startWithUpstream({ config: { limits: { body_mib: 1 } } })
   const large = JSON.stringify(chat('mock/normal', { padding: 'x'.repeat(5_000_000) }))

@@ -46,6 +46,13 @@ test.for([401, 413])('%s comes before 100 Continue', async (status) => {
   expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
 })
 
+test('a size beyond the limit is refused before 100 Continue whatever the type is', async () => {
+  const gateway = await startSmall()
+  const head = headOf('/v1/chat/completions', WITH_KEY, HUGE, 'expect: 100-continue')
+  const { received } = await exchangeRaw(gateway.url, head.replace('application/json', 'text/plain'))
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413'])
+})
+
 test('a body that is accepted is asked for', async () => {
   const gateway = await startSmall()
   const body = JSON.stringify(chat('echo'))

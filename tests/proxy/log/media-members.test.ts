@@ -35,6 +35,79 @@ test('generated images and files become type, hash and size', () => {
   expect(JSON.parse(digestMedia(Buffer.from(spaced)).toString()).data).toBe(digestOf('audio/mp3'))
 })
 
+/** As MIME writes it. */
+function inRows(base64: string, lineBreak = '\n', length = 76): string {
+  return base64.match(new RegExp(`.{1,${length}}`, 'g'))?.join(lineBreak) ?? ''
+}
+
+test.for(['\n', '\r\n', '\\u000a'])('base64 in rows becomes type, hash and size: %j', (lineBreak) => {
+  const write = (value: object) => JSON.stringify(value).replaceAll('|', JSON.stringify(lineBreak).slice(1, -1))
+  for (const length of [64, 76]) {
+    const rows = inRows(DATA, '|', length)
+    for (const data of [rows, `${rows}|`]) {
+      const source = { type: 'base64', media_type: 'image/png', data }
+      const audio = { data, format: 'wav' }
+      const json = write({ source, audio }).replaceAll('\\\\u', '\\u')
+      const shown = JSON.parse(digestMedia(Buffer.from(json)).toString())
+      expect([shown.source.data, shown.audio.data]).toEqual([digestOf('image/png'), digestOf('audio/wav')])
+    }
+    const url = JSON.parse(write({ u: `data:image/png;base64,${rows}` }).replaceAll('\\\\u', '\\u'))
+    expect(digested(url)).toEqual({ u: digestOf('image/png') })
+    expect(digested({ u: `![](${url.u}) after` })).toEqual({ u: `![](${digestOf('image/png')}) after` })
+  }
+})
+
+test('a line of prose after a data: URL stays', () => {
+  const url = `data:image/png;base64,${DATA}`
+  expect(digested([`${url}\nHello`, `${url}\n`])).toEqual([
+    `${digestOf('image/png')}\nHello`,
+    `${digestOf('image/png')}\n`,
+  ])
+  expect(digested(`data:image/png;base64,${DATA.slice(0, 76)}\nHello all`)).toMatch(
+    /^data:image\/png;sha256.*\nHello all$/,
+  )
+})
+
+test('characters of base64 that are written as numbers belong to it', () => {
+  const escaped = (value: unknown) =>
+    JSON.stringify(value).replaceAll('/', '\\u002f').replaceAll('+', '\\u002B').replaceAll('=', '\\u003d')
+  const json = escaped({ source: { type: 'base64', media_type: 'image/png', data: DATA } })
+  expect(JSON.parse(digestMedia(Buffer.from(json)).toString()).source.data).toBe(digestOf('image/png'))
+  const url = escaped({ u: `data:image/svg+xml;base64,${DATA}` }).replaceAll('base64\\u003d', 'base64=')
+  expect(JSON.parse(digestMedia(Buffer.from(url)).toString())).toEqual({ u: digestOf('image/svg+xml') })
+})
+
+test('siblings are found next to objects, lists and long texts', () => {
+  const source = { cache_control: { type: 'ephemeral', more: [{ a: '}' }] }, type: 'base64', media_type: 'image/png' }
+  expect(digested({ source: { ...source, data: DATA } })).toEqual({
+    source: { ...source, data: digestOf('image/png') },
+  })
+  const after = { data: DATA, x: [1, { y: ['{'] }], media_type: 'image/png', type: 'base64' }
+  expect(digested(after)).toEqual({ ...after, data: digestOf('image/png') })
+  const revised_prompt = 'A "prompt" {with} braces. '.repeat(200)
+  const call = { id: 'ig', result: DATA, revised_prompt, status: 'completed', type: 'image_generation_call' }
+  expect(digested({ output: [call] })).toEqual({ output: [{ ...call, result: digestOf('image/png') }] })
+  const typeFirst = { type: 'image_generation_call', revised_prompt, result: DATA }
+  expect(digested(typeFirst)).toEqual({ ...typeFirst, result: digestOf('image/png') })
+})
+
+test.for(['x-wav', 'WAV', 'audio/wav', 'mp3', 'aiff'])(
+  'audio of a request in the format %s is recognised',
+  (format) => {
+    const shown = digested({ data: DATA, format })
+    expect(shown).toEqual({ data: digestOf(`audio/${format.replace('audio/', '')}`), format })
+  },
+)
+
+test.for([
+  'data:image/png; charset=utf-8;base64,',
+  'data:image/png;BASE64,',
+  'data:image/png;name=a b.png; base64,',
+  'data:image/png;charset="utf-8";base64,',
+])('a data: URL that begins with %s is recognised', (head) => {
+  expect(digested([head + DATA])).toEqual([digestOf('image/png')])
+})
+
 test('everything else stays as it is', () => {
   const others = [
     { type: 'redacted_thinking', data: DATA },
