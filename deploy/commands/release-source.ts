@@ -58,7 +58,7 @@ export async function withChosenConfig(context: Context, open: OpenServer, sourc
   const { files } = source
   if (live === null) return withPredecessorsConfig(context, open, source)
   if (live.manifest.files['config.yml'] === sha256(files.config)) {
-    return { ...source, configFrom: live?.manifest.configFrom }
+    return { ...source, configFrom: live.manifest.configFrom }
   }
   const { id, configFrom } = live.manifest
   if (!files.isConfigPackaged && configFrom !== 'server') return source

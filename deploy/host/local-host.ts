@@ -3,9 +3,8 @@ import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Argv } from './argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from './host.ts'
-import { splitLines } from './lines.ts'
 import { asRoot, type Privilege } from './privilege.ts'
-import { endProgram, exitCodeOf, startProgram, textSoFar } from './program.ts'
+import { endProgram, exitCodeOf, readOutput, startProgram, textSoFar } from './program.ts'
 
 /** Exit code of a program that a signal ended, or that cannot be started. */
 const FAILED = 1
@@ -39,12 +38,7 @@ export class LocalHost implements Host {
   async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
     const child = this.#start(argv)
-    const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
-    if (onOutput) {
-      child.stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
-      child.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
-    }
-    if (onLine) for (const stream of [child.stdout, child.stderr]) stream.on('data', splitLines(onLine))
+    const { stdout, stderr } = readOutput(child, { onLine, onOutput })
     const end = () => endProgram(child)
     signal?.addEventListener('abort', end, { once: true })
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) child.stdin.end(stdin)

@@ -1,6 +1,8 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Argv } from './argv.ts'
+import type { ExecOptions } from './host.ts'
+import { splitLines } from './lines.ts'
 
 /** How long a program that is asked to end has to do so before it is killed. */
 const KILL_AFTER_MS = 5000
@@ -41,4 +43,18 @@ export function textSoFar(stream: Readable): () => string {
   const chunks: Buffer[] = []
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   return () => Buffer.concat(chunks).toString()
+}
+
+/** Reads both streams from now on, and passes on what comes. @returns what was read so far */
+export function readOutput(
+  { stdout, stderr }: { stdout: Readable; stderr: Readable },
+  { onLine, onOutput }: { [K in 'onLine' | 'onOutput']: ExecOptions[K] | undefined },
+): { stdout: () => string; stderr: () => string } {
+  const texts = { stdout: textSoFar(stdout), stderr: textSoFar(stderr) }
+  if (onOutput) {
+    stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
+    stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
+  }
+  if (onLine) for (const stream of [stdout, stderr]) stream.on('data', splitLines(onLine))
+  return texts
 }

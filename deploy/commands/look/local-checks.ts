@@ -1,8 +1,7 @@
 import { loadCheckedEnvironment } from '../../../kit/gateway-config/checked-environment.ts'
-import { UserError } from '../../../kit/user-error.ts'
 import { readLocalFiles } from '../../local/local-files.ts'
 import type { Context } from '../../session/context.ts'
-import { type Check, failed, passed } from '../../session/shown/check-rows.ts'
+import { type Check, judged } from '../../session/shown/check-rows.ts'
 
 /** What a deploy reads on this machine. */
 export function localChecks({ options, terminal }: Context): Check[] {
@@ -13,14 +12,4 @@ export function localChecks({ options, terminal }: Context): Check[] {
     ),
     judged('config.yml', 'config.yml is valid', () => readLocalFiles(cwd, options.env['CONFIG_PATH'])),
   ]
-}
-
-function judged(name: string, says: string, read: () => unknown): Check {
-  try {
-    read()
-    return passed(name, says)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    return failed(name, error.message, error.hint)
-  }
 }

@@ -1,7 +1,6 @@
 import { readCheckedEnvironment } from '../../../kit/gateway-config/checked-environment.ts'
 import { parseDotenv } from '../../../kit/settings/dotenv.ts'
 import type { Environment } from '../../../kit/settings/environment.ts'
-import { UserError } from '../../../kit/user-error.ts'
 import { type ServerSettings, serverSettings } from '../../../templates/server-settings.ts'
 import { run } from '../../host/host.ts'
 import * as preflight from '../../plan/preflight.ts'
@@ -11,7 +10,7 @@ import type { Facts } from '../../server/facts.ts'
 import { describeHold } from '../../server/lock/hold.ts'
 import type { Context } from '../../session/context.ts'
 import type { OpenServer } from '../../session/open-server.ts'
-import { type Check, failed, passed } from '../../session/shown/check-rows.ts'
+import { type Check, failed, judged, passed } from '../../session/shown/check-rows.ts'
 import { commandLine } from '../../session/shown/command-line.ts'
 import { clockCheck, storeCheck } from './shared-checks.ts'
 
@@ -47,16 +46,6 @@ function readyChecks(facts: Facts, settings: ServerSettings): Check[] {
       judged(`port ${port}`, 'is free, or the edge has it', () => preflight.checkPort(facts, port)),
     ),
   ]
-}
-
-function judged(name: string, says: string, check: () => void): Check {
-  try {
-    check()
-    return passed(name, says)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    return failed(name, error.message, error.hint)
-  }
 }
 
 function dockerWords(docker: Facts['docker']): string {

@@ -3,11 +3,10 @@ import { finished } from 'node:stream/promises'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from '../host.ts'
-import { splitLines } from '../lines.ts'
 import { LoginShell, readableOf } from '../login-shell.ts'
 import { LOOPBACK, pipedPort, pipeToPort } from '../port-pipe.ts'
 import { asRoot, type Privilege } from '../privilege.ts'
-import { exitCodeOf, startProgram, textSoFar } from '../program.ts'
+import { exitCodeOf, readOutput, startProgram } from '../program.ts'
 import { ControlConnection, type OpenSshTarget } from './control-connection.ts'
 
 /** What OpenSSH exits with when it failed itself; a command may do so too. */
@@ -51,12 +50,7 @@ export class OpenSshHost implements Host {
   async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
     const child = this.#spawn(argv)
-    const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
-    if (onOutput) {
-      child.stdout.on('data', (chunk: Buffer) => onOutput(chunk, 'stdout'))
-      child.stderr.on('data', (chunk: Buffer) => onOutput(chunk, 'stderr'))
-    }
-    if (onLine) for (const stream of [child.stdout, child.stderr]) stream.on('data', splitLines(onLine))
+    const { stdout, stderr } = readOutput(child, { onLine, onOutput })
     const kill = () => child.kill()
     signal?.addEventListener('abort', kill, { once: true })
     let broken: Error | undefined

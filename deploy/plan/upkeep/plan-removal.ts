@@ -21,7 +21,7 @@ export function planPrune(facts: Facts, keepCount: number): Change[] {
     .filter(({ id }) => !isKept(id))
     .map(({ id }) => ({ release: id, containers: containersOf(id).map(({ name }) => name) }))
   const keptTags = manifests.filter(({ id }) => isKept(id)).map(({ image }) => imageTag(image))
-  const tags = [...new Set(imageTags)].filter((tag) => /^[0-9a-f]{12}$/.test(tag) && !keptTags.includes(tag))
+  const tags = releaseTags(imageTags).filter((tag) => !keptTags.includes(tag))
   return [
     ...(hasTornFiles ? [{ kind: 'remove-torn', hasRoutes: false } as const] : []),
     ...(removed.length + tags.length > 0 ? [{ kind: 'prune', removed, tags, keptTags } as const] : []),
@@ -34,10 +34,15 @@ export function planRemove(facts: Facts, removesData: boolean): Change[] {
   const hasEdge = edge.folder !== null || edge.composeFile !== null
   const isThere = containers.length + manifests.length > 0 || hasEdge
   const names = [...containers.map(({ name }) => name), ...(edge.folder === null ? [] : ['ai-proxy-edge'])]
-  const tags = [...new Set(imageTags)].filter((tag) => /^[0-9a-f]{12}$/.test(tag))
+  const tags = releaseTags(imageTags)
   const hasData = env !== null || backups.length > 0 || isThere
   return [
     ...(isThere ? [{ kind: 'remove-gateway', containers: names, tags, isLive: live !== null } as const] : []),
     ...(removesData && hasData ? [{ kind: 'remove-data', backups: backups.length, hasLogDatabases } as const] : []),
   ]
+}
+
+/** Tags that a deploy has given; others are somebody else's. */
+function releaseTags(tags: readonly string[]): string[] {
+  return [...new Set(tags)].filter((tag) => /^[0-9a-f]{12}$/.test(tag))
 }

@@ -1,3 +1,5 @@
+import { UserError } from '../../../kit/user-error.ts'
+
 /** One check of a command that looks at a server, and what it found. */
 export interface Check<Name extends string = string> {
   name: Name
@@ -13,6 +15,17 @@ export function passed<Name extends string>(name: Name, says: string): Check<Nam
 
 export function failed<Name extends string>(name: Name, says: string, remedy?: string): Check<Name> {
   return { name, isOk: false, says, remedy }
+}
+
+/** Passed if nothing is thrown; a UserError is what failed, with its hint as the remedy. */
+export function judged<Name extends string>(name: Name, says: string, check: () => unknown): Check<Name> {
+  try {
+    check()
+    return passed(name, says)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return failed(name, error.message, error.hint)
+  }
 }
 
 /** For people: the remedy stands on a line of its own. */
