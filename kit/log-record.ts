@@ -28,10 +28,24 @@ export interface LogRecordFields {
   stream: boolean
   api_key_hash: string | null
   api_key_name?: string
-  /** From an X-Dialog-Id header. */
+  /** As the client named it. */
   dialog_id?: string
+  /** The header that named the dialog, or `metadata.user_id` for the session in that member of the body. */
+  dialog_source?: string
+  /** Of OpenTelemetry, if traces are on: 32 hex digits. */
+  trace_id?: string
   finish_reason: string | null
+  /** As the provider sent it; the counts after it mean the same for all providers, and are missing where it does not say. */
   usage: Record<string, unknown> | null
+  /** The whole input, with what was read from a cache or written to one. */
+  tokens_in?: number
+  /** The whole output, with reasoning. */
+  tokens_out?: number
+  tokens_cache_read?: number
+  /** Also for a time that is not known. */
+  tokens_cache_write_5m?: number
+  tokens_cache_write_1h?: number
+  tokens_reasoning?: number
   outcome: LogOutcome
   /** Body bytes on the client's side. */
   bytes_in: number

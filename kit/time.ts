@@ -10,3 +10,9 @@ export function isoDay(timeMs: number): string {
 export function nowS(): number {
   return Date.now() / 1000
 }
+
+/** True for a day of the calendar. @param month from 1 */
+export function isDate(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+}

@@ -10,7 +10,14 @@ export interface CopySettings {
   recipients: string[]
 }
 
-export type CopyTarget = ({ kind: 's3'; prefix: string } & { store: ObjectStoreSettings }) | SshTarget
+export type CopyTarget = S3Target | SshTarget
+
+export interface S3Target {
+  kind: 's3'
+  store: ObjectStoreSettings
+  /** Without slashes at its ends. */
+  prefix: string
+}
 
 export interface SshTarget {
   kind: 'ssh'
@@ -68,12 +75,18 @@ async function checkRecipients(recipients: readonly string[]): Promise<void> {
   }
 }
 
-function s3Target(to: string, environment: Environment): CopyTarget {
+/**
+ * A bucket, with the access key for it.
+ * @param to s3://bucket/prefix
+ * @param name of what says so, for messages
+ * @throws UserError CONFIG_INVALID
+ */
+export function s3Target(to: string, environment: Environment, name = 'BACKUP_TO'): S3Target {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(to) ?? []
   const names = ['BACKUP_S3_REGION', 'BACKUP_S3_ACCESS_KEY_ID', 'BACKUP_S3_SECRET_ACCESS_KEY'] as const
   const missing = names.filter((name) => !environment[name])
-  if (bucket === '') throw notTarget(to)
-  if (missing.length > 0) throw notComplete(missing)
+  if (bucket === '') throw notTarget(to, name)
+  if (missing.length > 0) throw notComplete(missing, name)
   const [region = '', accessKeyId = '', secretAccessKey = ''] = names.map((name) => environment[name])
   const endpoint = environment['BACKUP_S3_ENDPOINT'] || undefined
   return { kind: 's3', prefix, store: { bucket, region, endpoint, accessKeyId, secretAccessKey } }
@@ -99,13 +112,13 @@ function sshTarget(to: string, environment: Environment): CopyTarget {
   }
 }
 
-function notTarget(to: string) {
+function notTarget(to: string, name = 'BACKUP_TO') {
   return configInvalid(
-    `BACKUP_TO: ${to} is not an address for backups`,
+    `${name}: ${to} is not an address for backups`,
     'give [user@]host:folder, ssh://[user@]host:port/folder or s3://bucket/prefix',
   )
 }
 
-function notComplete(missing: readonly string[]) {
-  return configInvalid(`BACKUP_TO needs ${missing.join(', ')} too`, "add what is missing to the server's .env")
+function notComplete(missing: readonly string[], name = 'BACKUP_TO') {
+  return configInvalid(`${name} needs ${missing.join(', ')} too`, "add what is missing to the server's .env")
 }

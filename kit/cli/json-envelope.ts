@@ -7,6 +7,8 @@ export interface Success {
   /** Of commands that know `--dry-run`. */
   isDryRun?: boolean | undefined
   result: unknown
+  /** Of a result that is a part of what was found: how many there are, and whether more follow. */
+  found?: { total?: unknown; more: boolean } | undefined
   warnings?: readonly string[] | undefined
 }
 
@@ -27,9 +29,9 @@ interface ErrorFacts {
   hint: string
 }
 
-/** The one document of a command with `--json`: `{"ok":true,"verb","dry_run"?,"result","warnings"}`. */
-export function printSuccess(terminal: Terminal, { verb, isDryRun, result, warnings = [] }: Success): void {
-  printJson(terminal, { ok: true, verb, dry_run: isDryRun, result, warnings })
+/** The one document of a command with `--json`: `{"ok":true,"verb","dry_run"?,"result","total"?,"more"?,"warnings"}`. */
+export function printSuccess(terminal: Terminal, { verb, isDryRun, result, found, warnings = [] }: Success): void {
+  printJson(terminal, { ok: true, verb, dry_run: isDryRun, result, ...found, warnings })
 }
 
 /** The one document of a command with `--json` that failed: `{"ok":false,"verb","error","result"?,"warnings"?}`. */

@@ -1,17 +1,26 @@
 import { createColors } from 'picocolors'
 import type { Environment } from '../settings/environment.ts'
+import type { RawTerminal } from './raw-terminal.ts'
 
 /** What a command may touch of the process that it runs in. */
 export interface Terminal {
   /** Data, on stdout. */
   out(text: string): void
+  /** Resolves when stdout takes more data: a slow reader must not make the program keep everything. At once if it does now. */
+  untilOutIsRead(): Promise<void>
   /** Everything else, on stderr. */
   err(text: string): void
   isInTty: boolean
   isOutTty: boolean
   isErrTty: boolean
+  /** Width of stdout in characters, if it is a terminal. */
+  readonly outColumns: number | undefined
   /** Width of stderr in characters, if it is a terminal. */
   readonly errColumns: number | undefined
+  /** The terminal itself; only where stdin and stdout are one. */
+  raw(): RawTerminal
+  /** Shows data in the user's pager, or prints it if there is none. Only for a terminal. */
+  page(text: string): void
   /** All of stdin, to its end. */
   readIn(): Promise<Buffer>
   cwd: string

@@ -1,9 +1,9 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, LineCounter, parseDocument } from 'yaml'
-import { type ApiName, BUILT_IN_PROVIDERS, keyVariableOf } from '../providers.ts'
+import { type ApiName, BUILT_IN_PROVIDERS, KEYED_PROVIDER_NAMES, keyVariableOf } from '../providers.ts'
 import { BYTES_PER_MIB } from '../sizes.ts'
 import { configInvalid, errorMessage } from '../user-error.ts'
-import { CONFIG_SCHEMA, type ConfigFile } from './config-schema.ts'
+import { type BodyLog, CONFIG_SCHEMA, type ConfigFile, type RedactionRule } from './config-schema.ts'
 import { FORMAT_MEANINGS, FORMATS, type FormatName, shownValue } from './formats.ts'
 
 /** config.yml, with defaults where it is silent. */
@@ -14,7 +14,10 @@ export interface GatewayConfig {
   fallbacks: Record<string, string[]>
   /** In addition to the built-in ones. */
   providers: Record<string, ProviderConfig>
+  /** By the name of a provider, which may be a built-in one. */
+  providerOptions: Record<string, ProviderOptions>
   limits: LimitsConfig
+  log: LogConfig
 }
 
 interface ProviderConfig {
@@ -27,6 +30,35 @@ interface ProviderConfig {
   keyRequired: boolean
   keyHeader: 'authorization' | 'x-api-key'
   headers: Record<string, string>
+}
+
+/** What the log holds of the bodies of some requests. */
+export interface LogRules {
+  bodies: BodyLog
+  redact: readonly RedactionRule[]
+}
+
+/** The rules for all requests, and others that apply in addition to requests of some keys and models. */
+export interface LogConfig extends LogRules {
+  /** Clients may ask for less with the header x-log. */
+  clientMay: boolean
+  /** By the name of a key or its hash. */
+  keys: Record<string, LogRules>
+  /** By the name of a model, or a pattern with `*`. */
+  models: Record<string, LogRules>
+}
+
+export interface ProviderOptions {
+  /** Ask for the tokens of every stream in the form of OpenAI, also where the client does not. */
+  includeUsage: boolean
+  /** What passes of the headers of clients in addition to what always does, and what does not; names or `beginning*`, lower case. */
+  passHeaders: readonly string[]
+  dropHeaders: readonly string[]
+  /** Names in the query of clients that pass. */
+  passQuery: readonly string[]
+  /** Authorities that are trusted too, in PEM, and a file that has such. */
+  ca: string | undefined
+  caFile: string | undefined
 }
 
 export interface LimitsConfig {
@@ -77,7 +109,7 @@ export function parseConfigFile(text: string, file: string): GatewayConfig {
   const value = toValue(document, (problem) => configInvalid(`${file}: ${problem}`, hint))
   const isValid = matchesSchema(value)
   const problems = isValid
-    ? sharedKeyVariables(value.providers ?? {})
+    ? [...sharedKeyVariables(value.providers ?? {}), ...unknownProviders(value)]
     : (matchesSchema.errors ?? []).flatMap((error) => describe(error) ?? [])
   if (isValid && problems.length === 0) return toConfig(value)
   throw configInvalid([...new Set(problems)].map((problem) => `${file}: ${problem}`).join('\n'), hint)
@@ -104,7 +136,9 @@ function toConfig({
   model_mappings: modelMappings,
   fallbacks = {},
   providers = {},
+  provider_options: providerOptions = {},
   limits,
+  log,
 }: ConfigFile): GatewayConfig {
   return {
     modelMappings,
@@ -117,7 +151,37 @@ function toConfig({
       keyHeader: entry.key_header ?? 'authorization',
       headers: entry.headers ?? {},
     })),
+    providerOptions: mapValues(providerOptions, toProviderOptions),
     limits: toLimits(limits ?? {}),
+    log: toLog(log ?? {}),
+  }
+}
+
+function toLog({
+  client_may: clientMay = false,
+  keys = {},
+  models = {},
+  ...rules
+}: NonNullable<ConfigFile['log']>): LogConfig {
+  return { ...toLogRules(rules), clientMay, keys: mapValues(keys, toLogRules), models: mapValues(models, toLogRules) }
+}
+
+function toLogRules({ bodies = 'full', redact = [] }: Partial<LogRules>): LogRules {
+  return { bodies, redact }
+}
+
+type ProviderOptionsEntry = NonNullable<ConfigFile['provider_options']>[string]
+
+/** The options of a provider for which config.yml has none are those of an empty entry. */
+export function toProviderOptions(entry: ProviderOptionsEntry): ProviderOptions {
+  const lowerCase = (names: string[] = []) => names.map((name) => name.toLowerCase())
+  return {
+    includeUsage: entry.include_usage ?? false,
+    passHeaders: lowerCase(entry.pass_headers),
+    dropHeaders: lowerCase(entry.drop_headers),
+    passQuery: entry.pass_query ?? [],
+    ca: entry.ca,
+    caFile: entry.ca_file,
   }
 }
 
@@ -162,6 +226,12 @@ function sharedKeyVariables(providers: NonNullable<ConfigFile['providers']>): st
   })
 }
 
+function unknownProviders({ providers = {}, provider_options: options = {} }: ConfigFile): string[] {
+  const names = [...KEYED_PROVIDER_NAMES, ...Object.keys(providers)]
+  const unknown = Object.keys(options).filter((name) => !names.includes(name))
+  return unknown.map((name) => `provider_options: found the name "${name}", allowed: ${names.join(', ')}`)
+}
+
 /** Undefined for errors that only repeat another one. */
 function describe({
   instancePath,
@@ -176,6 +246,8 @@ function describe({
   switch (keyword) {
     case 'additionalProperties':
       return `${path}: found the key ${JSON.stringify(params['additionalProperty'])}, allowed: ${Object.keys(parentSchema?.['properties']).join(', ')}`
+    case 'if':
+      return undefined
     case 'required':
       return `${path}: ${params['missingProperty']} is missing`
     case 'type':

@@ -1,5 +1,14 @@
 import { API_NAMES, type ApiName, BUILT_IN_PROVIDERS } from '../providers.ts'
 
+/** What the log holds of bodies, from the least strict to the strictest. */
+export const BODY_LOGS = ['full', 'metadata', 'none'] as const
+export type BodyLog = (typeof BODY_LOGS)[number]
+
+/** `keys` are the gateway's own. */
+const REDACTED_KINDS = ['keys', 'emails', 'cards'] as const
+/** What is hidden in the log: a kind that the gateway knows, or what a pattern of RE2 matches. */
+export type RedactionRule = (typeof REDACTED_KINDS)[number] | { name: string; pattern: string }
+
 const NAME = { type: 'string', minLength: 1 } as const
 const NAMES = { type: 'array', minItems: 1, items: NAME } as const
 const NAME_OR_NAMES = { type: ['string', 'array'], minLength: 1, minItems: 1, items: NAME } as const
@@ -26,6 +35,22 @@ const PROVIDER = {
   },
 } as const
 
+const HEADER_PATTERNS = { type: 'array', minItems: 1, items: { type: 'string', format: 'header-pattern' } } as const
+
+/** For every provider, also the built-in ones. */
+const PROVIDER_OPTIONS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    include_usage: { type: 'boolean' },
+    pass_headers: HEADER_PATTERNS,
+    drop_headers: HEADER_PATTERNS,
+    pass_query: NAMES,
+    ca: { type: 'string', format: 'certificates' },
+    ca_file: NAME,
+  },
+} as const
+
 const KEY_LIMITS = {
   type: 'object',
   additionalProperties: false,
@@ -35,6 +60,29 @@ const KEY_LIMITS = {
     models: { ...NAMES, type: ['array', 'null'] },
   },
 } as const
+
+const LOG_RULES = {
+  bodies: { enum: BODY_LOGS },
+  redact: {
+    type: 'array',
+    items: {
+      type: ['string', 'object'],
+      if: { type: 'string' },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { enum: REDACTED_KINDS },
+      else: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'pattern'],
+        properties: {
+          name: { type: 'string', format: 'rule-name' },
+          pattern: { type: 'string', format: 'linear-pattern' },
+        },
+      },
+    },
+  },
+} as const
+const SOME_LOG_RULES = { type: 'object', additionalProperties: false, properties: LOG_RULES } as const
 
 /** config.yml as JSON Schema. */
 export const CONFIG_SCHEMA = {
@@ -49,6 +97,17 @@ export const CONFIG_SCHEMA = {
       propertyNames: { pattern: '^[a-z][a-z0-9_-]*$', not: { enum: BUILT_IN_PROVIDERS } },
       additionalProperties: PROVIDER,
     },
+    log: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        ...LOG_RULES,
+        client_may: { type: 'boolean' },
+        keys: { type: 'object', additionalProperties: SOME_LOG_RULES },
+        models: { type: 'object', propertyNames: { minLength: 1 }, additionalProperties: SOME_LOG_RULES },
+      },
+    },
+    provider_options: { type: 'object', additionalProperties: PROVIDER_OPTIONS },
     limits: {
       type: 'object',
       additionalProperties: false,
@@ -72,7 +131,9 @@ export interface ConfigFile {
   model_mappings: Record<string, string | string[]>
   fallbacks?: Record<string, string[]>
   providers?: Record<string, ProviderEntry>
+  provider_options?: Record<string, ProviderOptionsEntry>
   limits?: LimitsEntry
+  log?: LogEntry
 }
 
 interface ProviderEntry {
@@ -82,6 +143,26 @@ interface ProviderEntry {
   key_required?: boolean
   key_header?: 'authorization' | 'x-api-key'
   headers?: Record<string, string>
+}
+
+interface LogRulesEntry {
+  bodies?: BodyLog
+  redact?: RedactionRule[]
+}
+
+interface LogEntry extends LogRulesEntry {
+  client_may?: boolean
+  keys?: Record<string, LogRulesEntry>
+  models?: Record<string, LogRulesEntry>
+}
+
+interface ProviderOptionsEntry {
+  include_usage?: boolean
+  pass_headers?: string[]
+  drop_headers?: string[]
+  pass_query?: string[]
+  ca?: string
+  ca_file?: string
 }
 
 interface LimitsEntry {

@@ -7,12 +7,12 @@ const BASE64_SUFFIX = '_BASE64'
 const SAFE_IN_ENV_FILE = /^[\w.:/,@+=%~-]+$/
 
 /**
- * The env file of a release: the values that the gateway reads, each readable in the same way by Compose v1, Compose v2
+ * The env file of a release: the values that the gateway, or another of its programs, reads, each readable in the same way by Compose v1, Compose v2
  * and `docker run --env-file`. A value that they would read differently goes in as NAME_BASE64.
  */
-export function renderEnvFile(environment: Environment): string {
+export function renderEnvFile(environment: Environment, variablesOf = gatewayVariables): string {
   const lines: string[] = []
-  for (const name of gatewayVariables(Object.keys(environment))) {
+  for (const name of variablesOf(Object.keys(environment))) {
     const value = environment[name]
     if (!value) continue
     const safe = SAFE_IN_ENV_FILE.test(value)

@@ -31,7 +31,9 @@ const PORT: ValueRule = {
 }
 const SWITCH: ValueRule = { pattern: SWITCH_PATTERN, allowed: 'true or false' }
 const HTTP_URL: ValueRule = { format: 'http-url', allowed: FORMAT_MEANINGS['http-url'] }
+const PROXY_URL: ValueRule = { format: 'proxy-url', allowed: FORMAT_MEANINGS['proxy-url'] }
 const PROVIDER_KEYS: ValueRule = { format: 'provider-keys', allowed: FORMAT_MEANINGS['provider-keys'] }
+const PAIRS: ValueRule = { format: 'pairs', allowed: FORMAT_MEANINGS.pairs }
 const NUMBER: ValueRule = { pattern: '^\\d{1,15}$', allowed: 'a whole number' }
 const ID: ValueRule = { pattern: '^\\d{1,9}$', allowed: 'a numeric id' }
 const HOST_NAME: ValueRule = {
@@ -57,6 +59,19 @@ export const VARIABLES = {
     rule: { format: 'host-names', allowed: FORMAT_MEANINGS['host-names'] },
     description: 'Names in Host that are answered, comma-separated (any with API_KEYS, only loopback without).',
   },
+  HTTP_PROXY: {
+    scope: 'gateway',
+    secret: true,
+    rule: PROXY_URL,
+    description: 'Proxy for providers whose address begins with http://.',
+  },
+  HTTPS_PROXY: {
+    scope: 'gateway',
+    secret: true,
+    rule: PROXY_URL,
+    description: 'Proxy for providers whose address begins with https://.',
+  },
+  NO_PROXY: { scope: 'gateway', description: 'Names, addresses and networks that are reached without the proxy.' },
   MODELS_REQUIRE_KEY: { scope: 'gateway', rule: SWITCH, description: 'Ask for a key on GET /v1/models too.' },
   LOG_IMAGES: {
     scope: 'gateway',
@@ -64,7 +79,11 @@ export const VARIABLES = {
     description: 'Whether logs hold images, documents and audio in full or as type, SHA-256 and size (digest).',
   },
   LOG_BODY_MAX_BYTES: { scope: 'gateway', rule: NUMBER, description: 'Largest body that is logged whole (8388608).' },
-  LOG_HASH_SECRET: { scope: 'gateway', secret: true, description: 'Makes the key hashes of the log an HMAC.' },
+  LOG_HASH_SECRET: {
+    scope: 'gateway',
+    secret: true,
+    description: 'Makes the hashes of keys, and of what the log leaves out, an HMAC.',
+  },
   LOG_LEVEL: {
     scope: 'gateway',
     rule: {
@@ -84,6 +103,28 @@ export const VARIABLES = {
     rule: { pattern: '^([1-9]|[1-5]\\d|6[0-4])$', allowed: 'a number of processes, 1 to 64' },
     description: 'Processes that share the work (1).',
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    scope: 'gateway',
+    rule: HTTP_URL,
+    description: 'Address of a receiver of OTLP over HTTP; with it each request is a span of a trace.',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    scope: 'gateway',
+    secret: true,
+    rule: PAIRS,
+    description: 'Headers for that receiver: name=value, comma-separated.',
+  },
+  OTEL_RESOURCE_ATTRIBUTES: {
+    scope: 'gateway',
+    rule: PAIRS,
+    description: 'Attributes of all spans: name=value, comma-separated.',
+  },
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: {
+    scope: 'gateway',
+    rule: { pattern: `${SWITCH_PATTERN}|^(SPAN_ONLY|NO_CONTENT)$`, allowed: 'true or false' },
+    description: 'Whether spans hold the content of messages, as far as the log may (false).',
+  },
+  OTEL_SERVICE_NAME: { scope: 'gateway', description: 'Name of the gateway in traces (ai-proxy).' },
   METRICS_HOST: { scope: 'gateway', description: 'Address of the metrics for Prometheus (127.0.0.1).' },
   METRICS_PORT: { scope: 'gateway', rule: PORT, description: 'Port of the metrics (9464).' },
   HOST: { scope: 'local', description: 'Address that the gateway listens on (127.0.0.1).' },
@@ -114,6 +155,11 @@ export const VARIABLES = {
     scope: 'server',
     rule: { pattern: '^(daily|always|never)$', allowed: 'daily, always or never' },
     description: 'When a deploy puts the log databases into its backup (daily).',
+  },
+  LOGDB_ROUTINE: {
+    scope: 'server',
+    rule: { pattern: '^(hourly|daily|never)$', allowed: 'hourly, daily or never' },
+    description: 'How often the server runs `logdb auto`; LOGDB_ENABLED=false turns it off too (hourly).',
   },
   WARM_S: {
     scope: 'server',
@@ -160,10 +206,49 @@ export const VARIABLES = {
   LOGDB_FTS_ENABLED: { scope: 'logdb', description: 'false turns the full-text index off.' },
   LOGDB_GROUPING_ENABLED: { scope: 'logdb', description: 'false turns dialog grouping off.' },
   LOGDB_PARTITION_GRANULARITY: { scope: 'logdb', description: 'daily or weekly.' },
+  LOGDB_CLEANUP_AFTER_MERGE: {
+    scope: 'logdb',
+    description: 'true deletes partitions that `logdb merge --weekly` or `--monthly` has merged (false).',
+  },
+  LOGDB_BUNDLE_INCLUDE_RAW: { scope: 'logdb', description: 'true puts the log files into bundles too.' },
+  LOGDB_AUTO_TO: {
+    scope: 'logdb',
+    description:
+      'Where `logdb auto` copies verified bundles to: a folder, [user@]host:folder or s3://bucket/prefix (nowhere).',
+  },
+  LOGDB_AUTO_RETAIN_BODIES: {
+    scope: 'logdb',
+    description: 'How long `logdb auto` keeps what was said, like 90d; unset keeps it.',
+  },
+  LOGDB_AUTO_RETAIN_METADATA: {
+    scope: 'logdb',
+    description: 'How long `logdb auto` keeps requests, like 400d; unset keeps them.',
+  },
   LOGDB_IMPORT_PARALLELISM: { scope: 'logdb', description: 'Threads of an ingest; one of them writes (2).' },
   LOGDB_MEMORY_CAP_MB: { scope: 'logdb', description: 'Memory that an ingest may take, in MiB (256).' },
   LOGDB_SERVER_ID: { scope: 'logdb', description: 'Identity of this server in the log database.' },
   LOGDB_ENV: { scope: 'logdb', description: 'Name of the environment in the log database.' },
+  LOGUI: {
+    scope: 'server',
+    rule: SWITCH,
+    description: 'true shows the log database at https://DOMAIN/ui/; a release brings it (false).',
+  },
+  LOGUI_API_KEYS: {
+    scope: 'logdb',
+    secret: true,
+    description: 'Keys that may read all logs in `logdb ui`, comma-separated.',
+  },
+  LOGUI_ADMIN_API_KEYS: { scope: 'logdb', secret: true, description: 'Keys of administrators of `logdb ui`.' },
+  LOGUI_ALLOWED_ORIGINS: {
+    scope: 'logdb',
+    description: 'Sites whose pages may call the API of `logdb ui` with a key (none).',
+  },
+  LOGUI_RATE_LIMIT_RPS: { scope: 'logdb', description: 'Requests a second with one key in `logdb ui` (1000).' },
+  LOGUI_HOST: {
+    scope: 'logdb',
+    description: 'Address that `logdb ui` listens on, for a proxy in front of it (127.0.0.1).',
+  },
+  LOGUI_DB_ROOT: { scope: 'logdb', description: 'Folder of the log database that `logdb ui` shows (logs/db).' },
   GEMINI_AS_IS: { scope: 'unused', description: 'Only the predecessor reads it.' },
   ENABLE_FILE_LOGGING: { scope: 'unused', description: 'Only the predecessor reads it.' },
   ENVIRONMENT: { scope: 'unused', description: 'Only the predecessor reads it.' },
@@ -206,3 +291,13 @@ export function gatewayVariables(names: Iterable<string>): string[] {
   const all = new Set([...Object.keys(VARIABLES), ...names])
   return [...all].filter((name) => variable(name)?.scope === 'gateway')
 }
+
+/** Those that the Logs UI of a release reads. */
+export function uiVariables(names: Iterable<string>): string[] {
+  const own = [...Object.keys(VARIABLES), ...names].filter((name) => {
+    return variable(name)?.scope === 'logdb' && !SET_IN_RELEASES.includes(name)
+  })
+  return [...new Set([...own, 'API_KEYS', 'LOG_HASH_SECRET'])]
+}
+
+const SET_IN_RELEASES = ['LOGUI_HOST', 'LOGUI_DB_ROOT']

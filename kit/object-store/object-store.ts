@@ -1,7 +1,7 @@
 import { BYTES_PER_MIB } from '../sizes.ts'
-import { failure } from './failures.ts'
+import { beginUpload } from './multipart.ts'
 import { ObjectRequests, type ObjectStoreSettings } from './requests.ts'
-import { elements, elementText, escaped } from './xml.ts'
+import { elements, elementText } from './xml.ts'
 
 export interface StoredObject {
   key: string
@@ -50,36 +50,20 @@ export class ObjectStore {
   }
 
   async #putInParts(key: string, parts: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<number> {
-    const what = `store ${key}`
-    const begun = await this.#requests.send({ method: 'POST', key, query: { uploads: '' }, signal, what })
-    const uploadId = elementText(await begun.text(), 'UploadId') ?? ''
+    const upload = await beginUpload(this.#requests, { key, signal })
     try {
       const tags: string[] = []
       let size = 0
       for await (const body of parts) {
-        const query = { partNumber: String(tags.length + 1), uploadId }
-        const stored = await this.#requests.send({ method: 'PUT', key, query, body, signal, what })
-        tags.push(stored.headers.get('etag') ?? '')
+        tags.push(await upload.putPart(tags.length + 1, body))
         size += body.length
       }
-      await this.#complete(key, uploadId, tags, signal)
+      await upload.complete(tags)
       return size
     } catch (error) {
-      const removal = { method: 'DELETE' as const, key, query: { uploadId }, what: `remove the parts of ${key}` }
-      await this.#requests.send(removal).catch(() => {}) // What failed first is what the user must know.
+      await upload.remove().catch(() => {}) // What failed first is what the user must know.
       throw error
     }
-  }
-
-  async #complete(key: string, uploadId: string, tags: string[], signal: AbortSignal | undefined): Promise<void> {
-    const parts = tags.map((tag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${escaped(tag)}</ETag></Part>`)
-    const body = Buffer.from(`<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`)
-    const request = { method: 'POST' as const, key, query: { uploadId }, body, signal, what: `store ${key}` }
-    const answer = await (await this.#requests.send(request)).text()
-    // S3 begins this answer before it knows whether it succeeds.
-    const problem = elementText(answer, 'Code')
-    if (problem === undefined) return
-    throw failure('OBJECT_STORE_FAILED', `cannot store ${key}: the store answers ${problem}`, 'run again later')
   }
 
   /** @throws UserError OBJECT_STORE_MISSING and others */

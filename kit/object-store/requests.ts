@@ -20,7 +20,8 @@ export interface ObjectRequest {
   /** Empty for the bucket itself. */
   key: string
   query?: Record<string, string>
-  body?: Uint8Array
+  body?: Uint8Array | undefined
+  headers?: Record<string, string> | undefined
   signal?: AbortSignal | undefined
   /** Completes "cannot ...". */
   what: string
@@ -66,11 +67,11 @@ export class ObjectRequests {
     }
   }
 
-  async #attempt({ method, key, query = {}, body, signal }: ObjectRequest): Promise<Response> {
+  async #attempt({ method, key, query = {}, body, signal, headers: more }: ObjectRequest): Promise<Response> {
     const url = new URL(this.#base)
     url.pathname += encodedKey(key)
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
-    const headers = { 'x-amz-content-sha256': sha256(Buffer.from(body ?? '')) }
+    const headers = { ...more, 'x-amz-content-sha256': sha256(Buffer.from(body ?? '')) }
     const signed = await this.#client.sign(url, { method, headers, ...(body && { body: Buffer.from(body) }) })
     // A download may take longer.
     const limits = method === 'GET' ? [] : [AbortSignal.timeout(TIMEOUT_MS)]

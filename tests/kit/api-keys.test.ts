@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { hashApiKey, parseApiKeys } from '../../kit/api-keys.ts'
 
 test('entries are trimmed, and only a long key after a colon has a name', () => {
-  expect(parseApiKeys(' a , ,laptop:0123456789abcdef,x:short,:0123456789abcdef,a:b:0123456789abcdef')).toEqual([
+  const keys = parseApiKeys(' a , ,laptop:0123456789abcdef,x:short,:0123456789abcdef,a:b:0123456789abcdef')
+  expect(keys.map(({ owner: _owner, ...key }) => key)).toEqual([
     { name: null, hash: hashApiKey('a'), accepted: ['a'] },
     {
       name: 'laptop',
@@ -21,4 +22,15 @@ test('hashes are the same on every machine', () => {
   const text = 'ai-proxy/key/v1:my-key'
   expect(hashApiKey('my-key')).toBe(createHash('sha256').update(text).digest('hex').slice(0, 16))
   expect(hashApiKey('my-key', 'pepper')).toBe(createHmac('sha256', 'pepper').update(text).digest('hex').slice(0, 16))
+})
+
+test('what a key owns stays its own when the log gets another secret', () => {
+  const [plain, secret, other] = [
+    parseApiKeys('n:0123456789abcdef'),
+    parseApiKeys('0123456789abcdef', 'x'),
+    parseApiKeys('b'),
+  ]
+  expect(secret[0]?.owner).toBe(plain[0]?.owner)
+  expect(secret[0]?.hash).not.toBe(plain[0]?.hash)
+  expect(other[0]?.owner).not.toBe(plain[0]?.owner)
 })

@@ -9,6 +9,7 @@ import {
 } from '../../../kit/gateway-config/checked-environment.ts'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
 import { decodeEnvironment, renderEnvFile } from '../../../kit/gateway-config/env-file.ts'
+import { readPairs } from '../../../kit/gateway-config/formats.ts'
 import { loadGatewayConfig } from '../../../kit/gateway-config/load.ts'
 import { VARIABLES } from '../../../kit/gateway-config/variables.ts'
 import { packageRoot } from '../../../kit/package-root.ts'
@@ -174,6 +175,26 @@ test('an address with a user and a password is refused, and they are not shown',
   expect(environmentProblems({ OPENAI_BASE_URL: url })).toEqual([`OPENAI_BASE_URL: ${expected}`])
 })
 
+test('options of a provider that does not exist are refused', () => {
+  const config = (providerOptions: object) =>
+    parseConfigFile(
+      JSON.stringify({
+        model_mappings: {},
+        providers: { mine: { base_url: 'http://a' } },
+        provider_options: providerOptions,
+      }),
+      'c.yml',
+    )
+  const { providerOptions } = config({ openai: { include_usage: true }, mine: {} })
+  expect(providerOptions).toMatchObject({ openai: { includeUsage: true }, mine: { includeUsage: false } })
+  for (const name of ['opena', 'echo']) {
+    const problem = `c.yml: provider_options: found the name "${name}", allowed: openrouter, gemini, openai, anthropic, mine`
+    expect(() => config({ [name]: {} })).toThrow(problem)
+  }
+  expect(() => config({ openai: { include_usage: 1 } })).toThrow('provider_options.openai.include_usage: found 1')
+  expect(() => config({ openai: { usage: true } })).toThrow('provider_options.openai: found the key "usage"')
+})
+
 test('two providers whose names give the same variable of keys are refused', () => {
   const config = (more: object) =>
     parseConfigFile(
@@ -237,4 +258,17 @@ test('headers and keys that cannot be sent are refused, and neither their values
   }
   expect(withHeaders({ 'X-Team': 'blue\t1' })).toEqual({ 'X-Team': 'blue\t1' })
   expect(environmentProblems({ OPENAI_API_KEY: 'sk-1,\n sk-2\n' })).toEqual([])
+})
+
+test('lists of names and values may hold every character, as in a URL', () => {
+  for (const OTEL_EXPORTER_OTLP_HEADERS of ['a=b', 'a=b, c = d=e', 'x-token=Bearer%20x', 'a=']) {
+    expect(environmentProblems({ OTEL_EXPORTER_OTLP_HEADERS })).toEqual([])
+  }
+  for (const OTEL_RESOURCE_ATTRIBUTES of ['a', '=b', 'a=%', 'a=b,c']) {
+    expect(environmentProblems({ OTEL_RESOURCE_ATTRIBUTES })).toEqual([
+      expect.stringContaining('allowed: name=value, separated by commas'),
+    ])
+  }
+  expect(readPairs('a=b, c = d=e,x-token=Bearer%20x,a=')).toEqual({ a: '', c: 'd=e', 'x-token': 'Bearer x' })
+  expect(readPairs(undefined)).toEqual({})
 })
