@@ -2,29 +2,51 @@ import type { ApiName } from '../../kit/providers.ts'
 import type { HeaderList } from '../header-list.ts'
 import type { Slice } from '../json/scan.ts'
 import type { ApiProblem } from '../problems.ts'
+import type { ReferenceReader } from './objects/references.ts'
 
-/** One of the APIs that the gateway passes on as bytes: what it has to know of the API's requests and answers. */
-export interface Api {
-  name: ApiName
+/** A path for which the gateway asks a provider: what it has to know to answer there at all. */
+export interface Endpoint {
   /** Path with /v1. */
   endpoint: string
-  /** What is wrong with a body that is JSON and names a model. */
-  check: (json: Buffer, members: RequestMembers) => ApiProblem | undefined
   errors: ErrorFormat
   /** Reads an answer that is one JSON body; undefined if it is not a JSON object. */
   readAnswer: (json: Buffer) => AnswerFacts | undefined
+}
+
+/** One of the APIs that the gateway passes on as bytes: what it has to know of the API's requests and answers. */
+export interface Api extends Endpoint {
+  name: ApiName
+  /** What is wrong with a body that is JSON and names a model. */
+  check: (json: Buffer, members: RequestMembers) => ApiProblem | undefined
   /** Makes the builder that assembles the events of one stream; the request asked for this many choices. */
   newBuilder: (choicesAsked?: number) => AnswerBuilder
   /** Closes a complete stream that does not mark its end, if the API has a mark for that. */
   doneEvent?: Buffer
-  /** For a provider that answers with JSON although a stream was requested. */
-  asStream?: (json: Buffer) => StreamedReply | undefined
+  /** Streams count tokens only for requests whose `stream_options` ask for that. */
+  hasStreamOptions?: true
+  /** For a provider that answers with JSON although a stream was requested, perhaps of a client that asked for no tokens. */
+  asStream?: (json: Buffer, hidesUsage?: boolean) => StreamedReply | undefined
+  /** Finds the objects at the provider that a request refers to. */
+  references?: ReferenceReader
+  /** Its answers may make objects that the provider keeps. */
+  makesObjects?: true
   /** The form of a JSON answer in the log, if that is not the answer itself. */
   forLog?: (json: Buffer) => Buffer
 }
 
-/** Top-level members of a request that at least one of the APIs checks. */
-export const REQUEST_MEMBERS = ['model', 'stream', 'messages', 'input', 'prompt', 'n'] as const
+/** Top-level members of a request that the gateway looks at: the APIs check the first ones, the others tell conversations apart. */
+export const REQUEST_MEMBERS = [
+  'model',
+  'stream',
+  'messages',
+  'input',
+  'prompt',
+  'n',
+  'system',
+  'instructions',
+  'metadata',
+  'prompt_cache_key',
+] as const
 
 /** Where the members of a request are, those that it has. */
 export type RequestMembers = Partial<Record<(typeof REQUEST_MEMBERS)[number], Slice>>
@@ -44,6 +66,8 @@ export interface AnswerFacts {
   usage: Record<string, unknown> | null
   /** The answer contains an error of the provider, whatever its status. */
   hasFailed: boolean
+  /** Ids of objects that the provider made and keeps, and what it encrypted, which only it can read. */
+  made?: readonly string[]
 }
 
 /** Assembles the events of a stream to the answer that the provider would have given without `stream`. */

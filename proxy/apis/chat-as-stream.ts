@@ -9,11 +9,14 @@ const JSON_HEADERS = ['content-type', 'application/json']
 
 /**
  * Makes a stream of one chunk out of a completion, of chat or of text. An error is replied with the status that it names.
+ * @param hidesUsage the client did not ask for the tokens
  * @returns undefined if the body is neither
  */
-export function chatAsStream(json: Buffer): StreamedReply | undefined {
-  const whole = parseExact(json.toString('utf8'))
-  if (!isObject(whole)) return undefined
+export function chatAsStream(json: Buffer, hidesUsage = false): StreamedReply | undefined {
+  const answer = parseExact(json.toString('utf8'))
+  if (!isObject(answer)) return undefined
+  const { usage, ...others } = answer
+  const whole: Json = hidesUsage ? others : answer
   const error = errorIn(whole)
   if (error !== undefined) return { status: numberedStatus(error), headers: JSON_HEADERS, body: json }
   if (!Array.isArray(whole['choices']) || !whole['choices'].every(isObject)) return undefined

@@ -5,6 +5,7 @@ import type { Api, RequestMembers } from './api.ts'
 import { CompletionBuilder } from './builders/completion-builder.ts'
 import { chatAsStream } from './chat-as-stream.ts'
 import { firstFinishReason, readJsonAnswer } from './json-facts.ts'
+import { OBJECT_REFERENCES } from './objects/references.ts'
 import { openAiErrors } from './openai-errors.ts'
 
 const DONE = Buffer.from('data: [DONE]\n\n')
@@ -16,8 +17,10 @@ export const chatCompletions: Api = {
   check: checkMessages,
   errors: openAiErrors,
   readAnswer: (json) => readJsonAnswer(json, firstFinishReason),
+  references: OBJECT_REFERENCES,
   newBuilder: (choicesAsked) => new CompletionBuilder('chat.completion', choicesAsked),
   doneEvent: DONE,
+  hasStreamOptions: true,
   asStream: chatAsStream,
 }
 

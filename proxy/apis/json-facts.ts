@@ -6,18 +6,25 @@ import type { AnswerFacts } from './api.ts'
 /**
  * Facts of an answer that is one JSON object.
  * @param finish finds the reason why the answer ended
+ * @param made finds the objects that the answer made
  * @returns undefined if it is not a JSON object
  */
-export function readJsonAnswer(json: Buffer, finish: (answer: Json) => unknown): AnswerFacts | undefined {
+export function readJsonAnswer(
+  json: Buffer,
+  finish: (answer: Json) => unknown,
+  made?: (answer: Json) => string[],
+): AnswerFacts | undefined {
   const answer = isUtf8(json) ? parseJson(json.toString('utf8')) : undefined
   if (!isObject(answer)) return undefined
   const { usage } = answer
   const reason = finish(answer)
-  return {
+  const facts: AnswerFacts = {
     finishReason: typeof reason === 'string' ? reason : null,
     usage: isObject(usage) ? usage : null,
     hasFailed: (errorIn(answer) ?? choiceErrorIn(answer)) !== undefined,
   }
+  if (made) facts.made = made(answer)
+  return facts
 }
 
 /** `finish_reason` of the first of the choices. */
@@ -49,8 +56,9 @@ export function errorOfEvent(event: unknown, data: string): unknown {
 
 /** The error of one choice of a completion; undefined if there is none. */
 export function choiceErrorIn({ choices }: Json): unknown {
-  const errors = Array.isArray(choices) ? choices.map((choice) => (isObject(choice) ? choice['error'] : undefined)) : []
-  return errors.find(Boolean)
+  if (!Array.isArray(choices)) return undefined
+  for (const choice of choices) if (isObject(choice) && choice['error']) return choice['error']
+  return undefined
 }
 
 const BAD_GATEWAY = 502

@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { ApiProblem } from '../problems.ts'
 import type { Api } from './api.ts'
 import { MessageBuilder } from './builders/message-builder.ts'
 import { checkMessages } from './chat-completions.ts'
 import { readJsonAnswer } from './json-facts.ts'
+import { madeByMessage } from './objects/made-objects.ts'
+import { OBJECT_REFERENCES } from './objects/references.ts'
 
 /** Anthropic's names of errors by status: https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Record<number, string> = {
@@ -28,8 +31,15 @@ export const messages: Api = {
     event: (problem, requestId) => `event: error\ndata: ${errorJson(problem, requestId)}\n\n`,
     requestIdHeader: 'request-id',
   },
-  readAnswer: (json) => readJsonAnswer(json, ({ stop_reason }) => stop_reason),
+  readAnswer: (json) => readJsonAnswer(json, ({ stop_reason }) => stop_reason, madeByMessage),
+  references: OBJECT_REFERENCES,
+  makesObjects: true,
   newBuilder: () => new MessageBuilder(),
+}
+
+/** Whether a client of Anthropic sends them: it names the version of the API. */
+export function isOfAnthropic(headers: IncomingHttpHeaders): boolean {
+  return headers['anthropic-version'] !== undefined
 }
 
 function errorJson({ status, message }: ApiProblem, requestId: string): string {

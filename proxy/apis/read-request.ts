@@ -1,27 +1,42 @@
 import { OPEN_BRACKET, QUOTE } from '../../kit/ascii.ts'
-import { elementsOf, firstElement, scanJsonObject, valueAt } from '../json/scan.ts'
+import { elementsOf, firstElement, scanJsonObject, textAt, valueAt } from '../json/scan.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { type Api, REQUEST_MEMBERS, type RequestMembers } from './api.ts'
+import { type ConversationFacts, conversationOf, NO_CONVERSATION } from './conversation.ts'
 
 /** What the gateway has to know of a request; everything else concerns only the client and the provider. */
 export interface RequestFacts {
   readonly isJson: boolean
-  /** Null if the body names none. */
+  /** Null if the body names none, or one that is too long, or two. */
   readonly model: string | null
+  /** The further models of a batch. */
+  readonly otherModels: readonly string[]
   readonly stream: boolean
   /** The number of choices that it asks for. */
   readonly choices: number
+  readonly conversation: ConversationFacts
 }
 
+const NO_MODELS: readonly string[] = []
+
 /** A request whose body is not read yet, or is not JSON. */
-export const UNREAD_REQUEST: RequestFacts = { isJson: false, model: null, stream: false, choices: 1 }
+export const UNREAD_REQUEST: RequestFacts = {
+  isJson: false,
+  model: null,
+  otherModels: NO_MODELS,
+  stream: false,
+  choices: 1,
+  conversation: NO_CONVERSATION,
+}
 
 /** A body that was read: its facts, and either what is wrong with it or how to change its model. */
 export type ReadRequest =
-  | { facts: RequestFacts; problem: ApiProblem; withModel?: never }
+  | { facts: RequestFacts; problem: ApiProblem; mayRefer?: never; withModel?: never }
   | {
       facts: RequestFacts & { readonly model: string }
       problem?: never
+      /** It may refer to objects that a provider keeps. */
+      mayRefer: boolean
       /** The same bytes with another model. */
       withModel: (model: string) => Buffer
     }
@@ -30,35 +45,45 @@ export type ReadRequest =
 const MAX_MODEL_LENGTH = 512
 const LOWER_T = 0x74
 
+/** The gateway decides by these, and the provider might read the other one of a pair. */
+const DECISIVE = ['model', 'stream'] as const
+
 /** Finds the facts in the bytes of a body, without parsing the rest. */
 export function readRequest(body: Buffer, api: Api): ReadRequest {
   const repeated: (typeof REQUEST_MEMBERS)[number][] = []
-  const members = scanJsonObject(body, REQUEST_MEMBERS, repeated)
+  const watch = api.references?.watch()
+  const members = scanJsonObject(body, REQUEST_MEMBERS, repeated, DECISIVE, watch)
   if (!members) return { facts: UNREAD_REQUEST, problem: problems.badJson() }
   const at = members.model
-  const model: unknown = at && body[at.start] === QUOTE ? JSON.parse(body.toString('utf8', at.start, at.end)) : null
+  const model = textAt(body, at)
   const stream = members.stream !== undefined && body[members.stream.start] === LOWER_T
   const choices = choicesAsked(body, members)
-  if (!at || typeof model !== 'string') {
+  const conversation = conversationOf(api, body, members)
+  if (!at || model === undefined) {
     const problem = at ? problems.wrongType('model', 'a string') : problems.missing('model')
-    return { facts: { isJson: true, model: null, stream, choices }, problem }
+    return { facts: { isJson: true, model: null, otherModels: NO_MODELS, stream, choices, conversation }, problem }
   }
-  const facts = { isJson: true, model: model.slice(0, MAX_MODEL_LENGTH), stream, choices }
-  const problem =
-    repeatedProblem(repeated) ??
-    (model.length > MAX_MODEL_LENGTH ? problems.modelNameTooLong(MAX_MODEL_LENGTH) : api.check(body, members))
+  // Copies of a common part would have other hidden classes each time, which costs 5 us here and where they are read.
+  const facts = { isJson: true, model, otherModels: NO_MODELS, stream, choices, conversation }
+  const nameProblem = repeatedProblem(repeated) ?? lengthProblem(model)
+  // A rule of the log for one model would say nothing about these.
+  if (nameProblem) return { facts: { ...facts, model: null }, problem: nameProblem }
+  const problem = api.check(body, members)
   if (problem) return { facts, problem }
   const withModel = (mapped: string) =>
     mapped === model
       ? body
       : Buffer.concat([body.subarray(0, at.start), Buffer.from(JSON.stringify(mapped)), body.subarray(at.end)])
-  return { facts, withModel }
+  return { facts, mayRefer: watch?.isSeen === true, withModel }
 }
 
-/** The gateway decides by these two, and the provider might read the other one of a pair. */
 function repeatedProblem(repeated: readonly string[]): ApiProblem | undefined {
-  const member = ['model', 'stream'].find((name) => repeated.includes(name))
+  const member = DECISIVE.find((name) => repeated.includes(name))
   return member === undefined ? undefined : problems.repeatedMember(member)
+}
+
+function lengthProblem(model: string): ApiProblem | undefined {
+  return model.length > MAX_MODEL_LENGTH ? problems.modelNameTooLong(MAX_MODEL_LENGTH) : undefined
 }
 
 /** Of the older completions each prompt gets its own choices; a list of numbers is one prompt. */

@@ -2,7 +2,7 @@ import { isObject } from '../../kit/json.ts'
 import type { HeaderList } from '../header-list.ts'
 import { parseJson } from '../json/parse.ts'
 import { type ApiProblem, problems } from '../problems.ts'
-import type { Api } from './api.ts'
+import type { Endpoint } from './api.ts'
 
 /** An answer that was to be sent with its own head. */
 export interface WholeReply {
@@ -12,15 +12,23 @@ export interface WholeReply {
   body?: Buffer
 }
 
-/**
- * What is sent of an answer for which a stream has already begun: its events, or else one event that reports its error. An
- * answer that is neither cannot be sent any more.
- */
-export function replyAsEvent(api: Api, requestId: string, provider: string, reply: WholeReply): Buffer {
-  const { headers, body } = reply
-  if (body && headers.includes('text/event-stream')) return body
-  return Buffer.from(api.errors.event(problemIn(reply) ?? problems.upstreamMalformed(provider), requestId, 0))
+/** What is sent in place of a reply for which a stream has already begun. */
+export interface ReplyAsEvent {
+  bytes: Buffer
+  /** The reply was an answer that cannot be sent any more, so the client gets an error. */
+  isLost: boolean
 }
+
+/** The events of a reply, or one event that reports its error. */
+export function replyAsEvent(api: Endpoint, requestId: string, provider: string, reply: WholeReply): ReplyAsEvent {
+  const { headers, body } = reply
+  if (body && headers.includes('text/event-stream')) return { bytes: body, isLost: false }
+  const problem = problemIn(reply)
+  const shown = problem ?? problems.upstreamMalformed(provider, NOT_A_STREAM)
+  return { bytes: Buffer.from(api.errors.event(shown, requestId, 0)), isLost: problem === undefined }
+}
+
+const NOT_A_STREAM = 'it is one JSON body, not a stream of events'
 
 /** The error of a provider's answer; undefined if it holds none. */
 function problemIn({ status, body }: WholeReply): ApiProblem | undefined {

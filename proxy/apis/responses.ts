@@ -1,6 +1,8 @@
 import type { Api } from './api.ts'
 import { ResponseBuilder, responseFinishReason } from './builders/response-builder.ts'
 import { readJsonAnswer } from './json-facts.ts'
+import { madeByResponse } from './objects/made-objects.ts'
+import { RESPONSE_REFERENCES } from './objects/references.ts'
 import { openAiErrors } from './openai-errors.ts'
 
 /** OpenAI's Responses API; its streams have named events and no `[DONE]`. */
@@ -19,6 +21,12 @@ export const responses: Api = {
     },
   },
   readAnswer: (json) =>
-    readJsonAnswer(json, ({ status, incomplete_details }) => responseFinishReason(status, incomplete_details)),
+    readJsonAnswer(
+      json,
+      ({ status, incomplete_details }) => responseFinishReason(status, incomplete_details),
+      madeByResponse,
+    ),
+  references: RESPONSE_REFERENCES,
+  makesObjects: true,
   newBuilder: () => new ResponseBuilder(),
 }

@@ -13,6 +13,8 @@ export interface AnswerHead {
   type: string
   /** All other headers. */
   headers: HeaderList
+  /** Its framing shows where the body ends; else the end of the connection may also be a cut. */
+  isFramed: boolean
 }
 
 /** The headers of a provider that clients see, without the content type; its request id gets another name. */

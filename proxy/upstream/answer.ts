@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { LogOutcome } from '../../kit/log-record.ts'
-import type { RunningAnswer } from '../exchange/exchange.ts'
 import type { LoggedAnswer } from '../exchange/outcome.ts'
+import type { RunningAnswer } from '../exchange/ports.ts'
 import type { ApiProblem } from '../problems.ts'
 import { type AnswerHead, forwardedHeaders } from './answer-head.ts'
 import type { Attempt } from './attempt.ts'
@@ -25,7 +25,7 @@ export class Answer implements RunningAnswer {
   /** The head of an answer whose first bytes decide what it is, and these bytes. */
   #undecided: Undecided | undefined
 
-  /** The head of a stream of which no byte has arrived. */
+  /** The head of a stream whose first byte has not arrived. */
   #expected: AnswerHead | undefined
 
   constructor(attempt: Attempt) {
@@ -35,14 +35,16 @@ export class Answer implements RunningAnswer {
   start(status: number, headers: IncomingHttpHeaders): void {
     const { exchange } = this.#attempt
     // A header that is given twice is a list, whatever the type says.
-    const [named] = [headers['content-type'] ?? []].flat()
+    const given = headers['content-type'] as string | string[] | undefined
+    const named = Array.isArray(given) ? given[0] : given
     const type = exchange.maskedText(named ?? (exchange.facts.stream ? EVENT_STREAM : JSON_TYPE))
     const head = {
       status,
       type,
       headers: exchange.maskedHeaders(forwardedHeaders(headers)),
+      isFramed: headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined,
     }
-    const isEventStream = type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
+    const isEventStream = type !== JSON_TYPE && type.trimStart().toLowerCase().startsWith(EVENT_STREAM)
     if (status >= 300 || !isEventStream) exchange.timings.upstreamByte()
     if (status >= 300) this.#body = new ErrorAnswer(this.#attempt, head, headers)
     else if (isEventStream) this.#expectEvents(head)

@@ -1,8 +1,11 @@
 import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { proxyHeaders, throughTunnel } from './outbound-proxy.ts'
 import { type AnswerState, skipUnaskedContinue } from './unasked-continue.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
+const GET_TIMEOUT_MS = 5_000
+const MAX_GET_BYTES = 16 * 2 ** 20
 const OPTIONS: Client.Options = {
   // One request at a time on each connection: a stream would hold up all requests behind it.
   pipelining: 1,
@@ -11,7 +14,14 @@ const OPTIONS: Client.Options = {
   bodyTimeout: 0,
   keepAliveTimeout: KEEP_ALIVE_MS,
 }
-const CONNECT = { timeout: CONNECT_TIMEOUT_MS }
+
+/** How a provider is reached. */
+export interface ConnectionOptions {
+  /** Certificates of the authorities that are trusted, in PEM; undefined: those that Node trusts. */
+  ca?: readonly string[] | undefined
+  /** The proxy that leads there. */
+  proxy?: URL | undefined
+}
 
 /** The connection that carries a request. */
 export interface Connection {
@@ -19,31 +29,64 @@ export interface Connection {
   readonly answers: number
 }
 
-/** A request that learns which connection carries it. */
+/** A request whose sender learns which connection carries it. */
 export interface TrackedRequest extends Dispatcher.DispatchOptions {
-  onConnection?: (connection: Connection) => void
+  sender?: { usesConnection: (connection: Connection) => void }
 }
 
 /** The connections to one provider, which are used again. */
 export class Connections {
   readonly #origin: string
+  readonly #connect: Connector
   readonly #pool: Pool
+  /** What a proxy needs to pass on requests that are not encrypted. */
+  readonly #forwarded: { origin: string; headers: Record<string, string> } | undefined
 
-  constructor(origin: string) {
-    this.#origin = origin
+  constructor(origin: string, { ca, proxy }: ConnectionOptions = {}) {
+    const isForwarded = proxy !== undefined && origin.startsWith('http:')
+    const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, ...(ca && !isForwarded && { ca: [...ca] }) })
+    this.#origin = isForwarded ? proxy.origin : origin
+    this.#forwarded = isForwarded
+      ? { origin, headers: { host: new URL(origin).host, ...proxyHeaders(proxy) } }
+      : undefined
+    this.#connect = proxy && !isForwarded ? throughTunnel(proxy, connect, CONNECT_TIMEOUT_MS) : connect
     const factory = (url: URL, options: object) => new TrackedClient(url, options)
-    this.#pool = new Pool(origin, { ...OPTIONS, connect: CONNECT, factory })
+    this.#pool = new Pool(this.#origin, { ...OPTIONS, connect: this.#connect, factory })
   }
 
   dispatch(request: TrackedRequest, handler: Dispatcher.DispatchHandler): void {
-    this.#pool.dispatch(request, handler)
+    this.#pool.dispatch(this.#addressed(request), handler)
+  }
+
+  /** A proxy takes whole URLs: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
+  #addressed<T extends Dispatcher.DispatchOptions>(request: T): T {
+    if (!this.#forwarded) return request
+    const { origin, headers } = this.#forwarded
+    return { ...request, path: `${origin}${request.path}`, headers: { ...request.headers, ...headers } }
   }
 
   /** On a connection of its own, which is closed afterwards. */
   dispatchAlone(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const client = new TrackedClient(new URL(this.#origin), { ...OPTIONS, connect: buildConnector(CONNECT) })
-    client.dispatch(request, handler)
+    const client = new TrackedClient(new URL(this.#origin), { ...OPTIONS, connect: this.#connect })
+    client.dispatch(this.#addressed(request), handler)
     void client.close()
+  }
+
+  /**
+   * Gets a text that is not for a client.
+   * @throws if there is none in time, it is too long, or the status is an error
+   */
+  async get(path: string, headers: Record<string, string>): Promise<string> {
+    const signal = AbortSignal.timeout(GET_TIMEOUT_MS)
+    const { statusCode, body } = await this.#pool.request(this.#addressed({ method: 'GET', path, headers, signal }))
+    const pieces: Buffer[] = []
+    let bytes = 0
+    for await (const piece of body) {
+      bytes += piece.length
+      if (statusCode >= 300 || bytes > MAX_GET_BYTES) throw new Error(`status ${statusCode}, ${bytes} bytes`)
+      pieces.push(piece)
+    }
+    return Buffer.concat(pieces).toString('utf8')
   }
 
   close(): Promise<void> {
@@ -73,7 +116,7 @@ class TrackedClient extends Client implements Connection, AnswerState {
   }
 
   override dispatch(request: TrackedRequest, handler: Dispatcher.DispatchHandler): boolean {
-    request.onConnection?.(this)
+    request.sender?.usesConnection(this)
     this.awaitsHead = true
     this.#hasBytes = false
     return super.dispatch(request, handler)

@@ -13,6 +13,8 @@ export interface Normaliser {
 /** Takes whole lines of events and returns the lines to send instead. */
 export interface StreamNormaliser {
   rewrite: (lines: Buffer) => Buffer
-  /** The stream has ended after these lines. */
+  /** The stream has ended after these lines; what its end still needs is added. */
   end: (lines: Buffer) => Buffer
+  /** The stream may have been cut after these lines: what waits is returned as it is, and nothing is added. */
+  cut: (lines: Buffer) => Buffer
 }

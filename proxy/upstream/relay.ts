@@ -1,38 +1,66 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Transform } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
+import type { Endpoint } from '../apis/api.ts'
 import { answerDecoder, codingsOf } from '../content-coding.ts'
 import type { Flow } from '../exchange/client-response.ts'
+import type { RunningAnswer } from '../exchange/ports.ts'
 import { type ApiProblem, problems } from '../problems.ts'
-import { Answer } from './answer.ts'
 import type { Attempt } from './attempt.ts'
 import type { Connection, Connections } from './connections.ts'
 
+/** A body that is sent while it arrives, so it can be sent only once. */
+export interface Upload extends Readable {
+  /** When a piece of it was last sent, on the clock of performance.now. */
+  readonly movedAtMs: number
+  /** The client does not send the next piece. */
+  readonly isWaiting: boolean
+}
+
 /** The HTTP request to a provider. */
 export interface UpstreamRequest {
+  method: 'GET' | 'POST' | 'DELETE'
   path: string
   headers: Record<string, string>
-  body: Buffer
+  /** Null if it has none. */
+  body: Buffer | Upload | null
+}
+
+/** Takes an answer while it arrives. */
+export interface UpstreamAnswer extends RunningAnswer {
+  start: (status: number, headers: IncomingHttpHeaders) => void
+  data: (bytes: Buffer) => void
+  end: () => void
+  /** Checks its timeouts; `nowMs` is the time of performance.now. */
+  tick?: (nowMs: number) => void
 }
 
 /** Sends a request to a provider and its answer to the client. */
-export function relay(attempt: Attempt, connections: Connections, { path, headers, body }: UpstreamRequest): void {
+export function relay<E extends Endpoint>(
+  attempt: Attempt<E>,
+  answer: UpstreamAnswer,
+  connections: Connections,
+  request: UpstreamRequest,
+): void {
   const { exchange } = attempt
-  const answer = new Answer(attempt)
-  const handler = new RelayHandler(attempt, answer, (again) =>
-    connections.dispatchAlone({ method: 'POST', path, headers, body }, again),
-  )
+  const { method, path, headers, body } = request
+  const handler = new RelayHandler(attempt, answer, connections, request)
   exchange.answerWith(answer, handler)
   exchange.timings.dispatched()
-  const onConnection = (connection: Connection) => handler.usesConnection(connection)
-  connections.dispatch({ method: 'POST', path, headers, body, onConnection }, handler)
+  // On a connection that the provider is just closing, an upload would be lost.
+  if (body !== null && !Buffer.isBuffer(body)) connections.dispatchAlone(request, handler)
+  else connections.dispatch({ method, path, headers, body, sender: handler }, handler)
 }
 
+const NONE: readonly string[] = []
+
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
-  readonly #attempt: Attempt
-  readonly #answer: Answer
-  readonly #sendAlone: (handler: Dispatcher.DispatchHandler) => void
+  readonly #attempt: Attempt<Endpoint>
+  readonly #answer: UpstreamAnswer
+  readonly #upload: Upload | undefined
+  readonly #connections: Connections
+  readonly #request: UpstreamRequest
   /** Undefined for a connection that carries only this request. */
   #connection: Connection | undefined
   /** Those that the connection had carried before this request. */
@@ -45,11 +73,13 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   /** When the provider last sent something, or was allowed to send again. */
   #heardAtMs = performance.now()
 
-  /** @param sendAlone sends the same request on a new connection */
-  constructor(attempt: Attempt, answer: Answer, sendAlone: (handler: Dispatcher.DispatchHandler) => void) {
+  constructor(attempt: Attempt<Endpoint>, answer: UpstreamAnswer, connections: Connections, request: UpstreamRequest) {
+    const { body } = request
     this.#attempt = attempt
     this.#answer = answer
-    this.#sendAlone = sendAlone
+    this.#connections = connections
+    this.#request = request
+    this.#upload = body === null || Buffer.isBuffer(body) ? undefined : body
   }
 
   usesConnection(connection: Connection): void {
@@ -67,7 +97,8 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     this.#hasStarted = true
     this.#heardAtMs = performance.now()
     this.#answer.start(status, headers)
-    const codings = codingsOf(headers['content-encoding'])
+    const encoding = headers['content-encoding']
+    const codings = encoding === undefined ? NONE : codingsOf(encoding)
     if (codings.length > 0) this.#decode(codings)
   }
 
@@ -101,16 +132,22 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     const message = `${this.#provider} closed an idle connection (${error.message}): sent again on a new one`
     this.#attempt.exchange.noteRetry('connection', message)
     this.#heardAtMs = performance.now()
-    this.#sendAlone(this)
+    this.#connections.dispatchAlone(this.#request, this)
   }
 
   /** Gives up on a provider that sends nothing for too long, unless the gateway itself keeps it from sending. */
   tick(nowMs: number): void {
     const { firstByteTimeoutMs, idleTimeoutMs } = this.#attempt.exchange.serving.limits
-    this.#answer.tick(nowMs)
+    this.#answer.tick?.(nowMs)
     const timeoutMs = this.#hasStarted ? idleTimeoutMs : firstByteTimeoutMs
-    if (this.#isAborted || this.#isPaused || nowMs - this.#heardAtMs < timeoutMs) return
+    const movedAtMs = Math.max(this.#heardAtMs, this.#upload?.movedAtMs ?? 0)
+    if (this.#isAborted || this.#isPaused || nowMs - movedAtMs < timeoutMs) return
+    const isClientSlow = this.#upload?.isWaiting === true
     this.abort()
+    if (isClientSlow) {
+      this.#answer.fail(problems.receiveTimeout())
+      return
+    }
     this.#fail(problems.upstreamTimeout(this.#provider), `no byte for ${timeoutMs} ms`)
   }
 

@@ -6,6 +6,7 @@ import { type Json, parseJson } from '../../json/parse.ts'
 import { scanInnerObject } from '../../json/scan.ts'
 import type { AnswerBuilder } from '../api.ts'
 import { errorIn, errorOfEvent } from '../json-facts.ts'
+import { madeByBlock, madeByContainer, madeByMessage } from '../objects/made-objects.ts'
 
 /** A limit or a filter may end an answer inside a call; the client sees the reason. */
 const ENDS_ANYWHERE = new Set(['max_tokens', 'model_context_window_exceeded', 'refusal'])
@@ -22,6 +23,7 @@ interface Block {
  * https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
 export class MessageBuilder implements AnswerBuilder {
+  readonly made: string[] = []
   #message: Json | undefined
   #blocks = new Map<unknown, Block>()
   #error: unknown
@@ -36,7 +38,7 @@ export class MessageBuilder implements AnswerBuilder {
 
   #addEvent(event: Json): void {
     const { type, index, message, content_block: block, delta } = event
-    if (type === 'message_start' && isObject(message)) this.#message = { ...message }
+    if (type === 'message_start' && isObject(message)) this.#start(message)
     else if (type === 'content_block_start' && isObject(block)) this.#startBlock(index, block)
     else if (type === 'content_block_delta' && isObject(delta)) this.#continueBlock(index, delta)
     else if (type === 'message_delta') this.#change(event)
@@ -87,7 +89,13 @@ export class MessageBuilder implements AnswerBuilder {
     }
   }
 
+  #start(message: Json): void {
+    this.#message = { ...message }
+    this.made.push(...madeByMessage(message))
+  }
+
   #startBlock(index: unknown, content: Json): void {
+    this.made.push(...madeByBlock(content))
     this.#blocks.set(index, { content, inputJson: '' })
   }
 
@@ -107,6 +115,7 @@ export class MessageBuilder implements AnswerBuilder {
   /** Token counts are totals: a later one replaces an earlier one, unless it is null. */
   #change({ type: _type, delta, usage, ...more }: Json): void {
     if (!this.#message) return
+    if (isObject(delta)) this.made.push(...madeByContainer(delta['container']))
     this.#message = { ...this.#message, ...(isObject(delta) && delta), ...withoutNulls(more) }
     if (isObject(usage)) this.#message['usage'] = { ...usage, ...usageOf(this.#message), ...withoutNulls(usage) }
   }

@@ -5,6 +5,7 @@ import type { Json } from '../../json/parse.ts'
 import { scanJsonObject } from '../../json/scan.ts'
 import type { AnswerBuilder, AnswerFacts } from '../api.ts'
 import { errorIn, errorOfEvent } from '../json-facts.ts'
+import { madeByItem, madeByResponse } from '../objects/made-objects.ts'
 
 const FAILED = 'response.failed'
 const LAST_EVENTS = new Set(['response.completed', 'response.incomplete', FAILED])
@@ -23,9 +24,11 @@ interface Final extends AnswerFacts {
  * a stream breaks off, the result is assembled from its pieces.
  */
 export class ResponseBuilder implements AnswerBuilder {
+  readonly made: string[] = []
   /** The response at the beginning of the stream. */
   #started: Json | undefined
   readonly #items = new Map<number, Json>()
+  readonly #madeSoFar = new Set<string>()
   #final: Final | undefined
   #error: unknown
 
@@ -38,10 +41,18 @@ export class ResponseBuilder implements AnswerBuilder {
 
   #addEvent(event: Json, data: string): void {
     const { type, response, output_index: at } = event
+    const made = isObject(response) ? madeByResponse(response) : madeByItem(event['item'], this.#started?.['store'])
+    for (const id of made) this.#noteMade(id)
     if (typeof type === 'string' && LAST_EVENTS.has(type) && isObject(response)) this.#finish(type, data, response)
     else if (type === 'error' || event['error']) this.#error = errorIn(event)
     else if (isObject(response)) this.#started = response
     else if (typeof at === 'number') this.#addPiece(at, event)
+  }
+
+  #noteMade(id: string): void {
+    if (this.#madeSoFar.has(id)) return
+    this.#madeSoFar.add(id)
+    this.made.push(id)
   }
 
   get isDone(): boolean {

@@ -1,21 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { OPEN_BRACE } from '../../../kit/ascii.ts'
 import type { LogOutcome } from '../../../kit/log-record.ts'
+import type { Endpoint } from '../../apis/api.ts'
 import type { LoggedAnswer } from '../../exchange/outcome.ts'
-import { headerRecord } from '../../header-list.ts'
-import { scanJsonObject } from '../../json/scan.ts'
 import { joined, logInvalidBody, logJson } from '../../log/body.ts'
-import { type ApiProblem, problems } from '../../problems.ts'
+import type { ApiProblem } from '../../problems.ts'
 import type { AnswerHead } from '../answer-head.ts'
 import type { Attempt } from '../attempt.ts'
 import { failureOf, mayWorkElsewhere, type UpstreamFailure } from '../failure.ts'
-import { reasonIn } from './error-reason.ts'
+import { replyError, reportRefusedKey } from './error-reply.ts'
 
 /** The rest of a longer error is not read. */
 const MAX_BYTES = 256 * 1024
 /** How long a provider may take for the body of an error, in milliseconds. */
 const MAX_WAIT_MS = 1_000
-const UNAUTHORIZED = 401
 
 /**
  * An answer that is an error, or a redirect. Its body is read first, because only the body says whether another key or
@@ -23,7 +20,7 @@ const UNAUTHORIZED = 401
  */
 export class ErrorAnswer {
   readonly outcome: LogOutcome = 'upstream_error'
-  readonly #attempt: Attempt
+  readonly #attempt: Attempt<Endpoint>
   readonly #head: AnswerHead
   readonly #headers: IncomingHttpHeaders
   readonly #timer: NodeJS.Timeout
@@ -33,7 +30,7 @@ export class ErrorAnswer {
   /** What was passed on; undefined if the client got another error. */
   #shown: Buffer | undefined
 
-  constructor(attempt: Attempt, head: AnswerHead, headers: IncomingHttpHeaders) {
+  constructor(attempt: Attempt<Endpoint>, head: AnswerHead, headers: IncomingHttpHeaders) {
     this.#attempt = attempt
     this.#head = head
     this.#headers = headers
@@ -55,7 +52,7 @@ export class ErrorAnswer {
     const body = exchange.masked(joined(this.#pieces).subarray(0, MAX_BYTES))
     const problem = normaliser?.problem(this.#head.status, body)
     const failure = this.#failure(problem)
-    if (failure.status === UNAUTHORIZED) this.#reportKey(body)
+    reportRefusedKey(this.#attempt, failure, body)
     if (mayWorkElsewhere(failure, body) && tryOther(failure)) return
     this.#answer(body, problem)
   }
@@ -87,33 +84,7 @@ export class ErrorAnswer {
     return { ...failure, headers: { ...this.#headers, ...failure.headers } }
   }
 
-  #reportKey(body: Buffer): void {
-    const { exchange, route } = this.#attempt
-    const fields = { provider: route.provider, status: this.#head.status, reason: reasonIn(body) }
-    exchange.services.logger.error(fields, "the provider refused the gateway's key")
-  }
-
   #answer(body: Buffer, known: ApiProblem | undefined): void {
-    const { exchange, route } = this.#attempt
-    const { status, headers } = this.#head
-    if (!known && status >= 400 && status !== UNAUTHORIZED && hasErrorObject(body)) {
-      this.#shown = body
-      exchange.response.reply(status, ['content-type', this.#head.type, ...headers], body)
-      return
-    }
-    const problem = known ?? problemOf(route.provider, status, body)
-    exchange.refuse({ ...problem, headers: { ...headerRecord(headers), ...problem.headers } }, 'upstream_error', body)
+    if (replyError(this.#attempt, this.#head, body, known)) this.#shown = body
   }
-}
-
-/** The reason of a refused key concerns only the operator, who finds it in the log. */
-function problemOf(provider: string, status: number, body: Buffer): ApiProblem {
-  if (status === UNAUTHORIZED) return problems.upstreamAuth(provider, status)
-  return problems.upstreamStatus(provider, status, reasonIn(body))
-}
-
-/** Whether clients find an error object in this body. */
-function hasErrorObject(body: Buffer): boolean {
-  const error = scanJsonObject(body, ['error'])?.error
-  return error !== undefined && body[error.start] === OPEN_BRACE
 }

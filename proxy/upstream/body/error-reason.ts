@@ -1,5 +1,6 @@
 import { isObject } from '../../../kit/json.ts'
 import { parseJson } from '../../json/parse.ts'
+import type { Redactor } from '../../log/privacy/redactor.ts'
 import { dataOf, splitEvents } from '../stream/split-events.ts'
 
 /** Characters of the reason that a client gets; the log has all of them. */
@@ -9,14 +10,15 @@ const REASONS = ['message', 'detail', 'msg', 'error_message', 'error_description
 
 /**
  * Finds the reason in the body of an error in whichever form it comes: JSON of any shape, an event stream, HTML or text.
+ * @param redactor does not find what a cut has left of a secret, so nothing that it finds is cut
  * @returns undefined for an empty body
  */
-export function reasonIn(body: Buffer): string | undefined {
+export function reasonIn(body: Buffer, redactor?: Redactor): string | undefined {
   const text = body.toString('utf8').trim()
   const json = parseJson(text) ?? streamedJson(body)
   const found = json === undefined ? undefined : reasonOf(json)
   const reason = oneLine(found ?? (text.startsWith('<') ? textOfHtml(text) : text))
-  return reason === '' ? undefined : shortened(reason)
+  return reason === '' ? undefined : shortened(reason, redactor)
 }
 
 function streamedJson(body: Buffer): unknown {
@@ -45,6 +47,7 @@ function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim()
 }
 
-function shortened(text: string): string {
-  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`
+function shortened(text: string, redactor: Redactor | undefined): string {
+  if (text.length <= MAX_LENGTH) return text
+  return `${redactor?.beginning(text, MAX_LENGTH - 1) ?? text.slice(0, MAX_LENGTH - 1)}…`
 }

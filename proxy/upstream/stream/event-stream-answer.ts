@@ -1,4 +1,5 @@
 import type { LogOutcome } from '../../../kit/log-record.ts'
+import { isUsageEvent } from '../../apis/usage/stream-usage.ts'
 import type { ClientResponse } from '../../exchange/client-response.ts'
 import type { LoggedAnswer } from '../../exchange/outcome.ts'
 import { EVENT_STREAM_HEADERS, type HeaderList } from '../../header-list.ts'
@@ -8,7 +9,7 @@ import type { AnswerHead } from '../answer-head.ts'
 import type { Attempt } from '../attempt.ts'
 import { failureIn, failureOf, mayWorkElsewhere } from '../failure.ts'
 import type { StreamNormaliser } from '../normaliser.ts'
-import { beforeDone, beforeEvent, dataOf, maskAroundContent } from './split-events.ts'
+import { beforeDone, beforeEvent, dataOf, maskAroundContent, splitEvents } from './split-events.ts'
 import { SseTap } from './sse-tap.ts'
 import { WholeEvents } from './whole-events.ts'
 
@@ -24,6 +25,7 @@ export class EventStreamAnswer {
   readonly #response: ClientResponse
   readonly #head: HeaderList
   readonly #status: number
+  readonly #isFramed: boolean
   readonly #tap: SseTap
   readonly #events: WholeEvents
   readonly #normaliser: StreamNormaliser | undefined
@@ -34,13 +36,16 @@ export class EventStreamAnswer {
   /** Nothing more is sent, whatever the provider sends. */
   #isOver = false
   #outcome: LogOutcome = 'ok'
+  /** Objects whose maker is noted. */
+  #madeCount = 0
 
-  constructor(attempt: Attempt, { status, headers }: AnswerHead) {
+  constructor(attempt: Attempt, { status, headers, isFramed }: AnswerHead) {
     const { exchange, normaliser } = attempt
     this.#attempt = attempt
     this.#response = exchange.response
     this.#head = headers
     this.#status = status
+    this.#isFramed = isFramed
     this.#tap = new SseTap(exchange.api.newBuilder(exchange.facts.choices), exchange.services.bodyLog)
     this.#normaliser = normaliser?.stream()
     this.#events = new WholeEvents()
@@ -66,29 +71,34 @@ export class EventStreamAnswer {
   /** The API's mark of the end is added only if the answer is known to be complete. */
   end(): void {
     if (this.#isOver) return
-    const { rest, closing } = this.#events
-    const last = this.#normaliser?.end(rest) ?? rest
-    this.#pass(isReadable(last) ? last : closing, true)
+    const { rest } = this.#events
+    this.#passLast(this.#isFramed ? this.#normaliser?.end(rest) : this.#normaliser?.cut(rest))
+    if (!this.#isOver) this.#close(problems.upstreamDisconnected())
+  }
+
+  fail(problem: ApiProblem): void {
     if (this.#isOver) return
+    this.#passLast(this.#normaliser?.cut(this.#events.rest))
+    // What was not readable may be what is missing.
+    if (!this.#isOver) this.#close(problem, false)
+  }
+
+  /** What waited for more bytes: complete events, the last one perhaps without its blank line. */
+  #passLast(last: Buffer = this.#events.rest): void {
+    const events = Buffer.concat(splitEvents(last).filter(isReadable))
+    this.#pass(events.length > 0 ? events : this.#events.closing, true)
+  }
+
+  /** An answer that is complete, or that has reported an error itself, needs no other error. */
+  #close(problem: ApiProblem, mayBeUnread = this.#tap.isBroken): void {
     const { isDone, isWhole, hasFailed } = this.#tap.answer
-    if (!isWhole && !hasFailed && !this.#tap.isBroken) {
-      this.#breakOff(problems.upstreamDisconnected())
+    if (!isWhole && !hasFailed && !mayBeUnread) {
+      this.#breakOff(problem)
       return
     }
     const { doneEvent } = this.#attempt.exchange.api
     this.#begin()
     this.#finish(isDone || hasFailed || this.#tap.isBroken ? undefined : doneEvent)
-  }
-
-  /** An answer that is complete, or that has reported an error itself, needs no other error. */
-  fail(problem: ApiProblem): void {
-    if (this.#isOver) return
-    if (this.#tap.answer.isWhole || this.#tap.answer.hasFailed) {
-      this.end()
-      return
-    }
-    if (!this.#held) this.#write(this.#events.closing)
-    this.#breakOff(problem)
   }
 
   /** A stream that stays without an event begins all the same, before the connection to the client looks dead. */
@@ -116,6 +126,7 @@ export class EventStreamAnswer {
     const wasDone = answer.isDone
     this.#tap.push(bytes)
     if (isLast) this.#tap.end()
+    this.#noteMade(answer.made)
     if (this.#held && answer.hasFailed && this.#triesOther(bytes)) return
     if (!wasDone && answer.isDone && this.#isFalseEnd) {
       this.#endEarly(beforeDone(beforeEvent(bytes, this.#tap.doneAt - before)), this.#tap.doneAt > 1)
@@ -126,6 +137,13 @@ export class EventStreamAnswer {
     const { doneAt, eventCount } = this.#tap
     if (doneAt === 0 || doneAt === eventCount) this.#write(bytes)
     else this.#writeEnd(bytes, wasDone ? 0 : doneAt - before)
+  }
+
+  /** Those are new that were not there before. */
+  #noteMade(made: readonly string[] | undefined): void {
+    if (made === undefined || made.length === this.#madeCount) return
+    this.#attempt.exchange.noteMade(made.slice(this.#madeCount))
+    this.#madeCount = made.length
   }
 
   /** After the mark of the end nothing is content: the rest is passed on like an error. */
@@ -182,7 +200,8 @@ export class EventStreamAnswer {
   }
 
   #write(bytes: Buffer): void {
-    if (bytes.length > 0) this.#response.write(this.#shown(bytes))
+    const sent = this.#attempt.hidesUsage && !this.#events.isOpen ? withoutUsage(bytes) : bytes
+    if (sent.length > 0) this.#response.write(this.#shown(sent))
   }
 
   /** Only the content of answers may hold a key of the gateway. */
@@ -209,6 +228,11 @@ export class EventStreamAnswer {
     this.#outcome = 'upstream_truncated'
     this.#finish(Buffer.from(api.errors.event(problem, id, this.#tap.eventCount)))
   }
+}
+
+function withoutUsage(bytes: Buffer): Buffer {
+  if (!bytes.includes('"usage"')) return bytes
+  return Buffer.concat(splitEvents(bytes).filter((event) => !isUsageEvent(dataOf(event) ?? '')))
 }
 
 /** Whether an event without its blank line is complete. */
