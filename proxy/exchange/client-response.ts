@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
 import type { LimitsConfig } from '../../kit/gateway-config/config-file.ts'
-import type { WholeReply } from '../apis/reply-as-event.ts'
+import type { ReplyAsEvent, WholeReply } from '../apis/reply-as-event.ts'
 import { EVENT_STREAM_HEADERS, type HeaderList } from '../header-list.ts'
+import { gatherWrites } from './gathered-writes.ts'
 import type { Timings } from './timings.ts'
 
 /** A comment on its own line, without a blank line: some clients take a blank line for an event. */
@@ -18,10 +19,10 @@ export interface Flow {
 
 export interface ClientResponseOptions {
   timings: Timings
-  /** Headers of every response; called when the head is sent. */
+  /** Makes a list of the headers of every response; called when the head is sent. */
   commonHeaders: () => HeaderList
   /** What is sent of a whole answer when the stream has already begun without it. */
-  asEvent: (reply: WholeReply) => Buffer
+  asEvent: (reply: WholeReply) => ReplyAsEvent
   /** Called once, when nothing more can be sent. */
   onClose: () => void
 }
@@ -100,16 +101,23 @@ export class ClientResponse {
     this.#response.writeContinue()
   }
 
-  /** Sends a whole body with one write. */
-  reply(status: number, headers: HeaderList, body: Buffer): void {
-    if (this.#isClosed) return
-    if (this.#isEarly) {
-      this.#hasBegun = true
-      this.end(this.#options.asEvent({ status, headers, body }))
-      return
-    }
-    this.#writeHead(status, [...headers, 'content-length', String(body.length)])
+  /**
+   * Sends a whole body with one write.
+   * @returns false if the client got an error instead, because a stream had begun
+   */
+  reply(status: number, headers: HeaderList, body: Buffer): boolean {
+    if (this.#isClosed) return true
+    if (this.#isEarly) return this.#replyInStream({ status, headers, body })
+    this.#writeHead(status, headers, body.length)
     this.end(body)
+    return true
+  }
+
+  #replyInStream(reply: WholeReply): boolean {
+    this.#hasBegun = true
+    const { bytes, isLost } = this.#options.asEvent(reply)
+    this.end(bytes)
+    return !isLost
   }
 
   /**
@@ -132,23 +140,27 @@ export class ClientResponse {
     this.#response.write(PING)
   }
 
-  /** Sends the head of a body that comes in pieces, together with the first piece if that is already here. */
-  begin(status: number, headers: HeaderList): void {
-    if (this.#isClosed) return
+  /**
+   * Sends the head of a body that comes in pieces, together with the first piece if that is already here.
+   * @returns false if the client got an error instead, because a stream of another kind had begun
+   */
+  begin(status: number, headers: HeaderList): boolean {
+    if (this.#isClosed) return true
     if (this.#isEarly) {
       this.#hasBegun = true
-      if (!headers.includes('text/event-stream')) this.end(this.#options.asEvent({ status, headers }))
-      return
+      return headers.includes('text/event-stream') || this.#replyInStream({ status, headers })
     }
     this.#writeHead(status, headers)
     process.nextTick(() => {
       if (!this.#options.timings.hasBegun && !this.#isClosed) this.#response.flushHeaders()
     })
+    return true
   }
 
   write(bytes: Buffer): void {
     if (this.#isClosed || this.#isEnded) return
     this.#count(bytes)
+    gatherWrites(this.#response.socket, bytes.length)
     if (this.#response.write(bytes) || this.#isWaitingForDrain) return
     this.#isWaitingForDrain = true
     this.#flow?.pause()
@@ -163,6 +175,7 @@ export class ClientResponse {
     if (this.#isClosed || this.#isEnded) return
     this.#isEnded = true
     if (bytes) this.#count(bytes)
+    gatherWrites(this.#response.socket, bytes?.length ?? 0)
     this.#response.end(bytes)
   }
 
@@ -200,10 +213,14 @@ export class ClientResponse {
     return this.#lastWriteMs > 0 && nowMs - this.#lastWriteMs >= keepaliveMs ? 'quiet' : undefined
   }
 
-  #writeHead(status: number, headers: HeaderList): void {
+  /** @param sizeBytes undefined if it is not known */
+  #writeHead(status: number, headers: HeaderList, sizeBytes?: number): void {
     this.#statusCode = status
     this.#hasBegun = true
-    this.#response.writeHead(status, [...this.#options.commonHeaders(), ...headers])
+    const all = this.#options.commonHeaders()
+    for (const text of headers) all.push(text)
+    if (sizeBytes !== undefined) all.push('content-length', String(sizeBytes))
+    this.#response.writeHead(status, all)
     this.#lastWriteMs = performance.now()
   }
 

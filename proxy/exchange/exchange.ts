@@ -1,90 +1,54 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyBaseLogger } from 'fastify'
 import type { ApiKey } from '../../kit/api-keys.ts'
-import type { LimitsConfig } from '../../kit/gateway-config/config-file.ts'
 import type { LogOutcome } from '../../kit/log-record.ts'
-import type { Api } from '../apis/api.ts'
+import type { Api, Endpoint } from '../apis/api.ts'
+import { isContainer } from '../apis/objects/made-objects.ts'
 import { type RequestFacts, UNREAD_REQUEST } from '../apis/read-request.ts'
 import { replyAsEvent } from '../apis/reply-as-event.ts'
 import type { HeaderList } from '../header-list.ts'
-import { type BodyLogOptions, type LoggedBody, logInvalidBody, logJson, logLargeJson } from '../log/body.ts'
-import { uniqueTimestamp } from '../log/clock.ts'
-import { recordLine } from '../log/record-line.ts'
-import type { RequestLog } from '../log/writer.ts'
-import type { GatewayMetrics, RetryKind } from '../metrics/metrics.ts'
+import type { LoggedBody } from '../log/body.ts'
+import type { LogPolicy } from '../log/privacy/log-policy.ts'
+import type { RetryKind } from '../metrics/metrics.ts'
+import type { ObjectHome } from '../objects/object-home.ts'
 import { type ApiProblem, problems } from '../problems.ts'
-import type { SecretMask } from '../secret-mask.ts'
+import { type TraceContext, traceContextOf } from '../traces/trace-context.ts'
 import { ClientResponse, type Flow } from './client-response.ts'
+import { affinityFor, type Dialog, dialogOf } from './dialog.ts'
 import { type LoggedAnswer, type Outcome, type Refusal, type Route, toOutcome } from './outcome.ts'
-import { toRecord } from './record.ts'
-import { type BodyMemory, RequestBody } from './request-body.ts'
-import type { Running, RunningExchanges } from './running.ts'
+import type { ExchangeServices, RunningAnswer, ServingPort } from './ports.ts'
+import { type EndedExchange, recordExchange } from './record/record-exchange.ts'
+import { RequestBody } from './request-body.ts'
+import type { Running } from './running.ts'
 import { Timings } from './timings.ts'
 import { closeAfterAnswer, hasUnreadBody } from './unread-body.ts'
 
-/** What all exchanges of a gateway share. */
-export interface ExchangeServices {
-  /** As shown to clients and in the log: `dev` outside a release. */
-  readonly release: string
-  /** How the log holds bodies. */
-  readonly bodyLog: BodyLogOptions
-  readonly requestLog: RequestLog
-  readonly running: RunningExchanges
-  readonly bodyMemory: BodyMemory
-  readonly metrics: GatewayMetrics
-  /** The operator's log: no bodies, no keys. */
-  readonly logger: FastifyBaseLogger
-  /** Headers of every response. */
-  readonly commonHeaders: (requestId: string, origin: string | undefined) => HeaderList
-}
-
-/** The configuration that an exchange began with; it stays open until the exchange leaves it. */
-export interface ServingPort {
-  readonly limits: LimitsConfig
-  /** Knows the gateway's own keys. */
-  readonly secrets: SecretMask
-  enter: () => void
-  leave: () => void
-}
-
-/** An answer that is on its way to the client. */
-export interface RunningAnswer {
-  /** Reports the problem to the client, in whichever form is still possible. */
-  fail: (problem: ApiProblem) => void
-  /** Shows the client that the connection is alive, if this kind of answer can. */
-  keepAlive: () => void
-  /** How it has ended so far; an error inside the answer is not considered. */
-  readonly outcome: LogOutcome
-  /** The client has got all of it, even if it does not wait for the end of the response. */
-  readonly isDelivered: boolean
-  /** Undefined if nothing arrived that is worth keeping. */
-  logged: () => LoggedAnswer | undefined
-}
-
 /** What is known when a request arrives. */
-export interface ExchangeStart {
+export interface ExchangeStart<E extends Endpoint = Api> {
   id: string
   request: IncomingMessage
   response: ServerResponse
   apiKey: ApiKey | null
-  api: Api
+  api: E
   serving: ServingPort
 }
 
-/** The log takes a larger body in small steps, so that other requests need not wait for it. */
-const LARGE_BODY_BYTES = 512 * 1024
+/** The owner of what was made while the gateway had no API keys. */
+const NOBODY = ''
+const EMBEDDINGS = '/v1/embeddings'
 
 /**
- * One POST request of the API, from its arrival to its record in the log. However it ends, its response closes, and then
+ * One request of an API, from its arrival to its record in the log. However it ends, its response closes, and then
  * the one record is written.
  */
-export class Exchange implements Running {
+export class Exchange<E extends Endpoint = Api> implements Running, EndedExchange {
   readonly id: string
   readonly request: IncomingMessage
-  readonly api: Api
+  readonly api: E
   readonly apiKey: ApiKey | null
   readonly serving: ServingPort
   readonly services: ExchangeServices
+  /** Undefined if nobody wants traces. */
+  readonly trace: TraceContext | undefined
   readonly timings = new Timings()
   readonly body: RequestBody
   readonly response: ClientResponse
@@ -95,9 +59,14 @@ export class Exchange implements Running {
   #answer: RunningAnswer | undefined
   #refusal: Refusal | undefined
   #isMasked = false
+  #hasClientLeft = false
+  #boundTo: ObjectHome | undefined
+  #keyId = ''
+  #loggedRequest: (() => LoggedBody) | undefined
 
-  constructor(services: ExchangeServices, { id, request, response, apiKey, api, serving }: ExchangeStart) {
+  constructor(services: ExchangeServices, { id, request, response, apiKey, api, serving }: ExchangeStart<E>) {
     this.services = services
+    this.trace = services.spans && traceContextOf(request.headers)
     this.id = id
     this.request = request
     this.api = api
@@ -124,6 +93,26 @@ export class Exchange implements Running {
     this.#facts = facts
   }
 
+  /** The dialog that the client says the request belongs to. */
+  get dialog(): Dialog | undefined {
+    return dialogOf(this.request.headers, this.#facts.conversation.session)
+  }
+
+  /** Ranks the keys of a provider for the conversation of this request; undefined if it belongs to none. */
+  get affinity(): number | undefined {
+    return affinityFor(this.dialog, this.#facts.conversation)
+  }
+
+  /** The log holds this form of the body, which this exchange does not have. */
+  logRequestAs(logged: () => LoggedBody): void {
+    this.#loggedRequest = logged
+  }
+
+  /** The form of the body in the log, if it is another one than that of `body`. */
+  get loggedForm(): LoggedBody | undefined {
+    return this.#loggedRequest?.()
+  }
+
   /** The limits admitted the request; `release` gives back what they reserved for it. */
   noteAdmission(release: () => void): void {
     this.#release = release
@@ -132,6 +121,40 @@ export class Exchange implements Running {
   /** The request goes here now, or would go here if it were not refused. */
   noteRoute(route: Route): void {
     this.#route = route
+  }
+
+  /** Only this key of this provider can answer, because it made an object that the request refers to. */
+  get boundTo(): ObjectHome | undefined {
+    return this.#boundTo
+  }
+
+  bindTo(home: ObjectHome): void {
+    this.#boundTo = home
+  }
+
+  /** @param keyId stands for the provider's key that is used now; empty without a key */
+  noteKey(keyId: string): void {
+    this.#keyId = keyId
+  }
+
+  /** Whether the caller may use this object: nobody else has made it. What was made without API keys is anybody's. */
+  mayUse({ owner }: ObjectHome): boolean {
+    return this.apiKey === null || owner === this.apiKey.owner || owner === NOBODY
+  }
+
+  /** The provider made objects with these ids for this request; to be called before the client learns the ids. */
+  noteMade(ids: readonly string[]): void {
+    const made = ids.filter((id) => !isContainer(id) || !this.body.bytes.includes(id))
+    if (!this.#route || made.length === 0) return
+    const home = { provider: this.#route.provider, key: this.#keyId, owner: this.apiKey?.owner ?? NOBODY }
+    this.services.objects.add(made, home)
+  }
+
+  /** What the log may hold of this request. */
+  get logPolicy(): LogPolicy {
+    const { apiKey, request, serving } = this
+    const { model, otherModels } = this.#facts
+    return serving.logPolicies.of({ apiKey, model, otherModels, asked: request.headers['x-log'] })
   }
 
   /** An attempt failed and another one begins: with another key, with a fallback, or on another connection. */
@@ -153,14 +176,15 @@ export class Exchange implements Running {
 
   /** The same for the values of headers. */
   maskedHeaders(headers: HeaderList): HeaderList {
-    const shown = headers.map((text) => this.serving.secrets.maskText(text))
-    if (shown.some((text, at) => text !== headers[at])) this.#noteMasked()
+    const shown: HeaderList = []
+    for (const text of headers) shown.push(this.maskedText(text))
     return shown
   }
 
   /** The same for one text. */
   maskedText(text: string): string {
-    const [shown = text] = this.maskedHeaders([text])
+    const shown = this.serving.secrets.maskText(text)
+    if (shown !== text) this.#noteMasked()
     return shown
   }
 
@@ -191,6 +215,12 @@ export class Exchange implements Running {
     this.response.reply(problem.status, ['content-type', 'application/json', ...headers], body)
   }
 
+  /** Answers with an internal error: a bug of the gateway ends only the request that it concerns. */
+  failWith(error: unknown): void {
+    this.services.logger.error({ err: error, requestId: this.id }, 'a request failed')
+    this.refuse(problems.internal())
+  }
+
   cut(): void {
     if (this.response.isClosed) return
     if (this.response.hasBegun) this.#answer?.fail(problems.shuttingDown())
@@ -215,7 +245,7 @@ export class Exchange implements Running {
 
   /** Without a comment, something between the gateway and the client may take a slow answer for a dead connection. */
   #beginEarly(): void {
-    const mayStream = this.#facts.stream && this.api.name !== 'embeddings'
+    const mayStream = this.#facts.stream && this.api.endpoint !== EMBEDDINGS
     if (this.#answer && !this.#refusal && mayStream) this.response.beginEarly()
   }
 
@@ -234,32 +264,22 @@ export class Exchange implements Running {
 
   #settle(): void {
     this.#release?.()
-    const hasClientLeft = !this.response.isFinished
-    if (hasClientLeft) this.response.abort()
-    const { bodyLog } = this.services
-    const { isJson, model } = this.#facts
-    if (isJson && this.body.sizeBytes > LARGE_BODY_BYTES) void this.#leaveLater(hasClientLeft)
-    else this.#leave(isJson ? logJson(this.body.bytes, model, bodyLog) : logInvalidBody(this.body.bytes), hasClientLeft)
+    this.#hasClientLeft = !this.response.isFinished
+    if (this.#hasClientLeft) this.response.abort()
+    this.timings.ended()
+    recordExchange(this)
   }
 
-  async #leaveLater(hasClientLeft: boolean): Promise<void> {
-    this.#leave(await logLargeJson(this.body.bytes, this.#facts.model, this.services.bodyLog), hasClientLeft)
-  }
-
-  #leave(request: LoggedBody, hasClientLeft: boolean): void {
+  leave(): void {
     this.services.running.delete(this)
     this.body.release()
     this.serving.leave()
-    try {
-      this.#writeRecord(request, this.#outcome(hasClientLeft))
-    } catch (error) {
-      this.services.logger.error({ err: error, requestId: this.id }, 'a record could not be made')
-    }
   }
 
-  #outcome(hasClientLeft: boolean): Outcome {
+  /** How it ended; to be read once, when the response has closed. */
+  get outcome(): Outcome {
     return toOutcome({
-      hasClientLeft,
+      hasClientLeft: this.#hasClientLeft,
       isDelivered: this.#refusal === undefined && this.#answer?.isDelivered === true,
       response: this.response,
       route: this.#route,
@@ -277,14 +297,5 @@ export class Exchange implements Running {
       this.services.logger.error({ err: error, requestId: this.id }, 'an answer cannot be logged')
       return undefined
     }
-  }
-
-  #writeRecord(request: LoggedBody, outcome: Outcome): void {
-    const { requestLog, logger, metrics, release } = this.services
-    this.timings.ended()
-    const fields = toRecord(this, outcome, this.timings, { release, timestamp: uniqueTimestamp() })
-    metrics.answered(fields, outcome.route?.mapping, outcome.problem)
-    requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, outcome.answer.body))
-    logger.debug({ requestId: this.id, status: fields.status_code, outcome: fields.outcome }, 'answered')
   }
 }

@@ -2,20 +2,23 @@ import type { LogOutcome } from '../../kit/log-record.ts'
 import type { AnswerFacts } from '../apis/api.ts'
 import { parseJson } from '../json/parse.ts'
 import type { LoggedBody } from '../log/body.ts'
+import type { LoggedError } from '../log/privacy/log-policy.ts'
 import { type ApiProblem, errorJson, problems } from '../problems.ts'
 
 /** Where a request goes. */
 export interface Route {
   provider: string
-  /** The provider's name of the model. */
+  /** The provider's name of the model; empty for a request that names none. */
   model: string
-  /** The name or pattern of config.yml that led here: one of few, whatever names clients send. */
+  /** The name or pattern of config.yml that led here: one of few, whatever names clients send. Empty without a model. */
   mapping: string
 }
 
 /** An answer as the log holds it. */
 export interface LoggedAnswer extends AnswerFacts {
   body: LoggedBody
+  /** The gateway's own error that {@link body} is, if it is one. */
+  error?: LoggedError
 }
 
 /** An error of the gateway's own that was sent in place of an answer. */
@@ -55,10 +58,10 @@ export interface ExchangeEnd {
 }
 
 /** Decides how an exchange ended; pure. */
-export function toOutcome({ hasClientLeft: hasLeft, isDelivered, ...end }: ExchangeEnd): Outcome {
+export function toOutcome(end: ExchangeEnd): Outcome {
   const { response, route, refusal, delivered, logged } = end
   const { statusCode, bytesOut } = response
-  const hasClientLeft = hasLeft && !isDelivered
+  const hasClientLeft = end.hasClientLeft && !end.isDelivered
   const answer = refusal || !logged ? ownAnswer(hasClientLeft, refusal) : logged
   let result = refusal?.result ?? delivered ?? 'ok'
   if (result === 'ok' && answer.hasFailed) result = 'upstream_error'
@@ -69,10 +72,17 @@ export function toOutcome({ hasClientLeft: hasLeft, isDelivered, ...end }: Excha
 /** The error that stands in the log in place of an answer. */
 function ownAnswer(hasClientLeft: boolean, refusal: Refusal | undefined): LoggedAnswer {
   const reason = hasClientLeft ? problems.clientAborted() : problems.upstreamDisconnected()
-  const error = errorJson(refusal?.problem ?? reason)
+  const problem = refusal?.problem ?? reason
+  const error = errorJson(problem)
   const body = refusal?.upstreamBody
   const json = body && body.length > 0 ? `${error.slice(0, -1)},"_upstream_body":${asJson(body)}}` : error
-  return { body: { json: Buffer.from(json), truncated: false }, finishReason: null, usage: null, hasFailed: false }
+  return {
+    body: { json: Buffer.from(json), truncated: false },
+    finishReason: null,
+    usage: null,
+    hasFailed: false,
+    error: { problem, quotesProvider: refusal?.result === 'upstream_error' },
+  }
 }
 
 /** JSON as it is, on one line; any other text as a string. */

@@ -1,7 +1,13 @@
+import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
+import type { Endpoint } from '../apis/api.ts'
 import { codingsOf, REQUEST_CODINGS, requestDecoder } from '../content-coding.ts'
 import { type ApiProblem, problems } from '../problems.ts'
+import type { Flow } from './client-response.ts'
 import type { Exchange } from './exchange.ts'
+
+/** How long a body that is held may take to arrive. */
+const MAX_RECEIVE_MS = 300_000
 
 /**
  * Reads the client's body into the exchange, then calls `onComplete`. A body that is announced as too large, or in a coding
@@ -9,27 +15,43 @@ import type { Exchange } from './exchange.ts'
  * was read up to the limit, so that the record shows what was sent. A client that leaves in the middle closes its response,
  * which ends the exchange.
  */
-export function receiveBody(exchange: Exchange, onComplete: () => void): void {
+export function receiveBody(exchange: Exchange<Endpoint>, onComplete: () => void): void {
   const { headers } = exchange.request
   const type = headers['content-type']
   const wrongType = type !== undefined && !isJsonType(type) ? problems.unsupportedMediaType(type) : undefined
   const maxBytes = exchange.serving.limits.bodyMaxBytes
-  const codings = codingsOf(headers['content-encoding'])
-  const [coding = '', ...more] = codings
-  const decoder = more.length === 0 ? requestDecoder(coding) : undefined
-  if (codings.length > 0 && !decoder) {
-    exchange.refuse(problems.unsupportedCoding(codings.join(', '), REQUEST_CODINGS))
+  const { decoder, coding, problem } = bodyDecoder(exchange.request)
+  if (problem) {
+    exchange.refuse(problem)
     return
   }
-  const isAwaited = headers.expect !== undefined
-  if ((!wrongType || isAwaited) && Number(headers['content-length'] ?? 0) > maxBytes) {
+  if (Number(headers['content-length'] ?? 0) > maxBytes) {
     exchange.refuse(problems.tooLarge(maxBytes))
     return
   }
-  if (isAwaited) exchange.response.askForBody()
+  if (headers.expect !== undefined) exchange.response.askForBody()
   const receiver = new BodyReceiver(exchange, { maxBytes, wrongType, onComplete })
   if (decoder) receiver.decode(decoder, coding)
   else receiver.read()
+}
+
+interface BodyDecoder {
+  /** Undefined for a body that is not compressed. */
+  decoder?: Transform | undefined
+  coding: string
+  problem?: ApiProblem
+}
+
+const NOT_CODED: BodyDecoder = { coding: '' }
+
+/** What decodes the body of this request. */
+export function bodyDecoder({ headers }: IncomingMessage): BodyDecoder {
+  if (headers['content-encoding'] === undefined) return NOT_CODED
+  const codings = codingsOf(headers['content-encoding'])
+  const [coding = '', ...more] = codings
+  const decoder = more.length === 0 ? requestDecoder(coding) : undefined
+  if (codings.length === 0 || decoder) return { decoder, coding }
+  return { coding, problem: problems.unsupportedCoding(codings.join(', '), REQUEST_CODINGS) }
 }
 
 interface ReceiverOptions {
@@ -39,14 +61,30 @@ interface ReceiverOptions {
   onComplete: () => void
 }
 
-class BodyReceiver {
-  readonly #exchange: Exchange
+class BodyReceiver implements Flow {
+  readonly #exchange: Exchange<Endpoint>
+  readonly #startedAtMs = performance.now()
   readonly #options: ReceiverOptions
   #isRefused = false
 
-  constructor(exchange: Exchange, options: ReceiverOptions) {
+  constructor(exchange: Exchange<Endpoint>, options: ReceiverOptions) {
     this.#exchange = exchange
     this.#options = options
+    exchange.response.follow(this)
+  }
+
+  /** Nothing is sent to the client yet. */
+  pause(): void {}
+
+  resume(): void {}
+
+  abort(): void {
+    this.#isRefused = true
+  }
+
+  /** The answer has its own timeouts. */
+  tick(nowMs: number): void {
+    if (nowMs - this.#startedAtMs >= MAX_RECEIVE_MS) this.#refuse(problems.receiveTimeout())
   }
 
   read(): void {
@@ -101,7 +139,9 @@ class BodyReceiver {
   }
 }
 
+const JSON_TYPE = 'application/json'
+
 /** `application/json`, and types built on it, with any parameters. */
-function isJsonType(type: string): boolean {
-  return /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type.trim())
+export function isJsonType(type: string): boolean {
+  return type === JSON_TYPE || /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type.trim())
 }

@@ -14,12 +14,13 @@ export function hasUnreadBody({ headers, complete }: IncomingMessage): boolean {
  * Closes the connection of a request that is answered before its body was read; the answer needs the header
  * `connection: close`. After the answer only the gateway's side is closed: if all of it were closed while bytes arrive, the
  * client's system would report a broken connection, and the client could lose the answer.
+ * @param isWanted whether somebody still reads the body
  */
-export function closeAfterAnswer(request: IncomingMessage): void {
+export function closeAfterAnswer(request: IncomingMessage, isWanted = () => false): void {
   const { socket } = request
   let discardedBytes = 0
   request.on('data', (piece: Buffer) => {
-    discardedBytes += piece.length
+    if (!isWanted()) discardedBytes += piece.length
     if (discardedBytes >= MAX_DISCARDED_BYTES) request.pause()
   })
   const closeAll = socket.destroySoon.bind(socket)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chat, startGateway, startWithUpstream } from '../../helpers/gateway/gateway.ts'
+import { chat, startGateway, startWithUpstream } from '../../../helpers/gateway/gateway.ts'
 
 test('a record has the fields of its version in their order, with plausible durations', async () => {
   const { gateway } = await startWithUpstream({
@@ -9,7 +9,7 @@ test('a record has the fields of its version in their order, with plausible dura
   await gateway.post(body, { authorization: 'Bearer 0123456789abcdef', 'x-dialog-id': 'talk-7' })
   const [record] = await gateway.records(1)
   expect(Object.keys(record ?? {})).toEqual(
-    'v timestamp x_request_id endpoint method status_code latency_ms ttfb_ms overhead_ms provider model_original model_mapped stream api_key_hash api_key_name dialog_id finish_reason usage outcome bytes_in bytes_out release request response'.split(
+    'v timestamp x_request_id endpoint method status_code latency_ms ttfb_ms overhead_ms provider model_original model_mapped stream api_key_hash api_key_name dialog_id dialog_source finish_reason usage tokens_in tokens_out outcome bytes_in bytes_out release request response'.split(
       ' ',
     ),
   )
@@ -21,6 +21,7 @@ test('a record has the fields of its version in their order, with plausible dura
     status_code: 200,
     stream: false,
     dialog_id: 'talk-7',
+    dialog_source: 'x-dialog-id',
     finish_reason: 'stop',
     usage: { total_tokens: 12 },
     outcome: 'ok',
@@ -40,6 +41,7 @@ test('without a dialog id or a named key their fields are omitted', async () => 
   await gateway.post(chat('echo'))
   const [record] = await gateway.records(1)
   expect(record).not.toHaveProperty('dialog_id')
+  expect(record).not.toHaveProperty('dialog_source')
   expect(record).not.toHaveProperty('api_key_name')
   expect(record).not.toHaveProperty('truncated')
 })
