@@ -29,6 +29,14 @@ export function rateLimit(message: string, waitMs: number | undefined): ApiProbl
   return { ...problem, headers }
 }
 
+/**
+ * A text of a client in a message. Nothing of a longer text is quoted: its beginning may end inside of a secret, which the log
+ * would then not recognise.
+ */
+function quoted(text: string, maxLength = 256): string {
+  return text.length <= maxLength ? text : `(${text.length} characters)`
+}
+
 /** Client libraries repeat requests after a 5xx by themselves; here that would not help, or would cost twice. */
 const DO_NOT_RETRY = { 'x-should-retry': 'false' }
 
@@ -48,6 +56,41 @@ export const problems = {
     ),
   badJson: () =>
     invalidRequest(400, 'We could not parse the JSON body of your request. It must be one JSON object in UTF-8.', null),
+  receiveTimeout: () => invalidRequest(408, 'The request took too long to arrive.', null),
+  modelTooLate: (limitBytes: number) =>
+    invalidRequest(
+      413,
+      `The form names no model in its first ${limitBytes} bytes. Put 'model' before the file.`,
+      'request_too_large',
+      'model',
+    ),
+  providerNotAllowed: (provider: string, allowed: readonly string[]) =>
+    invalidRequest(
+      403,
+      `Your key may not use the provider ${JSON.stringify(quoted(provider, 64))}. It may use: ${allowed.join(', ')}.`,
+      'provider_not_allowed',
+      'x-provider',
+    ),
+  providerRequired: (allowed: readonly string[]) =>
+    invalidRequest(
+      400,
+      allowed.length === 0
+        ? 'No provider of your models can answer this request.'
+        : `This request names no model. Send the header x-provider with one of: ${allowed.join(', ')}.`,
+      'provider_required',
+      'x-provider',
+    ),
+  severalProviders: () =>
+    invalidRequest(400, 'All requests of a batch must use models of one provider.', 'several_providers', 'requests'),
+  batchNotAllowed: () =>
+    invalidRequest(
+      403,
+      'Your key may use only some models, and the gateway does not see the models in the file of a batch.',
+      'model_not_allowed',
+      'input_file_id',
+    ),
+  listNotFiltered: () =>
+    serverError(502, 'The list of the provider cannot be read, so it cannot be shown.', 'upstream_malformed'),
   badHttp: (message: string) => invalidRequest(400, message, null),
   missing: (param: string) =>
     invalidRequest(400, `Missing required parameter: '${param}'.`, 'missing_required_parameter', param),
@@ -63,9 +106,11 @@ export const problems = {
   modelNotFound: (model: string) =>
     invalidRequest(
       404,
-      `The model \`${model.slice(0, 256)}\` does not exist or you do not have access to it.`,
+      `The model \`${quoted(model)}\` does not exist or you do not have access to it.`,
       'model_not_found',
     ),
+  objectNotFound: (id: string, param: string | null) =>
+    invalidRequest(404, `There is no object with the id '${quoted(id)}'.`, 'object_not_found', param),
   unknownUrl: (method: string, path: string) => invalidRequest(404, `Invalid URL (${method} ${path})`, 'unknown_url'),
   wrongMethod: (method: string, path: string, allow: string) => ({
     ...invalidRequest(405, `Not allowed to ${method} on ${path}. Use ${allow}.`, 'method_not_supported'),
@@ -78,7 +123,7 @@ export const problems = {
   unsupportedCoding: (codings: string, accepted: readonly string[]) => ({
     ...invalidRequest(
       415,
-      `Unsupported content encoding ${JSON.stringify(codings.slice(0, 64))}. Send ${accepted.join(', ')}, or no content encoding.`,
+      `Unsupported content encoding ${JSON.stringify(quoted(codings, 64))}. Send ${accepted.join(', ')}, or no content encoding.`,
       'unsupported_encoding',
     ),
     headers: { 'accept-encoding': accepted.join(', ') },
@@ -92,7 +137,7 @@ export const problems = {
   unknownHost: (host: string) =>
     invalidRequest(
       403,
-      `This gateway does not answer to the name ${JSON.stringify(host.slice(0, 256))}. ALLOWED_HOSTS sets its names.`,
+      `This gateway does not answer to the name ${JSON.stringify(quoted(host))}. ALLOWED_HOSTS sets its names.`,
       'host_not_allowed',
     ),
   repeatedMember: (param: string) =>
@@ -103,12 +148,24 @@ export const problems = {
       'Without API_KEYS this gateway accepts no requests from pages of other origins, except those in CORS_ORIGINS.',
       'origin_not_allowed',
     ),
+  logNotNegotiable: () =>
+    invalidRequest(
+      403,
+      'This gateway does not let clients decide what it logs. Leave out the header x-log.',
+      'x_log_not_allowed',
+    ),
+  wrongLogHeader: (found: string, allowed: readonly string[]) =>
+    invalidRequest(
+      400,
+      `Invalid x-log: ${JSON.stringify(quoted(found, 64))}. Send ${allowed.join(' or ')}.`,
+      'invalid_x_log',
+    ),
   modelNameTooLong: (limit: number) =>
     invalidRequest(400, `Invalid 'model': longer than ${limit} characters.`, 'string_above_max_length', 'model'),
   modelNotAllowed: (model: string) =>
     invalidRequest(
       403,
-      `Your key may not use the model \`${model.slice(0, 256)}\`. Ask the operator of this gateway.`,
+      `Your key may not use the model \`${quoted(model)}\`. Ask the operator of this gateway.`,
       'model_not_allowed',
       'model',
     ),

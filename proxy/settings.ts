@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { type ApiKey, parseApiKeys } from '../kit/api-keys.ts'
+import { readPairs } from '../kit/gateway-config/formats.ts'
 import { splitList } from '../kit/list.ts'
 import {
   baseUrlVariableOf,
@@ -26,12 +27,26 @@ interface LogSettings {
   dir: string
   images: 'digest' | 'full'
   bodyMaxBytes: number
+  /** For digests of what the log leaves out; undefined if it is not set. */
+  hashSecret: string | undefined
+}
+
+/** Where traces go. */
+interface TraceSettings {
+  url: string
+  headers: Record<string, string>
+  /** Attributes of the gateway itself. */
+  resource: Record<string, string>
+  /** Spans hold the content of messages too. */
+  hasContent: boolean
 }
 
 /** Settings from the environment, which do not change while the gateway runs. */
 export interface GatewaySettings {
   /** Holds the keys of providers of config.yml. */
   environment: Environment
+  /** Folder that relative paths start from. */
+  cwd: string
   host: string
   port: number
   /** Undefined outside a release. */
@@ -46,6 +61,8 @@ export interface GatewaySettings {
   providers: Record<KeyedProvider, ProviderSettings>
   log: LogSettings
   metrics: { host: string; port: number; isDefault: boolean }
+  /** Undefined if no traces are wanted. */
+  traces: TraceSettings | undefined
   workers: number
   /** Undefined if it is not set. */
   logLevel: string | undefined
@@ -54,6 +71,7 @@ export interface GatewaySettings {
 
 const DEFAULT_PORT = 8123
 const DEFAULT_METRICS_PORT = 9464
+const CAPTURE_CONTENT = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT'
 
 /**
  * Reads the settings of the gateway.
@@ -64,6 +82,7 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
   const apiKeys = parseApiKeys(environment['API_KEYS'] ?? '', environment['LOG_HASH_SECRET'])
   const settings: GatewaySettings = {
     environment,
+    cwd,
     host: environment['HOST'] || '127.0.0.1',
     port: Number(localPort(environment)),
     releaseId: environment['RELEASE_ID'] || undefined,
@@ -75,6 +94,7 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
     log: {
       dir: resolve(cwd, environment['LOG_DIR'] || 'logs'),
       images: environment['LOG_IMAGES'] === 'full' ? 'full' : 'digest',
+      hashSecret: environment['LOG_HASH_SECRET'] || undefined,
       bodyMaxBytes: Number(environment['LOG_BODY_MAX_BYTES'] || 8 * BYTES_PER_MIB),
     },
     metrics: {
@@ -82,6 +102,7 @@ export function gatewaySettings(environment: Environment, cwd: string): GatewayS
       port: Number(environment['METRICS_PORT'] || DEFAULT_METRICS_PORT),
       isDefault: !environment['METRICS_PORT'],
     },
+    traces: traceSettings(environment),
     workers: Number(environment['WORKERS'] || 1),
     logLevel: pinoLevel(environment['LOG_LEVEL']),
     drainTimeoutMs: Number(environment['DRAIN_TIMEOUT_S'] || 300) * 1000,
@@ -122,6 +143,29 @@ function providerSettings(environment: Environment): Record<KeyedProvider, Provi
     return [name, settings] as const
   })
   return Object.fromEntries(entries) as Record<KeyedProvider, ProviderSettings>
+}
+
+/** The variables of OpenTelemetry: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+function traceSettings(environment: Environment): TraceSettings | undefined {
+  const endpoint = environment['OTEL_EXPORTER_OTLP_ENDPOINT']
+  if (!endpoint) return undefined
+  const release = environment['RELEASE_ID']
+  return {
+    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
+    headers: readPairs(environment['OTEL_EXPORTER_OTLP_HEADERS']),
+    hasContent: hasTraceContent(environment[CAPTURE_CONTENT]),
+    resource: {
+      'service.name': 'ai-proxy',
+      ...(release && { 'service.version': release }),
+      ...readPairs(environment['OTEL_RESOURCE_ATTRIBUTES']),
+      ...(environment['OTEL_SERVICE_NAME'] && { 'service.name': environment['OTEL_SERVICE_NAME'] }),
+    },
+  }
+}
+
+/** The libraries of OpenTelemetry take `true` or the names of modes; the gateway has only spans to put content into. */
+function hasTraceContent(mode = ''): boolean {
+  return parseSwitch(mode) ?? mode === 'SPAN_ONLY'
 }
 
 /** The predecessor used Python's names of levels. */

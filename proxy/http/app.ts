@@ -18,7 +18,11 @@ export interface AppOptions {
 
 /** Longer than an edge keeps its idle connections (Traefik: 90 s), so that the edge, not the gateway, closes them. */
 const KEEP_ALIVE_MS = 120_000
-const RECEIVE_TIMEOUT_MS = 300_000
+/** For the largest uploads; an exchange gives up much earlier on a client that stops sending. */
+const RECEIVE_TIMEOUT_MS = 6 * 3_600_000
+
+/** Longer ids of objects are unknown to every route anyway. */
+const MAX_PARAMETER_LENGTH = 256
 
 /** The HTTP server without routes: what holds for every request, and errors in the form that clients know. */
 export function createApp({ logger, release, commonHeaders, onProblem }: AppOptions): FastifyInstance {
@@ -34,7 +38,7 @@ export function createApp({ logger, release, commonHeaders, onProblem }: AppOpti
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     rewriteUrl: canonicalTarget,
     clientErrorHandler: answerMalformedRequests(release, onProblem),
     frameworkErrors: (_error, request, reply) => {

@@ -1,11 +1,13 @@
+import { join } from 'node:path'
 import type { FastifyInstance, FastifyLoggerOptions } from 'fastify'
 import type { GatewayConfig } from '../../kit/gateway-config/config-file.ts'
-import type { ExchangeServices } from '../exchange/exchange.ts'
+import type { SpanReceiver } from '../exchange/ports.ts'
 import { BodyMemory } from '../exchange/request-body.ts'
 import type { RunningExchanges } from '../exchange/running.ts'
 import { Ticker } from '../exchange/ticker.ts'
 import type { RequestLog } from '../log/writer.ts'
 import { GatewayMetrics } from '../metrics/metrics.ts'
+import { ObjectFile } from '../objects/object-file.ts'
 import { LiveConfig } from '../routing/live-config.ts'
 import type { GatewaySettings } from '../settings.ts'
 import { createApp } from './app.ts'
@@ -17,10 +19,12 @@ import { responseHeaders } from './response-headers.ts'
 import { apiRoutes } from './routes/apis.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
+import { relayedRoutes } from './routes/relayed.ts'
 
 export interface GatewayDeps {
   requestLog: RequestLog
   running: RunningExchanges
+  spans?: SpanReceiver | undefined
   /** The operator's log. */
   logger: FastifyLoggerOptions
 }
@@ -38,6 +42,8 @@ export interface Gateway {
 }
 
 const DEV_RELEASE = 'dev'
+/** Next to the logs, which workers and releases share. */
+const OBJECTS_FOLDER = 'objects'
 
 /** The gateway, ready to listen. */
 export function buildGateway(settings: GatewaySettings, config: GatewayConfig, deps: GatewayDeps): Gateway {
@@ -49,25 +55,22 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
   const metrics = new GatewayMetrics()
   const app = createApp({ logger, release, commonHeaders, onProblem: (problem) => metrics.refused(problem) })
   const live = new LiveConfig(settings, config)
-  const services: ExchangeServices = {
-    ...deps,
-    release,
-    bodyLog: settings.log,
-    bodyMemory: new BodyMemory(),
-    metrics,
-    logger: app.log,
-    commonHeaders,
-  }
+  const objects = objectFile(settings, app)
+  const services = { ...sharedServices(settings, deps), release, objects, metrics, logger: app.log, commonHeaders }
   const authenticate = createAuthenticator(settings.apiKeys)
   checkHosts(app, callers)
   healthRoutes(app, { release, deployedAt: settings.deployedAt, readiness })
-  modelRoutes(app, { live, authenticate: settings.modelsRequireKey ? authenticate : undefined })
-  apiRoutes(app, { services, live, authenticate, callers })
+  modelRoutes(app, { live, authenticate, isKeyRequired: settings.modelsRequireKey })
+  const routes = { services, live, authenticate, callers, hasSeveralKeys: settings.apiKeys.length > 1 }
+  apiRoutes(app, routes)
+  relayedRoutes(app, routes)
 
   const ticker = new Ticker(running, config.limits)
+  // Fastify calls this when the last connection has closed, so answers that still run are kept alive until then.
   app.addHook('onClose', async () => {
     ticker.stop()
     await live.serving.close()
+    objects.close()
   })
   return {
     app,
@@ -79,4 +82,12 @@ export function buildGateway(settings: GatewaySettings, config: GatewayConfig, d
       void previous.close().catch((error: unknown) => app.log.error({ err: error }, 'connections were not closed'))
     },
   }
+}
+
+function objectFile(settings: GatewaySettings, { log }: FastifyInstance): ObjectFile {
+  return new ObjectFile({ dir: join(settings.log.dir, OBJECTS_FOLDER), onProblem: (problem) => log.error(problem) })
+}
+
+function sharedServices({ log }: GatewaySettings, { requestLog, running, spans }: GatewayDeps) {
+  return { requestLog, running, spans, bodyLog: log, bodyMemory: new BodyMemory() }
 }

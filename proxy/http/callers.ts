@@ -40,6 +40,11 @@ export class Callers {
     return isOwn || (this.#settings.allowedHosts?.has(name) ?? true)
   }
 
+  /** False if the request is refused before its key is read. */
+  mayCall(headers: IncomingHttpHeaders): boolean {
+    return (!this.hasHostRule || this.mayUseHost(headers.host)) && !this.isForeign(headers)
+  }
+
   /** Without keys, a request of a page of another origin is refused: any page that is open on this machine could send it. */
   isForeign({ origin, host }: IncomingHttpHeaders): boolean {
     if (this.needsKey || origin === undefined || this.#isAllowedOrigin(origin)) return false

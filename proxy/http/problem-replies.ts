@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
 import { apiOf } from '../apis/all.ts'
-import type { Api } from '../apis/api.ts'
+import type { Endpoint } from '../apis/api.ts'
 import { openAiErrors } from '../apis/openai-errors.ts'
 import { closeAfterAnswer, hasUnreadBody } from '../exchange/unread-body.ts'
 import { type ApiProblem, problems } from '../problems.ts'
@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 /** Replies in the form of the API that was called, or in OpenAI's form if the path is not one of an API. */
-export function sendProblem(reply: FastifyReply, problem: ApiProblem, api?: Api): FastifyReply {
+export function sendProblem(reply: FastifyReply, problem: ApiProblem, api?: Endpoint): FastifyReply {
   const { request } = reply
   reply.server.onProblem(problem)
   if (hasUnreadBody(request.raw)) {
@@ -49,6 +49,6 @@ export function replyWithProblems(app: FastifyInstance): void {
 }
 
 /** Codex first tries a WebSocket, and only this status makes it use HTTP at once. */
-function wantsWebSocket({ upgrade }: IncomingHttpHeaders): boolean {
+export function wantsWebSocket({ upgrade }: IncomingHttpHeaders): boolean {
   return upgrade?.toLowerCase() === 'websocket'
 }

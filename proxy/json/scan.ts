@@ -8,6 +8,7 @@ import {
   COMMA,
   LINE_FEED,
   LOWER_E,
+  LOWER_N,
   LOWER_U,
   MINUS,
   NINE,
@@ -21,6 +22,7 @@ import {
   UPPER_E,
   ZERO,
 } from '../../kit/ascii.ts'
+import type { MemberNames } from './member-names.ts'
 
 /** The place of a value in the bytes: [start, end). */
 export interface Slice {
@@ -35,17 +37,21 @@ const LITERALS: Record<number, string> = { 116: 'true', 102: 'false', 110: 'null
 /**
  * Finds the values of these top-level keys without parsing the text into objects. If a key occurs more than once, the last
  * one is used.
- * @param repeated receives the keys that occur more than once, also in upper case: Go's `encoding/json` takes both for one
+ * @param repeated receives those of `once` that occur more than once, also in upper case: Go's `encoding/json` takes both for
+ * one
+ * @param watch notices other names at any depth
  * @returns undefined if the bytes are not exactly one JSON object in UTF-8
  */
 export function scanJsonObject<K extends string>(
   json: Buffer,
   keys: readonly K[],
   repeated?: K[],
+  once: readonly K[] = keys,
+  watch?: MemberWatch,
 ): Partial<Record<K, Slice>> | undefined {
   if (!isUtf8(json)) return undefined
   const found: Partial<Record<K, Slice>> = {}
-  const end = scanMembers(json, skipSpace(json, 0), keys, found, repeated)
+  const end = scanMembers(json, skipSpace(json, 0), keys, found, repeated && { once, repeated, inOtherCase: [] }, watch)
   return end !== INVALID && skipSpace(json, end) === json.length ? found : undefined
 }
 
@@ -78,9 +84,32 @@ export function* elementsOf(json: Buffer, start: number): Generator<Slice> {
   }
 }
 
+/** The text at this place, in bytes that are known to be JSON; undefined if there is none. */
+export function textAt(json: Buffer, slice: Slice | undefined): string | undefined {
+  if (!slice || json[slice.start] !== QUOTE) return undefined
+  const { start, end } = slice
+  // Names of models are of this kind.
+  if (end - start <= SHORT && isPlainAscii(json, start + 1, end - 1)) return json.toString('latin1', start + 1, end - 1)
+  return JSON.parse(json.toString('utf8', start, end))
+}
+
 /** The parsed value at this place, in bytes that are known to be JSON. */
 export function valueAt(json: Buffer, slice: Slice | undefined): unknown {
   return slice && JSON.parse(json.toString('utf8', slice.start, slice.end))
+}
+
+/** Watches for keys that occur more than once. */
+interface Repeats<K> {
+  once: readonly K[]
+  repeated: K[]
+  inOtherCase: K[]
+}
+
+/** Notices whether a text has members with some names, at any depth. */
+export interface MemberWatch {
+  readonly names: MemberNames
+  /** One of them has a value other than null. */
+  isSeen: boolean
 }
 
 /** Puts the members with these keys of the object at `start` into `found`, and returns the end of the object. */
@@ -89,26 +118,23 @@ function scanMembers<K extends string>(
   start: number,
   keys: readonly K[],
   found: Partial<Record<K, Slice>>,
-  repeated?: K[],
+  repeats?: Repeats<K>,
+  watch?: MemberWatch,
 ): number {
   if (json[start] !== OPEN_BRACE) return INVALID
   let at = skipSpace(json, start + 1)
-  const inOtherCase: K[] = []
   if (json[at] === CLOSE_BRACE) return at + 1
   while (true) {
     const keyEnd = skipString(json, at)
     if (keyEnd === INVALID) return INVALID
-    const key = keys.find((wanted) => isText(json, at, keyEnd, wanted))
-    if (repeated && key === undefined) {
-      for (const wanted of keys) if (isTextInOtherCase(json, at, keyEnd, wanted)) inOtherCase.push(wanted)
-    }
-    at = skipSpace(json, keyEnd)
-    if (json[at] !== COLON) return INVALID
-    at = skipSpace(json, at + 1)
-    const end = skipValue(json, at)
+    const key = keyAt(json, at, keyEnd, keys)
+    if (repeats && key === undefined) noteOtherCase(json, at, keyEnd, repeats)
+    at = skipColon(json, at, keyEnd, watch)
+    if (at === INVALID) return INVALID
+    const end = skipValue(json, at, watch)
     if (end === INVALID) return INVALID
     if (key !== undefined) {
-      if (found[key]) repeated?.push(key)
+      if (found[key] && repeats?.once.includes(key)) repeats.repeated.push(key)
       found[key] = { start: at, end }
     }
     at = skipSpace(json, end)
@@ -116,33 +142,52 @@ function scanMembers<K extends string>(
     if (json[at] !== COMMA) return INVALID
     at = skipSpace(json, at + 1)
   }
-  repeated?.push(...inOtherCase.filter((wanted) => found[wanted]))
+  if (repeats) repeats.repeated.push(...repeats.inOtherCase.filter((wanted) => found[wanted]))
   return at + 1
 }
 
-/** Whether the string literal at [start, end) means `text`, which is ASCII; the literal may have escapes. */
+/** Which of these keys, which are ASCII, the string literal at [start, end) means; it may have escapes. */
+function keyAt<K extends string>(json: Buffer, start: number, end: number, keys: readonly K[]): K | undefined {
+  if (hasEscapes(json, start, end)) {
+    const text: unknown = JSON.parse(json.toString('utf8', start, end))
+    return keys.find((wanted) => wanted === text)
+  }
+  for (const wanted of keys) if (isText(json, start, end, wanted)) return wanted
+  return undefined
+}
+
 function isText(json: Buffer, start: number, end: number, text: string): boolean {
   const { length } = text
-  if (end - start - 2 === length) {
-    for (let at = 0; at < length; at++) if (json[start + 1 + at] !== text.charCodeAt(at)) return false
-    return true
-  }
-  const mayHaveEscapes = end - start - 2 > length && json.subarray(start, end).includes(BACKSLASH)
-  return mayHaveEscapes && JSON.parse(json.toString('utf8', start, end)) === text
+  if (end - start - 2 !== length) return false
+  for (let at = 0; at < length; at++) if (json[start + 1 + at] !== text.charCodeAt(at)) return false
+  return true
 }
 
 const LOWER_CASE = 0x20
 const FIRST_NOT_ASCII = 0x80
 
-/** The same for `text` in lower case, and a literal that may have other cases, such as `\u017f`, whose upper case is S. */
-function isTextInOtherCase(json: Buffer, start: number, end: number, text: string): boolean {
-  const first = json[start + 1] as number
-  const isPlain = first !== BACKSLASH && first < FIRST_NOT_ASCII
-  // Most names differ in their first letter.
-  if (isPlain && (first | LOWER_CASE) !== text.charCodeAt(0)) return false
-  if (!isPlain || (end - start - 2 > text.length && json.subarray(start, end).includes(BACKSLASH))) {
-    return JSON.parse(json.toString('utf8', start, end)).toUpperCase() === text.toUpperCase()
+/** Texts up to this size, in bytes, are read without a parser if they can be. */
+const SHORT = 128
+
+function isPlainAscii(json: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = json[at] as number
+    if (byte >= FIRST_NOT_ASCII || byte === BACKSLASH) return false
   }
+  return true
+}
+
+/** Keys that are in lower case; the literal may have other cases, such as `\u017f`, whose upper case is S. */
+function noteOtherCase<K extends string>(json: Buffer, start: number, end: number, repeats: Repeats<K>): void {
+  const isOdd = hasEscapes(json, start, end) || !isAscii(json, start, end)
+  const upper = isOdd ? JSON.parse(json.toString('utf8', start, end)).toUpperCase() : undefined
+  for (const wanted of repeats.once) {
+    const isSame = isOdd ? upper === wanted.toUpperCase() : isTextInAnyCase(json, start, end, wanted)
+    if (isSame) repeats.inOtherCase.push(wanted)
+  }
+}
+
+function isTextInAnyCase(json: Buffer, start: number, end: number, text: string): boolean {
   if (end - start - 2 !== text.length) return false
   for (let at = 0; at < text.length; at++) {
     if (((json[start + 1 + at] as number) | LOWER_CASE) !== text.charCodeAt(at)) return false
@@ -150,8 +195,19 @@ function isTextInOtherCase(json: Buffer, start: number, end: number, text: strin
   return true
 }
 
+/** Names of members are short: this is faster than a search for the byte. */
+function hasEscapes(json: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (json[at] === BACKSLASH) return true
+  return false
+}
+
+function isAscii(json: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if ((json[at] as number) >= FIRST_NOT_ASCII) return false
+  return true
+}
+
 /** The end of any value. It uses its own stack, so deep nesting cannot overflow the call stack. */
-function skipValue(json: Buffer, start: number): number {
+function skipValue(json: Buffer, start: number, watch?: MemberWatch): number {
   const closers: number[] = []
   let at = start
   while (true) {
@@ -163,7 +219,7 @@ function skipValue(json: Buffer, start: number): number {
         at++
       } else {
         closers.push(closer)
-        if (closer === CLOSE_BRACE) at = skipKey(json, at)
+        if (closer === CLOSE_BRACE) at = skipKey(json, at, watch)
         if (at === INVALID) return INVALID
         continue
       }
@@ -183,7 +239,7 @@ function skipValue(json: Buffer, start: number): number {
       }
       if (json[at] !== COMMA) return INVALID
       at = skipSpace(json, at + 1)
-      if (closer === CLOSE_BRACE) at = skipKey(json, at)
+      if (closer === CLOSE_BRACE) at = skipKey(json, at, watch)
       if (at === INVALID) return INVALID
       break
     }
@@ -191,11 +247,20 @@ function skipValue(json: Buffer, start: number): number {
 }
 
 /** From a key to the start of its value. */
-function skipKey(json: Buffer, start: number): number {
+function skipKey(json: Buffer, start: number, watch: MemberWatch | undefined): number {
   const end = skipString(json, start)
-  if (end === INVALID) return INVALID
-  const at = skipSpace(json, end)
-  return json[at] === COLON ? skipSpace(json, at + 1) : INVALID
+  return end === INVALID ? INVALID : skipColon(json, start, end, watch)
+}
+
+/** From the end of the key at [start, end) to the start of its value. */
+function skipColon(json: Buffer, start: number, end: number, watch: MemberWatch | undefined): number {
+  const colon = skipSpace(json, end)
+  if (json[colon] !== COLON) return INVALID
+  const at = skipSpace(json, colon + 1)
+  if (watch && !watch.isSeen && json[at] !== LOWER_N) {
+    watch.isSeen = watch.names.find(json, start, end) !== undefined
+  }
+  return at
 }
 
 /** 1 for bytes without a special meaning in a string: no quote, no backslash, no control character. */
@@ -204,7 +269,8 @@ PLAIN.fill(0, 0, SPACE)
 PLAIN[QUOTE] = 0
 PLAIN[BACKSLASH] = 0
 
-function skipString(json: Buffer, start: number): number {
+/** The end of the string literal at `start`; -1 if none is there. */
+export function skipString(json: Buffer, start: number): number {
   if (json[start] !== QUOTE) return INVALID
   let at = start + 1
   while (true) {

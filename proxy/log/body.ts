@@ -7,6 +7,8 @@ import { digestingMedia, digestMedia } from './media.ts'
 export interface LoggedBody {
   json: Buffer
   truncated: boolean
+  /** Set if the log holds only this of the body. */
+  digest?: { bytes: number; sha256: string }
 }
 
 /** Largest body that is logged in full, in bytes, and what happens to images in it. */
@@ -15,7 +17,8 @@ export interface BodyLogOptions {
   images: 'digest' | 'full'
 }
 
-const EXCERPT_BYTES = 4096
+/** How much of a body the log has that it cannot hold whole. */
+export const EXCERPT_BYTES = 4096
 
 /**
  * Makes the log's form of a body that is known to be JSON.
@@ -28,13 +31,17 @@ export function logJson(json: Buffer, model: string | null, options: BodyLogOpti
 /** The same for a large body, in small steps, so that other requests need not wait. */
 export async function logLargeJson(json: Buffer, model: string | null, options: BodyLogOptions): Promise<LoggedBody> {
   if (options.images !== 'digest') return logJson(json, model, options)
-  const steps = digestingMedia(json)
+  return toLogged(json, await inSteps(digestingMedia(json)), model, options)
+}
+
+/** Does other work between the steps of a generator. */
+export async function inSteps<T>(steps: Generator<void, T>): Promise<T> {
   let step = steps.next()
   while (!step.done) {
     await setImmediate()
     step = steps.next()
   }
-  return toLogged(json, step.value, model, options)
+  return step.value
 }
 
 function toLogged(json: Buffer, shown: Buffer, model: string | null, { bodyMaxBytes }: BodyLogOptions): LoggedBody {

@@ -2,7 +2,8 @@ import { BACKSLASH, COMMA, QUOTE, SEMICOLON } from '../../kit/ascii.ts'
 import { sha256 } from '../../kit/sha256.ts'
 import { contentDigest, type FoundContent, readingBase64 } from './base64.ts'
 
-const MARK = 'data:'
+/** As bytes: each search for a text would make bytes of the text first. */
+const MARK = Buffer.from('data:')
 /** The longest head of a data: URL that is recognised: media type and parameters. */
 const MAX_HEAD = 256
 const HEAD =
@@ -12,6 +13,12 @@ const MARKS_A_STEP = 1000
 /** 1 for the bytes of a media type, whose slash may be escaped. */
 const TYPE = new Uint8Array(256)
 for (const byte of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-/\\')) TYPE[byte] = 1
+
+/** False for bytes that hold none. */
+export function mayHoldDataUrls(json: Buffer): boolean {
+  return json.includes(MARK)
+}
+
 /**
  * JSON with every data: URL replaced by `data:<mime>;sha256=...;bytes=...` of its content. A base64 URL is found anywhere
  * in a text; a URL in the plain form only if it is the whole text, because prose may contain `data:text/plain,`. The

@@ -36,12 +36,17 @@ function dataType(siblings: Siblings): string | undefined {
 /** Pauses after this many names that were looked at. */
 const NAMES_A_STEP = 1000
 
+/** False for JSON without a text that could be base64. */
+export function mayHoldContent(json: Buffer): boolean {
+  return hasBase64(json, MIN_LENGTH)
+}
+
 /**
  * JSON with the base64 of images, documents and audio replaced by `data:<mime>;sha256=...;bytes=...`, where it is the value
  * of a member that APIs have for it. Yields after each step.
  */
 export function* digestingMediaMembers(json: Buffer): Generator<void, Buffer> {
-  if (!hasBase64(json, MIN_LENGTH)) return json
+  if (!mayHoldContent(json)) return json
   let digested = json
   for (const [name, typeOf] of Object.entries(MEMBERS)) digested = yield* digestingMember(digested, `"${name}"`, typeOf)
   return digested
@@ -102,7 +107,7 @@ const INNER = [1, 2].reduce(
   (inner) => String.raw`[{[](?:[^"{}[\]]|${TEXT}|${inner})*[}\]]`,
   String.raw`[{[](?:[^"{}[\]]|${TEXT})*[}\]]`,
 )
-/** A member of which the value, if it is a text, a number or a switch, is of interest. */
+/** A member whose value matters if it is a text, a number or a switch. */
 const MEMBER = String.raw`\s*"(\w+)"\s*:\s*(?:(${TEXT})|([-+.\w]+)|${INNER})\s*`
 const MEMBER_BEFORE = new RegExp(`${MEMBER},`, 'y')
 const MEMBER_AFTER = new RegExp(String.raw`\s*,${MEMBER}`, 'y')

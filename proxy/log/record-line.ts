@@ -7,8 +7,12 @@ export function recordLine(
   request: LoggedBody,
   response: LoggedBody,
 ): (string | Buffer)[] {
-  const truncated = [...(request.truncated ? ['request'] : []), ...(response.truncated ? ['response'] : [])]
-  const end = truncated.length === 0 ? '}\n' : `,"truncated":${JSON.stringify(truncated)}}\n`
+  const isCut = request.truncated || response.truncated
+  const end = isCut ? `,"truncated":${JSON.stringify(truncatedBodies(request, response))}}\n` : '}\n'
   const head = JSON.stringify(fields).slice(0, -1)
   return [`${head},"request":`, request.json, ',"response":', response.json, end]
+}
+
+function truncatedBodies(request: LoggedBody, response: LoggedBody): string[] {
+  return [...(request.truncated ? ['request'] : []), ...(response.truncated ? ['response'] : [])]
 }

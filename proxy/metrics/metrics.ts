@@ -12,7 +12,12 @@ export interface RequestSeries {
   requests: number
   inputTokens: number
   outputTokens: number
+  /** What is a part of these. */
+  tokenParts: Record<TokenPart, number>
 }
+
+/** What the tokens of a request are in particular. */
+type TokenPart = 'cache_read' | 'cache_write_5m' | 'cache_write_1h' | 'reasoning'
 
 /** Observations that have the same labels. */
 export interface DistributionSeries {
@@ -35,11 +40,20 @@ export class GatewayMetrics {
   /** By code, or by type if the error has no code. */
   readonly rejected = new Map<string, number>()
   readonly retries: Record<RetryKind, number> = { key: 0, fallback: 0, connection: 0 }
+  /** Attempts of conversations: with the key that they always use, or with another one. */
+  readonly affinity = { kept: 0, moved: 0 }
   /** Answers in which a key of the gateway was hidden. */
   masked = 0
   readonly duration = new Distribution(SECONDS)
   readonly firstByte = new Distribution(SECONDS)
   readonly overhead = new Distribution(OVERHEAD_SECONDS)
+  /** Where the last request was counted, and its status. */
+  #last = newSeries({ endpoint: '', provider: '', model: '', status: '', outcome: '' })
+  #lastCode = 0
+
+  keyUsed(isFavourite: boolean): void {
+    this.affinity[isFavourite ? 'kept' : 'moved']++
+  }
 
   retried(kind: RetryKind): void {
     this.retries[kind]++
@@ -51,14 +65,17 @@ export class GatewayMetrics {
    * @param problem the gateway's own error, if that was the answer
    */
   answered(fields: Answered, mapping: string | undefined, problem: ApiProblem | undefined): void {
-    const { endpoint, usage } = fields
+    const { endpoint } = fields
     const provider = fields.provider ?? NONE
-    const series = this.#seriesOf(fields, provider, mapping ?? NONE)
+    const series = this.#seriesOf(fields, provider, mapping || NONE)
     series.requests++
-    if (usage) {
-      series.inputTokens += count(usage['prompt_tokens'] ?? usage['input_tokens'])
-      series.outputTokens += count(usage['completion_tokens'] ?? usage['output_tokens'])
-    }
+    series.inputTokens += fields.tokens_in ?? 0
+    series.outputTokens += fields.tokens_out ?? 0
+    const { tokenParts } = series
+    tokenParts.cache_read += fields.tokens_cache_read ?? 0
+    tokenParts.cache_write_5m += fields.tokens_cache_write_5m ?? 0
+    tokenParts.cache_write_1h += fields.tokens_cache_write_1h ?? 0
+    tokenParts.reasoning += fields.tokens_reasoning ?? 0
     if (problem) this.refused(problem)
     this.duration.observe(endpoint, provider, fields.latency_ms)
     if (fields.ttfb_ms !== null) this.firstByte.observe(endpoint, provider, fields.ttfb_ms)
@@ -71,21 +88,43 @@ export class GatewayMetrics {
     this.rejected.set(name, (this.rejected.get(name) ?? 0) + 1)
   }
 
-  #seriesOf({ endpoint, status_code: code, outcome }: Answered, provider: string, model: string): RequestSeries {
+  /** Most requests have the labels of the one before them: to compare these costs less than to make a key of them. */
+  #seriesOf(fields: Answered, provider: string, model: string): RequestSeries {
+    const { endpoint, status_code: code, outcome } = fields
+    const { labels: last } = this.#last
+    const isSame =
+      last.endpoint === endpoint &&
+      last.provider === provider &&
+      last.outcome === outcome &&
+      last.model === model &&
+      this.#lastCode === code
+    if (!isSame) {
+      this.#last = this.#findSeries(fields, provider, model)
+      this.#lastCode = code
+    }
+    return this.#last
+  }
+
+  #findSeries({ endpoint, status_code: code, outcome }: Answered, provider: string, model: string): RequestSeries {
     const key = `${endpoint} ${provider} ${code} ${outcome} ${model}`
     const known = this.requests.get(key)
     if (known) return known
-    const labels = { endpoint, provider, model, status: String(code), outcome }
-    const series: RequestSeries = { labels, requests: 0, inputTokens: 0, outputTokens: 0 }
+    const series = newSeries({ endpoint, provider, model, status: String(code), outcome })
     this.requests.set(key, series)
     return series
   }
+}
+
+function newSeries(labels: RequestSeries['labels']): RequestSeries {
+  const tokenParts = { cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, reasoning: 0 }
+  return { labels, requests: 0, inputTokens: 0, outputTokens: 0, tokenParts }
 }
 
 /** Durations in seconds, by endpoint and provider. */
 export class Distribution {
   readonly bounds: readonly number[]
   readonly series = new Map<string, DistributionSeries>()
+  #last: DistributionSeries | undefined
 
   constructor(bounds: readonly number[]) {
     this.bounds = bounds
@@ -93,7 +132,11 @@ export class Distribution {
 
   observe(endpoint: string, provider: string, milliseconds: number): void {
     const seconds = milliseconds / 1000
-    const series = this.#seriesOf(endpoint, provider)
+    let series = this.#last
+    if (series?.labels.endpoint !== endpoint || series.labels.provider !== provider) {
+      series = this.#seriesOf(endpoint, provider)
+      this.#last = series
+    }
     series.sum += seconds
     let at = 0
     while (at < this.bounds.length && seconds > (this.bounds[at] as number)) at++
@@ -108,8 +151,4 @@ export class Distribution {
     this.series.set(key, series)
     return series
   }
-}
-
-function count(tokens: unknown): number {
-  return typeof tokens === 'number' && tokens > 0 ? tokens : 0
 }

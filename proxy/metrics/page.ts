@@ -14,6 +14,8 @@ export interface MetricsSources {
   metrics: GatewayMetrics
   running: { readonly size: number }
   requestLog: { readonly lost: number; readonly waitingBytes: number }
+  /** Undefined without traces. */
+  spans?: { readonly lost: number } | undefined
 }
 
 /** The page for Prometheus, in its text format. If this process is a worker, the primary process can request it too. */
@@ -56,16 +58,25 @@ function addCounters(registry: Registry, metrics: GatewayMetrics): void {
       if (outputTokens > 0) add({ provider, model, direction: 'output' }, outputTokens)
     }
   })
+  add('token_parts_total', 'What these tokens are in particular.', ['provider', 'model', 'part'], (add) => {
+    for (const { labels, tokenParts } of metrics.requests.values()) {
+      const { provider, model } = labels
+      for (const [part, tokens] of Object.entries(tokenParts)) if (tokens > 0) add({ provider, model, part }, tokens)
+    }
+  })
   add('rejected_total', 'Requests that the gateway answered with its own error.', ['code'], (add) => {
     for (const [code, times] of metrics.rejected) add({ code }, times)
   })
   add('retries_total', 'Further attempts: another key, a fallback, a new connection.', ['kind'], (add) => {
     for (const [kind, times] of Object.entries(metrics.retries)) add({ kind }, times)
   })
+  add('affinity_total', 'Attempts of conversations with their own key, or with another one.', ['result'], (add) => {
+    for (const [result, times] of Object.entries(metrics.affinity)) add({ result }, times)
+  })
   add('masked_total', 'Answers in which a key of the gateway was hidden.', [], (add) => add({}, metrics.masked))
 }
 
-function addGauges(registry: Registry, { running, requestLog }: MetricsSources): void {
+function addGauges(registry: Registry, { running, requestLog, spans }: MetricsSources): void {
   const add = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: `ai_proxy_${name}`,
@@ -77,6 +88,7 @@ function addGauges(registry: Registry, { running, requestLog }: MetricsSources):
     })
   add('requests_in_flight', 'Requests being answered.', () => running.size)
   add('log_records_lost', 'Log records that could not be written.', () => requestLog.lost)
+  add('spans_lost', 'Spans that the receiver of traces did not take.', () => spans?.lost ?? 0)
   add('log_waiting_bytes', 'Log records that wait for the disk.', () => requestLog.waitingBytes)
 }
 

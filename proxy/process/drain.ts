@@ -24,6 +24,8 @@ export async function drain(
 ): Promise<void> {
   readiness.isDraining = true
   await sleep(lingerMs)
+  // Node calls this when it stops listening, and takes a connection for idle although its last answer is still being sent.
+  app.server.closeIdleConnections = () => {}
   const closed = app.close()
   await running.idle(timeoutMs)
   if (running.size > 0) {

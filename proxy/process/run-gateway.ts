@@ -33,10 +33,11 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
     onProblem: (problem) => gateway.app.log.error(problem),
   })
   const logger = operatorLog(settings.logLevel, { isRelease, stdout: process.stdout, stderr: process.stderr })
-  const gateway = buildGateway(settings, loaded.config, { requestLog, running, logger })
+  const spans = await spanExporter(settings, (problem) => gateway.app.log.warn(problem))
+  const gateway: Gateway = buildGateway(settings, loaded.config, { requestLog, running, logger, spans })
   const { app, metrics } = gateway
 
-  const metricsPage = lazyMetricsPage({ metrics, running, requestLog })
+  const metricsPage = lazyMetricsPage({ metrics, running, requestLog, spans })
   // The primary process asks each worker by messages, as soon as the worker listens.
   if (!isAlone) await metricsPage()
   await listen(app, settings)
@@ -50,7 +51,14 @@ export async function runGateway({ settings, loaded, worker, onFailure }: RunOpt
     process.stderr.write(startupMessage(settings, address, requestLog.path, loaded))
   }
   const { drainTimeoutMs } = settings
-  stopOnSignals({ gateway, running, requestLog, metricsServer, drainTimeoutMs, isAlone, onFailure })
+  stopOnSignals({ gateway, running, requestLog, spans, metricsServer, drainTimeoutMs, isAlone, onFailure })
+}
+
+/** Loaded only where traces are wanted. */
+async function spanExporter({ traces }: GatewaySettings, onProblem: (problem: string) => void) {
+  if (!traces) return undefined
+  const { SpanExporter } = await import('../traces/span-exporter.ts')
+  return new SpanExporter({ ...traces, onProblem })
 }
 
 /** The library behind the page needs much memory, so it is loaded when the page is first requested. */

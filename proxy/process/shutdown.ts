@@ -9,6 +9,7 @@ export interface ShutdownOptions {
   gateway: Gateway
   running: RunningExchanges
   requestLog: RequestLog
+  spans: { close: () => Promise<void> } | undefined
   metricsServer: Server | undefined
   drainTimeoutMs: number
   /** False for a worker: then the primary process decides what Ctrl-C does. */
@@ -52,9 +53,9 @@ class Shutdown {
   stop(lingerMs: number): void {
     if (this.#isStopping) return
     this.#isStopping = true
-    const { gateway, running, requestLog, metricsServer, drainTimeoutMs, onFailure } = this.#options
+    const { gateway, running, requestLog, spans, metricsServer, drainTimeoutMs, onFailure } = this.#options
     void drain(gateway, running, { lingerMs, timeoutMs: drainTimeoutMs })
-      .then(() => requestLog.close())
+      .then(() => Promise.all([requestLog.close(), spans?.close()]))
       .then(() => metricsServer?.close())
       .then(() => process.exit(0), onFailure)
   }

@@ -1,14 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { KEYED_PROVIDERS } from '../../kit/providers.ts'
-import type { ProviderSettings } from '../settings.ts'
+import { COMMON_HEADERS } from './client-headers.ts'
 import { HttpProvider } from './http-provider.ts'
+import type { KeyedProviderSettings } from './provider.ts'
 
 /** OpenRouter, which passes requests on to many providers. */
-export function openRouter(settings: ProviderSettings): HttpProvider {
+export function openRouter(settings: KeyedProviderSettings): HttpProvider {
   return new HttpProvider({
     ...settings,
     name: 'openrouter',
     apis: KEYED_PROVIDERS.openrouter.apis,
+    clientHeaders: COMMON_HEADERS,
     keyHeader: () => 'authorization',
     extraHeaders: attribution,
   })

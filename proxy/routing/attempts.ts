@@ -25,12 +25,18 @@ export interface RoutedRequest {
  */
 export function startAttempts(exchange: Exchange, { routing, providers }: Serving, request: RoutedRequest): void {
   const { model } = request
-  const routes = [routing.find(model), ...routing.fallbacks(model)]
-  const found = routes.map((route) => findCandidate(exchange.api, route, providers, model))
-  const candidates = found.filter((one) => 'route' in one)
-  if (routes[0]) exchange.noteRoute(routes[0])
-  if (candidates.length > 0) new Attempts(exchange, candidates, request).start()
-  else exchange.refuse(found.find((one) => 'status' in one) ?? problems.modelNotFound(model))
+  const first = routing.find(model)
+  const all: Candidate[] = []
+  let problem: ApiProblem | undefined
+  for (const route of [first, ...routing.fallbacks(model)]) {
+    const found = findCandidate(exchange.api, route, providers, model)
+    if ('route' in found) all.push(found)
+    else problem ??= found
+  }
+  const maker = exchange.boundTo && all.find(({ provider }) => provider.name === exchange.boundTo?.provider)
+  if (first) exchange.noteRoute(first)
+  if (all.length > 0) new Attempts(exchange, maker ? [maker] : all, request).start()
+  else exchange.refuse(problem ?? problems.modelNotFound(model))
 }
 
 /** The candidates of one exchange, which are tried in turn. */

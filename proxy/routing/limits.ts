@@ -7,7 +7,8 @@ import { compilePatterns } from './patterns.ts'
 /** What the limits need to know of a request. */
 interface Applicant {
   apiKey: ApiKey | null
-  model: string
+  /** Null if the request names none. */
+  model: string | null
   stream: boolean
 }
 
@@ -30,19 +31,19 @@ const MINUTE_MS = 60_000
 const ANONYMOUS = ''
 
 /**
- * Makes sure that no limit names a key that does not exist, for example after a typo. Without API keys the limits of
- * single keys are ignored, so that a local run can use the config.yml of a server.
+ * Makes sure that a member of config.yml names no key that does not exist, for example after a typo. Without API keys the
+ * rules of single keys are ignored, so that a local run can use the config.yml of a server.
  * @throws UserError CONFIG_INVALID
  */
-export function checkLimitedKeys({ keys }: LimitsConfig, apiKeys: readonly ApiKey[]): void {
+export function checkKeyNames(member: string, keys: object, apiKeys: readonly ApiKey[]): void {
   if (apiKeys.length === 0) return
   const known = new Set(apiKeys.flatMap(({ name, hash }) => (name === null ? [hash] : [name, hash])))
   const unknown = Object.keys(keys).filter((name) => !known.has(name))
   if (unknown.length === 0) return
   const allowed = apiKeys.map(({ name, hash }) => name ?? hash).join(', ')
   throw configInvalid(
-    unknown.map((name) => `limits.keys: found the key ${JSON.stringify(name)}, allowed: ${allowed}`).join('\n'),
-    'correct limits.keys in config.yml, or API_KEYS: names there are written as name:key',
+    unknown.map((name) => `${member}: found the key ${JSON.stringify(name)}, allowed: ${allowed}`).join('\n'),
+    `correct ${member} in config.yml, or API_KEYS: names there are written as name:key`,
   )
 }
 
@@ -68,7 +69,7 @@ export class Limits {
   admit({ apiKey, model, stream }: Applicant): Admitted {
     const limits = this.#limitsOf(apiKey)
     const usage = this.#usageOf(apiKey?.hash ?? ANONYMOUS, limits)
-    if (!limits.allows(model)) return { problem: problems.modelNotAllowed(model) }
+    if (model !== null && !limits.allows(model)) return { problem: problems.modelNotAllowed(model) }
     const cap = this.#share(this.#config.concurrentRequests)
     if (this.#running >= cap) return { problem: problems.overloaded() }
     const streams = stream ? 1 : 0
@@ -85,6 +86,15 @@ export class Limits {
         this.#running--
       },
     }
+  }
+
+  /** Names and patterns of the models that this key may use; null if it may use all. */
+  modelsOf(apiKey: ApiKey | null): readonly string[] | null {
+    return this.#limitsOf(apiKey).models
+  }
+
+  allows(apiKey: ApiKey | null, model: string): boolean {
+    return this.#limitsOf(apiKey).allows(model)
   }
 
   #limitsOf(apiKey: ApiKey | null): CompiledLimits {

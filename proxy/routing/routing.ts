@@ -1,4 +1,4 @@
-import { namesProvider, parseTarget } from '../../kit/gateway-config/targets.ts'
+import { namesProvider, parseTarget, type Target } from '../../kit/gateway-config/targets.ts'
 import { ECHO } from '../../kit/providers.ts'
 import type { Route } from '../exchange/outcome.ts'
 import { compilePatterns, fillWildcards, isPattern, type PatternMatch } from './patterns.ts'
@@ -23,6 +23,10 @@ export interface Routing {
   ownerOf: (model: string) => string | undefined
   /** The models that are mapped by name, not by a pattern, and that a provider with a key serves; for GET /v1/models. */
   named: { id: string; provider: string }[]
+  /** Names and patterns that are mapped. */
+  mapped: readonly string[]
+  /** The patterns among them that lead to a pattern, and where. */
+  patterns: readonly { pattern: string; target: Target }[]
 }
 
 /** Makes routes of model names and patterns. Each `*` of a value stands for the text that the pattern's `*` matched. */
@@ -54,7 +58,10 @@ export function compileRouting({ mappings, fallbacks, providers, withoutKey = ne
     const provider = isPattern(id) ? undefined : ownerOf(id)
     return provider === undefined ? [] : [{ id, provider }]
   })
-  return { find, fallbacks: fallbacksOf, ownerOf, named }
+  const patterns = chosen
+    .filter(([name, target]) => isPattern(name) && isPattern(target))
+    .map(([pattern, target]) => ({ pattern, target: parseTarget(target, providers) }))
+  return { find, fallbacks: fallbacksOf, ownerOf, named, mapped: [...withEcho.keys()], patterns }
 }
 
 /** Finds the route of a model by its mapping, and keeps the routes of names that are mapped as they are. */

@@ -1,11 +1,13 @@
 import type { GatewayConfig, LimitsConfig } from '../../kit/gateway-config/config-file.ts'
 import { splitList } from '../../kit/list.ts'
-import type { ServingPort } from '../exchange/exchange.ts'
+import type { ServingPort } from '../exchange/ports.ts'
 import { createProviders } from '../providers/create-providers.ts'
 import type { Provider } from '../providers/provider.ts'
+import { proxySecrets } from '../providers/reach.ts'
 import { SecretMask } from '../secret-mask.ts'
 import type { GatewaySettings } from '../settings.ts'
-import { checkLimitedKeys } from './limits.ts'
+import { checkKeyNames } from './limits.ts'
+import { LogPolicies } from './log-policies.ts'
 import { compileRouting, type Routing } from './routing.ts'
 
 /** One version of config.yml, ready for use. A change of the file makes another one; exchanges keep the one they began with. */
@@ -14,18 +16,24 @@ export class Serving implements ServingPort {
   readonly providers: ReadonlyMap<string, Provider>
   readonly limits: LimitsConfig
   readonly secrets: SecretMask
+  readonly logPolicies: LogPolicies
   #exchanges = 0
   #onLeft: (() => void) | undefined
 
   /** @throws UserError CONFIG_INVALID if it does not fit the settings */
-  constructor(settings: GatewaySettings, { modelMappings: mappings, fallbacks, limits, ...config }: GatewayConfig) {
-    checkLimitedKeys(limits, settings.apiKeys)
-    this.providers = createProviders(settings, config.providers)
+  constructor(
+    settings: GatewaySettings,
+    { modelMappings: mappings, fallbacks, limits, log, ...config }: GatewayConfig,
+  ) {
+    checkKeyNames('limits.keys', limits.keys, settings.apiKeys)
+    checkKeyNames('log.keys', log.keys, settings.apiKeys)
+    this.providers = createProviders(settings, config)
     const all = [...this.providers.values()]
     const withoutKey = new Set(all.flatMap(({ name, missing }) => (missing === undefined ? [] : name)))
     this.routing = compileRouting({ mappings, fallbacks, providers: new Set(this.providers.keys()), withoutKey })
     this.limits = limits
     this.secrets = new SecretMask(secretsOf(settings, config.providers))
+    this.logPolicies = new LogPolicies(log, { secrets: this.secrets, hashSecret: settings.log.hashSecret })
   }
 
   enter(): void {
@@ -56,6 +64,7 @@ function secretsOf({ providers, environment, apiKeys }: GatewaySettings, added: 
   const entries = Object.values(added)
   const headers = entries.flatMap((entry) => Object.entries(entry.headers))
   return [
+    ...proxySecrets(environment),
     ...apiKeys.flatMap(({ accepted }) => accepted),
     ...Object.values(providers).flatMap(({ keys }) => keys),
     ...entries.flatMap(({ keyVariable }) => splitList(environment[keyVariable])),

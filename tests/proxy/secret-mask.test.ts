@@ -21,6 +21,25 @@ test.for([
   expect(maskText(`x${form}`)).toBe('x***')
 })
 
+const BASE64 = [0, 1, 2].map((before) => Buffer.from(`${'u'.repeat(before)}${SECRET}tail`).toString('base64'))
+
+test.for([
+  SECRET.toUpperCase(),
+  encodeURIComponent(SECRET).replace('-', '%2D'),
+  Buffer.from(SECRET).toString('hex').toUpperCase(),
+  [...SECRET].map((char) => `&#${char.charCodeAt(0)};`).join(''),
+  [...SECRET].map((char) => `&#x${char.charCodeAt(0).toString(16)};`).join(''),
+  SECRET.replace('"', '&quot;'),
+  ...BASE64,
+  ...BASE64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+])('a key is found as itself in the form %s', (form) => {
+  const [found, ...others] = new SecretMask(['plain-key-1', SECRET]).find(`before ${form} after`)
+  expect([found?.value, others]).toEqual([SECRET, []])
+  // In base64, the characters at both ends also depend on what is around the key.
+  expect(found?.start).toBeLessThanOrEqual(10)
+  expect(found?.end).toBeGreaterThanOrEqual(7 + form.length - 8)
+})
+
 test('several keys are hidden, and short ones are not: they may be words', () => {
   expect(mask(`plain-key-1,${SECRET} short plain-key-2`)).toBe('***,*** short plain-key-2')
 })

@@ -44,6 +44,14 @@ test('the predecessor’s spellings of levels and switches are accepted', () => 
   expect(switches.map(({ modelsRequireKey }) => modelsRequireKey)).toEqual([true, true, true, false, false, false])
 })
 
+test('spans hold no content unless the variable of OpenTelemetry asks for it', () => {
+  const hasContent = (mode: Record<string, string>) =>
+    settings({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318', ...mode }).traces?.hasContent
+  const modes = ['true', 'TRUE', 'SPAN_ONLY', 'false', 'NO_CONTENT', '']
+  const shown = modes.map((mode) => hasContent({ OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: mode }))
+  expect([hasContent({}), ...shown]).toEqual([false, true, true, true, false, false, false])
+})
+
 test('without keys the gateway listens only on this machine', () => {
   for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'example.com', '1270.0.0.1']) {
     expect(() => settings({ HOST })).toThrow(expect.objectContaining({ exitCode: 2, code: 'CONFIG_INVALID' }))

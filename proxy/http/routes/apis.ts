@@ -1,18 +1,23 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { ECHO } from '../../../kit/providers.ts'
 import { APIS } from '../../apis/all.ts'
 import type { Api } from '../../apis/api.ts'
+import { withDeployment } from '../../apis/deployment.ts'
 import { readRequest } from '../../apis/read-request.ts'
-import { Exchange, type ExchangeServices } from '../../exchange/exchange.ts'
+import { Exchange, type ExchangeStart } from '../../exchange/exchange.ts'
+import type { ExchangeServices } from '../../exchange/ports.ts'
 import { receiveBody } from '../../exchange/receive-body.ts'
 import { problems } from '../../problems.ts'
 import { startAttempts } from '../../routing/attempts.ts'
+import { bindToMaker } from '../../routing/bind-to-maker.ts'
 import type { Limits } from '../../routing/limits.ts'
 import type { LiveConfig } from '../../routing/live-config.ts'
 import type { Serving } from '../../routing/serving.ts'
 import type { Authenticate } from '../auth.ts'
 import type { Callers } from '../callers.ts'
+import { takeFirst } from '../direct-requests.ts'
 import { sendProblem } from '../problem-replies.ts'
+import { newRequestId } from '../request-id.ts'
 import { corsPreflight } from './cors.ts'
 
 export interface ApiRouteOptions {
@@ -20,21 +25,48 @@ export interface ApiRouteOptions {
   live: LiveConfig
   authenticate: Authenticate
   callers: Callers
+  /** There are several API keys. */
+  hasSeveralKeys: boolean
 }
 
-/** The POST endpoints, each with and without /v1. */
+/**
+ * The POST endpoints, each with and without /v1, and below a deployment, as clients of Azure call them. Requests that most
+ * clients send are taken before Fastify: to exactly such a path, by a caller who may call.
+ */
 export function apiRoutes(app: FastifyInstance, options: ApiRouteOptions): void {
+  const direct = new Map<string | undefined, Api>()
   for (const api of APIS) {
     const onRequest = exchangeHandler(api, options)
-    for (const path of [api.endpoint, `/${api.name}`]) {
+    const paths = [api.endpoint, `/${api.name}`]
+    for (const path of [...paths, `${DEPLOYMENT_PATH}/${api.name}`]) {
       app.post(path, { onRequest }, () => {})
       app.options(path, corsPreflight('POST, OPTIONS'))
     }
+    for (const path of paths) direct.set(path, api)
   }
+  const { authenticate, callers } = options
+  takeFirst(app.server, (request, response) => {
+    const api = request.method === 'POST' ? direct.get(request.url) : undefined
+    if (!api || !callers.mayCall(request.headers)) return false
+    const authentication = authenticate(request.headers)
+    if (!authentication.ok) return false
+    const { key: apiKey } = authentication
+    startExchange(options, { id: newRequestId(), request, response, apiKey, api, serving: options.live.serving })
+    return true
+  })
+}
+
+/** Where clients of Azure name the model. */
+export const DEPLOYMENT_PATH = '/openai/deployments/:deployment'
+
+/** The model in the path; undefined if the path has none. */
+export function deploymentOf({ params }: FastifyRequest): string | undefined {
+  return (params as { deployment?: string }).deployment
 }
 
 /** Runs before Fastify reads the body: from then on the exchange answers, and Fastify does not. */
-function exchangeHandler(api: Api, { services, live, authenticate, callers }: ApiRouteOptions): onRequestHookHandler {
+function exchangeHandler(api: Api, options: ApiRouteOptions): onRequestHookHandler {
+  const { live, authenticate, callers } = options
   return (request, reply) => {
     if (callers.isForeign(request.headers)) {
       sendProblem(reply, problems.foreignOrigin(), api)
@@ -46,26 +78,43 @@ function exchangeHandler(api: Api, { services, live, authenticate, callers }: Ap
       return
     }
     reply.hijack()
-    const { key: apiKey } = authentication
-    const { serving, limits } = live
     const { id, raw } = request
-    const exchange = new Exchange(services, { id, request: raw, response: reply.raw, apiKey, api, serving })
-    receiveBody(exchange, () => answerGuarded(exchange, serving, limits))
+    const start = { id, request: raw, response: reply.raw, apiKey: authentication.key, api, serving: live.serving }
+    startExchange(options, start, deploymentOf(request))
   }
 }
 
-/** A bug of the gateway ends only the request that it concerns. */
-function answerGuarded(exchange: Exchange, serving: Serving, limits: Limits): void {
+function startExchange(
+  { services, live }: ApiRouteOptions,
+  start: ExchangeStart & { serving: Serving },
+  deployment?: string,
+): void {
+  const { serving, request } = start
+  const { limits } = live
+  const exchange = new Exchange(services, start)
+  const problem = serving.logPolicies.problemWith(request.headers['x-log'])
+  if (problem) exchange.refuse(problem)
+  else receiveBody(exchange, () => answerGuarded(exchange, { serving, limits, deployment }))
+}
+
+interface AnswerContext {
+  serving: Serving
+  limits: Limits
+  deployment: string | undefined
+}
+
+function answerGuarded(exchange: Exchange, context: AnswerContext): void {
   try {
-    answer(exchange, serving, limits)
+    answer(exchange, context)
   } catch (error) {
-    exchange.services.logger.error({ err: error, requestId: exchange.id }, 'a request failed')
-    exchange.refuse(problems.internal())
+    exchange.failWith(error)
   }
 }
 
-function answer(exchange: Exchange, serving: Serving, limits: Limits): void {
-  const { facts, problem, withModel } = readRequest(exchange.body.bytes, exchange.api)
+function answer(exchange: Exchange, { serving, limits, deployment }: AnswerContext): void {
+  const { bytes } = exchange.body
+  const asked = deployment === undefined ? bytes : withDeployment(bytes, deployment)
+  const { facts, problem, mayRefer, withModel } = readRequest(asked, exchange.api)
   exchange.noteFacts(facts)
   if (problem) {
     exchange.refuse(problem)
@@ -80,6 +129,12 @@ function answer(exchange: Exchange, serving: Serving, limits: Limits): void {
       return
     }
     exchange.noteAdmission(admitted.release)
+  }
+  const references = mayRefer ? exchange.api.references?.read(asked) : undefined
+  const foreign = references && bindToMaker(exchange, references)
+  if (foreign) {
+    exchange.refuse(foreign)
+    return
   }
   startAttempts(exchange, serving, { model, withModel })
 }

@@ -1,5 +1,6 @@
 import { LINE_FEED, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../../../kit/ascii.ts'
 import { isObject } from '../../../kit/json.ts'
+import { errorIn } from '../../apis/json-facts.ts'
 import { applyEdits, type Edit, insertMember } from '../../json/edit.ts'
 import { type Json, parseJson } from '../../json/parse.ts'
 import { elementsOf, type Slice, scanInnerObject, scanJsonObject, valueAt } from '../../json/scan.ts'
@@ -62,9 +63,14 @@ export class GeminiStream {
     return only && out.length === 1 ? only : Buffer.concat(out)
   }
 
-  /** The stream has ended after these lines. */
+  /** The stream has ended after these lines: an answer without choices gets one that says why. */
   end(lines: Buffer): Buffer {
     return Buffer.concat([this.rewrite(lines), ...this.#close()])
+  }
+
+  /** The stream may have been cut after these lines. */
+  cut(lines: Buffer): Buffer {
+    return Buffer.concat([this.rewrite(lines), ...this.#release([])])
   }
 
   #rewriteLine(line: Buffer): Buffer[] {
@@ -74,7 +80,7 @@ export class GeminiStream {
     const choices = isObject(chunk) ? listOf(chunk['choices']).filter(isObject) : []
     const released = data === undefined ? [] : this.#release(choices)
     const shown = applyEdits(line, this.#lineEdits(line))
-    if (isObject(chunk) && this.#choices.size === 0) this.#unanswered = chunk
+    if (isObject(chunk) && this.#choices.size === 0 && errorIn(chunk) === undefined) this.#unanswered = chunk
     const ended = choices.find((choice) => hasContent(choice) && hasReason(choice))
     if (ended) this.#ending = { choice: ended['index'] ?? 0, lines: [] }
     if (!this.#ending) return [...released, shown]

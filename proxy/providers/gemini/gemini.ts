@@ -1,7 +1,7 @@
 import { KEYED_PROVIDERS } from '../../../kit/providers.ts'
-import type { ProviderSettings } from '../../settings.ts'
+import { COMMON_HEADERS } from '../client-headers.ts'
 import { HttpProvider } from '../http-provider.ts'
-import type { ProviderRequest } from '../provider.ts'
+import type { KeyedProviderSettings, ProviderRequest } from '../provider.ts'
 import { geminiNormaliser } from './gemini-normaliser.ts'
 import { checksSignatures, restoreSignatures, SignatureMemory } from './gemini-signatures.ts'
 import { withAcceptedSchemas } from './tool-schemas.ts'
@@ -10,11 +10,12 @@ import { withAcceptedSchemas } from './tool-schemas.ts'
 const memory = new SignatureMemory()
 
 /** Google's models through its OpenAI-compatible endpoint: https://ai.google.dev/gemini-api/docs/openai */
-export function gemini(settings: ProviderSettings): HttpProvider {
+export function gemini(settings: KeyedProviderSettings): HttpProvider {
   return new HttpProvider({
     ...settings,
     name: 'gemini',
     apis: KEYED_PROVIDERS.gemini.apis,
+    clientHeaders: COMMON_HEADERS,
     keyHeader: () => 'authorization',
     prepare: (request) => {
       const body = withAcceptedSchemas(request.body)

@@ -5,10 +5,13 @@ import { Agent, request } from 'undici'
 import { expect, onTestFinished, vi } from 'vitest'
 import { parseConfigFile } from '../../../kit/gateway-config/config-file.ts'
 import type { LogRecord } from '../../../kit/log-record.ts'
+import { affinityOf } from '../../../proxy/apis/conversation.ts'
 import { RunningExchanges } from '../../../proxy/exchange/running.ts'
 import { buildGateway, type Gateway } from '../../../proxy/http/build-gateway.ts'
 import { RequestLog } from '../../../proxy/log/writer.ts'
 import { type GatewaySettings, gatewaySettings } from '../../../proxy/settings.ts'
+import { SpanExporter } from '../../../proxy/traces/span-exporter.ts'
+import { KeyRing } from '../../../proxy/upstream/key-ring.ts'
 import { tempFolder } from '../temp-folder.ts'
 import { type MockUpstream, startMockUpstream } from './mock-upstream.ts'
 
@@ -57,15 +60,17 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const { environment = {}, mappings = {}, config = {}, settings: changed = {} } = options
   const settings = { ...gatewaySettings(environment, tempFolder()), ...changed }
   const operatorLog: string[] = []
+  const onProblem = (problem: string) => void operatorLog.push(problem)
   const running = new RunningExchanges()
   const requestLog = new RequestLog({
     dir: settings.log.dir,
     suffix: settings.releaseId ? `.${settings.releaseId}` : '',
-    onProblem: (problem) => operatorLog.push(problem),
+    onProblem,
   })
+  const spans = settings.traces && new SpanExporter({ ...settings.traces, onProblem, intervalMs: 10 })
   const stream = { write: (line: string) => void operatorLog.push(line) }
   const parsed = parseConfigFile(JSON.stringify({ model_mappings: mappings, ...config }), 'config.yml')
-  const gateway = buildGateway(settings, parsed, { requestLog, running, logger: { level: 'debug', stream } })
+  const gateway = buildGateway(settings, parsed, { requestLog, running, spans, logger: { level: 'debug', stream } })
   const { app } = gateway
   await app.listen({ host: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
@@ -75,6 +80,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     app.server.closeAllConnections()
     await app.close()
     await requestLog.close()
+    await spans?.close()
   })
   const logDir = settings.log.dir
   const records = (count: number) => waitForRecords(requestLog, logDir, count)
@@ -125,7 +131,9 @@ export function readRecords(dir: string): LogRecord[] {
 
 export function logFiles(dir: string): string[] {
   try {
-    return readdirSync(dir).sort()
+    return readdirSync(dir)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort()
   } catch {
     return []
   }
@@ -141,6 +149,15 @@ export function eventually<T>(
 
 export function chat(model: string, more: object = {}) {
   return { model, messages: [{ role: 'user', content: 'Hi there' }], ...more }
+}
+
+/** The header of a dialog that uses the first of these keys, as long as that key is not refused. */
+export function dialogWithFirst(keys: readonly string[]): { 'x-dialog-id': string } {
+  const ring = new KeyRing(keys)
+  for (let number = 0; ; number++) {
+    const id = `dialog-${number}`
+    if (ring.next('any', affinityOf(Buffer.from(id)))?.value === keys[0]) return { 'x-dialog-id': id }
+  }
 }
 
 /** The error object of a response in OpenAI's form. */

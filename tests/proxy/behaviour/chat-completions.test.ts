@@ -119,7 +119,8 @@ test('the official client accepts both modes', async () => {
   for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
   expect(text).toBe('Hello from the mock 🙂')
   const models = await client.models.list()
-  expect(models.data.map(({ id }) => id)).toEqual(['echo'])
+  // `mock/*` leads to the one model that the provider lists.
+  expect(models.data.map(({ id }) => id)).toEqual(['echo', 'mock/normal'])
   await expect(client.chat.completions.create({ model: 'nope', messages })).rejects.toMatchObject({
     status: 404,
     code: 'model_not_found',

@@ -3,6 +3,7 @@ import { compileRouting } from '../../../proxy/routing/routing.ts'
 import {
   chat,
   chunksOf,
+  dialogWithFirst,
   errorOf,
   startGateway,
   startUpstream,
@@ -82,18 +83,20 @@ test('after the first byte nothing is tried again', async () => {
   expect(upstream.requests).toHaveLength(1)
 })
 
-test('keys of a provider are used in turn', async () => {
+test('keys of a provider are used in turn by requests that belong to no conversation', async () => {
   const { gateway, upstream } = await startWithUpstream({ environment: { OPENROUTER_API_KEY: 'key-1, key-2,key-3' } })
-  for (let count = 0; count < 4; count++) await gateway.post(chat('mock/normal'))
+  for (let count = 0; count < 4; count++)
+    await gateway.post({ model: 'mock/normal', input: 'Hi' }, {}, '/v1/embeddings')
   const used = upstream.requests.map(({ headers }) => headers.authorization)
   expect(used).toEqual(['Bearer key-1', 'Bearer key-2', 'Bearer key-3', 'Bearer key-1'])
 })
 
 test('a refused key is not used for as long as the provider says, and another key is used', async () => {
   const environment = { OPENROUTER_API_KEY: 'secret-1,secret-2' }
+  const dialog = dialogWithFirst(['secret-1', 'secret-2'])
   const { gateway, upstream } = await startWithUpstream({ environment })
   for (let count = 0; count < 3; count++) {
-    expect((await gateway.post(chat('mock/429-for-key-1'))).status).toBe(200)
+    expect((await gateway.post(chat('mock/429-for-key-1'), dialog)).status).toBe(200)
   }
   const used = upstream.requests.map(({ headers }) => headers.authorization)
   expect(used).toEqual(['Bearer secret-1', 'Bearer secret-2', 'Bearer secret-2', 'Bearer secret-2'])

@@ -46,6 +46,15 @@ test.for([401, 413])('%s comes before 100 Continue', async (status) => {
   expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
 })
 
+test('a size beyond the limit is refused at the head whatever the type is', async () => {
+  const gateway = await startSmall()
+  const head = headOf('/v1/chat/completions', WITH_KEY, HUGE).replace('application/json', 'text/plain')
+  const { received, sentBytes } = await exchangeRaw(gateway.url, head, { endlessly: PIECE })
+  expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 413'])
+  expect(sentBytes).toBeLessThan(BUFFERED_BYTES)
+  expect((await gateway.records(1))[0]).toMatchObject({ status_code: 413, outcome: 'rejected' })
+})
+
 test('a size beyond the limit is refused before 100 Continue whatever the type is', async () => {
   const gateway = await startSmall()
   const head = headOf('/v1/chat/completions', WITH_KEY, HUGE, 'expect: 100-continue')

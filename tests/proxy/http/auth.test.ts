@@ -44,6 +44,12 @@ test('x-api-key is accepted too, and one right key is enough', () => {
   expect(authenticate({ 'x-api-key': '' })).toMatchObject({ ok: false, problem: { code: null } })
 })
 
+test('a key is accepted in more spellings than are kept, and a wrong one is refused again', () => {
+  const spellings = Array.from({ length: 1_100 }, (_, at) => `Bearer ${' '.repeat(at)}plain`)
+  for (const spelling of [...spellings, ...spellings]) expect(nameOf(spelling)).toBe('unnamed')
+  for (const _ of [1, 2]) expect(nameOf('Bearer wrong')).toBe('refused: invalid_api_key')
+})
+
 test('characters beyond ASCII break nothing', () => {
   expect(nameOf(`Bearer ${Buffer.from('ключ').toString('latin1')}`)).toBe('unnamed')
   expect(nameOf(`Bearer ${Buffer.from('ключи').toString('latin1')}`)).toBe('refused: invalid_api_key')

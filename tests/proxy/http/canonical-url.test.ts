@@ -25,6 +25,7 @@ test.for([
   ['GET http://127.0.0.1/v1/models', 'localhost', 200],
   ['GET HTTP://localhost:8080//v1/models?x=http://y', 'localhost', 200],
   ['GET http://localhost/health', 'evil.example', 200],
+  ['GET http://localhost/v1/models#/../x', 'localhost', 200],
   ['GET http://localhost', 'localhost', 404],
   ['GET http://localhost?x', 'localhost', 404],
   ['GET http://evil.example/v1/models', 'localhost', 403],

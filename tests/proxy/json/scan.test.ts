@@ -81,6 +81,19 @@ test('nesting of any depth is scanned', () => {
   expect(scanned(`{"a":${'['.repeat(depth)}`)).toBeUndefined()
 })
 
+test.for([
+  ['{"model":1,"model":2}', ['model']],
+  ['{"model":1,"Model":2}', ['model']],
+  ['{"\\u004dodel":1,"model":2}', ['model']],
+  ['{"stream":1,"\u017ftream":2}', ['stream']],
+  ['{"STREAM":1,"a":{"stream":2}}', []],
+  ['{"messages":1,"messages":2,"model":1,"models":2}', []],
+] as const)('%s repeats %s', ([text, expected]) => {
+  const repeated: (typeof KEYS)[number][] = []
+  scanJsonObject(Buffer.from(text), KEYS, repeated, ['model', 'stream'])
+  expect(repeated).toEqual(expected)
+})
+
 test('bytes that are not UTF-8 are not JSON', () => {
   expect(scanJsonObject(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), KEYS)).toBeUndefined()
 })

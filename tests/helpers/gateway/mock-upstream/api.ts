@@ -7,6 +7,7 @@ export interface ApiRequest {
   messages?: { role?: string; content?: unknown }[]
   input?: unknown
   prompt?: unknown
+  tools?: { name?: string; function?: { name?: string } }[]
   encoding_format?: string
   dimensions?: number
 }

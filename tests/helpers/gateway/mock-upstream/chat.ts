@@ -1,3 +1,4 @@
+import { agentCallFor } from './agent.ts'
 import {
   type Api,
   type ApiRequest,
@@ -36,6 +37,17 @@ const MODES: Record<string, Mode> = {
       return sendJson(response, 200, completion({ id, request }, message, 'tool_calls'))
     }
     sendStream(response, toolStream(exchange, [0]))
+  },
+  /** A model of an agent: it calls the tools that the user asks for. */
+  agent: (exchange) => {
+    const { request, response, id } = exchange
+    const call = agentCallFor(request)
+    if (!call) return answer(exchange)
+    const toolCalls = [toolCall(0, `call_${id}`, call.name, JSON.stringify(call.input))]
+    const message = { role: 'assistant', content: null, tool_calls: toolCalls }
+    if (!request.stream) return sendJson(response, 200, completion({ id, request }, message, 'tool_calls'))
+    const chunks = [chatChunk(exchange, message), chatChunk(exchange, {}, 'tool_calls')]
+    sendStream(response, [...chunks.map(dataEvent), DONE])
   },
   /** The streamed tool calls lack their index. */
   'no-index': (exchange) => sendStream(exchange.response, toolStream(exchange, [undefined, undefined])),

@@ -1,4 +1,6 @@
+import { agentCallFor } from './agent.ts'
 import { type Api, type Exchange, type Mode, namedEvent, sendError, sendJson, sendStream, WORDS } from './api.ts'
+import { answer } from './common-modes.ts'
 
 type Block = { type: string; [field: string]: unknown }
 interface StreamedBlock {
@@ -36,6 +38,14 @@ const MODES: Record<string, Mode> = {
       { ...use, input: { city: 'Oslo' } },
     ]
     end(exchange, blocks, content, 'tool_use')
+  },
+  /** A model of an agent: it calls the tools that the user asks for. */
+  agent: (exchange) => {
+    const call = agentCallFor(exchange.request)
+    if (!call) return answer(exchange)
+    const use = { type: 'tool_use', id: `toolu_${exchange.id}`, name: call.name }
+    const deltas = [{ type: 'input_json_delta', partial_json: JSON.stringify(call.input) }]
+    return end(exchange, [{ start: { ...use, input: {} }, deltas }], [{ ...use, input: call.input }], 'tool_use')
   },
   thinking: (exchange) => {
     const deltas = [

@@ -1,3 +1,4 @@
+import { agentCallFor } from './agent.ts'
 import {
   ANSWER,
   type Api,
@@ -10,6 +11,7 @@ import {
   sendStream,
   WORDS,
 } from './api.ts'
+import { answer } from './common-modes.ts'
 
 type ResponseEvent = { type: string; [field: string]: unknown }
 
@@ -22,6 +24,26 @@ const USAGE = {
 }
 
 const MODES: Record<string, Mode> = {
+  /** A model of an agent: it calls the tools that the user asks for. */
+  agent: (exchange) => {
+    const call = agentCallFor(exchange.request)
+    if (!call) return answer(exchange)
+    const { id, request, response } = exchange
+    const args = JSON.stringify(call.input)
+    const item = { id: `fc_${id}`, type: 'function_call', status: 'completed', call_id: `call_${id}`, name: call.name }
+    const whole = responseObject(exchange, 'completed', [{ ...item, arguments: args }])
+    if (!request.stream) return sendJson(response, 200, whole)
+    const started = { ...item, arguments: '', status: 'in_progress' }
+    const events: ResponseEvent[] = [
+      { type: 'response.created', response: { ...responseObject(exchange, 'in_progress', []), usage: null } },
+      { type: 'response.output_item.added', output_index: 0, item: started },
+      { type: 'response.function_call_arguments.delta', item_id: item.id, output_index: 0, delta: args },
+      { type: 'response.function_call_arguments.done', item_id: item.id, output_index: 0, arguments: args },
+      { type: 'response.output_item.done', output_index: 0, item: { ...item, arguments: args } },
+      { type: 'response.completed', response: whole },
+    ]
+    sendStream(response, numberedEvents(events))
+  },
   /** The stream breaks off with an event of type `error`. */
   'error-event': (exchange) => {
     const failure = { type: 'error', code: 'server_error', message: 'The server had an error', param: null }

@@ -5,7 +5,14 @@ import { ChatOpenAI } from '@langchain/openai'
 import OpenAI from 'openai'
 import { expect, onTestFinished, test } from 'vitest'
 import { parseConfigFile } from '../../../../kit/gateway-config/config-file.ts'
-import { chat, chunksOf, errorOf, startGateway, startUpstream } from '../../../helpers/gateway/gateway.ts'
+import {
+  chat,
+  chunksOf,
+  dialogWithFirst,
+  errorOf,
+  startGateway,
+  startUpstream,
+} from '../../../helpers/gateway/gateway.ts'
 
 const MAPPINGS = { 'gemini-*': 'gemini:gemini-*', 'mock/*': 'gemini:mock/*' }
 const THINKING_MS = 200
@@ -81,7 +88,8 @@ test('another key is used if Google refuses one in the body, and the refused key
     setTimeout(send, isBad ? 0 : THINKING_MS)
   })
   const gateway = await startGemini(provider.url, { GEMINI_API_KEY: 'bad,good' })
-  for (let request = 0; request < 3; request++) expect((await gateway.post(chat('gemini-x'))).status).toBe(200)
+  const dialog = dialogWithFirst(['bad', 'good'])
+  for (let request = 0; request < 3; request++) expect((await gateway.post(chat('gemini-x'), dialog)).status).toBe(200)
   expect(keys).toEqual(['Bearer bad', 'Bearer good', 'Bearer good', 'Bearer good'])
   const [first] = await gateway.records(3)
   expect(first).toMatchObject({ outcome: 'ok', status_code: 200, finish_reason: 'stop' })

@@ -209,7 +209,7 @@ const NESTINGS = [
 ] as const
 
 test.for(NESTINGS)('a schema that is nested very deeply stays as it is: %s', (form) => {
-  for (const levels of [6_000, 300_000]) {
+  for (const levels of [6_000, 100_000]) {
     const body = nested(levels, form)
     expect(withAcceptedSchemas(body)).toBe(body)
   }

@@ -80,6 +80,43 @@ test.for([
   expect(record).toMatchObject({ outcome: 'upstream_error', response: { choices: [{ message: { content: 'Hi' } }] } })
 })
 
+const LIMITED = { message: `Too many, ${KEY}`, code: 429 }
+const ENDPOINTS = {
+  '/v1/chat/completions': chat('mine'),
+  '/v1/completions': { model: 'mine', prompt: 'x' },
+  '/v1/responses': { model: 'mine', input: 'x' },
+  '/v1/messages': chat('claude', { max_tokens: 9 }),
+}
+
+test.for(Object.keys(ENDPOINTS) as (keyof typeof ENDPOINTS)[])(
+  'an error in JSON of status 200 has an honest status (%s)',
+  async (path) => {
+    const ask = async (body: unknown, more: object) => {
+      const { gateway } = await startBeforeRaw((socket) => void socket.end(reply(200, body)), {
+        environment: { OPENAI_API_KEY: KEY },
+        mappings: { claude: 'claude:claude' },
+      })
+      const { status, text } = await gateway.post({ ...ENDPOINTS[path], ...more }, {}, path)
+      const [record] = await gateway.records(1)
+      expect(record).toMatchObject({ outcome: 'upstream_error', status_code: status })
+      expect(JSON.stringify([text, record])).not.toContain(KEY)
+      return [status, JSON.parse(text).error.message]
+    }
+    // A client that waits for events finds no error in JSON of status 200, and none finds one that is no error object.
+    expect(await ask({ error: LIMITED }, { stream: true })).toEqual([429, 'Too many, ***'])
+    expect(await ask({ error: LIMITED }, {})).toEqual([200, 'Too many, ***'])
+    for (const more of [{}, { stream: true }]) {
+      expect(await ask({ detail: 'Too many requests' }, more)).toEqual([
+        429,
+        expect.stringMatching(/: Too many requests$/),
+      ])
+      expect(await ask({ error: 'No idea' }, more)).toEqual([502, expect.stringMatching(/: No idea$/)])
+    }
+    const [status, message] = await ask({ error: { message: 'Bad key', code: 401 } }, { stream: true })
+    expect([status, message]).toEqual([502, expect.stringContaining("refused the gateway's own key")])
+  },
+)
+
 test('an error in a choice of a whole answer is masked too', async () => {
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'error', error: BROKEN }]
   const { text, record } = await ask(reply(200, { id: 'c', choices }), false)

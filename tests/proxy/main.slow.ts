@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { request } from 'undici'
 import { expect, test } from 'vitest'
 import { chat, chunksOf, eventually, readRecords } from '../helpers/gateway/gateway.ts'
 import {
   newAgent,
+  newFolder,
   STARTING,
   spawnGateway,
   startProcess,
@@ -57,6 +61,25 @@ test('SIGTERM: not ready, running streams end, everything is in the log, exit 0'
   expect(records.map(({ outcome }) => outcome)).toEqual(Array(6).fill('ok'))
 })
 
+test.concurrent('while it waits for running answers, a quiet stream still gets comments', async () => {
+  const configPath = join(newFolder(), 'config.yml')
+  writeFileSync(configPath, 'model_mappings:\n  "mock/*": "openrouter:mock/*"\nlimits:\n  keepalive_s: 0.2\n')
+  const { gateway } = await startProcessWithUpstream({ CONFIG_PATH: configPath })
+  const stream = await gateway.post(chat('mock/slow-2500x2', { stream: true }))
+  let text = ''
+  stream.body.on('data', (piece: Buffer) => {
+    text += piece.toString()
+  })
+  const ended = once(stream.body, 'end')
+  gateway.process.kill('SIGTERM')
+  await eventually(() => expect(request(`${gateway.url}/health`)).rejects.toThrow(/ECONNREFUSED/))
+  const before = text.length
+  await eventually(() => expect(text.slice(before)).toContain(': ping\n'))
+  await ended
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+  expect(await gateway.exit).toBe(0)
+})
+
 test.concurrent('without any configuration it answers, prints a command that works, and writes a log', async () => {
   const gateway = await startProcess()
   expect(gateway.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
@@ -101,6 +124,23 @@ test.concurrent('in a release it reads its env file, logs under its name and spe
   expect(gateway.output.stderr).toBe('')
   const lines = gateway.output.stdout.trim().split('\n')
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ level: 30 })
+})
+
+test.concurrent('SIGTERM: a client that reads slowly gets the whole of a long answer', async () => {
+  const gateway = await startProcess()
+  const content = 'x'.repeat(8 * 1024 * 1024)
+  const body = JSON.stringify({ model: 'echo', messages: [{ role: 'user', content }] })
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const sent = httpRequest(`${gateway.url}/v1/chat/completions`, { method: 'POST', headers }, resolve)
+    sent.on('error', reject).end(body)
+  })
+  // Nothing is read until the gateway accepts nothing new.
+  gateway.process.kill('SIGTERM')
+  await eventually(() => expect(request(`${gateway.url}/health`)).rejects.toThrow(/ECONNREFUSED/))
+  const text = await textOf(answer)
+  expect(JSON.parse(text).choices[0].message.content.length).toBeGreaterThanOrEqual(content.length)
+  expect(await gateway.exit).toBe(0)
 })
 
 test.concurrent('after the drain timeout running answers are cut off and get an error', async () => {

@@ -13,7 +13,10 @@ async function startSlow(answer: string, more: object = {}) {
       await sleep(600)
       socket.end(answer)
     },
-    { config: { limits: { first_ping_s: 0.2, keepalive_s: 0.2 }, ...more } },
+    {
+      config: { limits: { first_ping_s: 0.2, keepalive_s: 0.2 }, ...more },
+      mappings: { claude: 'claude:claude' },
+    },
   )
 }
 
@@ -46,6 +49,33 @@ test('a JSON answer is a stream after it, too', async () => {
   const { text } = await gateway.post(chat('mine', { stream: true }))
   expect(chunksOf(text)[0]?.choices[0]?.delta.content).toBe('Hello')
   expect(text.endsWith(DONE)).toBe(true)
+})
+
+test.for([
+  ['a detail', { detail: 'No such tool' }],
+  ['an error that is a text', { error: 'No such tool' }],
+] as const)('%s in JSON of status 200 keeps its reason after it', async ([, body]) => {
+  const { gateway } = await startSlow(reply(200, body))
+  const { text } = await gateway.post(chat('mine', { stream: true }))
+  expect(chunksOf(text.replace(PINGS, ''))).toMatchObject([
+    { error: { message: expect.stringContaining('No such tool') } },
+  ])
+  expect((await gateway.records(1))[0]).toMatchObject({ status_code: 200, outcome: 'upstream_error' })
+})
+
+test.for([
+  ['/v1/responses', { id: 'r', object: 'response', status: 'completed', output: [] }],
+  ['/v1/responses', { id: 'r', object: 'response', status: 'completed', output: ['A'.repeat(300_000)] }],
+  ['/v1/messages', { id: 'm', type: 'message', content: [{ type: 'text', text: 'Hi' }], stop_reason: 'end_turn' }],
+] as const)('a JSON answer that cannot become a stream is an error for the log too (%s)', async ([path, answer]) => {
+  const { gateway } = await startSlow(reply(200, answer))
+  const model = path === '/v1/messages' ? 'claude' : 'mine'
+  const body = { ...chat(model, { stream: true }), input: 'Hi', max_tokens: 9 }
+  const { text } = await gateway.post(body, {}, path)
+  expect(text.replace(PINGS, '')).toMatch(/^event: error\ndata: .*not a stream of events.*\n\n$/)
+  const [record] = await gateway.records(1)
+  expect(record).toMatchObject({ outcome: 'upstream_error', bytes_out: text.length })
+  expect(JSON.stringify(record?.response)).toContain(answer.id)
 })
 
 test('the fallback is still tried after it', async () => {
