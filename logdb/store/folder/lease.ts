@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { UserError } from '../../../kit/user-error.ts'
 import { type LogdbErrorCode, logdbError } from '../../error-table.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import { settleReplaced } from './replaced-partitions.ts'
 
 const FILE = '.lock'
 const BUSY: LogdbErrorCode = 'DATABASE_BUSY'
@@ -32,6 +33,7 @@ export async function withLease<T>(
   const lock = engine.openAsIs(join(base, FILE))
   try {
     await acquire(lock, base, options)
+    settleReplaced(base)
     return await work()
   } finally {
     lock.close()

@@ -1,18 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasErrorCode } from '../../../kit/user-error.ts'
-import { syncPath } from './durable.ts'
+import { moveDurably, syncPath } from './durable.ts'
 
 const FILE = '.server_id'
 /** The name space of DNS names, RFC 9562. */
@@ -56,9 +46,8 @@ export function createServerId(base: string, { hostname, env }: { hostname: stri
 /** Gives a log database another identity. */
 export function replaceServerId(base: string, id: string): void {
   const temporary = join(base, `${FILE}.${randomUUID()}`)
-  writeDurably(temporary, `${id}\n`)
-  renameSync(temporary, join(base, FILE))
-  syncPath(base)
+  writeFileSync(temporary, `${id}\n`)
+  moveDurably(temporary, join(base, FILE))
 }
 
 function nameBasedId(hostname: string, env: string): string {
@@ -68,8 +57,9 @@ function nameBasedId(hostname: string, env: string): string {
 /** False if the file exists. It appears with its content or not at all, even if this process is killed. */
 function createDurably(base: string, text: string): boolean {
   const temporary = join(base, `${FILE}.${randomUUID()}`)
-  writeDurably(temporary, text)
+  writeFileSync(temporary, text)
   try {
+    syncPath(temporary)
     linkSync(temporary, join(base, FILE))
     syncPath(base)
     return true
@@ -78,16 +68,6 @@ function createDurably(base: string, text: string): boolean {
     throw error
   } finally {
     rmSync(temporary, { force: true })
-  }
-}
-
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'wx')
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
 }
 

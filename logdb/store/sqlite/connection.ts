@@ -3,6 +3,8 @@ import { explainError } from './explain-error.ts'
 
 /** What logdb needs of a statement of the driver. */
 export interface SqliteStatement {
+  /** While its rows are being read. */
+  readonly busy: boolean
   readonly reader: boolean
   readonly readonly: boolean
   run(...parameters: unknown[]): RunResult
@@ -32,6 +34,8 @@ export class ExplainingConnection implements Connection {
   readonly path: string
   readonly #database: SqliteDatabase
   readonly #name: string
+  /** By their SQL and by what each row comes as. The driver keeps all that it ever made until the process ends. */
+  readonly #prepared = new Map<string, SqliteStatement>()
 
   constructor(database: SqliteDatabase, path: string, nameInErrors = path) {
     this.path = path
@@ -44,17 +48,17 @@ export class ExplainingConnection implements Connection {
   }
 
   prepare<Parameters extends unknown[] = [], Row = unknown>(sql: string): Statement<Parameters, Row> {
-    return new ExplainingStatement<Parameters, Row>(this.#prepare(sql), this.#name)
+    return new ExplainingStatement<Parameters, Row>(this.#preparedFor('objects', sql), this.#name)
   }
 
   prepareValue<Parameters extends unknown[] = [], Value = unknown>(sql: string): Statement<Parameters, Value> {
-    return new ExplainingStatement<Parameters, Value>(this.#prepare(sql).pluck(), this.#name)
+    return new ExplainingStatement<Parameters, Value>(this.#preparedFor('values', sql).pluck(), this.#name)
   }
 
   prepareTuple<Parameters extends unknown[] = [], Row extends unknown[] = unknown[]>(
     sql: string,
   ): Statement<Parameters, Row> {
-    return new ExplainingStatement<Parameters, Row>(this.#prepare(sql).raw(), this.#name)
+    return new ExplainingStatement<Parameters, Row>(this.#preparedFor('tuples', sql).raw(), this.#name)
   }
 
   prepareTyped(sql: string): TypedStatement {
@@ -92,6 +96,16 @@ export class ExplainingConnection implements Connection {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** One whose rows are still being read is not used again. */
+  #preparedFor(kind: 'objects' | 'values' | 'tuples', sql: string): SqliteStatement {
+    const key = `${kind} ${sql}`
+    const known = this.#prepared.get(key)
+    if (known && !known.busy) return known
+    const statement = this.#prepare(sql)
+    this.#prepared.set(key, statement)
+    return statement
   }
 
   #prepare(sql: string): SqliteStatement {

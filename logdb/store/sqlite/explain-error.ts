@@ -3,6 +3,8 @@ import { logdbError } from '../../error-table.ts'
 
 /** SQLite distinguishes a full disk from a limit on sizes (`ulimit -f`, a quota), which it reports as an error of writing. */
 const NO_SPACE_CODES = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE', 'SQLITE_IOERR_TRUNCATE']
+/** Reading beyond the end of a file that was cut is an error of reading. */
+const DAMAGE = ['SQLITE_NOTADB', 'SQLITE_CORRUPT', 'SQLITE_IOERR', 'SQLITE_FORMAT']
 const NOTHING_LOST = 'nothing is lost: what was not committed is read again'
 
 /**
@@ -19,8 +21,8 @@ export function explainError(path: string, error: unknown): unknown {
     const hint = `run the command again when the other one is done; ${NOTHING_LOST}`
     return logdbError('DATABASE_BUSY', `${path} is in use by another process`, hint, error)
   }
-  if (isOfKind(error, 'SQLITE_NOTADB') || isOfKind(error, 'SQLITE_CORRUPT')) {
-    const hint = `check it with: sqlite3 ${path} 'PRAGMA integrity_check'; if it is lost, move it away together with control.sqlite3 and ingest again`
+  if (DAMAGE.some((code) => isOfKind(error, code))) {
+    const hint = `check it with: sqlite3 ${path} 'PRAGMA integrity_check'; if it is lost, move it away and run: logdb reapply && logdb ingest`
     return logdbError('DATABASE_DAMAGED', `${path} is damaged or not a SQLite database`, hint, error)
   }
   if (isOfKind(error, 'SQLITE_CANTOPEN') || isOfKind(error, 'SQLITE_READONLY')) {

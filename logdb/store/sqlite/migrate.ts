@@ -16,6 +16,8 @@ export interface Schema {
   migrations: readonly Migration[]
   /** Functions that migrations call, by name. */
   functions?: Readonly<Record<string, (...values: never[]) => string | number | Buffer | null>>
+  /** Completes what migrations have begun, in their transaction. */
+  complete?(db: Connection): void
 }
 
 /**
@@ -29,6 +31,7 @@ function migrate(db: Connection, schema: Schema): void {
     const missing = schema.migrations.filter(({ number }) => number > done)
     for (const [name, run] of Object.entries(schema.functions ?? {})) db.defineFunction(name, run)
     for (const { sql } of missing.toSorted((a, b) => a.number - b.number)) db.exec(sql)
+    schema.complete?.(db)
     db.pragma(`application_id = ${schema.applicationId}`)
     db.pragma(`user_version = ${newestVersion(schema)}`)
   })
@@ -61,8 +64,8 @@ export function isOfSchema(db: Connection, { applicationId }: Schema): boolean {
   return db.pragma('application_id') === applicationId
 }
 
-/** 0 for an empty database. */
-function lastMigration(db: Connection, schema: Schema): number {
+/** The number of the last migration that a database has had; 0 for an empty one. @throws UserError as migrate */
+export function lastMigration(db: Connection, schema: Schema): number {
   if (!isOfSchema(db, schema)) {
     if (isEmpty(db)) return 0
     const hint = 'if the predecessor made it, run: logdb convert; otherwise name another folder with --out'

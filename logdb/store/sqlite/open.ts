@@ -10,6 +10,8 @@ type Driver = typeof Sqlite
 const BUSY_TIMEOUT_MS = 5000
 const PAGE_BYTES = 8192
 const CACHE_KIB = 8192
+/** Of a connection that only reads; many can be open at once. By default the driver gives 16 MB to each. */
+const READ_CACHE_KIB = 2048
 const AUTOCHECKPOINT_PAGES = 2000
 const INSTALL_HINT =
   'run: npm install better-sqlite3 (without a prebuilt binary it needs python3, make and a C++ compiler), or npm rebuild better-sqlite3 after a change of Node'
@@ -41,6 +43,7 @@ function engineOf(driver: Driver): SqliteEngine {
     },
     openReadonly: (path, nameInErrors) => {
       const database = open(path, { readonly: true, timeout: BUSY_TIMEOUT_MS }, nameInErrors)
+      explaining(nameInErrors ?? path, () => setReadCache(database))
       return new ExplainingConnection(database, path, nameInErrors)
     },
     openAsIs: (path) => new ExplainingConnection(open(path, { timeout: 0 }), path),
@@ -52,6 +55,15 @@ function explaining<T>(path: string, work: () => T): T {
     return work()
   } catch (error) {
     throw explainError(path, error)
+  }
+}
+
+function setReadCache(database: Sqlite.Database): void {
+  try {
+    database.pragma(`cache_size = -${READ_CACHE_KIB}`)
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 
