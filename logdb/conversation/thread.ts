@@ -39,7 +39,8 @@ function chain(before: string, turns: Turn[]): string[] {
   })
 }
 
-/** Reasoning is usually not sent back. */
+/** Reasoning and citations are usually not sent back, and some clients give calls other ids. */
 function said({ role, parts }: Turn): string {
-  return JSON.stringify([role, ...parts.filter(({ kind }) => kind !== 'reasoning')])
+  const kept = parts.filter(({ kind }) => kind !== 'reasoning' && kind !== 'citation')
+  return JSON.stringify([role, ...kept.map(({ callId: _, image: __, ...part }) => part)])
 }

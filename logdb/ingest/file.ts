@@ -3,7 +3,8 @@ import type { DayRange } from '../days.ts'
 import type { LogFile } from '../sources/find.ts'
 import { closeSource, openSource, type SourceFile, stampOf } from '../sources/source-file.ts'
 import type { Control } from '../store/control/control.ts'
-import type { Gap, Source } from '../store/control/sources.ts'
+import type { Source } from '../store/control/sources.ts'
+import type { Gap } from '../store/control/stretches.ts'
 import type { PacketReader } from './reading/source-reader.ts'
 import { type RecognisedSource, recognise } from './recognise.ts'
 import type { IngestReport } from './report.ts'
@@ -52,7 +53,7 @@ async function whileBusy(sourceId: number, { busy }: IngestContext, work: () => 
 
 /** True for a compressed file that was read to its end, without gaps of these days. */
 function isFinished(file: SourceFile, { control, days }: IngestContext): boolean {
-  const id = file.isCompressed ? control.finishedFiles.sourceOf(file.path, stampOf(file)) : undefined
+  const id = file.compression ? control.finishedFiles.sourceOf(file.path, stampOf(file)) : undefined
   return id !== undefined && control.sources.gaps(id, days).length === 0
 }
 
@@ -78,23 +79,24 @@ class FilePass {
     await this.#read(undefined)
     if (this.#hasRecords) report.filesIngested++
     if (signal.aborted) return
-    const { isCompressed, path } = this.#opened
-    const pending = isCompressed ? 0 : Math.max(0, this.#opened.sizeBytes - this.#source.offset)
+    const { compression, path, sizeBytes } = this.#opened
+    const pending = compression ? 0 : Math.max(0, sizeBytes - this.#source.offset)
     report.bytesPending += pending
+    if (pending > 0) report.incomplete.push({ path, bytes: pending })
     control.sources.describe(this.#source, { path, head: this.#head, pending, mtimeS: this.#mtimeS })
-    if (isCompressed) control.finishedFiles.mark(path, stampOf(this.#opened), this.#source.id)
+    if (compression) control.finishedFiles.mark(path, stampOf(this.#opened), this.#source.id)
   }
 
   /** Reads a gap, or what follows the position. */
   async #read(gap: Gap | undefined): Promise<void> {
     const { days, writer, signal, readerFor } = this.#context
-    const { fd, isCompressed, sizeBytes } = this.#opened
+    const { fd, compression, sizeBytes } = this.#opened
     const [from, to] = gap ? [gap.start, gap.end] : [this.#source.offset, undefined]
-    const size = isCompressed ? sizeBytes : (to ?? sizeBytes) - from
+    const size = compression ? sizeBytes : (to ?? sizeBytes) - from
     if (size <= 0 || signal.aborted) return
     const stretch = { source: this.#source, gap, path: this.#file.path, mtimeS: this.#mtimeS }
     const reader = readerFor(size)
-    const file = { fd, isCompressed, sizeBytes }
+    const file = { fd, compression, sizeBytes }
     for await (const packet of reader.read({ file, format: this.#file.format, from, to, days })) {
       if (packet.groups.length > 0 || packet.quarantined.length > 0) this.#hasRecords = true
       writer.add(packet, stretch, reader)

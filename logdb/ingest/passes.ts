@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import type { DayRange } from '../days.ts'
 import { logdbError } from '../error-table.ts'
 import type { LogdbSettings } from '../settings.ts'
@@ -10,6 +10,7 @@ import { knownServerIds } from '../store/control/servers.ts'
 import { withLease } from '../store/folder/lease.ts'
 import { findPartitions } from '../store/folder/partition-files.ts'
 import { createServerId, readServerId, type ServerIdentity } from '../store/folder/server-id.ts'
+import { isPartition } from '../store/partition/open-partition.ts'
 import { Partition } from '../store/rows/partition.ts'
 import { PartitionSet } from '../store/rows/partition-set.ts'
 import type { SqliteEngine } from '../store/sqlite/engine.ts'
@@ -76,8 +77,8 @@ export class Passes {
   /** Reads what is new and adds to the report. @throws UserError */
   async run(report: IngestReport): Promise<void> {
     const { from, out, waitMs } = this.#options
-    const { files, unreadable } = findLogFiles(from)
-    report.unreadable.push(...unreadable)
+    const { files, unreadable, ignored } = findLogFiles(from)
+    report.unreadable.push(...unreadable, ...ignored)
     await withLease(this.#engine, out, { waitMs, signal: this.#signal }, () => this.#pass(files, report))
   }
 
@@ -104,6 +105,8 @@ export class Passes {
       for (const lane of inLane.slice(0, 1)) await readFiles(copies.flat(), lane)
       writer.commit()
       partitions.closeUnused()
+      report.lost.push(...control.lostPartitions())
+      report.gone.push(...control.logsLeftOut().filter(({ path }) => !existsSync(path)))
     } finally {
       await Promise.all(lanes.map((lane) => lane.close()))
     }
@@ -114,8 +117,10 @@ export class Passes {
     const server = resolveServer(this.#engine, out, settings)
     const control = new Control(this.#engine, out)
     control.registerServer(server)
+    control.notePartitions((path) => isPartition(this.#engine, path))
     const options = { server, isTextIndexed: settings.isTextIndexEnabled }
     const partitions = new PartitionSet((path) => {
+      control.noteIfLost(path)
       const partition = new Partition(this.#engine, path, options)
       if (partition.wasSealed) report.unsealed.push(path)
       return partition

@@ -29,6 +29,10 @@ export interface IngestReport {
   rowsDuplicate: number
   /** Records outside the dates asked for; a later run can still take them. */
   recordsFiltered: number
+  /** Records from before the first day that `retain` keeps. */
+  recordsRetained: number
+  /** Requests that have their bodies again, because `retain` keeps them from an earlier day on now. */
+  rowsRestored: number
   recordsQuarantined: number
   /** The first 20 of them; the table ingest_errors of control.sqlite3 has all. */
   quarantined: QuarantinedRecord[]
@@ -40,10 +44,25 @@ export interface IngestReport {
   bytesRead: number
   /** Bytes at the end of files whose record is not complete yet. */
   bytesPending: number
+  /** The files that end with them. */
+  incomplete: { path: string; bytes: number }[]
+  /** Partitions with rows that are gone or empty. */
+  lost: { path: string; reason: string }[]
+  /** Logs that are gone, with how many of their bytes had been left for a later run. */
+  gone: { path: string; bytes: number }[]
   /** Duration of the run. */
   elapsedMs: number
   /** True if the signal ended the run early; everything it did is committed. */
   isInterrupted: boolean
+}
+
+/** What a run did, under the names of the predecessor. */
+export function countsOf({ filesIngested, rowsInserted, rowsDuplicate, recordsQuarantined }: IngestReport) {
+  return {
+    files_ingested: filesIngested,
+    rows_inserted: rowsInserted,
+    rows_skipped: rowsDuplicate + recordsQuarantined,
+  }
 }
 
 export function emptyReport(): IngestReport {
@@ -53,12 +72,17 @@ export function emptyReport(): IngestReport {
     rowsInserted: 0,
     rowsDuplicate: 0,
     recordsFiltered: 0,
+    recordsRetained: 0,
+    rowsRestored: 0,
     recordsQuarantined: 0,
     quarantined: [],
     unreadable: [],
     unsealed: [],
     bytesRead: 0,
     bytesPending: 0,
+    incomplete: [],
+    lost: [],
+    gone: [],
     elapsedMs: 0,
     isInterrupted: false,
   }

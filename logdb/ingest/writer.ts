@@ -1,5 +1,6 @@
 import type { Control } from '../store/control/control.ts'
-import type { Gap, Source } from '../store/control/sources.ts'
+import type { Source } from '../store/control/sources.ts'
+import type { Gap } from '../store/control/stretches.ts'
 import type { Partition } from '../store/rows/partition.ts'
 import type { PartitionSet } from '../store/rows/partition-set.ts'
 import { Session } from '../store/rows/session.ts'
@@ -84,7 +85,9 @@ export class Writer {
     packet.ledger.duplicate += written.duplicateBytes
     this.#report.rowsInserted += written.inserted
     this.#report.rowsDuplicate += written.known
-    this.#uncommittedRows += written.inserted + written.known
+    this.#report.rowsRestored += written.restored
+    if (written.inserted > 0) this.#control.notePartition(group.path)
+    this.#uncommittedRows += written.inserted + written.known + written.restored
   }
 
   #advance(packet: Packet, { source, gap }: Stretch): void {
@@ -97,10 +100,11 @@ export class Writer {
     }
   }
 
-  #count({ from, to, filteredRecords, quarantined }: Packet, { path }: Stretch): void {
+  #count({ from, to, filteredRecords, retainedRecords, quarantined }: Packet, { path }: Stretch): void {
     const report = this.#report
     report.bytesRead += to - from
     report.recordsFiltered += filteredRecords
+    report.recordsRetained += retainedRecords
     report.recordsQuarantined += quarantined.length
     for (const { offset, length, reason } of quarantined) {
       if (report.quarantined.length >= MAX_QUARANTINED_SHOWN) break

@@ -88,11 +88,28 @@ export const visitResponse: Visit = object({
   candidates: first(object({ content: single(2, 'assistant') })),
   output: outputMessage,
   content: single(4, 'assistant'),
-  error: object({ message: single(5, 'error') }, single(5, 'error')),
+  error: errorOf,
   model: fact('model'),
   usage: fact('usage'),
 })
 const OUTPUT_KIND = 3
+
+const ERROR_KIND = 5
+const visitError = object(
+  { message: single(ERROR_KIND, 'error'), metadata: single(INSIDE, 'error') },
+  single(ERROR_KIND, 'error'),
+)
+
+/** Many requests share the text of an error, so it is cut out; of an error without a text all is searchable. */
+function errorOf(reader: CanonicalReader): void {
+  const first = reader.peek()
+  const [start, sourceStart, before] = [reader.sink.length, reader.at, reader.marks.length]
+  visitError(reader)
+  const text = reader.marks.slice(before).find(({ kind }) => kind === ERROR_KIND)
+  if (text && reader.sink.bytes[text.start] === QUOTE) return
+  reader.marks.length = before
+  if (first === OPEN_BRACE || first === OPEN_BRACKET) reader.mark(INSIDE, 'error', start, sourceStart)
+}
 
 /** The messages and other texts of one body. @throws InvalidJson */
 export function itemsOf(json: Buffer, visit: Visit): Item[] {

@@ -33,10 +33,16 @@ export interface EntryFields {
   apiKeyHash: string | null
   apiKeyName: string | null
   xDialogId: string | null
+  dialogSource: string | null
+  traceId: string | null
   finishReason: string | null
   outcome: string | null
   tokensIn: number | null
   tokensOut: number | null
+  tokensCacheRead: number | null
+  tokensCacheWrite5m: number | null
+  tokensCacheWrite1h: number | null
+  tokensReasoning: number | null
   bytesIn: number | null
   bytesOut: number | null
   release: string | null
@@ -124,7 +130,6 @@ function toEntry(members: Members, sink: ByteSink, request: Body, response: Body
   const { timestamp, instant } = timeOf(members)
   const endpoint = members.value('endpoint')
   if (typeof endpoint !== 'string' || endpoint === '') throw new BadRecord('endpoint is not a string')
-  const usage = asObject(members.value('usage')) ?? asObject(valueAt(sink, fact(response, 'usage'))) ?? {}
   const stream = members.value('stream')
   const fields = {
     timestamp,
@@ -142,15 +147,29 @@ function toEntry(members: Members, sink: ByteSink, request: Body, response: Body
     apiKeyHash: members.text('api_key_hash'),
     apiKeyName: members.text('api_key_name'),
     xDialogId: members.text('dialog_id') || null,
+    dialogSource: members.text('dialog_source'),
+    traceId: members.text('trace_id'),
     finishReason: members.text('finish_reason'),
     outcome: members.text('outcome'),
-    tokensIn: wholeNumber(usage['prompt_tokens'] ?? usage['input_tokens']),
-    tokensOut: wholeNumber(usage['completion_tokens'] ?? usage['output_tokens']),
+    ...tokensOf(members, valueAt(sink, fact(response, 'usage'))),
     bytesIn: wholeNumber(members.value('bytes_in')),
     bytesOut: wholeNumber(members.value('bytes_out')),
     release: members.text('release'),
   }
   return { fields, instant, request, response }
+}
+
+/** @param usageOfAnswer for records that do not count tokens themselves */
+function tokensOf(members: Members, usageOfAnswer: unknown) {
+  const usage = asObject(members.value('usage')) ?? asObject(usageOfAnswer) ?? {}
+  return {
+    tokensIn: wholeNumber(members.value('tokens_in') ?? usage['prompt_tokens'] ?? usage['input_tokens']),
+    tokensOut: wholeNumber(members.value('tokens_out') ?? usage['completion_tokens'] ?? usage['output_tokens']),
+    tokensCacheRead: wholeNumber(members.value('tokens_cache_read')),
+    tokensCacheWrite5m: wholeNumber(members.value('tokens_cache_write_5m')),
+    tokensCacheWrite1h: wholeNumber(members.value('tokens_cache_write_1h')),
+    tokensReasoning: wholeNumber(members.value('tokens_reasoning')),
+  }
 }
 
 /** @throws BadRecord */
@@ -176,7 +195,7 @@ function timeOf(members: Members): { timestamp: string; instant: Instant } {
  */
 export function requestId(
   serverId: string,
-  fields: EntryFields,
+  fields: Pick<EntryFields, 'timestamp' | 'endpoint' | 'xRequestId'>,
   requestSha256: string,
   responseSha256: string,
 ): string {
@@ -201,8 +220,16 @@ type MemberName =
   | 'api_key_hash'
   | 'api_key_name'
   | 'dialog_id'
+  | 'dialog_source'
+  | 'trace_id'
   | 'finish_reason'
   | 'usage'
+  | 'tokens_in'
+  | 'tokens_out'
+  | 'tokens_cache_read'
+  | 'tokens_cache_write_5m'
+  | 'tokens_cache_write_1h'
+  | 'tokens_reasoning'
   | 'outcome'
   | 'bytes_in'
   | 'bytes_out'

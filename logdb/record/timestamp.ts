@@ -1,4 +1,5 @@
-import { isDate, isDay } from '../days.ts'
+import { isDate } from '../../kit/time.ts'
+import { isDay } from '../days.ts'
 
 const MS_PER_SECOND = 1000
 const MICROSECONDS_PER_MS = 1000

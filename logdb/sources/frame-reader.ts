@@ -93,7 +93,7 @@ export class FrameReader {
     if (at >= this.#bytes.length) return undefined
     const frame = FIND[format](this.#bytes, at, this.#following)
     if (!frame && this.#bytes.length - at <= maxRecordBytes) return undefined
-    if (frame && frame.end - at <= maxRecordBytes) return this.#toPiece(frame)
+    if (frame && (frame.kind === 'ignored' || frame.end - at <= maxRecordBytes)) return this.#toPiece(frame)
     this.#overlong = {
       start: this.#start + at,
       isRecord: isRecord(format, this.#bytes, at),

@@ -17,6 +17,7 @@ export const CUT_OFF = 'record is cut off by the next one'
 /** Finds the frame that starts at `from`, the start of a line. Undefined if more bytes are needed to decide. */
 export type FindFrame = (bytes: Buffer, from: number, following: Following) => Frame | undefined
 
+const NUL = 0
 /** Some programs write it before UTF-8. */
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF')
 
@@ -35,8 +36,19 @@ export function afterOverlong(format: LogFormat, bytes: Buffer, from: number, wa
   return newline < 0 ? undefined : newline + 1
 }
 
+/**
+ * A log that is truncated while a program writes to it begins with NULs up to where that program was, and its next record
+ * follows them on the same line.
+ */
+function nuls(bytes: Buffer, from: number): Frame {
+  let end = from
+  while (bytes[end] === NUL) end++
+  return { kind: 'ignored', end }
+}
+
 /** JSON Lines: a record ends with its newline. */
 export function findLine(bytes: Buffer, from: number, following: Following): Frame | undefined {
+  if (bytes[from] === NUL) return nuls(bytes, from)
   const end = lineEnd(bytes, from, following)
   if (end === undefined) return undefined
   if (isBlank(bytes, from, end)) return { kind: 'ignored', end }
@@ -55,11 +67,12 @@ const CLOSING_LINE = Buffer.from('\n}')
  * record, because strings hold no raw newlines, so after damage reading continues at the next header.
  */
 export function findBlock(bytes: Buffer, from: number, following: Following): Frame | undefined {
+  if (bytes[from] === NUL) return nuls(bytes, from)
   const end = lineEnd(bytes, from, following)
   if (end === undefined) return undefined
   const header = headerLength(bytes, from)
   const jsonStart = from + header
-  if (header === 0 || bytes[jsonStart] !== OPEN_BRACE) return foreignLines(bytes, from, end)
+  if (header === 0 || bytes[jsonStart] !== OPEN_BRACE) return foreignLines(bytes, from, end, following)
   const late = lateHeader(bytes, from, end)
   if (late !== undefined) return { kind: 'corrupt', end: late, reason: CUT_OFF }
   if (!isBlank(bytes, jsonStart + 1, end)) return { kind: 'record', end, jsonStart, jsonEnd: end }
@@ -99,17 +112,72 @@ function nextHeader(bytes: Buffer, from: number, to: number): number | undefined
   return undefined
 }
 
-/** All whole lines up to the next header, which may stand within a line. */
-function foreignLines(bytes: Buffer, from: number, firstEnd: number): Frame {
+/** All whole lines up to the next header, which may stand within a line, or to what remains of a record. */
+function foreignLines(bytes: Buffer, from: number, firstEnd: number, following: Following): Frame | undefined {
   let [start, end] = [from, firstEnd]
   for (;;) {
+    const rest = remainder(bytes, start, end)
+    if (rest) return start === from ? rest : { kind: 'ignored', end: start }
     const late = lateHeader(bytes, start, end)
     if (late !== undefined) return { kind: 'ignored', end: late }
+    if (isOnlyBrace(bytes, start, end)) {
+      const close = endOfJson(bytes, end, following)
+      if (close === undefined) return start === from ? undefined : { kind: 'ignored', end: start }
+      end = close
+    }
     const next = headerLength(bytes, end) > 0 ? -1 : bytes.indexOf(LINE_FEED, end)
     if (next < 0) return { kind: 'ignored', end }
     start = end
     end = next + 1
   }
+}
+
+/** JSON without a header, which other logs of the predecessor hold, is not a record; undefined if its end is not known yet. */
+function endOfJson(bytes: Buffer, from: number, following: Following): number | undefined {
+  const close = closingLine(bytes, from, following)
+  const next = nextHeader(bytes, from, close ?? bytes.length)
+  if (next !== undefined) return next
+  if (close !== undefined) return lineEnd(bytes, close + CLOSING_LINE.length, 'nothing')
+  return following === 'nothing' ? bytes.length : undefined
+}
+
+const HEADER_CUT = 'the header of a record is cut off'
+const BEGINNING_CUT = 'the beginning of a record is cut off'
+/** Members that only records have, as they stand in the predecessor's pretty JSON. */
+const MEMBER_OF_RECORD = /^ {2}"(?:timestamp|endpoint|request|response|status_code|latency_ms|api_key_hash)": /
+const LONGEST_MEMBER_BYTES = 24
+
+/** What remains of a record without its beginning, or of a header without its record, if one starts at this line. */
+function remainder(bytes: Buffer, start: number, end: number): Frame | undefined {
+  if (bytes[start] === SPACE) {
+    if (!MEMBER_OF_RECORD.test(bytes.toString('latin1', start, start + LONGEST_MEMBER_BYTES))) return undefined
+    const close = closingLine(bytes, start, 'nothing') ?? bytes.length
+    const next = nextHeader(bytes, start, close)
+    const after = Math.min(bytes.length, close + CLOSING_LINE.length)
+    return { kind: 'corrupt', end: next ?? lineEnd(bytes, after, 'nothing') ?? after, reason: BEGINNING_CUT }
+  }
+  const late = lateHeader(bytes, start, end)
+  if (!isCutHeader(bytes, start, late ?? end)) return undefined
+  return { kind: 'corrupt', end: late ?? end, reason: late === undefined ? HEADER_CUT : CUT_OFF }
+}
+
+const SHORTEST_CUT_BYTES = 5
+const SAMPLE_TIME = '2025-09-10 14:00:00'
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/
+const CUT_AFTER_TIME = /^(?:,\d*)?(?: (?:-(?: (?:[A-Z]+(?: (?:- ?)?)?)?)?)?)?$/
+
+/** True for a line, or its beginning, that is a header up to some character and nothing else. */
+function isCutHeader(bytes: Buffer, start: number, end: number): boolean {
+  const first = bytes[start] as number
+  if (first < ZERO || first > NINE || end - start > LONGEST_HEADER_BYTES) return false
+  const text = bytes.toString('latin1', start, end).replace(/[\r\n]+$/, '')
+  if (text.length < SHORTEST_CUT_BYTES) return false
+  const time = text.slice(0, SAMPLE_TIME.length)
+  return TIME.test(time + SAMPLE_TIME.slice(time.length)) && CUT_AFTER_TIME.test(text.slice(SAMPLE_TIME.length))
+}
+
+function isOnlyBrace(bytes: Buffer, start: number, end: number): boolean {
+  return bytes[start] === OPEN_BRACE && isBlank(bytes, start + 1, end)
 }
 
 /**

@@ -1,9 +1,19 @@
 import { readSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import zlib from 'node:zlib'
 import { errorMessage } from '../../kit/user-error.ts'
 
 const CHUNK_BYTES = 256 * 1024
+
+/** How a log file may be compressed. */
+export type Compression = 'gzip' | 'zstd'
+
+/** Node 20 cannot read zstd, and its types do not know it. */
+const { createZstdDecompress } = zlib as { createZstdDecompress?: typeof zlib.createGunzip }
+
+export function hasZstd(): boolean {
+  return createZstdDecompress !== undefined
+}
 
 /** A log file that cannot be read. The run continues with other files. */
 export class UnreadableSource extends Error {
@@ -13,7 +23,7 @@ export class UnreadableSource extends Error {
 /** An open log file. Its descriptor may belong to another thread, which closes it. */
 export interface OpenFile {
   fd: number
-  isCompressed: boolean
+  compression: Compression | undefined
   /** Its size when it was opened; what is written after that is left for later. */
   sizeBytes: number
 }
@@ -29,7 +39,7 @@ export interface ByteInput {
 
 /** The bytes of a file from an offset on. */
 export function openInput(file: OpenFile, from: number): ByteInput {
-  return file.isCompressed ? new GzipInput(file, from) : new PlainInput(file, from)
+  return file.compression ? new CompressedInput(file, from) : new PlainInput(file, from)
 }
 
 class PlainInput implements ByteInput {
@@ -53,14 +63,14 @@ class PlainInput implements ByteInput {
   close(): void {}
 }
 
-class GzipInput implements ByteInput {
+class CompressedInput implements ByteInput {
   readonly #chunks: AsyncGenerator<Buffer>
   fileBytes = 0
   #chunk: Buffer = Buffer.alloc(0)
   #skip: number
 
   constructor(file: OpenFile, from: number) {
-    this.#chunks = gunzip(file, (count) => {
+    this.#chunks = decompress(file, (count) => {
       this.fileBytes += count
     })
     this.#skip = from
@@ -85,9 +95,10 @@ class GzipInput implements ByteInput {
   }
 }
 
-async function* gunzip(file: OpenFile, onRead: (count: number) => void): AsyncGenerator<Buffer> {
+async function* decompress(file: OpenFile, onRead: (count: number) => void): AsyncGenerator<Buffer> {
   const raw = Readable.from(rawChunks(file, onRead))
-  const stream = createGunzip({ chunkSize: CHUNK_BYTES })
+  const open = file.compression === 'zstd' ? createZstdDecompress : zlib.createGunzip
+  const stream = (open ?? zlib.createGunzip)({ chunkSize: CHUNK_BYTES })
   raw.on('error', (error) => stream.destroy(error))
   try {
     yield* raw.pipe(stream)

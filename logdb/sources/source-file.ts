@@ -1,11 +1,20 @@
 import { closeSync, fstatSync, openSync, type Stats } from 'node:fs'
-import { asUnreadable, type ByteInput, type OpenFile, openInput, readAt, UnreadableSource } from './input.ts'
+import {
+  asUnreadable,
+  type ByteInput,
+  type Compression,
+  hasZstd,
+  type OpenFile,
+  openInput,
+  readAt,
+  UnreadableSource,
+} from './input.ts'
 
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b])
-const OTHER_COMPRESSION: [name: string, magic: Buffer][] = [
+const COMPRESSIONS: [name: Compression | 'bzip2' | 'xz', magic: Buffer][] = [
+  ['gzip', Buffer.from([0x1f, 0x8b])],
+  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
   ['bzip2', Buffer.from('BZh')],
   ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a])],
-  ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
 ]
 const LONGEST_MAGIC_BYTES = 5
 const CHUNK_BYTES = 64 * 1024
@@ -27,7 +36,7 @@ export function openSource(path: string): SourceFile {
   const fd = guarded(() => openSync(path, 'r'))
   try {
     const stats = guarded(() => fstatSync(fd))
-    return { path, fd, stats, sizeBytes: stats.size, isCompressed: isGzip(fd) }
+    return { path, fd, stats, sizeBytes: stats.size, compression: compressionOf(fd) }
   } catch (error) {
     closeSync(fd)
     throw error
@@ -51,14 +60,19 @@ function guarded<T>(work: () => T): T {
   }
 }
 
-/** @throws UnreadableSource if it is compressed in another format */
-function isGzip(fd: number): boolean {
+/** @throws UnreadableSource if it is compressed in a format that cannot be read */
+function compressionOf(fd: number): Compression | undefined {
   const start = Buffer.alloc(LONGEST_MAGIC_BYTES)
   const length = readAt(fd, start, 0, start.length, 0)
   const begins = (magic: Buffer) => length >= magic.length && start.subarray(0, magic.length).equals(magic)
-  const other = OTHER_COMPRESSION.find(([, magic]) => begins(magic))
-  if (other) throw new UnreadableSource(`compressed with ${other[0]}; logdb reads only gzip`)
-  return begins(GZIP_MAGIC)
+  const [name] = COMPRESSIONS.find(([, magic]) => begins(magic)) ?? []
+  if (name === 'bzip2' || name === 'xz') {
+    throw new UnreadableSource(`compressed with ${name}; logdb reads only gzip${hasZstd() ? ' and zstd' : ''}`)
+  }
+  if (name === 'zstd' && !hasZstd()) {
+    throw new UnreadableSource('compressed with zstd; logdb reads that with Node 22.15 or newer')
+  }
+  return name
 }
 
 /**
@@ -66,7 +80,7 @@ function isGzip(fd: number): boolean {
  * @throws UnreadableSource
  */
 export async function readRanges(file: SourceFile, ranges: readonly Range[]): Promise<Buffer[]> {
-  if (!file.isCompressed) return ranges.map(({ from, size }) => readPlain(file, from, size))
+  if (!file.compression) return ranges.map(({ from, size }) => readPlain(file, from, size))
   const input = openInput(file, 0)
   try {
     return await collect(input, ranges)

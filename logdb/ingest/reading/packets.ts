@@ -5,7 +5,8 @@ import type { LogFormat } from '../../sources/find.ts'
 import { type Damage, damageOf, type Piece } from '../../sources/frame-reader.ts'
 import { CUT_OFF, recordWithin } from '../../sources/frames.ts'
 import type { Retention } from '../../store/control/retention.ts'
-import type { ByteLedger, Gap, Quarantined } from '../../store/control/sources.ts'
+import type { ByteLedger, Quarantined } from '../../store/control/sources.ts'
+import { addStretch, type Gap } from '../../store/control/stretches.ts'
 import type { RowGroup } from '../../store/rows/row-group.ts'
 import type { Rows } from './rows.ts'
 
@@ -29,6 +30,9 @@ export interface Packet {
   ledger: ByteLedger
   filteredRecords: number
   gaps: Gap[]
+  retainedRecords: number
+  /** Records that are too old to be kept. */
+  retained: Gap[]
   quarantined: Quarantined[]
   /** What the rows point to. */
   bytes: Buffer
@@ -51,6 +55,8 @@ export class Packer {
   #ledger = emptyLedger()
   #filteredRecords = 0
   #gaps: Gap[] = []
+  #retainedRecords = 0
+  #retained: Gap[] = []
   #quarantined: Quarantined[] = []
 
   constructor(rows: Rows, from: number, options: PackerOptions) {
@@ -87,12 +93,16 @@ export class Packer {
       ledger: this.#ledger,
       filteredRecords: this.#filteredRecords,
       gaps: this.#gaps,
+      retainedRecords: this.#retainedRecords,
+      retained: this.#retained,
       quarantined: this.#quarantined,
     }
     this.#from = this.#to
     this.#ledger = emptyLedger()
     this.#filteredRecords = 0
     this.#gaps = []
+    this.#retainedRecords = 0
+    this.#retained = []
     this.#quarantined = []
     return packet
   }
@@ -131,21 +141,21 @@ export class Packer {
     const { day } = entry.instant
     const { days, retention } = this.#options
     const { since = '', to = LAST_DAY } = days
-    if (day < retention.metadata) this.#ledger.ignored += end - start
-    else if (day < since || day > to) this.#addToGap(start, end, day)
+    if (day < retention.metadata) this.#retain(start, end, day)
+    else if (day < since || day > to) this.#filter(start, end, day)
     else this.#rows.add(entry, { offset: start, length: end - start }, day >= retention.bodies)
   }
 
-  #addToGap(start: number, end: number, day: string): void {
+  #filter(start: number, end: number, day: string): void {
     this.#filteredRecords++
     this.#ledger.filtered += end - start
-    const last = this.#gaps.at(-1)
-    if (last?.end !== start) this.#gaps.push({ start, end, firstDay: day, lastDay: day })
-    else {
-      last.end = end
-      if (day < last.firstDay) last.firstDay = day
-      if (day > last.lastDay) last.lastDay = day
-    }
+    addStretch(this.#gaps, { start, end, firstDay: day, lastDay: day })
+  }
+
+  #retain(start: number, end: number, day: string): void {
+    this.#retainedRecords++
+    this.#ledger.ignored += end - start
+    addStretch(this.#retained, { start, end, firstDay: day, lastDay: day })
   }
 
   #quarantine({ start, end }: Piece, damage: Damage): void {

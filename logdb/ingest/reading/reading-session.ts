@@ -16,8 +16,11 @@ const MESSAGE_BYTES = 200
 export interface KnownMessage {
   number: number
   digest: string
-  isSearchable: boolean
+  /** Messages that hold what is searched of it, often itself. */
+  texts: readonly number[]
 }
+
+type AddedMessage = Omit<NewMessage, 'texts'>
 
 /** What a reader has found for one partition, and the part of it that has not been sent yet. */
 export class ReadingSession {
@@ -25,6 +28,8 @@ export class ReadingSession {
   readonly path: string
   readonly known = new PrefixCache()
   readonly #messages = new Map<string, KnownMessage>()
+  /** Of what stays in bodies. */
+  readonly #textsInside = new Map<string, readonly number[]>()
   #conversations = 0
   #group: RowGroup | undefined
 
@@ -35,18 +40,33 @@ export class ReadingSession {
 
   /** What is kept, roughly. */
   get sizeBytes(): number {
-    return this.known.sizeBytes + this.#messages.size * MESSAGE_BYTES
+    return this.known.sizeBytes + (this.#messages.size + this.#textsInside.size) * MESSAGE_BYTES
   }
 
   message(digest: string): KnownMessage | undefined {
     return this.#messages.get(digest)
   }
 
-  addMessage(digest: string, message: NewMessage): KnownMessage {
-    addMessage(this.#current(), message)
-    const known = { number: this.#messages.size + 1, digest, isSearchable: message.text !== undefined }
+  /** @param texts other messages that hold what is searched of it */
+  addMessage(digest: string, message: AddedMessage, texts: readonly number[]): KnownMessage {
+    const known = { number: this.#messages.size + 1, digest, texts }
+    addMessage(this.#current(), { ...message, texts })
     this.#messages.set(digest, known)
     return known
+  }
+
+  /** The same for one that is its own text. */
+  addText(digest: string, message: Omit<AddedMessage, 'pieces'>): KnownMessage {
+    return this.addMessage(digest, { ...message, pieces: [] }, [this.#messages.size + 1])
+  }
+
+  /** What is searched of something that stays in a body. */
+  textsInside(digest: string): readonly number[] | undefined {
+    return this.#messages.get(digest)?.texts ?? this.#textsInside.get(digest)
+  }
+
+  keepTextsInside(digest: string, texts: readonly number[]): void {
+    this.#textsInside.set(digest, texts)
   }
 
   /** Returns its number. */

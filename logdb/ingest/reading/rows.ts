@@ -139,13 +139,13 @@ export class Rows {
     let searchable = tip.texts
     for (const body of [request, response]) {
       for (const mark of body.inside) {
-        const message = this.#messages.message(mark)
-        inside.push(message.number)
-        searchable += Number(message.isSearchable)
+        const texts = this.#messages.textsInside(mark)
+        inside.push(...texts)
+        searchable += Number(texts.length > 0)
       }
     }
     const answer = response.items[0] && this.#messages.message(response.items[0])
-    searchable += Number(answer?.isSearchable ?? false)
+    searchable += Number((answer?.texts.length ?? 0) > 0)
     const [head, tail] = [headOf(request), tailOf(request)]
     return { bodies: [head, tail, headOf(response), tailOf(response)], answer: answer?.number ?? 0, inside, searchable }
   }

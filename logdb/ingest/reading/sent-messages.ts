@@ -2,15 +2,13 @@ import { createHash, hash } from 'node:crypto'
 import type { Mark } from '../../canon/canonical-reader.ts'
 import type { Body } from '../../record/body.ts'
 import type { EntryReader } from '../../record/entry.ts'
-import { isSurelyPlain, type MessageText, messageText } from '../../record/message-text.ts'
+import { messageTexts } from '../../record/message-text.ts'
+import { textPieces } from '../../record/text-pieces.ts'
 import { HASH_BYTES } from '../../store/partition/chain-hash.ts'
 import type { CachedPrefix } from './cached-prefix.ts'
 import type { Walk } from './prefix-cache.ts'
 import type { KnownMessage } from './reading-session.ts'
 import type { Sessions } from './sessions.ts'
-
-/** Texts of plain messages are not sent: they are in the JSON already. */
-const PLAIN: MessageText = { role: '', text: '', isPlain: true }
 
 /** A conversation as the writer will know it, and the SHA-256 of the whole body in hex. */
 export interface SentConversation {
@@ -68,10 +66,45 @@ export class SentMessages {
     const digest = hash('sha256', json, 'binary')
     const known = session.message(digest)
     if (known) return known
-    const text = isSurelyPlain(json) ? PLAIN : messageText({ json, role: name })
-    const digestAt = sink.length
+    const texts = messageTexts({ json, role: name })
+    if (texts[0] === json) return session.addText(digest, { start, end, digest: this.#add(digest) })
+    const numbers = texts.map((text) => this.#text(text))
+    const pieces = textPieces(json, texts)
+    return session.addMessage(digest, { start, end, digest: this.#add(digest), pieces }, numbers)
+  }
+
+  /** The messages that hold what is searched of something that stays in a body. */
+  textsInside(mark: Mark): readonly number[] {
+    const session = this.#sessions.current
+    const json = this.#reader.sink.view(mark.start, mark.end)
+    const digest = hash('sha256', json, 'binary')
+    const known = session.textsInside(digest)
+    if (known) return known
+    const texts = messageTexts({ json, role: mark.name })
+    if (texts[0] === json) return this.message(mark).texts
+    const numbers = texts.map((text) => this.#text(text))
+    session.keepTextsInside(digest, numbers)
+    return numbers
+  }
+
+  /** Sends what is searched of a message as another message. */
+  #text(json: Buffer): number {
+    const session = this.#sessions.current
+    const digest = hash('sha256', json, 'binary')
+    const known = session.message(digest)
+    if (known) return known.number
+    const start = this.#reader.sink.length
+    this.#reader.sink.run(json, 0, json.length)
+    const end = this.#reader.sink.length
+    return session.addText(digest, { start, end, digest: this.#add(digest) }).number
+  }
+
+  /** Returns where it starts. */
+  #add(digest: string): number {
+    const { sink } = this.#reader
+    const start = sink.length
     sink.latin1(digest)
-    return session.addMessage(digest, { start, end, digest: digestAt, text })
+    return start
   }
 
   /** True where other requests are likely to continue: after one that continues another, and where several have done so. */
@@ -90,7 +123,7 @@ export class SentMessages {
     const link = { parent: before.number, message: message.number, hash: sink.length }
     sink.latin1(ownHash)
     const number = session.addConversation(link)
-    const texts = before.texts + Number(message.isSearchable)
+    const texts = before.texts + Number(message.texts.length > 0)
     return session.known.add(
       before,
       { number, hash: ownHash, texts },

@@ -51,7 +51,13 @@ export class SourceReader implements PacketReader {
     const inputStart = Math.max(0, from - TAIL_BYTES)
     const input = openInput(file, inputStart)
     const { maxRecordBytes, retention } = this.#options
-    const frames = new FrameReader(input, { format, inputStart, from, isFinal: file.isCompressed, maxRecordBytes })
+    const frames = new FrameReader(input, {
+      format,
+      inputStart,
+      from,
+      isFinal: file.compression !== undefined,
+      maxRecordBytes,
+    })
     const packer = new Packer(this.#rows, from, { format, days, retention })
     const to = job.to ?? Number.POSITIVE_INFINITY
     let [end, sentBytes] = [from, 0]

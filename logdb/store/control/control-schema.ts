@@ -56,6 +56,24 @@ CREATE TABLE retention (
 ) STRICT;
 `
 
+const STRETCHES = `
+-- Stretches below the offset that are older than retain keeps, as in source_gaps. Their bytes are booked as ignored. Retain
+-- with --reset makes gaps of them again; one before this table existed (has_places = 0) makes all logs be read again.
+CREATE TABLE retained_stretches (
+  source_id INTEGER NOT NULL, start_off INTEGER NOT NULL, end_off INTEGER NOT NULL,
+  first_day TEXT NOT NULL, last_day TEXT NOT NULL, PRIMARY KEY (source_id, start_off)
+) STRICT;
+ALTER TABLE retention ADD COLUMN has_places INTEGER NOT NULL DEFAULT 0;
+`
+
+const PARTITIONS = `
+-- Partitions that have had rows, by their paths below the folder of the log database. lost_ts: when another one was made
+-- because the partition was gone or empty.
+CREATE TABLE partitions (
+  path TEXT PRIMARY KEY, lost_ts INTEGER
+) STRICT, WITHOUT ROWID;
+`
+
 /** Version 1 is the predecessor's control.sqlite3, which carries no number. */
 export const CONTROL_SCHEMA: Schema = {
   applicationId: 0x4c474443,
@@ -63,5 +81,7 @@ export const CONTROL_SCHEMA: Schema = {
   migrations: [
     { number: 1, sql: INITIAL },
     { number: 3, sql: RETENTION },
+    { number: 4, sql: STRETCHES },
+    { number: 5, sql: PARTITIONS },
   ],
 }

@@ -3,6 +3,7 @@ import { type DayRange, LAST_DAY, nowWholeS } from '../../days.ts'
 import { logdbError } from '../../error-table.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { beginIfNeeded } from './open-control.ts'
+import { type Gap, RetainedStretches } from './stretches.ts'
 
 /** How many of the first bytes of a source identify it. */
 export const HEAD_BYTES = 1024
@@ -33,14 +34,6 @@ export interface Source {
   mtimeS: number
 }
 
-/** A stretch of a source that was outside the dates asked for. */
-export interface Gap {
-  start: number
-  end: number
-  firstDay: string
-  lastDay: string
-}
-
 /** A stretch that could not be read as a record. */
 export interface Quarantined {
   offset: number
@@ -58,6 +51,8 @@ export interface Booking {
   to: number
   ledger: ByteLedger
   gaps: Gap[]
+  /** Records that are too old to be kept; they are booked as ignored. */
+  retained: Gap[]
   quarantined: Quarantined[]
 }
 
@@ -83,10 +78,12 @@ export const SOURCE_COLUMNS = `id, source_key AS key, path, offset, head_bytes A
 export class Sources {
   readonly #db: Connection
   readonly #sql
+  readonly #retained
 
   constructor(db: Connection) {
     this.#db = db
     this.#sql = { ...prepareReads(db), ...prepareWrites(db) }
+    this.#retained = new RetainedStretches(db)
   }
 
   /** Sources that begin with these bytes, the one read furthest first. */
@@ -155,12 +152,13 @@ export class Sources {
     this.#sql.describe.run(path, head.length, digestOf(head), pending, mtimeS, nowWholeS(), source.id)
   }
 
-  #record(sourceId: number, { ledger, gaps, quarantined }: Booking): void {
+  #record(sourceId: number, { ledger, gaps, retained, quarantined }: Booking): void {
     const { ingested, duplicate, ignored, filtered } = ledger
     this.#sql.addToLedger.run(ingested, duplicate, ignored, filtered, ledger.quarantined, sourceId)
     for (const { start, end, firstDay, lastDay } of gaps) {
       this.#sql.insertGap.run(sourceId, start, end, firstDay, lastDay)
     }
+    for (const stretch of retained) this.#retained.add(sourceId, stretch)
     for (const { offset, length, sha256, reason, head } of quarantined) {
       this.#sql.insertError.run(sourceId, offset, length, sha256, reason, head, nowWholeS())
     }

@@ -1,4 +1,5 @@
 import type { PartitionFile } from '../folder/partition-files.ts'
+import { type DamagedPartition, unlessDamaged } from '../sqlite/damage.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { chainHash } from './chain-hash.ts'
 import { openPartition } from './open-partition.ts'
@@ -20,10 +21,6 @@ export class Conversations {
 
   constructor(db: Connection) {
     this.#sql = prepare(db)
-  }
-
-  roots(): Root[] {
-    return this.#sql.roots.all()
   }
 
   /** The conversation that the one of a request continues; undefined for a request without messages. */
@@ -79,26 +76,28 @@ export function conversationsSentIn(
   engine: SqliteEngine,
   partitions: readonly PartitionFile[],
   wanted: readonly Buffer[],
+  damaged: DamagedPartition[],
 ): Set<string> {
   const sent = new Set<string>()
   const missing = new Map(wanted.map((h) => [h.toString('hex'), h]))
   for (const { path } of partitions) {
     if (missing.size === 0) break
-    using db = openPartition(engine, path)
-    if (!db) continue
-    const conversations = new Conversations(db)
-    for (const [hex, h] of missing) {
-      if (!conversations.has(h)) continue
-      sent.add(hex)
-      missing.delete(hex)
-    }
+    unlessDamaged(damaged, path, () => {
+      using db = openPartition(engine, path)
+      if (!db) return
+      const conversations = new Conversations(db)
+      for (const [hex, h] of missing) {
+        if (!conversations.has(h)) continue
+        sent.add(hex)
+        missing.delete(hex)
+      }
+    })
   }
   return sent
 }
 
 function prepare(db: Connection) {
   return {
-    roots: db.prepare<[], Root>('SELECT tip, h FROM conv WHERE tip = conv_root'),
     rootOf: db.prepare<[string], Root>(`
       SELECT root.tip AS tip, root.h AS h FROM req
       JOIN conv ON conv.tip = req.tip JOIN conv root ON root.tip = conv.conv_root WHERE req.request_id = ?`),

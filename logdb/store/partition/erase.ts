@@ -1,5 +1,8 @@
-import { nowWholeS } from '../../days.ts'
+import { nowWholeS, type TimeRange } from '../../days.ts'
 import { REMOVED_BODY } from '../../record/body.ts'
+import { type Retention, startOfKept } from '../control/retention.ts'
+import type { RecordPlace } from '../control/stretches.ts'
+import { refreshRollups } from '../rollups/rollups.ts'
 import { compact } from '../sqlite/compact.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { isOfSchema } from '../sqlite/migrate.ts'
@@ -29,6 +32,20 @@ export function countBefore(db: Connection, beforeTs: number): { requests: numbe
 }
 
 const NONE = { requests: 0, bodies: 0 }
+
+/** Where the records of the requests before a time stand in their logs; of those without bodies only, or of all. */
+export function recordPlacesWithin(
+  db: Connection,
+  { fromTs, beforeTs }: { fromTs: number; beforeTs: number },
+  which: 'all' | 'without bodies',
+): RecordPlace[] {
+  const condition = which === 'all' ? '' : `AND req_head = '${REMOVED_BODY}'`
+  const sql = `
+    SELECT source_key AS key, src_off AS offset, src_len AS length, date(ts, 'unixepoch') AS day
+    FROM req JOIN ingest_marks ON ingest_marks.source_id = req.src
+    WHERE src_len IS NOT NULL AND ts >= ? AND ts < ? ${condition}`
+  return db.prepare<[number, number], RecordPlace>(sql).all(fromTs, beforeTs)
+}
 
 /** Removes requests, but keeps their ids so that reading their log again does not bring them back. Returns how many. */
 export function forgetRequests(db: Connection, selection: Selection): number {
@@ -69,17 +86,50 @@ export function forgetAgain(db: Connection, forgotten: readonly Forgotten[]): nu
   })
 }
 
+/** Removes the requests, and the bodies, from before the first days that are kept. Returns how many requests. */
+export function applyRetention(db: Connection, { metadata, bodies }: Retention): number {
+  const removed = metadata === '' ? 0 : deleteRequests(db, startOfKept(metadata))
+  if (bodies !== '') removeBodies(db, startOfKept(bodies))
+  return removed
+}
+
 /** Removes the requests before a time in seconds since 1970. Returns how many. */
-export function deleteRequests(db: Connection, beforeTs: number): number {
+function deleteRequests(db: Connection, beforeTs: number): number {
   return erase(db, () => {
     db.prepare<[number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ?').run(beforeTs)
     db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
-/** Removes the bodies of the requests before a time in seconds since 1970. Returns how many requests had some. */
-export function removeBodies(db: Connection, beforeTs: number): number {
+/** Removes the requests before and after these times. Returns how many. */
+export function deleteOutside(db: Connection, { sinceS, toS }: TimeRange): number {
   return erase(db, () => {
+    db.prepare<[number, number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ? OR ts > ?').run(sinceS, toS)
+    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+  })
+}
+
+/** Removes the requests of all other UTC days, YYYY-MM-DD. Returns how many. */
+export function deleteOtherDays(db: Connection, days: readonly string[]): number {
+  return erase(db, () => {
+    const isOther = "date(ts, 'unixepoch') NOT IN (SELECT value FROM json_each(?))"
+    db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOther}`).run(JSON.stringify(days))
+    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+  })
+}
+
+/** Removes the requests with these ids, which may come again. Returns how many. */
+export function deleteById(db: Connection, ids: readonly string[]): number {
+  return erase(db, () => {
+    const isOne = 'request_id IN (SELECT value FROM json_each(?))'
+    db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOne}`).run(JSON.stringify(ids))
+    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+  })
+}
+
+/** Removes the bodies of the requests before a time in seconds since 1970. */
+function removeBodies(db: Connection, beforeTs: number): void {
+  erase(db, () => {
     db.prepare<[number, string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${HAS_OLD_BODY}`).run(
       beforeTs,
       REMOVED_BODY,
@@ -108,6 +158,7 @@ function erase(db: Connection, choose: () => void): number {
     if (erased > 0) {
       db.exec('CREATE TABLE IF NOT EXISTS unfinished_erasure (x)')
       withNewTextIndex(db, () => collectGarbage(db))
+      refreshRollups(db)
     }
     db.exec('DROP TABLE temp.erased')
     return erased

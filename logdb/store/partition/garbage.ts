@@ -1,4 +1,5 @@
 import { itemsOf, visitRequest, visitResponse } from '../../record/body.ts'
+import { messageTexts } from '../../record/message-text.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { shortHash } from './chain-hash.ts'
 
@@ -20,27 +21,30 @@ UPDATE conv SET conv_root = (
   SELECT sent.tip FROM up JOIN conv sent ON sent.tip = up.node ORDER BY distance DESC LIMIT 1
 ) WHERE conv_root NOT IN (SELECT tip FROM conv);
 `
-/** Messages whose first request was erased get the first of those that hold them in their conversation or answer. */
-const FIND_OTHER_HOLDERS = `
+/** A text, and the messages whose text it is. */
+const FORMS = 'SELECT msg_first.msg AS form UNION SELECT msg_form.msg FROM msg_form WHERE msg_form.text = msg_first.msg'
+/** 0 if there is none. */
+const FIND_HOLDERS = `
 UPDATE msg_first SET req = COALESCE((
   SELECT min(id) FROM (
-    SELECT id FROM req WHERE resp_msg = msg_first.msg
+    SELECT req.id FROM (${FORMS}) JOIN req ON req.resp_msg = form
     UNION ALL
     SELECT req.id FROM (
       WITH RECURSIVE below (node) AS (
-        SELECT id FROM node WHERE node.msg = msg_first.msg
+        SELECT node.id FROM (${FORMS}) JOIN node ON node.msg = form
         UNION SELECT node.id FROM below JOIN node ON node.parent = below.node
       )
       SELECT node FROM below
     ) JOIN req ON req.tip = node
   )
-), 0) WHERE req IN (SELECT row FROM erased);
-`
+), 0)`
 const DELETE_UNUSED = `
 DELETE FROM msg_first WHERE req = 0;
+DELETE FROM msg_form WHERE msg NOT IN (SELECT msg FROM node) AND msg NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
 DELETE FROM msg WHERE id NOT IN (SELECT msg FROM node) AND id NOT IN (SELECT msg FROM msg_first)
   AND id NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
 DELETE FROM msg_text WHERE msg NOT IN (SELECT id FROM msg);
+DELETE FROM msg_piece WHERE msg NOT IN (SELECT id FROM msg);
 `
 
 /** A text outside the conversation stands in the bodies of requests; only its first request is noted. */
@@ -56,13 +60,18 @@ interface Remainder {
   response: string
 }
 
+/** Gives texts that meet a condition on `msg_first` the first request that holds them in its conversation or answer, or 0. */
+export function findHolders(db: Connection, condition: string): void {
+  db.exec(`${FIND_HOLDERS} WHERE ${condition}`)
+}
+
 /**
  * Removes what only erased requests used: messages, conversations, texts. Expects the requests in the temporary table
  * `erased`, and no text index.
  */
 export function collectGarbage(db: Connection): void {
   db.exec(PRUNE_CONVERSATIONS)
-  db.exec(FIND_OTHER_HOLDERS)
+  findHolders(db, 'req IN (SELECT row FROM erased)')
   adoptOrphans(db)
   db.exec(DELETE_UNUSED)
 }
@@ -99,5 +108,6 @@ const REMAINDERS = `
 
 function hashesOf({ request, response }: Remainder): string[] {
   const items = [...itemsOf(Buffer.from(request), visitRequest), ...itemsOf(Buffer.from(response), visitResponse)]
-  return items.map(({ json }) => shortHash(json).toString('hex'))
+  const texts = items.flatMap((item) => [item.json, ...messageTexts(item)])
+  return texts.map((json) => shortHash(json).toString('hex'))
 }

@@ -1,3 +1,5 @@
+import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
+import { ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
 import type { Schema } from '../sqlite/migrate.ts'
 import { chainHash } from './chain-hash.ts'
 
@@ -20,7 +22,7 @@ CREATE TABLE ingest_sources (
 CREATE TABLE ingest_marks (
   source_id INTEGER PRIMARY KEY, source_key TEXT NOT NULL UNIQUE, end_off INTEGER NOT NULL
 ) STRICT;
--- h: first 16 bytes of the SHA-256 of json, which is canonical.
+-- h: first 16 bytes of the SHA-256 of the JSON, which is canonical. json: empty if the message is put together from pieces.
 CREATE TABLE msg (
   id INTEGER PRIMARY KEY, h BLOB NOT NULL UNIQUE, json TEXT NOT NULL
 ) STRICT;
@@ -88,28 +90,7 @@ CREATE INDEX idx_requests_api ON req (api_key_hash);
 CREATE INDEX req_by_tip ON req (tip) WHERE tip IS NOT NULL;
 CREATE INDEX req_by_resp_msg ON req (resp_msg) WHERE resp_msg IS NOT NULL;
 
-CREATE VIEW request_details AS SELECT
-  request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
-  req_head || CASE WHEN tip IS NULL THEN '' ELSE (
-    WITH RECURSIVE chain (n) AS (
-      SELECT tip UNION ALL SELECT parent FROM node, chain WHERE node.id = chain.n AND parent <> 0
-    )
-    SELECT group_concat(j, ', ') FROM (
-      SELECT msg.json AS j FROM chain JOIN node ON node.id = chain.n JOIN msg ON msg.id = node.msg ORDER BY node.depth
-    )
-  ) END || req_tail AS request_json,
-  resp_head || COALESCE((SELECT json FROM msg WHERE id = resp_msg), '') || resp_tail AS response_json,
-  COALESCE(x_dialog_id, dialog_id) AS dialog_id,
-  timestamp, ts_us, x_request_id, method, provider, stream, outcome, finish_reason, ttfb_ms, overhead_ms,
-  bytes_in, bytes_out, release, api_key_name, tokens_in, tokens_out
-FROM req;
-CREATE VIEW requests AS SELECT
-  request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
-  request_json, response_json, dialog_id
-FROM request_details;
-CREATE TRIGGER requests_dialog INSTEAD OF UPDATE OF dialog_id ON requests BEGIN
-  UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id;
-END;
+${viewsOfRequests([], 'msg')}
 CREATE VIEW fts_src AS SELECT
   m.id AS id,
   r.request_id AS request_id,
@@ -121,15 +102,8 @@ CREATE VIEW fts_src AS SELECT
 FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
 `
 
-const CONVERSATIONS = `
--- Every conversation that a request sent, by its last node (req.tip). h: chain_hash of the h of the conversation without
--- its last message and of msg.h, so it is the same in every partition. conv_root: the shortest conversation sent in this
--- partition that this one begins with, often itself.
-CREATE TABLE conv (
-  tip INTEGER PRIMARY KEY, h BLOB NOT NULL UNIQUE, conv_root INTEGER NOT NULL
-) STRICT;
-CREATE INDEX conv_by_root ON conv (conv_root);
-INSERT INTO conv (tip, h, conv_root)
+/** Every conversation that a request sent, from the tree of messages. */
+export const SENT_CONVERSATIONS = `
   WITH RECURSIVE path (node, h, root) AS (
     SELECT node.id, chain_hash(x'', msg.h), CASE WHEN EXISTS (SELECT 1 FROM req WHERE tip = node.id) THEN node.id END
     FROM node JOIN msg ON msg.id = node.msg WHERE node.parent = 0
@@ -138,9 +112,18 @@ INSERT INTO conv (tip, h, conv_root)
       COALESCE(path.root, CASE WHEN EXISTS (SELECT 1 FROM req WHERE tip = node.id) THEN node.id END)
     FROM path JOIN node ON node.parent = path.node JOIN msg ON msg.id = node.msg
   )
-  SELECT node, h, root FROM path WHERE EXISTS (SELECT 1 FROM req WHERE tip = node);
-`
+  SELECT node, h, root FROM path WHERE EXISTS (SELECT 1 FROM req WHERE tip = node)`
 
+const CONVERSATIONS = `
+-- Every conversation that a request sent, by its last node (req.tip). h: chain_hash of the h of the conversation without
+-- its last message and of msg.h, so it is the same in every partition. conv_root: the shortest conversation sent in this
+-- partition that this one begins with, often itself.
+CREATE TABLE conv (
+  tip INTEGER PRIMARY KEY, h BLOB NOT NULL UNIQUE, conv_root INTEGER NOT NULL
+) STRICT;
+CREATE INDEX conv_by_root ON conv (conv_root);
+INSERT INTO conv (tip, h, conv_root) ${SENT_CONVERSATIONS};
+`
 const DIALOGS_AND_ERASURE = `
 -- As in the views, where it is used by: WHERE dialog_id = ...
 CREATE INDEX req_by_dialog ON req (COALESCE(x_dialog_id, dialog_id)) WHERE COALESCE(x_dialog_id, dialog_id) IS NOT NULL;
@@ -157,15 +140,102 @@ CREATE TABLE seal (
 ) STRICT;
 `
 
+const GATEWAY_IDS = `
+CREATE INDEX IF NOT EXISTS req_by_x_request_id ON req (x_request_id) WHERE x_request_id IS NOT NULL;
+`
+
+/** Parts of the tokens as columns, in the order in which statements give them. */
+export const TOKEN_PARTS = ['tokens_cache_read', 'tokens_cache_write_5m', 'tokens_cache_write_1h', 'tokens_reasoning']
+/** Columns of requests that version 9 added. */
+export const ADDED_COLUMNS: readonly string[] = ['dialog_source', 'trace_id', ...TOKEN_PARTS]
+
+const TOKEN_PARTS_AND_TRACES = `
+${TOKEN_PARTS.map((name) => `ALTER TABLE rollup ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0;`).join('\n')}
+ALTER TABLE req ADD COLUMN dialog_source TEXT;
+ALTER TABLE req ADD COLUMN trace_id TEXT;
+${TOKEN_PARTS.map((name) => `ALTER TABLE req ADD COLUMN ${name} INTEGER;`).join('\n')}
+DROP VIEW requests;
+DROP VIEW request_details;
+${viewsOfRequests(ADDED_COLUMNS, 'msg')}
+`
+
+const TEXTS_APART = `
+-- The messages (text) with what is searched of a message (msg) that is more than a role and a text. These have only that, and
+-- are in msg_first, so that messages in different forms share them. Messages that are older than this table have a row in
+-- msg_text or msg_first instead.
+CREATE TABLE msg_form (
+  msg INTEGER NOT NULL, text INTEGER NOT NULL, PRIMARY KEY (msg, text)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX msg_form_by_text ON msg_form (text);
+-- The last message that is older than these tables; 0 if none is.
+CREATE TABLE msg_form_after (
+  msg INTEGER NOT NULL
+) STRICT;
+INSERT INTO msg_form_after SELECT COALESCE(max(id), 0) FROM msg;
+-- Where msg.json is empty, it consists of these: for each piece its own text, and after it bytes of the JSON of another
+-- message, from start, counted from 1. The last piece may have no other message.
+CREATE TABLE msg_piece (
+  msg INTEGER NOT NULL, seq INTEGER NOT NULL, own TEXT NOT NULL, text INTEGER, start INTEGER NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (msg, seq)
+) STRICT, WITHOUT ROWID;
+CREATE VIEW message AS SELECT id, h, CASE WHEN json <> '' THEN json ELSE (
+    SELECT group_concat(piece, '') FROM (
+      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
+      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
+    )
+  ) END AS json FROM msg;
+DROP VIEW requests;
+DROP VIEW request_details;
+${viewsOfRequests(ADDED_COLUMNS, 'message')}
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
-  applicationId: 0x4c474442,
+  applicationId: PARTITION_APPLICATION_ID,
   firstVersion: 2,
   migrations: [
     { number: 1, sql: INITIAL },
     { number: 2, sql: CONVERSATIONS },
     { number: 3, sql: DIALOGS_AND_ERASURE },
     { number: 4, sql: SEAL },
+    { number: 5, sql: GATEWAY_IDS },
+    { number: 7, sql: ROLLUPS },
+    { number: 8, sql: TOKEN_PARTS_AND_TRACES },
+    { number: 9, sql: TEXTS_APART },
   ],
   functions: { chain_hash: chainHash },
+  complete: (db) => refreshRollups(db),
+}
+
+/**
+ * The views of requests, which put bodies together again.
+ * @param added columns that the first version does not have
+ * @param messages the table or view with the JSON of messages
+ */
+function viewsOfRequests(added: readonly string[], messages: 'msg' | 'message'): string {
+  return `
+CREATE VIEW request_details AS SELECT
+  request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
+  req_head || CASE WHEN tip IS NULL THEN '' ELSE (
+    WITH RECURSIVE chain (n) AS (
+      SELECT tip UNION ALL SELECT parent FROM node, chain WHERE node.id = chain.n AND parent <> 0
+    )
+    SELECT group_concat(j, ', ') FROM (
+      SELECT said.json AS j FROM chain JOIN node ON node.id = chain.n JOIN ${messages} said ON said.id = node.msg
+      ORDER BY node.depth
+    )
+  ) END || req_tail AS request_json,
+  resp_head || COALESCE((SELECT json FROM ${messages} WHERE id = resp_msg), '') || resp_tail AS response_json,
+  COALESCE(x_dialog_id, dialog_id) AS dialog_id,
+  timestamp, ts_us, x_request_id, method, provider, stream, outcome, finish_reason, ttfb_ms, overhead_ms,
+  bytes_in, bytes_out, release, api_key_name, ${['tokens_in', 'tokens_out', ...added].join(', ')}
+FROM req;
+CREATE VIEW requests AS SELECT
+  request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
+  request_json, response_json, dialog_id
+FROM request_details;
+CREATE TRIGGER requests_dialog INSTEAD OF UPDATE OF dialog_id ON requests BEGIN
+  UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id;
+END;
+`
 }

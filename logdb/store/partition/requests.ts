@@ -53,8 +53,21 @@ export interface RequestDetails {
   /** Release of the gateway. */
   release: string | null
   api_key_name: string | null
+  /** The whole input. */
   tokens_in: number | null
+  /** The whole output. */
   tokens_out: number | null
+  /** What named the dialog: a header, or `metadata.user_id` for that member of the body. */
+  dialog_source: string | null
+  /** Of OpenTelemetry, 32 hex digits. */
+  trace_id: string | null
+  /** The part of the input that was read from a cache. */
+  tokens_cache_read: number | null
+  /** The parts of the input that were written to a cache for five minutes, and for an hour. */
+  tokens_cache_write_5m: number | null
+  tokens_cache_write_1h: number | null
+  /** The part of the output that is reasoning. */
+  tokens_reasoning: number | null
 }
 
 /** Sorts after every character of an id. */

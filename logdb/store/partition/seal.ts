@@ -1,8 +1,9 @@
-import { chmodSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs'
+import { chmodSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { nowWholeS } from '../../days.ts'
-import { logdbError } from '../../error-table.ts'
-import { syncPath } from '../folder/durable.ts'
+import { moveDurably } from '../folder/durable.ts'
+import { requireFreeBytes } from '../folder/free-space.ts'
+import { refreshRollups } from '../rollups/rollups.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'
 import { optimizeTextIndex } from '../text-index/text-index.ts'
@@ -36,34 +37,28 @@ export function unseal(engine: SqliteEngine, path: string): void {
  */
 export function sealPartition(engine: SqliteEngine, path: string): { bytesBefore: number; bytesAfter: number } {
   const bytesBefore = statSync(path).size
-  requireSpace(path, bytesBefore)
+  requireFreeBytes(dirname(path), bytesBefore, `a compact copy of ${path}`)
   const copy = `${path}.part`
   rmSync(copy, { force: true })
   try {
     const rows = copyTo(engine, path, copy)
     finishCopy(engine, copy, rows)
     chmodSync(copy, statSync(path).mode & ~WRITABLE_BY_ANY)
-    syncPath(copy)
-    renameSync(copy, path)
-    syncPath(dirname(path))
+    moveDurably(copy, path)
     return { bytesBefore, bytesAfter: statSync(path).size }
   } finally {
     rmSync(copy, { force: true })
   }
 }
 
-function requireSpace(path: string, bytes: number): void {
-  const { bavail, bsize } = statfsSync(dirname(path))
-  if (bavail * bsize >= bytes) return
-  const hint = 'free some space and run the command again; nothing was changed'
-  throw logdbError('DISK_FULL', `no space left for a compact copy of ${path}`, hint)
-}
-
 /** Leaves the partition without a WAL, which would be taken for that of the copy. Returns how many rows it has. */
 function copyTo(engine: SqliteEngine, path: string, copy: string): number {
   const db = openMigrated(engine, path, PARTITION_SCHEMA)
   try {
-    db.inTransaction(() => optimizeTextIndex(db))
+    db.inTransaction(() => {
+      optimizeTextIndex(db)
+      refreshRollups(db)
+    })
     db.pragma('wal_checkpoint(TRUNCATE)')
     db.pragma('journal_mode = DELETE')
     db.prepare<[string]>('VACUUM INTO ?').run(copy)

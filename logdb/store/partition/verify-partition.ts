@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sha256 } from '../../../kit/sha256.ts'
 import { REMOVED_BODY } from '../../record/body.ts'
 import { parseTimestamp } from '../../record/timestamp.ts'
+import { wrongHours } from '../rollups/rollups.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { hasTextIndex, isIndexAhead, unindexedMessages } from '../text-index/text-index.ts'
 import { wrongIndexes } from '../text-index/verify-index.ts'
@@ -28,6 +29,7 @@ export interface DeepCheck {
 }
 
 const MAX_PROBLEMS = 20
+const MS_PER_HOUR = 3_600_000
 
 /** Checks the file itself and what its rows refer to. */
 export function checkPartition(db: Connection): PartitionCheck {
@@ -36,8 +38,17 @@ export function checkPartition(db: Connection): PartitionCheck {
   const rows = Number(db.prepareValue('SELECT count(*) FROM req').get())
   const problems = [...damage, ...(damage.length === 0 ? danglingReferences(db) : [])]
   if (hasTextIndex(db) && isIndexAhead(db)) problems.push('the text index takes missing messages for known')
+  if (damage.length === 0) problems.push(...wrongFigures(db))
   if (hasUnfinishedErasure(db)) problems.push('deleted bytes may remain in the file: run forget or retain again')
   return { rows, problems, ...(hasTextIndex(db) ? { unindexed: unindexedMessages(db) } : {}) }
+}
+
+function wrongFigures(db: Connection): string[] {
+  const hours = wrongHours(db)
+  const [first] = hours
+  if (first === undefined) return []
+  const time = new Date(first * MS_PER_HOUR).toISOString()
+  return [`${hours.length} hours with figures that do not match their requests, first that of ${time}`]
 }
 
 function danglingReferences(db: Connection): string[] {
@@ -72,6 +83,14 @@ const REFERENCES = [
   },
   { what: 'conversations whose root is unknown', sql: 'FROM conv WHERE conv_root NOT IN (SELECT tip FROM conv)' },
   { what: 'texts without their message', sql: 'FROM msg_first WHERE msg NOT IN (SELECT id FROM msg)' },
+  {
+    what: 'texts of other messages that are missing',
+    sql: 'FROM msg_form WHERE text NOT IN (SELECT msg FROM msg_first)',
+  },
+  {
+    what: 'pieces of messages that are missing',
+    sql: 'FROM msg_piece WHERE msg NOT IN (SELECT id FROM msg) OR text NOT IN (SELECT id FROM msg)',
+  },
   { what: 'texts without a request', sql: 'FROM msg_first WHERE req NOT IN (SELECT id FROM req)' },
 ]
 
@@ -123,7 +142,7 @@ function kindOf({ id, serverId, timestamp, endpoint, request, response, xRequest
 
 function wrongMessages(db: Connection): string[] {
   const problems: string[] = []
-  const messages = db.prepare<[], { id: number; h: Buffer; json: string }>('SELECT id, h, json FROM msg')
+  const messages = db.prepare<[], { id: number; h: Buffer; json: string }>('SELECT id, h, json FROM message')
   for (const { id, h, json } of messages.iterate()) {
     const digest = createHash('sha256').update(json).digest()
     if (!digest.subarray(0, h.length).equals(h)) problems.push(`message ${id} does not match its hash`)

@@ -1,5 +1,6 @@
 import { controlPath } from '../control/open-control.ts'
 import { listFiles } from '../folder/partition-files.ts'
+import { type DamagedPartition, unlessDamaged } from '../sqlite/damage.ts'
 import type { SqliteEngine } from '../sqlite/engine.ts'
 import { isOfPredecessor } from './predecessor-database.ts'
 
@@ -10,9 +11,14 @@ export const IS_CONVERTING = /\.converting(\.\d+)?$/
 export const IS_CONVERTED = /\.predecessor(\.\d+)?$/
 const DATABASE = /\.sqlite3(\.(converting|predecessor)(\.\d+)?)?$/
 
-/** The predecessor's databases with requests below the folder of a log database, also those that were taken over. By path. */
-export function findOldDatabases(engine: SqliteEngine, base: string): string[] {
+/**
+ * The predecessor's databases with requests below the folder of a log database, also those that were taken over. By path.
+ * @param damaged gets those that cannot be read; without it they are an error
+ */
+export function findOldDatabases(engine: SqliteEngine, base: string, damaged?: DamagedPartition[]): string[] {
+  const isOld = (path: string) => isOfPredecessor(engine, path)
   return listFiles(base)
-    .filter((path) => DATABASE.test(path) && path !== controlPath(base) && isOfPredecessor(engine, path))
+    .filter((path) => DATABASE.test(path) && path !== controlPath(base))
+    .filter((path) => (damaged ? unlessDamaged(damaged, path, () => isOld(path)) : isOld(path)))
     .sort()
 }

@@ -1,5 +1,5 @@
 import { hasErrorCode, UserError } from '../../../kit/user-error.ts'
-import { LAST_DAY, lastSecondOf } from '../../days.ts'
+import { LAST_DAY, lastSecondOf, type TimeRange } from '../../days.ts'
 import type { PredecessorRow } from '../../record/predecessor-row.ts'
 import type { ServerIdentity } from '../folder/server-id.ts'
 import type { Selection } from '../partition/erase.ts'
@@ -22,8 +22,8 @@ const COLUMNS = [
 
 /** True for a database with the predecessor's tables. Of its databases only control.sqlite3 may be without requests. */
 export function isOfPredecessor(engine: SqliteEngine, path: string): boolean {
-  using db = engine.openReadonly(path)
   try {
+    using db = engine.openReadonly(path)
     return hasItsTables(db)
   } catch (error) {
     if (error instanceof UserError && hasErrorCode(error.cause, 'SQLITE_NOTADB')) return false
@@ -73,6 +73,12 @@ export class PredecessorDatabase {
   /** True if it holds requests before a time in seconds since 1970. */
   hasBefore(ts: number): boolean {
     return this.#db.prepare<[number]>('SELECT 1 FROM requests WHERE ts < ? LIMIT 1').get(ts) !== undefined
+  }
+
+  /** True if it holds requests of these times. */
+  hasWithin({ sinceS, toS }: TimeRange): boolean {
+    const sql = 'SELECT 1 FROM requests WHERE ts BETWEEN ? AND ? LIMIT 1'
+    return this.#db.prepare<[number, number]>(sql).get(sinceS, toS) !== undefined
   }
 
   /** In the order of time. */

@@ -1,8 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
+import { UserError } from '../../../kit/user-error.ts'
 import { nowWholeS } from '../../days.ts'
+import { REMOVED_BODY } from '../../record/body.ts'
 import type { ServerIdentity } from '../folder/server-id.ts'
 import { openWritablePartition } from '../partition/open-partition.ts'
 import { isSealed } from '../partition/seal.ts'
+import { refreshRollups, staleHours } from '../rollups/rollups.ts'
 import { closeCheckpointed } from '../sqlite/compact.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { indexNewMessages } from '../text-index/text-index.ts'
@@ -15,6 +18,8 @@ import type { Session, Stores } from './session.ts'
 export interface WrittenRows {
   inserted: number
   known: number
+  /** Known ones that have their bodies again. */
+  restored: number
   /** Bytes of the records that are stored from this very place, now or before a run was killed. */
   ingestedBytes: number
   /** Bytes of all others. */
@@ -46,6 +51,8 @@ export class Partition {
   readonly #isTextIndexed: boolean
   readonly #stores: Stores
   readonly #sql
+  /** True if the figures of the latest hour may be old. */
+  #isRollupDue = false
 
   /** Creates the file and its folder if they are missing. @throws UserError */
   constructor(engine: SqliteEngine, path: string, { server, isTextIndexed }: PartitionOptions) {
@@ -68,14 +75,16 @@ export class Partition {
   write(group: RowGroup, bytes: Buffer, session: Session, position: SourcePosition | undefined): WrittenRows {
     if (!this.db.isInTransaction) this.#begin()
     const source = position ? this.#notePosition(position) : null
-    const written = { inserted: 0, known: 0, ingestedBytes: 0, duplicateBytes: 0 }
+    const written = { inserted: 0, known: 0, restored: 0, ingestedBytes: 0, duplicateBytes: 0 }
     session.receive(group, bytes)
     const findForgotten = this.#sql.hasForgotten.get() ? this.#sql.findForgotten : undefined
     let nextRow = this.#sql.lastRow.get()?.id ?? 0
     for (const row of rowsOf(group)) {
       const known = this.#sql.findRequest.get(row.requestId) ?? findForgotten?.get(row.requestId)
+      const isRestored = known?.isRemoved === 1 && !isRemoved(row, bytes)
       if (!known) this.#insert(++nextRow, row, bytes, session, source)
-      written[known ? 'known' : 'inserted']++
+      else if (isRestored) this.#restore(known.id, row, bytes, session)
+      written[kindOf(known !== undefined, isRestored)]++
       const isFromHere = !known || (known.src === source && known.src_off === row.offset)
       written[isFromHere ? 'ingestedBytes' : 'duplicateBytes'] += row.length ?? 0
     }
@@ -87,7 +96,10 @@ export class Partition {
   commit(): void {
     if (!this.db.isInTransaction) return
     if (this.#isTextIndexed) indexNewMessages(this.db)
+    // The latest hour will mostly get more requests.
+    refreshRollups(this.db, staleHours(this.db).slice(0, -1))
     this.db.exec('COMMIT')
+    this.#isRollupDue = true
   }
 
   /** False when the file has been removed or replaced since it was opened. */
@@ -97,7 +109,17 @@ export class Partition {
 
   /** What is not committed is lost. @throws UserError */
   close(): void {
+    if (this.#isRollupDue && !this.db.isInTransaction) this.#refreshRollups()
     closeCheckpointed(this.db)
+  }
+
+  /** Without these figures, as on a full disk, `stats` reads the requests of the hour. */
+  #refreshRollups(): void {
+    try {
+      this.db.inTransaction(() => refreshRollups(this.db))
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+    }
   }
 
   #begin(): void {
@@ -114,23 +136,41 @@ export class Partition {
   }
 
   #insert(id: number, row: NewRow, bytes: Buffer, session: Session, source: number | null): void {
-    const tip = session.conversation(row.conversation, id, this.#stores)
-    const answer = session.message(row.answer, id, this.#stores)
-    for (const number of row.inside) session.message(number, id, this.#stores)
     this.#sql.insertRequest.run([
       id,
       this.#server.serverId,
       row.requestId,
       ...row.fields,
-      ...row.bodies.map(({ start, end }) => bytes.subarray(start, end)),
-      tip,
-      answer === 0 ? null : answer,
-      row.searchable,
+      ...this.#said(id, row, bytes, session),
       source,
       row.offset,
       row.length,
     ])
   }
+
+  /** Gives a request whose bodies were removed what was said in it. */
+  #restore(id: number, row: NewRow, bytes: Buffer, session: Session): void {
+    this.#sql.restoreRequest.run([...this.#said(id, row, bytes, session), id])
+  }
+
+  /** The values of the columns that hold what was said. */
+  #said(id: number, row: NewRow, bytes: Buffer, session: Session): unknown[] {
+    const tip = session.conversation(row.conversation, id, this.#stores)
+    const answer = session.message(row.answer, id, this.#stores)
+    for (const number of row.inside) session.message(number, id, this.#stores)
+    const bodies = row.bodies.map(({ start, end }) => bytes.subarray(start, end))
+    return [...bodies, tip, answer === 0 ? null : answer, row.searchable]
+  }
+}
+
+function kindOf(isKnown: boolean, isRestored: boolean): 'inserted' | 'known' | 'restored' {
+  if (!isKnown) return 'inserted'
+  return isRestored ? 'restored' : 'known'
+}
+
+function isRemoved({ bodies }: NewRow, bytes: Buffer): boolean {
+  const [{ start, end }] = bodies
+  return bytes.toString('utf8', start, end) === REMOVED_BODY
 }
 
 /** In the order in which `#insert` gives the values. CAST makes text of bytes without a JS string in between. */
@@ -142,8 +182,13 @@ const INSERT_REQUEST = `INSERT INTO req (
     CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?
   )`
 
+const RESTORE_REQUEST = `UPDATE req SET req_head = CAST(? AS TEXT), req_tail = CAST(? AS TEXT), resp_head = CAST(? AS TEXT),
+  resp_tail = CAST(? AS TEXT), tip = ?, resp_msg = ?, texts = ? WHERE id = ?`
+
 /** Where a row was read; NULL for one that comes from no log. */
 interface RowOrigin {
+  id: number
+  isRemoved: number
   src: number | null
   src_off: number | null
 }
@@ -161,11 +206,14 @@ function prepare(db: Connection) {
       ON CONFLICT (source_path) DO UPDATE SET
         bytes_ingested = excluded.bytes_ingested, mtime = excluded.mtime, last_scan_ts = excluded.last_scan_ts`),
     lastRow: db.prepare<[], { id: number }>('SELECT id FROM req ORDER BY id DESC LIMIT 1'),
-    findRequest: db.prepare<[string], RowOrigin>('SELECT src, src_off FROM req WHERE request_id = ?'),
+    findRequest: db.prepare<[string], RowOrigin>(
+      `SELECT id, src, src_off, req_head = '${REMOVED_BODY}' AS isRemoved FROM req WHERE request_id = ?`,
+    ),
     hasForgotten: db.prepare('SELECT 1 FROM forgotten LIMIT 1'),
     findForgotten: db.prepare<[string], RowOrigin>(
-      'SELECT NULL AS src, NULL AS src_off FROM forgotten WHERE request_id = ?',
+      'SELECT 0 AS id, NULL AS src, NULL AS src_off, 0 AS isRemoved FROM forgotten WHERE request_id = ?',
     ),
     insertRequest: db.prepare<[unknown[]]>(INSERT_REQUEST),
+    restoreRequest: db.prepare<[unknown[]]>(RESTORE_REQUEST),
   }
 }

@@ -1,5 +1,5 @@
 import type { EntryFields } from '../../record/entry.ts'
-import type { MessageText } from '../../record/message-text.ts'
+import type { Piece } from '../../record/text-pieces.ts'
 
 export type SqlValue = string | number | null
 
@@ -15,8 +15,10 @@ export interface Span {
 export interface NewMessage extends Span {
   /** Where its SHA-256 starts. */
   digest: number
-  /** Undefined if there is nothing to search. */
-  text: MessageText | undefined
+  /** Messages that hold what is searched of it, often itself. */
+  texts: readonly number[]
+  /** What it is put together from, of its own bytes and those of its texts; none if it is stored as it is. */
+  pieces: readonly Piece[]
 }
 
 /** A conversation that continues another one, or 0, with one message; `hash` is where its chain hash starts. */
@@ -55,36 +57,47 @@ export interface RowGroup {
   session: number
   firstMessage: number
   messages: number[]
-  texts: MessageText[]
+  texts: number[]
+  pieces: number[]
   conversations: number[]
   rows: SqlValue[]
   inside: number[]
 }
 
 export function emptyGroup(path: string, session: number, firstMessage: number): RowGroup {
-  return { path, session, firstMessage, messages: [], texts: [], conversations: [], rows: [], inside: [] }
+  return { path, session, firstMessage, messages: [], texts: [], pieces: [], conversations: [], rows: [], inside: [] }
 }
 
-/** Instead of a text: there is none, or it is exactly what SQL reads from the message. */
-const NO_TEXT = -1
-const PLAIN_TEXT = -2
-const PLAIN: MessageText = { role: '', text: '', isPlain: true }
-const MESSAGE_WIDTH = 4
+const MESSAGE_WIDTH = 5
+const PIECE_WIDTH = 5
 
-export function addMessage(group: RowGroup, { start, end, digest, text }: NewMessage): void {
-  if (text === undefined) group.messages.push(start, end, digest, NO_TEXT)
-  else if (text.isPlain) group.messages.push(start, end, digest, PLAIN_TEXT)
-  else {
-    group.messages.push(start, end, digest, group.texts.length)
-    group.texts.push(text)
-  }
+export function addMessage(group: RowGroup, { start, end, digest, texts, pieces }: NewMessage): void {
+  group.messages.push(start, end, digest, texts.length, pieces.length)
+  for (const text of texts) group.texts.push(text)
+  for (const { ownStart, ownEnd, text, start, size } of pieces) group.pieces.push(ownStart, ownEnd, text, start, size)
 }
 
-export function* messagesOf({ messages, texts }: RowGroup): Generator<NewMessage> {
+export function* messagesOf({ messages, texts, pieces }: RowGroup): Generator<NewMessage> {
+  let [textAt, pieceAt] = [0, 0]
   for (let at = 0; at < messages.length; at += MESSAGE_WIDTH) {
-    const [start, end, digest, text] = messages.slice(at, at + MESSAGE_WIDTH) as [number, number, number, number]
-    yield { start, end, digest, text: text === PLAIN_TEXT ? PLAIN : texts[text] }
+    const values = messages.slice(at, at + MESSAGE_WIDTH) as [number, number, number, number, number]
+    const [start, end, digest, textCount, pieceCount] = values
+    const pieceEnd = pieceAt + pieceCount * PIECE_WIDTH
+    const own = pieceCount === 0 ? NO_PIECES : piecesOf(pieces.slice(pieceAt, pieceEnd))
+    yield { start, end, digest, texts: texts.slice(textAt, textAt + textCount), pieces: own }
+    textAt += textCount
+    pieceAt = pieceEnd
   }
+}
+
+const NO_PIECES: readonly Piece[] = []
+
+function piecesOf(values: readonly number[]): Piece[] {
+  return Array.from({ length: values.length / PIECE_WIDTH }, (_, index) => {
+    const piece = values.slice(index * PIECE_WIDTH, (index + 1) * PIECE_WIDTH)
+    const [ownStart, ownEnd, text, start, size] = piece as [number, number, number, number, number]
+    return { ownStart, ownEnd, text, start, size }
+  })
 }
 
 const CONVERSATION_WIDTH = 3
@@ -104,7 +117,8 @@ export function* conversationsOf({ conversations }: RowGroup): Generator<NewConv
 export const FIELD_COLUMNS = `
   ts ts_us timestamp endpoint model_original model_mapped status_code latency_ms api_key_hash x_dialog_id x_request_id
   method provider stream outcome finish_reason ttfb_ms overhead_ms bytes_in bytes_out release api_key_name
-  tokens_in tokens_out`
+  tokens_in tokens_out dialog_source trace_id tokens_cache_read tokens_cache_write_5m tokens_cache_write_1h
+  tokens_reasoning`
   .trim()
   .split(/\s+/)
 
@@ -137,6 +151,12 @@ export function fieldValues(
     fields.apiKeyName,
     fields.tokensIn,
     fields.tokensOut,
+    fields.dialogSource,
+    fields.traceId,
+    fields.tokensCacheRead,
+    fields.tokensCacheWrite5m,
+    fields.tokensCacheWrite1h,
+    fields.tokensReasoning,
   ]
 }
 

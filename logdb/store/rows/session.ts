@@ -8,6 +8,11 @@ export interface Stores {
   conversations: ConversationTree
 }
 
+interface SentMessage extends Message {
+  /** Messages that hold what is searched of it, often itself. */
+  texts: readonly number[]
+}
+
 interface Link {
   parent: number
   message: number
@@ -24,15 +29,15 @@ const NONE: Link = { parent: 0, message: 0, hash: Buffer.alloc(0), stored: NO_CO
  */
 export class Session {
   /** The id of a message that is stored, else the message. */
-  readonly #messages: (number | Message)[] = [0]
+  readonly #messages: (number | SentMessage)[] = [0]
   readonly #links: Link[] = [NONE]
   #version = 0
 
   /** Takes what a group brings. Its bytes must hold until `settle`. */
   receive(group: RowGroup, bytes: Buffer): void {
-    for (const { start, end, digest, text } of messagesOf(group)) {
+    for (const { start, end, digest, texts, pieces } of messagesOf(group)) {
       const json = bytes.subarray(start, end)
-      this.#messages.push({ digest: bytes.subarray(digest, digest + DIGEST_BYTES), json, text })
+      this.#messages.push({ digest: bytes.subarray(digest, digest + DIGEST_BYTES), json, pieces, texts })
     }
     for (const { parent, message, hash } of conversationsOf(group)) {
       const name = Buffer.from(bytes.subarray(hash, hash + HASH_BYTES))
@@ -41,10 +46,13 @@ export class Session {
   }
 
   /** The id of a message, which the request with this row id has; 0 for none. */
-  message(number: number, row: number, { messages }: Stores): number {
-    const known = this.#messages[number] as number | Message
+  message(number: number, row: number, stores: Stores): number {
+    const known = this.#messages[number] as number | SentMessage
     if (typeof known === 'number') return known
-    const id = messages.store(known, row)
+    const { messages } = stores
+    const isOwnText = known.texts[0] === number
+    const texts = isOwnText ? [] : known.texts.map((text) => this.message(text, row, stores))
+    const id = isOwnText ? messages.storeText(known, row) : messages.store(known, texts)
     this.#messages[number] = id
     return id
   }
@@ -71,10 +79,10 @@ export class Session {
   /** Keeps what no row needed yet and the partition does not have: its bytes are about to go. */
   settle({ firstMessage }: RowGroup, { messages }: Stores): void {
     for (let number = firstMessage; number < this.#messages.length; number++) {
-      const message = this.#messages[number] as number | Message
+      const message = this.#messages[number] as number | SentMessage
       if (typeof message === 'number') continue
-      const { digest, json, text } = message
-      this.#messages[number] = messages.find(message) ?? { digest: Buffer.from(digest), json: Buffer.from(json), text }
+      const kept = { ...message, digest: Buffer.from(message.digest), json: Buffer.from(message.json) }
+      this.#messages[number] = messages.find(message) ?? kept
     }
   }
 

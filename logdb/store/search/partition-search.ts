@@ -1,10 +1,10 @@
 import { errorMessage, hasErrorCode } from '../../../kit/user-error.ts'
 import { logdbError } from '../../error-table.ts'
-import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
+import { supplyMissing } from '../partition/older-versions.ts'
+import { isPartitionOpen } from '../partition/open-partition.ts'
 import type { Connection, SqliteEngine, Statement } from '../sqlite/engine.ts'
-import { isOfSchema } from '../sqlite/migrate.ts'
-import { hasTextIndex, unindexedMessages } from '../text-index/text-index.ts'
-import { findParameters, findSql, type PartitionQuery, quoted, SNIPPET } from './search-sql.ts'
+import { hasTextIndex, hasTokenizer, unindexedMessages } from '../text-index/text-index.ts'
+import { countSql, findParameters, findSql, type PartitionQuery, quoted, SNIPPET, type Term } from './search-sql.ts'
 
 /** A message that was found, in the first request that holds it and passes the filter. */
 export interface FoundMessage {
@@ -23,23 +23,38 @@ export interface FoundMessage {
   dialogId: string | null
 }
 
+/** `counts`: of all hits; undefined if there may be more than were asked for. */
 export type PartitionHits =
-  | { kind: 'searched'; found: FoundMessage[]; unindexed: number }
+  | { kind: 'searched'; found: FoundMessage[]; counts: HitCounts | undefined; unindexed: number }
   | { kind: 'no-index' }
   | { kind: 'foreign' }
 
 type FoundRow = FoundMessage & { row: number }
 type SnippetParameters = [start: string, end: string, tokens: number, words: string, id: number]
 
+/** How many messages match, and how many requests they were first found in. */
+export interface HitCounts {
+  messages: number
+  requests: number
+}
+
 /** A partition open for searching. */
 export class PartitionSearch {
   readonly #db: Connection
+  readonly #isOwn: boolean
   /** By their SQL. */
   readonly #statements = new Map<string, unknown>()
 
   /** @throws UserError */
   constructor(engine: SqliteEngine, path: string) {
     this.#db = engine.openReadonly(path)
+    try {
+      this.#isOwn = isPartitionOpen(this.#db)
+      if (this.#isOwn) supplyMissing(this.#db)
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
   }
 
   close(): void {
@@ -48,10 +63,13 @@ export class PartitionSearch {
 
   /** The latest hits. @throws UserError QUERY_INVALID */
   find(query: PartitionQuery): PartitionHits {
-    if (!isOfSchema(this.#db, PARTITION_SCHEMA)) return { kind: 'foreign' }
+    if (!this.#isOwn) return { kind: 'foreign' }
     if (!hasTextIndex(this.#db)) return { kind: 'no-index' }
     return this.#db.inSnapshot(() => {
-      return { kind: 'searched', found: this.#find(query), unindexed: unindexedMessages(this.#db) }
+      const rows = this.#canHold(query.indexWords) ? this.#all<FoundRow>(query, findSql) : []
+      const found = rows.map(({ row: _, ...message }) => message)
+      const counts = rows.length < query.limit ? countsOf(rows) : undefined
+      return { kind: 'searched', found, counts, unindexed: unindexedMessages(this.#db) }
     })
   }
 
@@ -67,12 +85,32 @@ export class PartitionSearch {
     return statement.get(start, end, tokens, words, id) ?? ''
   }
 
-  #find(query: PartitionQuery): FoundMessage[] {
+  /** Counts at most `limit` hits; none without an index. @throws UserError QUERY_INVALID */
+  count(query: PartitionQuery): HitCounts {
+    const none = { messages: 0, requests: 0 }
+    if (!this.#isOwn || !hasTextIndex(this.#db)) return none
+    return this.#all<HitCounts>(query, countSql)[0] ?? none
+  }
+
+  /**
+   * False if a word of the query is certainly in no message. That is found out without the tokenizer of the index, which takes
+   * several times as long to make as it takes to look a word up.
+   */
+  #canHold(words: readonly string[] = []): boolean {
+    if (words.length === 0 || !hasTokenizer(this.#db) || this.#db.prepare(HAS_PAIRS).get() !== undefined) return true
+    const find = this.#prepared(HAS_WORD, () => {
+      this.#db.exec(INDEX_WORDS)
+      return this.#db.prepare<[string]>(HAS_WORD)
+    })
+    return words.every((word) => find.get(word) !== undefined)
+  }
+
+  #all<Row>(query: PartitionQuery, sqlFor: (filter: PartitionQuery, terms: readonly Term[]) => string): Row[] {
     const terms = query.role === undefined ? query.terms : [...query.terms, { words: `role : ${quoted(query.role)}` }]
     try {
-      const sql = findSql(query, terms)
-      const statement = this.#prepared(sql, () => this.#db.prepare<[Record<string, unknown>], FoundRow>(sql))
-      return statement.all(findParameters(query, terms)).map(({ row: _, ...found }) => found)
+      const sql = sqlFor(query, terms)
+      const statement = this.#prepared(sql, () => this.#db.prepare<[Record<string, unknown>], Row>(sql))
+      return statement.all(findParameters(query, terms))
     } catch (error) {
       if (hasErrorCode(error, 'SQLITE_ERROR')) throw invalidQuery(error)
       throw error
@@ -90,7 +128,27 @@ export class PartitionSearch {
   }
 }
 
+/** A message with runs of characters without spaces may hold a word that is only a part of one in the index of words. */
+const HAS_PAIRS = 'SELECT 1 FROM request_text_pairs_docsize LIMIT 1'
+const INDEX_WORDS = "CREATE VIRTUAL TABLE temp.index_words USING fts5vocab ('main', 'request_text_index', 'row')"
+const HAS_WORD = 'SELECT 1 FROM temp.index_words WHERE term = ?'
+
+function countsOf(rows: readonly FoundRow[]): HitCounts {
+  return { messages: rows.length, requests: new Set(rows.map(({ row }) => row)).size }
+}
+
+/** FTS5 builds a tree of the words. */
+const TOO_MANY_WORDS = /expression tree is too large|parser stack overflow/i
+
 function invalidQuery(error: unknown) {
+  if (TOO_MANY_WORDS.test(errorMessage(error))) {
+    return logdbError(
+      'QUERY_INVALID',
+      'the query has too many words',
+      'search for a few of its words, or a phrase',
+      error,
+    )
+  }
   const message = `the query is not valid FTS5 syntax: ${errorMessage(error)}`
   return logdbError('QUERY_INVALID', message, 'leave --raw-query out to search for the words as they are', error)
 }

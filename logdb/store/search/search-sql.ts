@@ -1,4 +1,4 @@
-import type { TimeRange } from '../../days.ts'
+import { filterParameters, type RequestFilter, requestConditions } from './request-filter.ts'
 
 /**
  * Something a message must hold: an FTS5 query of the words, of the pairs, or of either.
@@ -12,20 +12,11 @@ export interface Term {
   pairs?: string
 }
 
-/** Conditions for the request that holds a hit; a missing one sets no limit. */
-interface RequestFilter extends Partial<TimeRange> {
-  /** Patterns with `*`; the model as asked for or as answered. */
-  model?: string | undefined
-  endpoint?: string | undefined
-  /** Hash or name of the API key. */
-  key?: string | undefined
-  /** Both included. */
-  status?: { from: number; to: number } | undefined
-}
-
 export interface PartitionQuery extends RequestFilter {
   /** At least one; each must match. */
   terms: readonly Term[]
+  /** Words as the index has them; each hit has all of them. Unknown if absent. */
+  indexWords?: readonly string[] | undefined
   role?: string | undefined
   limit: number
 }
@@ -43,30 +34,45 @@ export const SNIPPET = `
 
 /** The statement that finds the latest hits. */
 export function findSql(filter: RequestFilter, terms: readonly Term[]): string {
+  const columns = `holding.msg AS message, min(r.id) AS row, r.ts AS ts, r.request_id AS requestId, r.endpoint AS endpoint,
+      r.model_original AS modelOriginal, r.model_mapped AS modelMapped, r.status_code AS statusCode,
+      COALESCE(r.x_dialog_id, r.dialog_id) AS dialogId`
+  return `${holdingSql(filter, terms, columns)} ORDER BY r.ts DESC, r.id DESC, holding.msg DESC LIMIT @limit`
+}
+
+/** The statement that counts hits, and the requests that `findSql` gives for them, up to a limit. */
+export function countSql(filter: RequestFilter, terms: readonly Term[]): string {
+  const hits = `${holdingSql(filter, terms, 'min(r.id) AS row')} LIMIT @limit`
+  return `SELECT count(*) AS messages, count(DISTINCT row) AS requests FROM (${hits})`
+}
+
+/** A row for each hit, with the first request that holds it and passes the filter. */
+function holdingSql(filter: RequestFilter, terms: readonly Term[], columns: string): string {
   const conditions = requestConditions(filter)
   return `
     WITH RECURSIVE hit (msg, req) AS MATERIALIZED (
       SELECT msg_first.msg, msg_first.req FROM (${matchSql(terms)}) JOIN msg_first USING (msg)
     ), ${conditions.length > 0 ? HOLDING_ANYWHERE : HOLDING_FIRST}
-    SELECT holding.msg AS message, min(r.id) AS row, r.ts AS ts, r.request_id AS requestId, r.endpoint AS endpoint,
-      r.model_original AS modelOriginal, r.model_mapped AS modelMapped, r.status_code AS statusCode,
-      COALESCE(r.x_dialog_id, r.dialog_id) AS dialogId
+    SELECT ${columns}
     FROM holding JOIN req r ON r.id = holding.req
     ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-    GROUP BY holding.msg ORDER BY r.ts DESC, r.id DESC, holding.msg DESC LIMIT @limit`
+    GROUP BY holding.msg`
 }
 
 const HOLDING_FIRST = 'holding (msg, req) AS (SELECT msg, req FROM hit)'
-/** Later requests of a conversation hold its messages too: their tips are below the messages' nodes. */
+/** Later requests of a conversation hold its messages too, in any form: their tips are below the messages' nodes. */
 const HOLDING_ANYWHERE = `
+  form (msg, form) AS (
+    SELECT msg, msg FROM hit UNION ALL SELECT hit.msg, msg_form.msg FROM hit JOIN msg_form ON msg_form.text = hit.msg
+  ),
   below (msg, node) AS (
-    SELECT hit.msg, node.id FROM hit JOIN node ON node.msg = hit.msg
+    SELECT form.msg, node.id FROM form JOIN node ON node.msg = form.form
     UNION SELECT below.msg, node.id FROM below JOIN node ON node.parent = below.node
   ),
   holding (msg, req) AS (
     SELECT msg, req FROM hit
     UNION SELECT below.msg, req.id FROM below JOIN req ON req.tip = below.node
-    UNION SELECT hit.msg, req.id FROM hit JOIN req ON req.resp_msg = hit.msg
+    UNION SELECT form.msg, req.id FROM form JOIN req ON req.resp_msg = form.form
   )`
 
 /** Messages that match every term: by the index of words, and by the index of pairs. */
@@ -91,36 +97,13 @@ function hasRunTerm(terms: readonly Term[]): boolean {
   return terms.some(({ words }) => words === undefined)
 }
 
-function requestConditions({ sinceS, toS, model, endpoint, key, status }: RequestFilter): string[] {
-  const conditions: string[] = []
-  if (sinceS !== undefined && toS !== undefined) conditions.push('r.ts BETWEEN @sinceS AND @toS')
-  if (model !== undefined) conditions.push('(r.model_original GLOB @model OR r.model_mapped GLOB @model)')
-  if (endpoint !== undefined) conditions.push('r.endpoint GLOB @endpoint')
-  if (key !== undefined) conditions.push('(r.api_key_hash = @key OR r.api_key_name = @key)')
-  if (status !== undefined) conditions.push('r.status_code BETWEEN @statusFrom AND @statusTo')
-  return conditions
-}
-
 /** The values that `findSql` leaves open. */
-export function findParameters(
-  { limit, sinceS, toS, model, endpoint, key, status }: PartitionQuery,
-  terms: readonly Term[],
-) {
-  const filter = {
-    limit,
-    sinceS: sinceS ?? null,
-    toS: toS ?? null,
-    model: model === undefined ? null : toGlob(model),
-    endpoint: endpoint === undefined ? null : toGlob(endpoint),
-    key: key ?? null,
-    statusFrom: status?.from ?? null,
-    statusTo: status?.to ?? null,
-  }
+export function findParameters({ limit, ...filter }: PartitionQuery, terms: readonly Term[]) {
   const single = terms.flatMap(({ words, pairs }, index) => [
     [`words${index}`, words ?? null],
     [`pairs${index}`, pairs ?? null],
   ])
-  return { ...filter, ...Object.fromEntries(single), ...combined(terms) }
+  return { limit, ...filterParameters(filter), ...Object.fromEntries(single), ...combined(terms) }
 }
 
 /** The queries of all words, and of all pairs that must occur; if every term may be a word, of any of their pairs. */
@@ -133,9 +116,4 @@ function combined(terms: readonly Term[]): { words: string; pairs: string } {
 
 function inParentheses(query: string): string {
   return `(${query})`
-}
-
-/** Only `*` has a meaning. */
-function toGlob(pattern: string): string {
-  return pattern.replace(/[[?]/g, '[$&]')
 }

@@ -16,6 +16,8 @@ const SEPARATORS = NEW_SYMBOLS.map(([first, last]) => {
 
 /** Words and pairs. */
 export const TEXT_INDEXES = { words: 'request_text_index', pairs: 'request_text_pairs' }
+/** How the index cuts texts into words. */
+export const TOKENIZER = `unicode61 remove_diacritics 2 separators '${SEPARATORS}'`
 const EXTERNAL_CONTENT = "content = 'fts_src', content_rowid = 'id'"
 
 /**
@@ -26,10 +28,10 @@ const EXTERNAL_CONTENT = "content = 'fts_src', content_rowid = 'id'"
 const CREATE_INDEX = `
 CREATE VIRTUAL TABLE request_text_index USING fts5 (
   request_id UNINDEXED, role, content, endpoint, model_original, model_mapped,
-  tokenize = "unicode61 remove_diacritics 2 separators '${SEPARATORS}'", ${EXTERNAL_CONTENT}
+  tokenize = "${TOKENIZER}", ${EXTERNAL_CONTENT}
 );
 CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
-  content, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'", content = '', columnsize = 0
+  content, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'", content = ''
 );
 CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT;
 INSERT INTO fts_state VALUES (0);
@@ -57,6 +59,12 @@ export interface IndexCounts {
 
 export function hasTextIndex(db: Connection): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'request_text_pairs'").get() !== undefined
+}
+
+/** True if the index cuts texts into words as a new one does. */
+export function hasTokenizer(db: Connection): boolean {
+  const sql = "SELECT 1 FROM sqlite_master WHERE name = 'request_text_index' AND instr(sql, ?)"
+  return db.prepare<[string]>(sql).get(TOKENIZER) !== undefined
 }
 
 /** Creates the index if there is none and brings it up to date, inside the transaction of the caller. */

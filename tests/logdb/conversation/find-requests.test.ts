@@ -118,19 +118,19 @@ sqliteTest('an id that fits none or several is an error with the next step', asy
 
 sqliteTest('dialog prints what each request adds, even over midnight', async () => {
   const space = await filled()
-  const [first, second] = await ids(space)
+  const [first = '', second = ''] = await ids(space)
   const { exitCode, stdout } = await space.run(['dialog', 'bees'])
   expect(exitCode).toBe(0)
   expect(
     stdout,
-  ).toBe(`#1  2025-09-10T23:59:00.000001Z  gpt-4o -> openai/gpt-4o  200  ok  stop  13 ms, first byte after 3 ms  ${first}
+  ).toBe(`#1  2025-09-10T23:59:00.000001Z  gpt-4o -> openai/gpt-4o  200  ok  stop  13 ms, first byte after 3 ms  ${first.slice(0, 10)}
 user
   What is
   a bee?
 assistant
   An insect.
 
-#2  2025-09-11T00:01:00.000001Z  gpt-4o -> openai/gpt-4o  200  ok  stop  13 ms, first byte after 3 ms  ${second}
+#2  2025-09-11T00:01:00.000001Z  gpt-4o -> openai/gpt-4o  200  ok  stop  13 ms, first byte after 3 ms  ${second.slice(0, 10)}
 user
   And a wasp?
 assistant
@@ -168,4 +168,31 @@ sqliteTest('control characters of a log do not reach the terminal', async () => 
   await space.ingest()
   expect((await space.run(['show', 'req-1'])).stdout).toContain('user\n  a [2J\tb \n  c\n')
   expect((await space.run(['show', 'req-1'], {}, { isTTY: true })).stdout).toContain('\u001b[1m\u001b[36muser')
+})
+
+sqliteTest('the beginning of an id may have any length, and an x-request-id comes before it', async () => {
+  const space = await filled()
+  const all = await ids(space)
+  for (const id of all) {
+    for (const length of [1, 2, 3, 5, 63]) {
+      const start = id.slice(0, length)
+      const { exitCode, stdout } = await space.run(['show', start, '--json'])
+      const fitting = all.filter((other) => other.startsWith(start))
+      expect([start, exitCode]).toEqual([start, fitting.length === 1 ? 0 : 1])
+      if (exitCode === 0) expect(JSON.parse(stdout).result.request_id).toBe(id)
+    }
+  }
+  const [first = ''] = all
+  space.write('requests-y.jsonl', jsonl([record({ timestamp: at('12T00:00:00'), x_request_id: first.slice(0, 6) })]))
+  await space.ingest()
+  const { stdout } = await space.run(['show', first.slice(0, 6), '--json'])
+  expect(JSON.parse(stdout).result.x_request_id).toBe(first.slice(0, 6))
+})
+
+sqliteTest('an x-request-id is found by an index', async () => {
+  const space = await filled()
+  const sql = "EXPLAIN QUERY PLAN SELECT request_id FROM req WHERE request_id = 'gw-1' OR x_request_id = 'gw-1'"
+  const plan = await space.query<{ detail: string }>(sql)
+  expect(plan.map(({ detail }) => detail).join('\n')).toContain('req_by_x_request_id')
+  expect(plan.map(({ detail }) => detail).join('\n')).not.toContain('SCAN')
 })

@@ -126,6 +126,7 @@ test.each([
     { model: 'm', _truncated: { bytes: 9, head: '{"a', tail: 'z"}' } },
     ['user: note logged in part, 9 bytes: {"a … z"}'],
   ],
+  ['relayed', { model: 'm', _digest: { bytes: 9, sha256: 'ab' } }, ['user: note not logged, 9 bytes, SHA-256 ab']],
   ['a text', 'hi', []],
 ])('a request: %s', (_, body, expected) => {
   expect(lines(requestTurns(body))).toEqual(expected)

@@ -96,6 +96,12 @@ sqliteTest('the views give what was logged, and requests has exactly its twelve 
     api_key_name: null,
     tokens_in: 7,
     tokens_out: 5,
+    dialog_source: null,
+    trace_id: null,
+    tokens_cache_read: null,
+    tokens_cache_write_5m: null,
+    tokens_cache_write_1h: null,
+    tokens_reasoning: null,
   })
 })
 

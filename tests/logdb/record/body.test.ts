@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { CanonicalReader, canonicalJson, type Mark } from '../../../logdb/canon/canonical-reader.ts'
 import { readBody, visitRequest, visitResponse } from '../../../logdb/record/body.ts'
-import { messageText } from '../../../logdb/record/message-text.ts'
+import { messageTexts } from '../../../logdb/record/message-text.ts'
 
 function split(value: unknown, visit = visitRequest) {
   const json = Buffer.from(JSON.stringify(value))
@@ -14,8 +14,9 @@ function split(value: unknown, visit = visitRequest) {
   expect(text(body.headEnd, body.tailStart)).toBe(joined)
   const texts = (marks: Mark[]) =>
     marks.map(({ start, end, name }) => {
-      const found = messageText({ json: reader.sink.view(start, end), role: name })
-      return [found?.role, found?.text]
+      const found = messageTexts({ json: reader.sink.view(start, end), role: name })
+      const texts = found.map((json) => JSON.parse(json.toString()))
+      return [texts[0]?.role, texts.length > 0 ? texts.map(({ content }) => content).join('\n') : undefined]
     })
   return {
     stored: texts(body.items),

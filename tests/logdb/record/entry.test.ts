@@ -66,7 +66,17 @@ test('two equal requests in one microsecond have two ids', () => {
 
 test('a record of ours gives its own fields', () => {
   const { fields } = entryOf(
-    record({ dialog_id: 'd1', api_key_name: 'ann', usage: { input_tokens: 3, output_tokens: 4 } }),
+    record({
+      dialog_id: 'd1',
+      dialog_source: 'x-dialog-id',
+      trace_id: '0af7651916cd43dd8448eb211c80319c',
+      api_key_name: 'ann',
+      usage: { input_tokens: 3, output_tokens: 4 },
+      tokens_cache_read: 2,
+      tokens_cache_write_5m: 1,
+      tokens_cache_write_1h: 0,
+      tokens_reasoning: 3,
+    }),
   )
   expect(fields).toEqual({
     timestamp: '2025-09-10T12:00:00.000001Z',
@@ -84,14 +94,26 @@ test('a record of ours gives its own fields', () => {
     apiKeyHash: '0123456789abcdef',
     apiKeyName: 'ann',
     xDialogId: 'd1',
+    dialogSource: 'x-dialog-id',
+    traceId: '0af7651916cd43dd8448eb211c80319c',
     finishReason: 'stop',
     outcome: 'ok',
     tokensIn: 3,
     tokensOut: 4,
+    tokensCacheRead: 2,
+    tokensCacheWrite5m: 1,
+    tokensCacheWrite1h: 0,
+    tokensReasoning: 3,
     bytesIn: 100,
     bytesOut: 200,
     release: '20250910-110000',
   })
+})
+
+test('the counts of a record of ours, which mean the same for all providers, come before those of its provider', () => {
+  const usage = { input_tokens: 3, cache_read_input_tokens: 20, output_tokens: 4 }
+  const { fields } = entryOf(record({ usage, tokens_in: 23, tokens_out: 5 }))
+  expect([fields.tokensIn, fields.tokensOut]).toEqual([23, 5])
 })
 
 test('models of the predecessor come from its bodies', () => {

@@ -24,6 +24,23 @@ test('our logs and those of the predecessor are found, in the order of their pat
   expect(unreadable).toEqual([])
 })
 
+test('the names that logrotate gives our logs are read; files that only look like our logs are named', () => {
+  const { logs, write } = workspace()
+  const names = [
+    'requests-2025-09-10.jsonl-20250916',
+    'requests-2025-09-10.jsonl-2025-09-16-1758000000.gz',
+    'requests-2025-09-10.jsonl.1',
+    'requests-2025-09-10.jsonl.2.gz',
+    'requests-2025-09-10.jsonl.zst',
+    'v1_chat.log-20250916',
+  ]
+  const others = ['requests-2025-09-10.jsonl.bak', 'requests-2025-09-10.jsonl~']
+  for (const name of [...names, ...others, 'catalog-1', 'x.jsonl.1']) write(name, 'x')
+  const { files, ignored } = findLogFiles(logs)
+  expect(files.map(({ path }) => relative(logs, path))).toEqual(names.sort())
+  expect(ignored.map(({ path }) => relative(logs, path)).sort()).toEqual(others)
+})
+
 test('a missing folder is an error that names it', () => {
   const { logs } = workspace()
   expect(() => findLogFiles(join(logs, 'nowhere'))).toThrow(/cannot read the logs: .*nowhere/)

@@ -53,6 +53,47 @@ test('braces, quotes and header look-alikes in a text do not disturb the predece
   expect(records(await frames([Buffer.from(log)], 'predecessor'))).toEqual(['x {', '}', NASTY, '"'].map(pretty))
 })
 
+test.each(['jsonl', 'predecessor'] as const)(
+  'NULs before a record cost no record in a log of the format %s',
+  async (format) => {
+    const log = format === 'jsonl' ? jsonl([record()]) : predecessorBlock(predecessorEvent())
+    const bytes = Buffer.concat([Buffer.alloc(3_000_000), Buffer.from(log), Buffer.from(log)])
+    const found = await frames([bytes], format)
+    expect(records(found)).toHaveLength(2)
+    expect(found.filter(({ kind }) => kind === 'corrupt')).toEqual([])
+  },
+)
+
+test('what remains of a record of the predecessor without its beginning, or without its record, is damage', async () => {
+  const whole = predecessorBlock(event('a'))
+  const text = `${whole.slice(12)}${whole}2025-09-10 14:00:00 - IN${whole}2025-09-10 14:0\n${whole}2025-09-10 14:00:00 - INFO - ready\n`
+  const found = await frames([Buffer.from(text)], 'predecessor')
+  expect(found.map(({ kind, reason }) => (kind === 'corrupt' ? reason : kind))).toEqual([
+    'ignored',
+    'the beginning of a record is cut off',
+    'record',
+    'record is cut off by the next one',
+    'record',
+    'the header of a record is cut off',
+    'record',
+    'ignored',
+  ])
+  expect(found[0]?.end).toBe(whole.indexOf('\n') - 11)
+})
+
+test('pretty JSON without a header, as other logs of the predecessor hold it, is ignored', async () => {
+  const log = `${pretty('a')}\n${predecessorBlock(event('b'))}${pretty('c')}\n`
+  for (const size of [7, 1000, log.length]) {
+    const bytes = Buffer.from(log)
+    const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+      bytes.subarray(at * size, (at + 1) * size),
+    )
+    const found = await frames(chunks, 'predecessor')
+    expect([...new Set(found.map(({ kind }) => kind))]).toEqual(['ignored', 'record'])
+    expect(records(found)).toEqual([pretty('b')])
+  }
+})
+
 test('foreign lines are ignored, and so is a text line with a brace', async () => {
   const log = `starting {\n2025-09-10 14:00:00 - INFO - ready {x}\n${predecessorBlock(event('a'))}Traceback\n  File "x"\n`
   const found = await frames([Buffer.from(log)], 'predecessor')

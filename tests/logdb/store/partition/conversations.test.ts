@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import { chat, jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
+import { makeOlder } from '../../../helpers/logdb/older-partition.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
-import { openDatabase, type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
+import { type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 import { type Random, seededRandom } from '../../../helpers/random.ts'
 
 const said = (...texts: string[]) =>
@@ -63,11 +64,8 @@ sqliteTest('conversations are the same for any order of requests, also in an old
     await shuffled.ingest()
     const expected = await conversations(ordered)
     expect(await conversations(shuffled)).toEqual(expected)
-    const db = await openDatabase(ordered.partitions()[0] ?? '')
-    db.exec('DROP TABLE conv; DROP INDEX req_by_dialog; DROP TABLE forgotten; DROP TABLE seal')
-    db.pragma('user_version = 2')
-    db.close()
-    await ordered.run(['init', '--date', '2025-09-10'])
+    await makeOlder(ordered.partitions()[0] ?? '', 1)
+    await ordered.run(['seal'])
     expect(await conversations(ordered)).toEqual(expected)
   }
 })

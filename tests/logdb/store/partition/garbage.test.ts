@@ -19,7 +19,7 @@ type Draw = (limit: number) => number
  * gets the role of the place where it was first.
  */
 function bodies(draw: Draw): { request: unknown; response: unknown } {
-  const word = (kind = 'word') => `${kind}${draw(6)}`
+  const word = (kind = 'word') => `${kind}${draw(6)}${draw(3) === 0 ? ' and so on'.repeat(6) : ''}`
   const turns = Array.from({ length: 1 + draw(4) }, (_, index) => ({
     role: index % 2 === 0 ? 'user' : 'assistant',
     content: word(),
@@ -57,16 +57,25 @@ function bodies(draw: Draw): { request: unknown; response: unknown } {
   return shapes[draw(shapes.length)] ?? { request: {}, response: {} }
 }
 
+/** Messages, and what is searched of them. */
+const FORMS = `
+  SELECT form.json AS form, text.json AS text FROM msg_form f JOIN message form ON form.id = f.msg JOIN message text ON text.id = f.text
+  ORDER BY 1, 2`
+
 /** All that a database holds, whatever numbers it gave to it. */
 async function contents(space: Workspace) {
   return {
     requests: await space.query('SELECT * FROM request_details ORDER BY ts, request_id'),
     texts: await space.query('SELECT role, content FROM request_text_index ORDER BY role, content'),
     messages: await space.query(
-      'SELECT json FROM msg WHERE id IN (SELECT msg FROM node UNION SELECT msg FROM msg_first UNION SELECT resp_msg FROM req) ORDER BY json',
+      'SELECT json FROM message WHERE id IN (SELECT msg FROM node UNION SELECT msg FROM msg_first UNION SELECT resp_msg FROM req) ORDER BY json',
     ),
     copies: await space.query('SELECT role, text FROM msg_text ORDER BY role, text'),
-    paths: await space.query('SELECT json, depth FROM node JOIN msg ON msg.id = node.msg ORDER BY json, depth'),
+    forms: await space.query(FORMS),
+    pieces: await space.query(
+      'SELECT json, own, start, size FROM msg_piece JOIN message m ON m.id = msg ORDER BY 1, 2, 3',
+    ),
+    paths: await space.query('SELECT json, depth FROM node JOIN message ON message.id = node.msg ORDER BY json, depth'),
     conversations: await space.query(
       'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM conv JOIN conv root ON root.tip = conv.conv_root ORDER BY conv.h',
     ),

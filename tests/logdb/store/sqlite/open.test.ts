@@ -24,6 +24,28 @@ test('no native object is collected, since Node 24 aborts when one is', async ()
   expect(alive).toEqual(made)
 })
 
+test('a statement is made once for each SQL, so that a process that reads for long does not grow', async () => {
+  const engine = await loadSqlite()
+  const path = `${tempFolder()}/a.sqlite3`
+  engine.openWritable(path).close()
+  const natives = watchNatives()
+  using db = engine.openReadonly(path)
+  const before = natives.count().made.statements
+  const sql = 'SELECT 1 AS n UNION SELECT 2'
+  const read = () => [db.prepare(sql).all(), db.prepareValue(sql).all(), db.prepareTuple(sql).all()]
+  for (let times = 0; times < 10; times++)
+    expect(read()).toEqual([
+      [{ n: 1 }, { n: 2 }],
+      [1, 2],
+      [[1], [2]],
+    ])
+  expect(natives.count().made.statements - before).toBe(3)
+  const nested = [...db.prepareValue<[], number>(sql).iterate()].map((n) => [n, db.prepareValue(sql).all()])
+  expect(nested).toEqual([1, 2].map((n) => [n, [1, 2]]))
+  for (const n of db.prepareValue<[], number>(sql).iterate()) expect([n, db.prepareValue(sql).get()]).toEqual([n, 1])
+  natives.stop()
+})
+
 /** Counts the statements and iterators that better-sqlite3 makes. */
 function watchNatives() {
   const database = new Driver(':memory:')
