@@ -1,0 +1,90 @@
+import { Warnings } from '../layout.tsx'
+import { shownCount, shownDuration } from '../shown.ts'
+import { BarChart } from './bar-chart.tsx'
+import { Charts } from './charts.tsx'
+import { FigureTable } from './figure-table.tsx'
+import type { Choice, Figures, OverviewData } from './overview-data.ts'
+
+export function OverviewPage(data: OverviewData) {
+  const { total, slots, slotMs, groups, warnings, limits } = data
+  return (
+    <>
+      <h1>Overview</h1>
+      <RangeChoice {...data} />
+      {limits.map(({ name, value, path }) => (
+        <p key={name} class="note">
+          Only {name} {value}. <a href={path}>Show all</a>
+        </p>
+      ))}
+      <Warnings texts={warnings} />
+      <dl class="facts">
+        {factsOf(total).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {total.requests === 0 ? (
+        <p class="empty">
+          There is no request in this time. Choose a longer one, or fill the log database with <code>logdb ingest</code>
+          .
+        </p>
+      ) : (
+        <>
+          <Charts slots={slots} slotMs={slotMs} fallback={<BarChart slots={slots} />} />
+          <details class="by-time">
+            <summary>Figures by time</summary>
+            <FigureTable title="Time (UTC)" rows={slots} />
+          </details>
+        </>
+      )}
+      {groups.map(({ title, rows }) => rows.length > 0 && <FigureTable key={title} title={title} rows={rows} />)}
+    </>
+  )
+}
+
+function RangeChoice({ ranges, units, previous, next, period }: OverviewData) {
+  return (
+    <div class="tabs">
+      <Choices label="Time" choices={ranges} />
+      <Choices label="By" choices={units} />
+      <nav class="actions" aria-label="Other times">
+        <a href={previous} rel="prev" aria-label="Earlier">
+          ←
+        </a>
+        <span>{period}</span>
+        {next !== undefined && (
+          <a href={next} rel="next" aria-label="Later">
+            →
+          </a>
+        )}
+      </nav>
+    </div>
+  )
+}
+
+function Choices({ label, choices }: { label: string; choices: readonly Choice[] }) {
+  return (
+    <nav aria-label={label}>
+      {choices.map(({ name, path, isChosen }) => (
+        <a key={name} href={path} aria-current={isChosen ? 'page' : undefined}>
+          {name}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function factsOf(total: Figures): [string, string][] {
+  const { requests, errors, tokensIn, tokensCached, tokensOut, tokensReasoning, p50, p95, p99 } = total
+  return [
+    ['Requests', shownCount(requests)],
+    ['Errors', `${shownCount(errors)} (${requests === 0 ? 0 : ((100 * errors) / requests).toFixed(1)} %)`],
+    ['Tokens in', shownCount(tokensIn)],
+    ['Of them from a cache', shownCount(tokensCached)],
+    ['Tokens out', shownCount(tokensOut)],
+    ['Of them reasoning', shownCount(tokensReasoning)],
+    ['Latency p50 / p95 / p99', [p50, p95, p99].map((ms) => shownDuration(ms) || '–').join(' / ')],
+  ]
+}

@@ -1,0 +1,33 @@
+import { UserError } from '../../../kit/user-error.ts'
+import type { LogdbErrorCode } from '../../error-table.ts'
+
+/** An error of the API: an HTTP status, one sentence, and what to do. */
+export class UiProblem extends Error {
+  readonly status: number
+  readonly hint: string | undefined
+  /** Seconds, for the header Retry-After. */
+  readonly retryAfterS: number | undefined
+
+  constructor(status: number, message: string, { hint, retryAfterS }: { hint?: string; retryAfterS?: number } = {}) {
+    super(message)
+    this.status = status
+    this.hint = hint
+    this.retryAfterS = retryAfterS
+  }
+}
+
+const STATUSES: Partial<Record<LogdbErrorCode, number>> = {
+  REQUEST_NOT_FOUND: 404,
+  REQUEST_AMBIGUOUS: 409,
+  QUERY_INVALID: 400,
+  INDEX_MISSING: 409,
+  DATABASE_BUSY: 503,
+}
+
+/** The problem to answer with for an error of logdb; undefined for an error that is our bug. */
+export function problemOf(error: unknown): UiProblem | undefined {
+  if (error instanceof UiProblem) return error
+  if (!(error instanceof UserError)) return undefined
+  const status = STATUSES[error.code as LogdbErrorCode] ?? 500
+  return new UiProblem(status, error.message, { hint: error.hint })
+}
