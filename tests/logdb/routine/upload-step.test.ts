@@ -1,0 +1,92 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { uploadStep } from '../../../logdb/routine/upload-step.ts'
+import { readSettings } from '../../../logdb/settings.ts'
+import { jsonl, record } from '../../helpers/logdb/logs.ts'
+import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { digests, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { useS3Server } from '../../helpers/server/s3-server.ts'
+
+const server = useS3Server()
+const BUNDLE = 'day-2025-09-10.tgz'
+
+/** With a bundle of a day, as auto makes it. */
+async function withBundle(): Promise<Workspace & { bundles: string }> {
+  const space = workspace()
+  space.write('requests-2025-09-10.jsonl', jsonl([record()]))
+  await space.ingest()
+  await space.run(['bundle', 'create', '--out', `bundles/${BUNDLE}`])
+  return { ...space, bundles: join(space.folder, 'bundles') }
+}
+
+const upload = /^auto: upload day-2025-09-10\.tgz to .* bytes=\d+ verify=ok$/m
+
+sqliteTest('bundles are copied to a folder once, with what belongs next to them', async () => {
+  const { run, folder, bundles } = await withBundle()
+  writeFileSync(join(bundles, 'my own.tgz'), 'of others')
+  const { exitCode, stdout, stderr } = await run(['auto', '--to', 'copies/of this server'])
+  expect([exitCode, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(upload)
+  const copies = join(folder, 'copies/of this server')
+  const names = [BUNDLE, `${BUNDLE}.metadata.json`]
+  expect(readdirSync(copies).sort()).toEqual(names)
+  expect(digests(names.map((name) => join(copies, name)))).toEqual(digests(names.map((name) => join(bundles, name))))
+  expect((await run(['auto', '--to', 'copies/of this server'])).stdout).not.toContain('upload')
+  expect((await run(['auto'], { LOGDB_AUTO_TO: 'others' })).stdout).toMatch(upload)
+  expect((await run(['auto'], { LOGDB_AUTO_TO: ' ' })).stdout).not.toContain('upload')
+})
+
+sqliteTest('a damaged bundle is not copied, and another one of the same name stays', async () => {
+  const { run, folder, bundles } = await withBundle()
+  const bytes = readFileSync(join(bundles, BUNDLE))
+  mkdirSync(join(folder, 'there'))
+  writeFileSync(join(folder, 'there', BUNDLE), 'of another server')
+  copyFileSync(join(bundles, BUNDLE), join(bundles, 'day-2025-09-09.tgz'))
+  writeFileSync(join(bundles, 'day-2025-09-08.tgz'), bytes.subarray(0, bytes.length / 2))
+  const { exitCode, stdout, stderr } = await run(['auto', '--to', 'there'])
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain('BUNDLE_INVALID')
+  expect(stderr).toContain(`${BUNDLE} is there already, with other content`)
+  expect(stdout).toMatch(/^auto: upload day-2025-09-09\.tgz/m)
+  expect(existsSync(join(folder, 'there/day-2025-09-08.tgz'))).toBe(false)
+  expect(readFileSync(join(folder, 'there', BUNDLE), 'utf8')).toBe('of another server')
+})
+
+sqliteTest('bundles are copied to a bucket, which is asked only once', async () => {
+  const { run } = await withBundle()
+  const s3 = server()
+  const { endpoint = '', region, accessKeyId, secretAccessKey } = s3.settings
+  const env = {
+    LOGDB_AUTO_TO: 's3://bucket/server-1/',
+    BACKUP_S3_ENDPOINT: endpoint,
+    BACKUP_S3_REGION: region,
+    BACKUP_S3_ACCESS_KEY_ID: accessKeyId,
+    BACKUP_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  }
+  expect((await run(['auto'], env)).stdout).toMatch(upload)
+  expect(s3.requests.filter((request) => request.startsWith('PUT'))).toEqual([
+    `PUT /bucket/server-1/${BUNDLE}.metadata.json`,
+    `PUT /bucket/server-1/${BUNDLE}`,
+  ])
+  s3.requests.length = 0
+  expect(await run(['auto', '--quiet'], env)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
+  expect(s3.requests).toEqual([])
+  const { BACKUP_S3_REGION, ...incomplete } = env
+  const refused = await run(['auto'], incomplete)
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('LOGDB_AUTO_TO needs BACKUP_S3_REGION'),
+  ])
+  const denied = await run(['auto', '--to', 's3://bucket/b'], { ...env, BACKUP_S3_SECRET_ACCESS_KEY: 'wrong' })
+  expect([denied.exitCode, denied.stderr]).toEqual([1, expect.stringContaining('TRANSFER_FAILED')])
+})
+
+sqliteTest('a folder on a disk with little room gets nothing', async () => {
+  const { bundles, logs, db, folder } = await withBundle()
+  const destination = join(folder, 'full')
+  const step = uploadStep({ kind: 'folder', destination }, Number.MAX_SAFE_INTEGER)
+  const context = { from: logs, out: db, bundles, settings: readSettings({}), waitMs: 0, signal: undefined }
+  expect(await step.run(context)).toMatchObject({ lines: [], failure: { code: 'DISK_FULL' } })
+  expect(existsSync(destination)).toBe(false)
+})
