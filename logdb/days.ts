@@ -1,4 +1,4 @@
-import { nowS } from '../kit/time.ts'
+import { isDate, isoDay, MS_PER_DAY, nowS } from '../kit/time.ts'
 
 /**
  * One partition for each UTC day or for each ISO week.
@@ -19,6 +19,18 @@ export interface DayRange {
   to?: string | undefined
 }
 
+/**
+ * A range of times.
+ * @example
+ * const morning: Period = { since: '2025-09-15T06:00:00Z', to: '2025-09-15T11:59:59Z' }
+ */
+export interface Period {
+  /** First day, YYYY-MM-DD, or first second, YYYY-MM-DDTHH:MM:SSZ, in UTC; no limit if absent. */
+  since?: string | undefined
+  /** Last day, YYYY-MM-DD, or last second, YYYY-MM-DDTHH:MM:SSZ, in UTC, included; no limit if absent. */
+  to?: string | undefined
+}
+
 /** Times in seconds since 1970, both included. */
 export interface TimeRange {
   sinceS: number
@@ -36,29 +48,28 @@ export function isDay(text: string): boolean {
   return match !== null && isDate(Number(match[1]), Number(match[2]), Number(match[3]))
 }
 
-/** @param month from 1 */
-export function isDate(year: number, month: number, day: number): boolean {
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+/** The first second of a UTC day, or a UTC time itself, in seconds since 1970. */
+export function firstSecondOf(dayOrTime: string): number {
+  return Date.parse(isDay(dayOrTime) ? `${dayOrTime}T00:00:00Z` : dayOrTime) / 1000
 }
 
-/** Seconds since 1970. */
-export function firstSecondOf(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`) / 1000
-}
-
-/** Seconds since 1970. */
-export function lastSecondOf(day: string): number {
-  return Date.parse(`${day}T23:59:59Z`) / 1000
+/** The last second of a UTC day, or a UTC time itself, in seconds since 1970. */
+export function lastSecondOf(dayOrTime: string): number {
+  return Date.parse(isDay(dayOrTime) ? `${dayOrTime}T23:59:59Z` : dayOrTime) / 1000
 }
 
 /** The times of a partition's days that are in a range; undefined if all of them are. */
 export function timesWithin(
   { firstDay, lastDay }: { firstDay: string; lastDay: string },
-  { since = firstDay, to = lastDay }: DayRange,
+  { since = firstDay, to = lastDay }: Period,
 ): TimeRange | undefined {
-  if (since <= firstDay && to >= lastDay) return undefined
-  return { sinceS: firstSecondOf(since), toS: lastSecondOf(to) }
+  const times = { sinceS: firstSecondOf(since), toS: lastSecondOf(to) }
+  return times.sinceS <= firstSecondOf(firstDay) && times.toS >= lastSecondOf(lastDay) ? undefined : times
+}
+
+/** The last UTC day that ended at least this many days ago. */
+export function lastDayOver(graceDays: number): string {
+  return isoDay(Date.now() - (1 + graceDays) * MS_PER_DAY)
 }
 
 /** Whole seconds since 1970. */

@@ -2,13 +2,15 @@ import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { isHelpShown } from '../kit/cli/command-errors.ts'
 import { printFailure } from '../kit/cli/json-envelope.ts'
+import { nearest } from '../kit/cli/nearest.ts'
 import { renderError } from '../kit/cli/render-error.ts'
 import { errColors, type Terminal } from '../kit/cli/terminal.ts'
 import { packageVersion } from '../kit/package-root.ts'
 import { loadEnvironment } from '../kit/settings/environment.ts'
 import { EXIT_USAGE } from '../kit/user-error.ts'
 import type { CommandContext } from './command-line/context.ts'
-import { addExamples } from './command-line/options.ts'
+import { addExamples, resolveTimes } from './command-line/options.ts'
+import { namedError, namingAs } from './command-line/typed-name.ts'
 import { userFacing } from './command-line/user-facing-error.ts'
 import { logdbError } from './error-table.ts'
 import { readSettings } from './settings.ts'
@@ -23,24 +25,31 @@ interface CommandModule {
 /** By the headings under which --help lists them. */
 const COMMANDS: Record<string, CommandModule[]> = {
   'Fill the database:': [
+    { verbs: ['auto'], load: async () => (await import('./commands/auto.ts')).addAuto },
     { verbs: ['ingest'], load: async () => (await import('./commands/ingest.ts')).addIngest },
     { verbs: ['convert'], load: async () => (await import('./commands/convert.ts')).addConvert },
     { verbs: ['init'], load: async () => (await import('./commands/init.ts')).addInit },
   ],
   'Find and read:': [
+    { verbs: ['list', 'tail'], load: async () => (await import('./commands/list.ts')).addList },
     { verbs: ['search'], load: async () => (await import('./commands/search.ts')).addSearch },
     { verbs: ['show', 'dialog'], load: async () => (await import('./commands/show.ts')).addShow },
     { verbs: ['stats'], load: async () => (await import('./commands/stats.ts')).addStats },
+    { verbs: ['ui'], load: async () => (await import('./commands/ui.ts')).addUi },
+    { verbs: ['mcp'], load: async () => (await import('./commands/mcp.ts')).addMcp },
     { verbs: ['query'], load: async () => (await import('./commands/query.ts')).addQuery },
+    { verbs: ['export'], load: async () => (await import('./commands/export.ts')).addExport },
   ],
   'Index and group:': [
     { verbs: ['fts'], load: async () => (await import('./commands/fts.ts')).addFts },
     { verbs: ['dialogs'], load: async () => (await import('./commands/dialogs.ts')).addDialogs },
   ],
+  'Send and receive:': [{ verbs: ['bundle'], load: async () => (await import('./commands/bundle.ts')).addBundle }],
   'Remove and archive:': [
     { verbs: ['forget'], load: async () => (await import('./commands/forget.ts')).addForget },
     { verbs: ['retain'], load: async () => (await import('./commands/retain.ts')).addRetain },
     { verbs: ['reapply'], load: async () => (await import('./commands/reapply.ts')).addReapply },
+    { verbs: ['merge'], load: async () => (await import('./commands/merge.ts')).addMerge },
     { verbs: ['seal'], load: async () => (await import('./commands/seal.ts')).addSeal },
   ],
   'Check:': [
@@ -52,23 +61,39 @@ const COMMANDS: Record<string, CommandModule[]> = {
 }
 const VERBS = Object.values(COMMANDS).flatMap((modules) => modules.flatMap(({ verbs }) => verbs))
 
-/** Runs one command line (without the program's name) and returns the exit code. */
-export async function main(args: string[], terminal: Terminal): Promise<number> {
+const DEFAULT_VERB = 'auto'
+
+/**
+ * Runs one command line (without the program's name) and returns the exit code. Without a verb it runs the default one.
+ * @param name what the user called the program, for hints
+ */
+export async function main(typed: string[], ownTerminal: Terminal, name = 'logdb'): Promise<number> {
+  const named = namingAs(name, VERBS)
+  const terminal = naming(ownTerminal, named)
+  const args = typed.every((arg) => arg === '--no-dotenv') ? [...typed, DEFAULT_VERB] : typed
   const program = new Command('logdb')
   /** What --quiet holds back unless something is wrong. */
   const held: string[] = []
-  const state = { exitCode: 0, isQuiet: false }
-  const context = contextOf(program, terminal, state)
+  /** What is to be shown in the pager. */
+  const pages: string[] = []
+  const state: RunState = { exitCode: 0, isQuiet: false, isPaged: false, notes: [] }
+  const context = contextOf(program, terminal, state, named)
   describe(program, terminal)
   program.hook('preAction', (_, command) => {
+    resolveTimes(command)
     state.isQuiet = command.opts<{ quiet?: true }>().quiet ?? false
     if (state.isQuiet) context.terminal = silenced(terminal, held)
+    state.isPaged = isPaged(command, terminal)
+    if (state.isPaged) context.terminal = collecting(terminal, pages)
   })
   try {
     await addCommands(program, context, args)
     await program.parseAsync(args, { from: 'user' })
+    if (pages.length > 0) terminal.page(pages.join(''))
+    for (const note of state.notes) terminal.err(note)
   } catch (error) {
-    state.exitCode = report(error, { program, args, terminal })
+    for (const text of pages) terminal.out(text)
+    state.exitCode = report(error, { program, args, terminal, named })
   }
   if (state.exitCode !== 0) for (const text of held) terminal.out(text)
   return state.exitCode
@@ -77,19 +102,32 @@ export async function main(args: string[], terminal: Terminal): Promise<number> 
 interface RunState {
   exitCode: number
   isQuiet: boolean
+  isPaged: boolean
+  /** Lines that follow what the pager shows. */
+  notes: string[]
 }
 
-function contextOf(program: Command, terminal: Terminal, state: RunState): CommandContext {
+function contextOf(
+  program: Command,
+  terminal: Terminal,
+  state: RunState,
+  named: (text: string) => string,
+): CommandContext {
   const { cwd, env } = terminal
+  const environment = () => {
+    const { dotenv } = program.opts<{ dotenv: boolean }>()
+    return loadEnvironment({ cwd, env, dotenv })
+  }
   return {
     terminal,
-    settings: () => {
-      const { dotenv } = program.opts<{ dotenv: boolean }>()
-      return readSettings(loadEnvironment({ cwd, env, dotenv }))
-    },
+    named,
+    settings: () => readSettings(environment()),
+    environment,
     resolve: (path) => resolve(cwd, path),
     note: (text) => {
-      if (!state.isQuiet) terminal.err(`${text}\n`)
+      if (state.isQuiet) return
+      if (state.isPaged) state.notes.push(`${text}\n`)
+      else terminal.err(`${text}\n`)
     },
     exitWith: (code) => {
       state.exitCode = code
@@ -116,8 +154,7 @@ function describe(program: Command, { out, err }: Terminal): void {
 async function addCommands(program: Command, context: CommandContext, args: string[]): Promise<void> {
   const typed = args.find((arg) => !arg.startsWith('-'))
   const needsAll = typed === undefined || typed === 'help' || typed === 'completion'
-  // For an unknown verb commander prints help or suggests a similar one; `forget` for `merge` would be dangerous.
-  if (!needsAll && !VERBS.includes(typed)) throw logdbError('USAGE', `unknown command '${typed}'`, 'see logdb --help')
+  if (!needsAll && !VERBS.includes(typed)) throw unknownCommand(typed)
   for (const [heading, modules] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading)
     for (const { verbs, load } of modules) {
@@ -128,9 +165,32 @@ async function addCommands(program: Command, context: CommandContext, args: stri
   program.addHelpCommand(help.helpGroup('Other:'))
 }
 
+/** Names what was probably meant only if there is little difference: `forget` for `merge` would be dangerous. */
+function unknownCommand(typed: string) {
+  const near = nearest(typed, VERBS).map((verb) => `did you mean logdb ${verb}?`)
+  const hint = near.length > 0 ? `${near.join(' or ')} All are in logdb --help` : 'see logdb --help'
+  return logdbError('USAGE', `unknown command '${typed}'`, hint)
+}
+
 async function loadCompletion(): Promise<AddCommand> {
   const { addCompletion } = await import('../kit/cli/completion/add-completion.ts')
   return (program, context) => addCompletion(program, (text) => context.terminal.out(text))
+}
+
+/** True if a verb that has a pager shows something to a user who wants one. */
+function isPaged(command: Command, { isOutTty, env }: Terminal): boolean {
+  const { pager, json } = command.opts<{ pager?: boolean; json?: true }>()
+  return pager === true && json === undefined && isOutTty && !env['NO_PAGER']
+}
+
+/** The same terminal, whose sentences name the program as the user did. */
+function naming(terminal: Terminal, named: (text: string) => string): Terminal {
+  return Object.create(terminal, { err: { value: (text: string) => terminal.err(named(text)) } })
+}
+
+/** The same terminal, whose data goes to `pages`. */
+function collecting(terminal: Terminal, pages: string[]): Terminal {
+  return Object.create(terminal, { out: { value: (text: string) => pages.push(text) } })
 }
 
 /** The same terminal without data, which goes to `held`, and without progress. */
@@ -142,13 +202,16 @@ function silenced(terminal: Terminal, held: string[]): Terminal {
 }
 
 /** Prints an error and returns its exit code. */
-function report(error: unknown, run: { program: Command; args: string[]; terminal: Terminal }): number {
-  const { program, args, terminal } = run
+function report(
+  error: unknown,
+  run: { program: Command; args: string[]; terminal: Terminal; named: (text: string) => string },
+): number {
+  const { program, args, terminal, named } = run
   if (isHelpShown(error)) return 0
   if (error instanceof CommanderError && error.code === 'commander.help') return EXIT_USAGE
   const verb = verbOf(program, args)
   const shown = userFacing(error, verb)
-  if (wantsJson(args)) printFailure(terminal, { verb, error: shown })
+  if (wantsJson(args)) printFailure(terminal, { verb, error: namedError(shown, named) })
   terminal.err(renderError(shown, errColors(terminal)))
   return shown.exitCode
 }

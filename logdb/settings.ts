@@ -16,8 +16,14 @@ export interface LogdbSettings {
   isTextIndexEnabled: boolean
   /** LOGDB_GROUPING_ENABLED: false turns off the command `logdb dialogs`. */
   isGroupingEnabled: boolean
+  /** LOGDB_BUNDLE_INCLUDE_RAW: put the log files into bundles too. */
+  isRawBundled: boolean
   /** LOGDB_PARTITION_GRANULARITY, for days without a partition. */
   granularity: Granularity
+  /** LOGDB_CLEANUP_AFTER_MERGE: delete partitions that were merged into that of their week or month. */
+  mustCleanUpAfterMerge: boolean
+  /** LOGDB_AUTO_RETAIN_BODIES and LOGDB_AUTO_RETAIN_METADATA: how many days `logdb auto` keeps; all if absent. */
+  keptDays: { bodies?: number; metadata?: number }
   /** LOGDB_SERVER_ID; replaces the id that the log database has. */
   serverId: string | undefined
   /** Of this machine; stored with the rows. */
@@ -49,7 +55,13 @@ export function readSettings(environment: Environment): LogdbSettings {
     isEnabled: isOn(environment, 'LOGDB_ENABLED'),
     isTextIndexEnabled: isOn(environment, 'LOGDB_FTS_ENABLED'),
     isGroupingEnabled: isOn(environment, 'LOGDB_GROUPING_ENABLED'),
+    isRawBundled: isOn(environment, 'LOGDB_BUNDLE_INCLUDE_RAW', 'false'),
     granularity: granularity(environment),
+    mustCleanUpAfterMerge: isOn(environment, 'LOGDB_CLEANUP_AFTER_MERGE', 'false'),
+    keptDays: {
+      ...days(environment, 'bodies', 'LOGDB_AUTO_RETAIN_BODIES'),
+      ...days(environment, 'metadata', 'LOGDB_AUTO_RETAIN_METADATA'),
+    },
     serverId: environment['LOGDB_SERVER_ID']?.trim() || undefined,
     hostname: hostname(),
     env: environment['LOGDB_ENV'] || environment['ENV'] || 'dev',
@@ -76,9 +88,17 @@ function wholeNumber(environment: Environment, name: string, least: number, most
   throw notAllowed(environment, name, `a whole number from ${least} to ${most}`)
 }
 
-/** Unset means on. */
-function isOn(environment: Environment, name: string): boolean {
-  const value = parseSwitch(environment[name]?.trim() || 'true')
+/** Of a time like 90d, under its name; nothing if it is not set. A mistyped one must not remove anything. */
+function days<Kind extends string>(environment: Environment, kind: Kind, name: string): Partial<Record<Kind, number>> {
+  const text = environment[name]?.trim()
+  if (!text) return {}
+  const [, count = '0'] = /^(\d{1,5})d$/.exec(text) ?? []
+  if (Number(count) === 0) throw notAllowed(environment, name, 'a number of days like 90d')
+  return { [kind]: Number(count) } as Record<Kind, number>
+}
+
+function isOn(environment: Environment, name: string, unset = 'true'): boolean {
+  const value = parseSwitch(environment[name]?.trim() || unset)
   if (value !== undefined) return value
   throw notAllowed(environment, name, 'true or false')
 }

@@ -6,6 +6,7 @@ import { logdbError } from '../error-table.ts'
 import { findPartitions } from '../store/folder/partition-files.ts'
 import type { CommandContext } from './context.ts'
 import type { Flags } from './options.ts'
+import { namedError } from './typed-name.ts'
 
 /** What a verb reports at its end. */
 export interface Ending {
@@ -15,6 +16,8 @@ export interface Ending {
   isDryRun?: boolean
   /** Printed by --json. */
   result: unknown
+  /** Printed by --json, of a result that is a part of what was found. */
+  found?: { total?: unknown; more: boolean }
   /** Printed by --json; without it, the verb itself prints those that must be seen. */
   warnings?: readonly string[]
   /** Prints the result without --json. */
@@ -38,19 +41,23 @@ export function end(context: CommandContext, { json }: Pick<Flags, 'json'>, endi
   context.exitWith(failure.exitCode)
 }
 
-function printDocument({ terminal }: CommandContext, { verb, isDryRun, result, warnings, failure }: Ending): void {
-  if (failure) printFailure(terminal, { verb, error: failure, isDryRun, result, warnings: warnings ?? [] })
-  else printSuccess(terminal, { verb, isDryRun, result, warnings })
+function printDocument(
+  { terminal, named }: CommandContext,
+  { verb, isDryRun, result, found, warnings, failure }: Ending,
+): void {
+  const error = failure && namedError(failure, named)
+  if (error) printFailure(terminal, { verb, error, isDryRun, result, warnings: warnings ?? [] })
+  else printSuccess(terminal, { verb, isDryRun, result, found, warnings })
 }
 
 /** Ends a verb that a variable turns off, with the predecessor's line on stdout. */
 export function endDisabled(
-  { terminal, exitWith }: CommandContext,
+  { terminal, named, exitWith }: CommandContext,
   { json }: Pick<Flags, 'json'>,
   { verb, line }: { verb: string; line: string },
 ): void {
   const error = logdbError('DISABLED', line, 'set that variable to true, or remove it')
-  if (json) printFailure(terminal, { verb, error })
+  if (json) printFailure(terminal, { verb, error: namedError(error, named) })
   else terminal.out(`${line}\n`)
   exitWith(error.exitCode)
 }
@@ -60,9 +67,4 @@ export function noteIfEmpty({ resolve }: CommandContext, out: string): string[] 
   const folder = resolve(out)
   if (findPartitions(folder, {}).length > 0) return []
   return [`${folder} contains no log database: run logdb ingest, or give --out`]
-}
-
-/** For a database of the predecessor that a verb cannot read. */
-export function skippedWarning(path: string): string {
-  return `${path}: was made by the predecessor and is skipped; run logdb convert`
 }

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander'
 import { logdbError } from '../error-table.ts'
 import type { ChangeOptions } from '../store/folder/lease.ts'
+import type { DamagedPartition } from '../store/sqlite/damage.ts'
 import { type CommandContext, changeOf } from './context.ts'
 import { end } from './ending.ts'
 import { addOptions, DRY_RUN, type Flags, OUT, REPORT, WAIT } from './options.ts'
+import { skipping } from './skipped-partitions.ts'
 
 export interface ErasingFlags extends Flags {
   yes?: true
@@ -20,6 +22,8 @@ export interface Erased {
   notes: string[]
   /** Paths of databases of the predecessor that still hold some of it. */
   oldDatabases: string[]
+  /** Partitions that could not be read. */
+  damaged: readonly DamagedPartition[]
   warnings: string[]
 }
 
@@ -43,12 +47,14 @@ async function run<Own extends ErasingFlags>(
   const isConfirmed = flags.yes === true && !isDryRun
   const erased = await erase(flags, { ...changeOf(flags, context), isDryRun: !isConfirmed })
   if (erased.question !== undefined && !isConfirmed && !isDryRun) throw confirmationMissing(erased.question)
-  const { result, lines, notes } = erased
-  const warnings = [...erased.oldDatabases.map(warningOfOldDatabase), ...erased.warnings]
+  const { result, lines, notes, damaged } = erased
+  const others = [...erased.oldDatabases.map(warningOfOldDatabase), ...erased.warnings]
+  const { warnings: skipped, failure } = skipping(damaged, context.terminal)
+  const warnings = [...others, ...skipped]
   const print = () => {
     for (const line of lines) context.terminal.out(`${line}\n`)
   }
-  end(context, flags, { verb, isDryRun, result, warnings, print, notes: [...notes, ...warnings] })
+  end(context, flags, { verb, isDryRun, result, warnings, print, notes: [...notes, ...others], failure })
 }
 
 function confirmationMissing(question: string) {

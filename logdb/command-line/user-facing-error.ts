@@ -2,6 +2,9 @@ import { toUserError } from '../../kit/cli/command-errors.ts'
 import { hasErrorCode, type UserError } from '../../kit/user-error.ts'
 import { logdbError } from '../error-table.ts'
 
+/** A full disk, a limit on file sizes, a quota. */
+const NO_SPACE = ['ENOSPC', 'EFBIG', 'EDQUOT']
+
 /**
  * The error to show for anything that ended a command.
  * @param verb as typed, for example `fts build`
@@ -11,7 +14,7 @@ export function userFacing(error: unknown, verb: string): UserError {
 }
 
 function fileError(error: Error): UserError {
-  if (hasErrorCode(error, 'ENOSPC')) {
+  if (NO_SPACE.some((code) => hasErrorCode(error, code))) {
     return logdbError('DISK_FULL', error.message, 'free some space and run the command again; nothing is lost', error)
   }
   const hint = 'check the folders that --from and --out name, and that this user may read and write there'

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { withoutControls } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { goneNote, incompleteNote, lostNote } from '../command-line/log-notes.ts'
 import { addExamples, addOptions, type Flags, OUT, REPORT } from '../command-line/options.ts'
 import { logdbError } from '../error-table.ts'
 import type { AuditedSource, AuditReport } from '../verbs/audit/audit.ts'
@@ -31,37 +32,54 @@ async function run(flags: AuditFlags, context: CommandContext): Promise<void> {
     isDeep: deep ?? false,
   })
   const wrong = report.sources.filter(({ problems }) => problems.length > 0).length
-  const unread = report.unread.map(({ path, bytes }) => {
-    return `${withoutControls(path)}: ${bytes} bytes are not read yet: logdb ingest`
-  })
   end(context, flags, {
     verb: 'audit',
     result: toJson(report),
     print: () => print(report, context),
-    notes: [...(flags.json ? [] : unread), ...noteIfEmpty(context, out)],
-    failure: wrong > 0 ? await auditFailed(wrong, resolve(out)) : undefined,
+    notes: [...(flags.json ? [] : notesOf(report)), ...noteIfEmpty(context, out)],
+    failure: wrong + report.lost.length > 0 ? await auditFailed(wrong, report.lost, resolve(out)) : undefined,
   })
 }
 
-async function auditFailed(wrong: number, base: string) {
+function notesOf({ sources, unread, incomplete, ignored, gone }: AuditReport): string[] {
+  return [
+    ...unread.map(({ path, bytes }) => `${path}: ${bytes} bytes are not read yet: logdb ingest`),
+    ...incomplete.map(incompleteNote),
+    ...ignored.map(({ path, reason }) => `${path} is not read: ${reason}`),
+    ...gone.map(goneNote),
+    ...sources.filter(({ retainedBytes }) => retainedBytes > 0).map(retainedNote),
+  ].map(withoutControls)
+}
+
+function retainedNote({ path, retainedBytes }: AuditedSource): string {
+  return `${path}: ${retainedBytes} bytes are left out, because logdb retain does not keep their days`
+}
+
+async function auditFailed(wrong: number, lost: AuditReport['lost'], base: string) {
+  if (wrong === 0) {
+    const hint =
+      'restore them from a backup, or run: logdb reapply && logdb ingest, which reads their logs again where they still exist'
+    return logdbError('AUDIT_FAILED', `${lost.length} partitions with rows are gone, empty or damaged`, hint)
+  }
   const { controlPath } = await import('../store/control/open-control.ts')
   const control = controlPath(base)
   const hint = `to read all logs again, which doubles nothing, run: mv ${control} ${control}.old && logdb ingest; then repeat what was forgotten or retained`
   return logdbError('AUDIT_FAILED', `the bytes of ${wrong} logs do not add up`, hint)
 }
 
-function toJson({ sources, unread }: AuditReport) {
+function toJson({ sources, ...notes }: AuditReport) {
   return {
     sources: sources.map((source) => ({ path: source.path, ...counts(source), problems: source.problems })),
-    unread,
+    ...notes,
   }
 }
 
-function counts({ offset, booked, pending }: AuditedSource) {
-  return { read: offset, ...booked, pending }
+function counts({ offset, booked, pending, retainedBytes }: AuditedSource) {
+  return { read: offset, ...booked, pending, ...(retainedBytes > 0 ? { retained: retainedBytes } : {}) }
 }
 
-function print({ sources }: AuditReport, { terminal: { out, err } }: CommandContext): void {
+function print({ sources, lost }: AuditReport, { terminal: { out, err } }: CommandContext): void {
+  for (const partition of lost) err(`${withoutControls(lostNote(partition))}\n`)
   for (const source of sources) {
     const { path, problems } = source
     const numbers = Object.entries(counts(source)).map(([name, bytes]) => `${name}=${bytes}`)

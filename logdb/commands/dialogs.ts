@@ -3,6 +3,7 @@ import type { Terminal } from '../../kit/cli/terminal.ts'
 import { type CommandContext, changeOf } from '../command-line/context.ts'
 import { end, endDisabled, noteIfEmpty } from '../command-line/ending.ts'
 import { addExamples, addOptions, CHANGE_OF_DAYS, checkDays, type Flags } from '../command-line/options.ts'
+import { skipping } from '../command-line/skipped-partitions.ts'
 import type { DialogCount, Grouping } from '../verbs/dialogs/assign.ts'
 
 const DISABLED = 'Dialogs disabled by LOGDB_GROUPING_ENABLED'
@@ -40,7 +41,13 @@ async function assign(flags: AssignFlags, context: CommandContext): Promise<void
   const grouping: Grouping =
     flags.by === 'prefix' ? { by: 'prefix' } : { by: 'window', windowS: await windowOf(flags, context.terminal) }
   const { since, to } = flags
-  report(await assignDialogs({ ...changeOf(flags, context), since, to, grouping }), verb, 'updated', flags, context)
+  await report(
+    await assignDialogs({ ...changeOf(flags, context), since, to, grouping }),
+    verb,
+    'updated',
+    flags,
+    context,
+  )
 }
 
 async function clear(flags: Flags, context: CommandContext): Promise<void> {
@@ -48,7 +55,7 @@ async function clear(flags: Flags, context: CommandContext): Promise<void> {
   if (!isEnabled(verb, flags, context)) return
   const { clearAssignedDialogs } = await import('../verbs/dialogs/assign.ts')
   const { since, to } = flags
-  report(await clearAssignedDialogs({ ...changeOf(flags, context), since, to }), verb, 'cleared', flags, context)
+  await report(await clearAssignedDialogs({ ...changeOf(flags, context), since, to }), verb, 'cleared', flags, context)
 }
 
 function isEnabled(verb: string, flags: Flags, context: CommandContext): boolean {
@@ -66,17 +73,20 @@ async function windowOf({ window }: AssignFlags, { err }: Terminal): Promise<num
   return windowS ?? DEFAULT_WINDOW_S
 }
 
-function report(
+async function report(
   counts: DialogCount[],
   verb: string,
   done: 'updated' | 'cleared',
   flags: Flags,
   context: CommandContext,
-): void {
+): Promise<void> {
+  const { damagesOf } = await import('../verbs/dialogs/assign.ts')
+  const damaged = damagesOf(counts)
   end(context, flags, {
     verb,
     isDryRun: flags.dryRun ?? false,
     result: counts.map(({ path, rows }) => ({ path, [done]: rows })),
+    ...skipping(damaged, context.terminal),
     print: () => {
       for (const { path, rows } of counts) context.terminal.out(`${path} ${done}=${rows}\n`)
     },

@@ -30,7 +30,10 @@ export function addForget(program: Command, context: CommandContext): void {
 
 async function forgetRequests(flags: ForgetFlags, change: ChangeOptions): Promise<Erased> {
   const { forget } = await import('../verbs/erasure/forget.ts')
-  const { partitions, logs, oldDatabases, unreadable } = await forget({ ...change, selection: selectionOf(flags) })
+  const { partitions, logs, oldDatabases, unreadable, damaged } = await forget({
+    ...change,
+    selection: selectionOf(flags),
+  })
   const requests = partitions.reduce((sum, partition) => sum + partition.requests, 0)
   const result = partitions.map(({ path, requests: forgotten }) => ({ path, forgotten }))
   return {
@@ -39,6 +42,7 @@ async function forgetRequests(flags: ForgetFlags, change: ChangeOptions): Promis
     lines: result.map(({ path, forgotten }) => `${path} forgotten=${forgotten}`),
     notes: logs.length > 0 ? [`the logs that they came from are not changed:\n${logs.join('\n')}`] : [],
     oldDatabases,
+    damaged,
     warnings: warningOfUnreadable(unreadable),
   }
 }

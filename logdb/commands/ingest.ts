@@ -2,16 +2,19 @@ import type { Command } from 'commander'
 import { type Terminal, withoutControls } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, endDisabled } from '../command-line/ending.ts'
+import { goneNote, incompleteNote, lostNote } from '../command-line/log-notes.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT, WAIT } from '../command-line/options.ts'
 import { LOGDB_ERRORS, logdbError } from '../error-table.ts'
+import type { FollowOptions } from '../follow/follow.ts'
 import type { IngestOptions } from '../ingest/passes.ts'
-import type { IngestReport } from '../ingest/report.ts'
+import { countsOf, type IngestReport } from '../ingest/report.ts'
 import { progressLine, rowsLine, StatusLine } from '../output/status-line.ts'
 
 const EXIT_STRICT = LOGDB_ERRORS.RECORDS_UNREADABLE.exitCode
 
 interface IngestFlags extends Flags {
   from: string
+  bundles: string
   follow?: true
   strict?: true
 }
@@ -22,7 +25,10 @@ export function addIngest(program: Command, context: CommandContext): void {
     .description('Read what is new in the logs into the log database')
     .optionsGroup('What to read:')
     .option('--from <folder>', 'folder of the logs', 'logs')
-  addOptions(command, OUT, DAYS).option('--follow', 'keep reading new records until Ctrl-C').optionsGroup('Options:')
+  addOptions(command, OUT, DAYS)
+    .option('--follow', 'keep reading new records until Ctrl-C, and take jobs')
+    .option('--bundles <folder>', 'folder of the bundles that jobs make', 'bundles')
+    .optionsGroup('Options:')
   addOptions(command, WAIT)
     .option('--dry-run', 'change nothing, only name the logs with bytes that are not read yet')
     .option('--strict', `exit ${EXIT_STRICT} if a record or a file could not be read`)
@@ -37,8 +43,8 @@ async function ingest(options: IngestOptions): Promise<IngestReport> {
   return readOnce(options)
 }
 
-async function follow(options: IngestOptions & { signal: AbortSignal }): Promise<IngestReport> {
-  const { follow: readOn } = await import('../ingest/follow.ts')
+async function follow(options: FollowOptions): Promise<IngestReport> {
+  const { follow: readOn } = await import('../follow/follow.ts')
   return readOn(options)
 }
 
@@ -58,12 +64,12 @@ async function run(flags: IngestFlags, context: CommandContext): Promise<void> {
     result: toJson(report),
     warnings,
     print: () => printLines(terminal, report),
-    notes: filteredNote(report),
+    notes: notesOf(report),
     failure: flags.strict ? failureOf(report) : undefined,
   })
 }
 
-async function read(flags: IngestFlags, { terminal, resolve, settings }: CommandContext): Promise<IngestReport> {
+async function read(flags: IngestFlags, { terminal, resolve, settings, note }: CommandContext): Promise<IngestReport> {
   const line = new StatusLine(terminal)
   const options = {
     from: resolve(flags.from),
@@ -75,18 +81,31 @@ async function read(flags: IngestFlags, { terminal, resolve, settings }: Command
     signal: terminal.signal,
     onProgress: terminal.isErrTty ? showOn(line, flags) : undefined,
   }
-  return (flags.follow ? follow : ingest)(options).finally(() => line.clear())
+  const bundles = resolve(flags.bundles)
+  const onProblem = ({ message }: Error) => note(`no jobs are taken: ${withoutControls(message)}`)
+  return (flags.follow ? follow({ ...options, bundles, onProblem }) : ingest(options)).finally(() => line.clear())
 }
 
 async function showUnread(flags: IngestFlags, context: CommandContext): Promise<void> {
   const { from, out } = flags
   const { resolve, terminal } = context
   const { audit } = await import('../verbs/audit/audit.ts')
-  const { unread } = await audit({ out: resolve(out), from: resolve(from), isDeep: false })
+  const report = await audit({ out: resolve(out), from: resolve(from), isDeep: false })
+  const { unread, incomplete, ignored, gone, sources } = report
   const print = () => {
     for (const { path, bytes } of unread) terminal.out(`${path} unread=${bytes}\n`)
   }
-  end(context, flags, { verb: 'ingest', isDryRun: true, result: { unread }, print })
+  const retainedBytes = sources.reduce((sum, source) => sum + source.retainedBytes, 0)
+  const notes = [
+    ...incomplete.map(incompleteNote),
+    ...ignored.map(({ path, reason }) => `${path} is not read: ${reason}`),
+    ...gone.map(goneNote),
+    ...(retainedBytes > 0
+      ? [`${retainedBytes} bytes are left out, because logdb retain does not keep their days`]
+      : []),
+  ].map(withoutControls)
+  const result = { unread, incomplete, ignored, gone, retained_bytes: retainedBytes }
+  end(context, flags, { verb: 'ingest', isDryRun: true, result, print, notes })
 }
 
 /** A run without an end shows only how many rows it has written. */
@@ -103,7 +122,7 @@ function printLines(terminal: Terminal, report: IngestReport): void {
   const { rowsInserted } = report
   const elapsedS = elapsedSeconds(report)
   const rate = (rowsInserted / elapsedS).toFixed(1)
-  const counts = Object.entries(countsOf(report)).map(([name, count]) => `"${name}": ${count}`)
+  const counts = Object.entries(allCountsOf(report)).map(([name, count]) => `"${name}": ${count}`)
   terminal.out(`ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${rate}\n`)
   terminal.out(`{${counts.join(', ')}}\n`)
 }
@@ -113,35 +132,36 @@ function elapsedSeconds({ elapsedMs }: IngestReport): number {
 }
 
 /** The counts of the predecessor, in its order. */
-function countsOf(report: IngestReport) {
-  return {
-    files_scanned: report.filesScanned,
-    files_ingested: report.filesIngested,
-    rows_inserted: report.rowsInserted,
-    rows_skipped: report.rowsDuplicate + report.recordsQuarantined,
-  }
+function allCountsOf(report: IngestReport) {
+  return { files_scanned: report.filesScanned, ...countsOf(report) }
 }
 
 function toJson(report: IngestReport) {
   return {
-    ...countsOf(report),
+    ...allCountsOf(report),
     rows_duplicate: report.rowsDuplicate,
     records_filtered: report.recordsFiltered,
+    records_retained: report.recordsRetained,
+    rows_restored: report.rowsRestored,
     records_quarantined: report.recordsQuarantined,
     quarantined: report.quarantined,
     unreadable: report.unreadable,
     unsealed: report.unsealed,
     bytes_read: report.bytesRead,
     bytes_pending: report.bytesPending,
+    incomplete: report.incomplete,
+    lost: report.lost,
+    gone: report.gone,
     elapsed_s: elapsedSeconds(report),
     interrupted: report.isInterrupted,
   }
 }
 
 function problemsIn(report: IngestReport): string[] {
-  const { recordsQuarantined, quarantined, unreadable, unsealed, isInterrupted } = report
+  const { recordsQuarantined, quarantined, unreadable, unsealed, lost, isInterrupted } = report
   const found = unreadable.map(({ path, reason }) => `not read: ${path}: ${reason}`)
   found.push(...unsealed.map((path) => `records came late, or again, for ${path}, which is no longer sealed`))
+  found.push(...lost.map(lostNote))
   if (recordsQuarantined > 0) {
     found.push(`${recordsQuarantined} records could not be read; logdb errors lists them:`)
     found.push(
@@ -155,8 +175,15 @@ function problemsIn(report: IngestReport): string[] {
   return found
 }
 
-function filteredNote({ recordsFiltered }: IngestReport): string[] {
-  return recordsFiltered > 0 ? [`${recordsFiltered} records outside --since and --to are left for a later run`] : []
+function notesOf(report: IngestReport): string[] {
+  const { recordsFiltered, recordsRetained, rowsRestored, incomplete, gone } = report
+  const counts: [count: number, text: string][] = [
+    [recordsFiltered, 'records outside --since and --to are left for a later run'],
+    [recordsRetained, 'records are left out, because logdb retain does not keep their days'],
+    [rowsRestored, 'requests have their bodies again'],
+  ]
+  const counted = counts.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`)
+  return [...counted, ...incomplete.map(incompleteNote), ...gone.map(goneNote)].map(withoutControls)
 }
 
 function failureOf({ recordsQuarantined, unreadable }: IngestReport) {

@@ -11,17 +11,26 @@ export function addSeal(program: Command, context: CommandContext): void {
     .command('seal')
     .description('Make partitions of past days compact, and safe for read-only disks and immutable=1')
   addOptions(command, CHANGE_OF_DAYS)
+    .option('--rewrite', 'also bring partitions of earlier versions, sealed or not, into the form of this one')
     .addHelpText('after', '\nWithout --to a partition stays open until a day after its last one.')
-    .action((flags: Flags) => run(flags, context))
-  addExamples(command, ['logdb seal --to 2025-09-30', 'logdb seal --quiet   # for cron'])
+    .action((flags: SealFlags) => run(flags, context))
+  addExamples(command, [
+    'logdb seal --to 2025-09-30',
+    'logdb seal --rewrite --dry-run',
+    'logdb seal --quiet   # for cron',
+  ])
 }
 
-async function run(flags: Flags, context: CommandContext): Promise<void> {
+interface SealFlags extends Flags {
+  rewrite?: true
+}
+
+async function run(flags: SealFlags, context: CommandContext): Promise<void> {
   checkDays(flags)
   const { out, since, to } = flags
   const { seal } = await import('../verbs/seal.ts')
   const change = changeOf(flags, context)
-  const sealed = await seal({ ...change, since, to })
+  const sealed = await seal({ ...change, since, to, mustRewrite: flags.rewrite ?? false })
   const failed = sealed.find(({ error }) => error !== undefined)
   end(context, flags, {
     verb: 'seal',

@@ -3,92 +3,132 @@ import { outColors } from '../../kit/cli/terminal.ts'
 import { configInvalid } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { FILTERS, type FilterFlags, filterOf, moreNote, type PageFlags, pageOptions } from '../command-line/filters.ts'
 import {
   addExamples,
   addOptions,
   checkDays,
-  DAYS,
-  type Flags,
   JSON_OUTPUT,
   OUT,
+  PAGED,
   parseCount,
+  TIMES,
 } from '../command-line/options.ts'
+import { foreignWarning, skipping } from '../command-line/skipped-partitions.ts'
+import type { HitCounts } from '../store/search/partition-search.ts'
+import type { DamagedPartition } from '../store/sqlite/damage.ts'
+import type { SearchHit } from '../verbs/search/search.ts'
+import type { TextQuery } from '../verbs/search/text-query.ts'
 
-const DEFAULT_LIMIT = 20
 const DEFAULT_SNIPPET_WORDS = 24
 /** FTS5 gives no longer ones. */
 const MAX_SNIPPET_WORDS = 64
-interface SearchFlags extends Flags {
+/** No more hits are counted. */
+const MAX_COUNT = 1000
+
+interface SearchFlags extends FilterFlags, PageFlags {
   role?: string
-  model?: string
-  endpoint?: string
-  key?: string
-  status?: { from: number; to: number }
-  limit: number
   snippet: number
   rawQuery?: true
+}
+
+/** What both ways to search print. */
+interface Found {
+  hits: SearchHit[]
+  warnings: string[]
+  damaged: DamagedPartition[]
+  /** Undefined if they were not counted. */
+  total?: HitCounts
+  more: boolean
 }
 
 export function addSearch(program: Command, context: CommandContext): void {
   const command = program
     .command('search')
-    .description('Find messages by their text, the latest first')
-    .argument('<query...>', 'words and "quoted phrases" that must all occur; a NEAR/5 b')
+    .description('Find messages by their text, the latest first; with filters only, find requests')
+    .argument('[query...]', 'words and "quoted phrases" that must all occur; a NEAR/5 b')
   addOptions(command, OUT).option('--raw-query', 'the query is in the syntax of FTS5: OR, NOT, prefix*, role:user')
-  addOptions(command.optionsGroup('Filters:'), DAYS, FILTERS)
-  addOptions(command.optionsGroup('Output:'), OUTPUT, JSON_OUTPUT)
+  addOptions(command.optionsGroup('Filters:'), TIMES, ROLE, FILTERS)
+  addOptions(command.optionsGroup('Output:'), pageOptions('messages'), SNIPPET, JSON_OUTPUT, PAGED)
   command.action((words: string[], flags: SearchFlags) => run(words, flags, context))
   addExamples(command, [
     'logdb search "rate limit" --since 2025-09-01 --status 5xx',
+    'logdb search --key laptop --since today',
     `logdb search --raw-query '("machine learning" OR AI) AND python' --json | jq -r .result[].request_id`,
   ])
 }
 
-function FILTERS(): Option[] {
-  return [
-    new Option('--role <role>', 'who said it: user, assistant, system, tool, error'),
-    new Option('--model <pattern>', 'model asked for or answered by; * matches anything'),
-    new Option('--endpoint <pattern>', 'for example /v1/chat/*'),
-    new Option('--key <key>', 'hash or name of the API key'),
-    new Option('--status <code>', 'for example 200 or 5xx').argParser(parseStatus),
-  ]
+function ROLE(): Option[] {
+  return [new Option('--role <role>', 'who said it: user, assistant, system, tool, error')]
 }
 
-function OUTPUT(): Option[] {
+function SNIPPET(): Option[] {
   const snippet = `length of the excerpt, at most ${MAX_SNIPPET_WORDS}`
-  return [
-    new Option('--limit <n>', 'at most n messages').argParser(parseCount).default(DEFAULT_LIMIT),
-    new Option('--snippet <words>', snippet).argParser(parseSnippet).default(DEFAULT_SNIPPET_WORDS),
-  ]
+  return [new Option('--snippet <words>', snippet).argParser(parseSnippet).default(DEFAULT_SNIPPET_WORDS)]
 }
 
 async function run(words: string[], flags: SearchFlags, context: CommandContext): Promise<void> {
-  const { terminal, resolve } = context
+  const { terminal } = context
   checkDays(flags)
   const { parseQuery, parseRawQuery } = await import('../verbs/search/text-query.ts')
   const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
-  if (query.terms.length === 0) throw configInvalid('the query holds no word', 'name what to search for')
-  const { search } = await import('../verbs/search/search.ts')
-  const { hitJson, hitText } = await import('../output/search-hits.ts')
-  const { out, snippet, rawQuery: _, json: __, ...filter } = flags
-  const { hits, warnings } = await search(resolve(out), { ...filter, query, snippetWords: snippet })
-  for (const warning of warnings) terminal.err(`${warning}\n`)
-  for (const note of noteIfEmpty(context, out)) context.note(note)
-  const print = () => {
-    for (const hit of hits) terminal.out(hitText(hit, outColors(terminal)))
+  if (query.terms.length === 0 && (words.length > 0 || !hasFilter(flags))) {
+    throw configInvalid('the query holds no word', 'name what to search for, or give a filter like --status 5xx')
   }
-  end(context, flags, { verb: 'search', result: hits.map(hitJson), warnings, print })
+  const isOfText = query.terms.length > 0 || flags.role !== undefined
+  const {
+    hits,
+    damaged,
+    warnings: others,
+    ...found
+  } = isOfText ? await byText(query, flags, context) : await byFilter(flags, context)
+  const { hitJson, hitText } = await import('../output/search-hits.ts')
+  const { warnings, failure } = skipping(damaged, terminal, others)
+  const print = () => {
+    for (const hit of hits) terminal.out(hitText(hit, outColors(terminal), flags.tz ?? 'UTC'))
+  }
+  const notes = [...(flags.json ? [] : notesOf(found, flags)), ...noteIfEmpty(context, flags.out)]
+  end(context, flags, { verb: 'search', result: hits.map(hitJson), found, warnings, print, notes, failure })
+}
+
+/** How many there are, and what to type for more. */
+function notesOf({ total, more }: Pick<Found, 'total' | 'more'>, flags: SearchFlags): string[] {
+  const counted = total === undefined || total.messages === 0 ? [] : [countsText(total)]
+  return [...counted, ...(more ? [moreNote(flags)] : [])]
+}
+
+function hasFilter({ role, ...flags }: SearchFlags): boolean {
+  return role !== undefined || Object.values(filterOf(flags)).some((value) => value !== undefined)
+}
+
+async function byText(query: TextQuery, flags: SearchFlags, { resolve }: CommandContext): Promise<Found> {
+  const { search } = await import('../verbs/search/search.ts')
+  const { out, role, snippet, limit, page } = flags
+  const skip = (page - 1) * limit
+  const options = { ...filterOf(flags), role, query, snippetWords: snippet, limit, skip, countTo: MAX_COUNT }
+  const { hits, damaged, warnings, total = { messages: 0, requests: 0 } } = await search(resolve(out), options)
+  const isMore = total.messages > skip + hits.length || (total.messages === MAX_COUNT && hits.length === limit)
+  return { hits, damaged, warnings, total, more: isMore && hits.length > 0 }
+}
+
+function countsText({ messages, requests }: HitCounts): string {
+  if (messages === MAX_COUNT) return `${MAX_COUNT.toLocaleString('en-US')} messages or more`
+  return `${messages} message${messages === 1 ? '' : 's'} in ${requests} request${requests === 1 ? '' : 's'}`
+}
+
+/** Each request as a hit: what the user said last in it. */
+async function byFilter(flags: SearchFlags, { resolve }: CommandContext): Promise<Found> {
+  const { listRequests } = await import('../verbs/list/list.ts')
+  const { out, limit, page } = flags
+  const options = { ...filterOf(flags), out: resolve(out), limit, skip: (page - 1) * limit }
+  const { requests, hasMore, leftOut, damaged } = await listRequests(options)
+  const hits = requests.map(({ question = '', ...request }) => ({ ...request, role: 'user', snippet: question }))
+  return { hits, damaged, warnings: leftOut.map(foreignWarning), more: hasMore }
 }
 
 /** One argument with spaces, `search "rate limit"`, is several words; only quotes within it make a phrase. */
 function asTyped(words: string[]): string {
   return words.join(' ')
-}
-
-function parseStatus(text: string): { from: number; to: number } {
-  if (/^[1-5]xx$/i.test(text)) return { from: Number(text[0]) * 100, to: Number(text[0]) * 100 + 99 }
-  if (/^[1-5]\d\d$/.test(text)) return { from: Number(text), to: Number(text) }
-  throw new InvalidArgumentError('expected a status like 200 or 5xx.')
 }
 
 function parseSnippet(text: string): number {

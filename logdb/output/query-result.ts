@@ -1,9 +1,11 @@
 import { linesWithoutControls, type Terminal, withoutControls } from '../../kit/cli/terminal.ts'
+import { csvLine } from '../csv.ts'
 import type { QueryResult } from '../store/union/union.ts'
 
 /** Longer cells are cut on a terminal. */
 const MAX_CELL_LENGTH = 60
-const NEEDS_QUOTES = /[",\r\n]/
+/** In characters. */
+const MAX_MEASURED_LENGTH = 4 * 1024 * 1024
 
 /** Rows as objects. The second of several columns with a name is `name:2`. */
 export function* toDocuments({ columns, rows }: QueryResult): Generator<Record<string, unknown>> {
@@ -19,25 +21,35 @@ function uniqueNames(columns: string[]): string[] {
 }
 
 /** Values as they are, except on a terminal, whose cursor they must not move. */
-export function printCsv({ columns, rows }: QueryResult, { out, isOutTty }: Terminal): void {
-  const print = (cells: string[]) => out(csvLine(isOutTty ? cells.map(linesWithoutControls) : cells))
+export async function printCsv({ columns, rows }: QueryResult, terminal: Terminal): Promise<void> {
+  const { isOutTty } = terminal
+  const print = (cells: string[]) => terminal.out(csvLine(isOutTty ? cells.map(linesWithoutControls) : cells))
   print(columns)
-  for (const row of rows) print(row.map(inText))
-}
-
-function csvLine(cells: string[]): string {
-  return `${cells.map((cell) => (NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`
-}
-
-export function printTable({ columns, rows }: QueryResult, { out, isOutTty }: Terminal): void {
-  const lines = [columns, ...[...rows].map((row) => row.map(inText))].map((cells) => {
-    return cells.map((cell) => shown(cell, isOutTty))
-  })
-  const widths = columns.map((_, column) => lines.reduce((most, cells) => wider(most, cells[column]), 0))
-  for (const cells of lines) {
-    const line = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
-    out(`${line.trimEnd()}\n`)
+  for (const row of rows) {
+    print(row.map(inText))
+    await terminal.untilOutIsRead()
   }
+}
+
+/** Its first rows decide how wide the columns are: all of them may not fit into memory. */
+export async function printTable({ columns, rows }: QueryResult, terminal: Terminal): Promise<void> {
+  const { isOutTty } = terminal
+  const iterator = rows[Symbol.iterator]()
+  const lines = [columns.map((name) => shown(name, isOutTty))]
+  let next = iterator.next()
+  for (let length = 0; !next.done && length < MAX_MEASURED_LENGTH; next = iterator.next()) {
+    const cells = next.value.map((value) => shown(inText(value), isOutTty))
+    length += cells.reduce((sum, cell) => sum + cell.length, cells.length)
+    lines.push(cells)
+  }
+  const widths = columns.map((_, column) => lines.reduce((most, cells) => wider(most, cells[column]), 0))
+  const print = async (cells: string[]) => {
+    const line = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
+    terminal.out(`${line.trimEnd()}\n`)
+    await terminal.untilOutIsRead()
+  }
+  for (const cells of lines) await print(cells)
+  for (; !next.done; next = iterator.next()) await print(next.value.map((value) => shown(inText(value), isOutTty)))
 }
 
 /** A longer cell does not widen its column. */

@@ -1,7 +1,11 @@
 import { type Colors, linesWithoutControls, withoutControls } from '../../kit/cli/terminal.ts'
 import type { Step } from '../conversation/thread.ts'
-import type { Part, Turn } from '../conversation/turns.ts'
+import type { Turn } from '../conversation/turns.ts'
+import type { Part } from '../record/message-parts.ts'
 import type { RequestDetails } from '../store/partition/requests.ts'
+import { shortId } from './short-id.ts'
+import { cutToWidth } from './text-width.ts'
+import { timeText } from './time-text.ts'
 
 /** How each role stands out; others are plain. */
 const ROLE_COLORS: Record<string, 'cyan' | 'green' | 'magenta' | 'yellow' | 'red'> = {
@@ -14,9 +18,22 @@ const ROLE_COLORS: Record<string, 'cyan' | 'green' | 'magenta' | 'yellow' | 'red
 }
 const INDENT = '  '
 
+const MAX_PARAMETER_LENGTH = 80
+
+export interface ShownRequest {
+  details: RequestDetails
+  turns: Turn[]
+  parameters: readonly [name: string, json: string][]
+  /** Names of the tools that the model was offered. */
+  tools: readonly string[]
+}
+
 /** A request with everything that was said in it, and its answer. */
-export function requestText(details: RequestDetails, turns: Turn[], colors: Colors): string {
-  const facts = factsOf(details).map(([name, value]) => `${colors.dim(name.padEnd(9))}${withoutControls(value)}\n`)
+export function requestText(shown: ShownRequest, colors: Colors, timeZone: string): string {
+  const { turns } = shown
+  const facts = factsOf(shown, timeZone).map(
+    ([name, value]) => `${colors.dim(name.padEnd(9))}${withoutControls(value)}\n`,
+  )
   return `${facts.join('')}\n${turnsText(turns, colors)}`
 }
 
@@ -28,29 +45,33 @@ export function stepText(
   details: RequestDetails,
   { after, turns, answers }: Step,
   number: number,
-  colors: Colors,
+  { colors, timeZone }: { colors: Colors; timeZone: string },
 ): string {
   const from = after === undefined || after === number - 2 ? '' : `  continues #${after + 1}`
-  const facts = [timeOf(details), modelText(details), statusText(details), latencyText(details)]
+  const facts = [timeOf(details, timeZone), modelText(details), statusText(details), latencyText(details)]
   const line = withoutControls(joined([`#${number}`, ...facts])) + from
-  return `${colors.bold(line)}  ${colors.dim(withoutControls(details.request_id))}\n${turnsText([...turns, ...answers], colors)}\n`
+  return `${colors.bold(line)}  ${colors.dim(withoutControls(shortId(details.request_id)))}\n${turnsText([...turns, ...answers], colors)}\n`
 }
 
-function timeOf({ ts, timestamp }: RequestDetails): string {
+function timeOf({ ts, timestamp }: RequestDetails, timeZone: string): string {
+  if (timeZone !== 'UTC') return timeText(ts, timeZone)
   return timestamp ?? new Date(ts * 1000).toISOString()
 }
 
-function factsOf(details: RequestDetails): [string, string][] {
+function factsOf({ details, parameters, tools }: ShownRequest, timeZone: string): [string, string][] {
   const { request_id, x_request_id, endpoint, provider, api_key_hash, api_key_name, dialog_id, stream } = details
   const facts: [string, string][] = [
     ['request', joined([request_id, x_request_id])],
-    ['time', timeOf(details)],
+    ['time', timeOf(details, timeZone)],
     ['endpoint', joined([endpoint, provider, stream === 1 ? 'streamed' : null])],
     ['model', modelText(details)],
     ['status', joined([statusText(details), latencyText(details)])],
     ['tokens', tokensText(details)],
     ['key', joined([api_key_name, api_key_hash])],
-    ['dialog', dialog_id ?? ''],
+    ['dialog', joined([dialog_id, details.dialog_source && `from ${details.dialog_source}`])],
+    ['trace', details.trace_id ?? ''],
+    ['params', parameters.map(([name, json]) => `${name}=${cutToWidth(json, MAX_PARAMETER_LENGTH)}`).join('  ')],
+    ['tools', tools.join(', ')],
   ]
   return facts.filter(([, value]) => value !== '')
 }
@@ -73,9 +94,18 @@ function latencyText({ latency_ms, ttfb_ms }: RequestDetails): string {
   return `${Math.round(latency_ms)} ms${ttfb_ms === null ? '' : `, first byte after ${Math.round(ttfb_ms)} ms`}`
 }
 
-function tokensText({ tokens_in, tokens_out }: RequestDetails): string {
+function tokensText(details: RequestDetails): string {
+  const { tokens_in, tokens_out, tokens_cache_read, tokens_reasoning } = details
   if (tokens_in === null && tokens_out === null) return ''
-  return `${tokens_in ?? '?'} in, ${tokens_out ?? '?'} out`
+  const written = (details.tokens_cache_write_5m ?? 0) + (details.tokens_cache_write_1h ?? 0)
+  const input = partsText([tokens_cache_read, 'from a cache'], [written, 'written to a cache'])
+  return `${tokens_in ?? '?'} in${input}, ${tokens_out ?? '?'} out${partsText([tokens_reasoning, 'reasoning'])}`
+}
+
+/** In parentheses; nothing for parts that are unknown or 0. */
+function partsText(...parts: [count: number | null, name: string][]): string {
+  const texts = parts.flatMap(([count, name]) => (count ? `${count} ${name}` : []))
+  return texts.length === 0 ? '' : ` (${texts.join(', ')})`
 }
 
 function turnsText(turns: Turn[], colors: Colors): string {

@@ -1,56 +1,114 @@
 import { type Colors, withoutControls } from '../../kit/cli/terminal.ts'
+import type { TallyFigures } from '../store/rollups/tally.ts'
+import type { StatsGrouping } from '../verbs/stats/counting.ts'
 import type { GroupStats, Stats } from '../verbs/stats/stats.ts'
-import type { TallyFigures } from '../verbs/stats/tally.ts'
+import { cacheRate, groupsBy } from './stats-json.ts'
+import { type Column, tableLines } from './table.ts'
 
 const BAR_WIDTH = 20
+const LEAST_BAR_WIDTH = 4
 /** A cell of a bar in eighths, from one to seven. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 const MAX_NAME_LENGTH = 40
-const COLUMNS = ['requests', '', 'errors', 'tokens in', 'tokens out', 'p50 ms', 'p95 ms', 'p99 ms']
-const BAR_COLUMN = 2
+const LEAST_NAME_LENGTH = 12
 
-/** The totals, and a table with a bar for the requests of each day, model and key. */
-export function statsText({ total, days, models, keys }: Stats, colors: Colors): string {
+export interface Look {
+  colors: Colors
+  /** Width of the terminal. */
+  columns: number | undefined
+}
+
+/** Figures that are shown only if one is not 0. */
+interface Shows {
+  hasCut: boolean
+  /** Of the tokens: those from caches, and those of reasoning. */
+  hasParts: boolean
+}
+
+/** The totals, and for each grouping a table with a bar for the requests of each group. */
+export function statsText(stats: Stats, by: readonly StatsGrouping[], look: Look): string {
+  const { total } = stats
   if (total.requests === 0) return `${totalText(total)}\n`
-  const tables = [table('day', days, colors), table('model', models, colors), table('key', keys, colors)]
+  const shown = { ...look, hasCut: total.cut > 0, hasParts: total.tokensCacheRead + total.tokensReasoning > 0 }
+  const tables = by.map((grouping) => table(grouping, groupsBy(stats, grouping), shown))
   return `${totalText(total)}\n${tables.map((text) => `\n${text}`).join('')}`
 }
 
-function totalText({ requests, errors, tokensIn, tokensOut, latencyMs }: TallyFigures): string {
+function totalText(total: TallyFigures): string {
+  const { requests, errors, cut, latencyMs } = total
   const { p50, p95, p99 } = latencyMs
+  const failed = `errors ${count(errors)} (${share(errors, requests)})`
+  const ended = cut === 0 ? '' : `, cut ${count(cut)} (${share(cut, requests)})`
   const latency = `latency p50 ${count(p50)} ms, p95 ${count(p95)} ms, p99 ${count(p99)} ms`
-  return `requests ${count(requests)}, errors ${count(errors)} (${share(errors, requests)}), tokens ${count(tokensIn)} in, ${count(tokensOut)} out, ${latency}`
+  return `requests ${count(requests)}, ${failed}${ended}, ${tokensText(total)}, ${latency}`
 }
 
-function table(title: string, groups: GroupStats[], colors: Colors): string {
+/** With the parts that are known. */
+function tokensText(total: TallyFigures): string {
+  const { tokensIn, tokensOut, tokensCacheRead, tokensCacheWrite5m, tokensCacheWrite1h, tokensReasoning } = total
+  const written = tokensCacheWrite5m + tokensCacheWrite1h
+  const input = [
+    ...(tokensCacheRead === 0 ? [] : [`${count(tokensCacheRead)} from caches, ${percent(cacheRate(total))}`]),
+    ...(written === 0 ? [] : [`${count(written)} written to caches`]),
+  ]
+  const ofInput = input.length === 0 ? '' : ` (${input.join(', ')})`
+  const ofOutput = tokensReasoning === 0 ? '' : ` (${count(tokensReasoning)} reasoning)`
+  return `tokens ${count(tokensIn)} in${ofInput}, ${count(tokensOut)} out${ofOutput}`
+}
+
+/** On a narrow terminal the bar yields first, then the names, and then the figures that matter least. */
+function table(title: string, groups: GroupStats[], { colors, columns, ...shows }: Look & Shows): string {
   const most = Math.max(...groups.map(({ requests }) => requests))
-  const rows = [[title, ...COLUMNS], ...groups.map((group) => cells(group, most))]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
-  const lines = rows.map((row) => row.map((cell, column) => aligned(cell, column, widths[column] ?? 0, colors)))
-  return lines.map((line, index) => `${index === 0 ? colors.bold(line.join('  ')) : line.join('  ')}\n`).join('')
+  const figure = (name: string, yields?: number): Column => {
+    return { title: name, isRight: true, ...(yields === undefined ? {} : { yields, mayDisappear: true }) }
+  }
+  const shown = {
+    columns: [
+      { title, yields: 2, least: LEAST_NAME_LENGTH },
+      figure('requests'),
+      { title: '', color: colors.cyan, yields: 1, least: LEAST_BAR_WIDTH, mayDisappear: true },
+      figure('errors'),
+      ...(shows.hasCut ? [figure('cut')] : []),
+      figure('tokens in', 7),
+      ...(shows.hasParts ? [figure('cached', 4)] : []),
+      figure('tokens out', 8),
+      ...(shows.hasParts ? [figure('reasoning', 3)] : []),
+      figure('p50 ms'),
+      figure('p95 ms', 6),
+      figure('p99 ms', 5),
+    ],
+    rows: groups.map((group) => cells(group, most, shows)),
+  }
+  return tableLines(shown, columns)
+    .map((line, index) => `${index === 0 ? colors.bold(line) : line}\n`)
+    .join('')
 }
 
-function cells({ name, requests, errors, tokensIn, tokensOut, latencyMs }: GroupStats, most: number): string[] {
+function cells(group: GroupStats, most: number, { hasCut, hasParts }: Shows) {
+  const { name, requests, errors, cut, tokensIn, tokensOut, tokensReasoning, latencyMs } = group
   const { p50, p95, p99 } = latencyMs
   const label = withoutControls(name ?? '(none)').slice(0, MAX_NAME_LENGTH)
-  const figures = [tokensIn, tokensOut, p50, p95, p99].map(count)
-  return [label, count(requests), bar(requests / most), share(errors, requests), ...figures]
-}
-
-/** Names and bars to the left, figures to the right. */
-function aligned(cell: string, column: number, width: number, colors: Colors): string {
-  if (column === BAR_COLUMN) return colors.cyan(cell.padEnd(BAR_WIDTH))
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width)
+  const cached = hasParts ? [percent(cacheRate(group))] : []
+  const reasoning = hasParts ? [count(tokensReasoning)] : []
+  const figures = [count(tokensIn), ...cached, count(tokensOut), ...reasoning, ...[p50, p95, p99].map(count)]
+  const drawn = { widest: BAR_WIDTH, draw: (width: number) => bar(requests / most, width) }
+  const shares = [share(errors, requests), ...(hasCut ? [share(cut, requests)] : [])]
+  return [label, count(requests), drawn, ...shares, ...figures]
 }
 
 /** `part`: 0 to 1. */
-function bar(part: number): string {
-  const eighths = Math.round(part * BAR_WIDTH * EIGHTHS.length)
+function bar(part: number, width: number): string {
+  const eighths = Math.round(part * width * EIGHTHS.length)
   return '█'.repeat(Math.floor(eighths / EIGHTHS.length)) + EIGHTHS[eighths % EIGHTHS.length]
 }
 
 function share(part: number, whole: number): string {
-  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`
+  return percent(whole === 0 ? undefined : part / whole)
+}
+
+/** `share`: 0 to 1. */
+function percent(share: number | undefined): string {
+  return share === undefined ? '-' : `${(100 * share).toFixed(1)} %`
 }
 
 function count(value: number | null): string {

@@ -1,6 +1,7 @@
 import type { Terminal } from '../../kit/cli/terminal.ts'
 import type { Progress } from '../ingest/passes.ts'
 import type { IngestReport } from '../ingest/report.ts'
+import type { TransferProgress } from '../transfer/send-files.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
 const BYTES_PER_MB = 1_000_000
@@ -29,12 +30,21 @@ export class StatusLine {
 
 /** How far a run is, how long it will still take and how fast it is; the most important part comes first. */
 export function progressLine(report: IngestReport, { doneBytes, totalBytes }: Progress, elapsedS: number): string {
-  const total = Math.max(totalBytes, doneBytes)
   const rate = doneBytes / Math.max(elapsedS, 1e-3)
+  return [...progressOf({ doneBytes, totalBytes }, rate), rowsLine(report)].join(', ')
+}
+
+/** The same for a file that is sent. */
+export function transferLine({ doneBytes, totalBytes, sentBytes }: TransferProgress, elapsedS: number): string {
+  return progressOf({ doneBytes, totalBytes }, sentBytes / Math.max(elapsedS, 1e-3)).join(', ')
+}
+
+/** @param rate bytes per second */
+function progressOf({ doneBytes, totalBytes }: Progress, rate: number): string[] {
+  const total = Math.max(totalBytes, doneBytes)
   const parts = [`${total > 0 ? Math.floor((100 * doneBytes) / total) : 100} %`]
   if (doneBytes < total && rate > 0) parts.push(`${duration((total - doneBytes) / rate)} left`)
-  parts.push(`${megabytes(rate)} MB/s`, `${megabytes(doneBytes)} of ${megabytes(total)} MB`, rowsLine(report))
-  return parts.join(', ')
+  return [...parts, `${megabytes(rate)} MB/s`, `${megabytes(doneBytes)} of ${megabytes(total)} MB`]
 }
 
 /** What has been read so far. */

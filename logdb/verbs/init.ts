@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { LogdbSettings } from '../settings.ts'
+import { requirePresent } from '../store/control/partitions.ts'
 import { withLease } from '../store/folder/lease.ts'
 import { partitionFor } from '../store/folder/partition-files.ts'
 import { buildIndexOf } from '../store/partition/build-index.ts'
-import { changePartition, openPartition } from '../store/partition/open-partition.ts'
+import { createPartition, openPartition } from '../store/partition/open-partition.ts'
 import type { Connection, SqliteEngine } from '../store/sqlite/engine.ts'
 import { loadSqlite } from '../store/sqlite/open.ts'
 
@@ -45,9 +46,10 @@ export async function init({ out, day, settings, waitMs }: InitOptions): Promise
   const engine = await loadSqlite()
   const path = partitionFor(out, day, settings.granularity)
   const integrity = await withLease(engine, out, { waitMs }, () => {
+    requirePresent(engine, out, path)
     const found = existsSync(path) ? integrityOf(engine, path) : undefined
     if (found !== undefined) return found
-    const made = changePartition(engine, path, checkIntegrity)
+    const made = createPartition(engine, path, checkIntegrity)
     if (settings.isTextIndexEnabled) buildIndexOf(engine, path)
     return made
   })

@@ -43,7 +43,7 @@ sqliteTest('a partition made by init is searched like any other', async () => {
   write('requests-2025-09-10.jsonl', jsonl([record()]))
   await run(['ingest'])
   await run(['init', '--date', '2025-09-15'])
-  expect(await run(['search', 'hello'])).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(await run(['search', 'hello'])).toMatchObject({ exitCode: 0, stderr: '1 message in 1 request\n' })
 })
 
 sqliteTest('ingest prints the two lines of the predecessor', async () => {
@@ -140,16 +140,18 @@ test('.env is read, the real environment beats it, and --no-dotenv leaves it alo
 })
 
 test.each([
-  [['ingest', '--since', 'yesterday'], 'expected a date like 2025-09-15'],
+  [['ingest', '--since', 'tomorrow'], 'expected a date like 2025-09-15'],
+  [['search', 'x', '--tz', 'Mars'], 'expected a time zone'],
   [['ingest', '--since', '2025-02-30'], 'expected a date like 2025-09-15'],
   [['ingest', '--since', '2025-09-02', '--to', '2025-09-01'], '--since 2025-09-02 is after --to 2025-09-01'],
   [['ingest', '--nonsense'], 'Unknown option'],
-  [['search'], 'Missing required argument'],
+  [['search'], 'The query holds no word'],
+  [['search', '--raw-query'], 'The query holds no word'],
   [['search', ' -- '], 'The query holds no word'],
   [['search', 'x', '--status', '7xx'], 'expected a status'],
   [['search', 'x', '--snippet', '65'], 'expected at most 64'],
   [['search', 'x', '--limit', '0'], 'expected a whole number'],
-  [[], 'Usage: logdb'],
+  [['fts'], 'Usage: logdb fts'],
 ])('%j is a usage error', async (args, message) => {
   const { exitCode, stderr } = await workspace().run(args)
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)])
@@ -181,7 +183,7 @@ test('an empty value of a switch is the same as no value', async () => {
   expect(await run(['ingest'], { LOGDB_ENABLED: '', LOGDB_PARTITION_GRANULARITY: '' })).toMatchObject({ exitCode: 0 })
 })
 
-test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '--help'], ['Ingest']])(
+test.each([['replicate', 'create'], ['compress', '--from', 'a'], ['vacuum'], ['compress', '--help'], ['xyz']])(
   '%s, which is not a command, is refused, and no other is suggested',
   async (...args) => {
     const { run } = workspace()
@@ -193,6 +195,16 @@ test.each([['bundle', 'create'], ['merge', '--from', 'a'], ['auto'], ['merge', '
     expect(JSON.parse(stdout)).toEqual({ ok: false, verb: '', error })
   },
 )
+
+test.each([
+  ['Ingest', 'ingest'],
+  ['serch', 'search'],
+  ['stat', 'stats'],
+])('for %s, which is not a command, %s is suggested', async (typed, meant) => {
+  const hint = `did you mean logdb ${meant}? All are in logdb --help`
+  const error = { code: 'USAGE', message: `unknown command '${typed}'`, hint }
+  expect(await workspace().run([typed])).toEqual({ exitCode: 2, stdout: '', stderr: shownError(2, error) })
+})
 
 test('a wrong option is reported with the help to look at', async () => {
   const { run } = workspace()
@@ -233,7 +245,6 @@ sqliteTest('--quiet prints nothing if all goes well, and everything if it does n
     ['verify'],
     ['errors', 'retry'],
     ['retain', '--bodies', '2025-01-01', '--yes'],
-    ['forget', '--key', 'nobody', '--yes'],
     ['seal', '--out', 'nowhere'],
     ['convert'],
   ]) {
@@ -386,7 +397,7 @@ test('scripts/logdb runs the built logdb of its clone from any folder, with all 
   writeFileSync(join(clone, 'package.json'), '{"type":"module"}')
   writeFileSync(
     join(clone, 'dist/logdb/cli.js'),
-    'console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)])); process.exitCode = 7',
+    'const { LOGDB_SCRIPT } = process.env; console.log(JSON.stringify([LOGDB_SCRIPT, process.cwd(), ...process.argv.slice(2)])); process.exitCode = 7',
   )
   for (const [command, cwd] of [
     ['./scripts/logdb', clone],
@@ -394,6 +405,6 @@ test('scripts/logdb runs the built logdb of its clone from any folder, with all 
     [join(folder, 'link'), folder],
   ] as const) {
     const { status, stdout, stderr } = start(command, cwd)
-    expect([status, stderr, JSON.parse(stdout)]).toEqual([7, '', [cwd, 'a b', '$HOME', "'"]])
+    expect([status, stderr, JSON.parse(stdout)]).toEqual([7, '', [command, cwd, 'a b', '$HOME', "'"]])
   }
 })

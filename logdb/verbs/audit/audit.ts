@@ -1,10 +1,16 @@
+import { existsSync, statSync } from 'node:fs'
 import { type KnownFiles, readKnownFiles } from '../../store/control/known-files.ts'
 import { readLedgers, type SourceLedger } from '../../store/control/ledger.ts'
 import { openControl } from '../../store/control/open-control.ts'
-import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { lostPartitions, partitionsWithRows } from '../../store/control/partitions.ts'
+import { type LeftOut, logsLeftOut } from '../../store/control/stretches.ts'
+import { findPartitions } from '../../store/folder/partition-files.ts'
+import { isEmptyPartition, isPartition } from '../../store/partition/open-partition.ts'
+import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
+import type { Connection, SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { countRows } from './count-rows.ts'
-import { type UnreadFile, unreadFiles } from './unread-files.ts'
+import { type UnreadLogs, unreadLogs } from './unread-files.ts'
 
 export interface AuditOptions {
   /** Folder of the log database. */
@@ -20,10 +26,15 @@ export interface AuditedSource extends SourceLedger {
   problems: string[]
 }
 
-export interface AuditReport {
+export interface AuditReport extends UnreadLogs {
   sources: AuditedSource[]
-  unread: UnreadFile[]
+  /** Logs that are gone, with how many of their bytes had been left for a later run. */
+  gone: LeftOut[]
+  /** Partitions with rows that are gone, empty or cannot be opened. */
+  lost: DamagedPartition[]
 }
+
+const NOTHING_UNREAD: UnreadLogs = { unread: [], incomplete: [], ignored: [] }
 
 /**
  * Proves that every byte of every source is accounted for: as an ingested record, as a duplicate, as text that is not a
@@ -32,7 +43,7 @@ export interface AuditReport {
  */
 export async function audit({ out, from, isDeep }: AuditOptions): Promise<AuditReport> {
   const engine = await loadSqlite()
-  const { ledgers, known } = readState(engine, out)
+  const { ledgers, known, leftOut, lost } = readState(engine, out)
   const rows = isDeep ? countRows(engine, out) : undefined
   const sources = ledgers.map((ledger) => {
     const problems = ledgerProblems(ledger)
@@ -40,13 +51,44 @@ export async function audit({ out, from, isDeep }: AuditOptions): Promise<AuditR
     if (missing && !(missing > 0 && rows.wereRemoved)) problems.push(rowProblem(missing))
     return { ...ledger, problems }
   })
-  return { sources, unread: from === undefined ? [] : await unreadFiles(from, known) }
+  const gone = leftOut.filter(({ path }) => !existsSync(path))
+  return { sources, gone, lost, ...(from === undefined ? NOTHING_UNREAD : await unreadLogs(from, known)) }
 }
 
-function readState(engine: SqliteEngine, base: string): { ledgers: SourceLedger[]; known: KnownFiles } {
+interface State {
+  ledgers: SourceLedger[]
+  known: KnownFiles
+  leftOut: LeftOut[]
+  lost: DamagedPartition[]
+}
+
+function readState(engine: SqliteEngine, base: string): State {
   using db = openControl(engine, base)
-  if (!db) return { ledgers: [], known: { sources: [], finished: new Map() } }
-  return { ledgers: readLedgers(db), known: readKnownFiles(db) }
+  if (!db) return { ledgers: [], known: { sources: [], finished: new Map() }, leftOut: [], lost: [] }
+  return {
+    ledgers: readLedgers(db),
+    known: readKnownFiles(db),
+    leftOut: logsLeftOut(db),
+    lost: damagedPartitions(engine, db, base),
+  }
+}
+
+/**
+ * Those that are lost, and those that are present and cannot be opened. An empty file or database that never had rows is
+ * neither: a run on a full disk leaves one.
+ */
+function damagedPartitions(engine: SqliteEngine, control: Connection, base: string): DamagedPartition[] {
+  const damaged = lostPartitions(control, base)
+  const withRows = partitionsWithRows(control, base)
+  for (const { path } of findPartitions(base, {})) {
+    if (statSync(path).size === 0) continue
+    unlessDamaged(
+      damaged,
+      path,
+      () => (!withRows.has(path) && isEmptyPartition(engine, path)) || isPartition(engine, path),
+    )
+  }
+  return damaged
 }
 
 function ledgerProblems({ offset, booked, gapBytes, errorBytes }: SourceLedger): string[] {

@@ -4,6 +4,7 @@ import { removesOldRequests } from '../../store/control/retention.ts'
 import { findPartitions } from '../../store/folder/partition-files.ts'
 import { openPartition } from '../../store/partition/open-partition.ts'
 import { hasForgotten, recordPlaces } from '../../store/partition/requests.ts'
+import { unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { Connection, SqliteEngine } from '../../store/sqlite/engine.ts'
 
 export interface CountedRows {
@@ -29,15 +30,16 @@ export function countRows(engine: SqliteEngine, base: string): CountedRows {
   const parts = control ? readParts(control) : new Map<string, ReadPart>()
   const bytesOf = new Map<number, number>()
   let wereRemoved = control !== undefined && removesOldRequests(control)
-  for (const { path } of findPartitions(base, {})) {
+  const count = (path: string) => {
     using db = openPartition(engine, path)
-    if (!db) continue
+    if (!db) return
     wereRemoved ||= hasForgotten(db)
     for (const { key, offset, length } of recordPlaces(db)) {
       const part = parts.get(key)
       if (part && isBooked(offset, part)) bytesOf.set(part.id, (bytesOf.get(part.id) ?? 0) + length)
     }
   }
+  for (const { path } of findPartitions(base, {})) unlessDamaged([], path, () => count(path))
   return { bytesOf, wereRemoved }
 }
 

@@ -1,11 +1,11 @@
-import { existsSync, renameSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { UserError } from '../../../kit/user-error.ts'
 import { logdbError } from '../../error-table.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import { controlPath } from '../../store/control/open-control.ts'
 import { readRetention } from '../../store/control/retention.ts'
-import { syncPath } from '../../store/folder/durable.ts'
+import { moveDurably } from '../../store/folder/durable.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
 import {
   CONVERTED,
@@ -17,7 +17,7 @@ import {
 import { foldWal, isOfPredecessor, PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
-import { RowMover, type RowMoverOptions } from './row-mover.ts'
+import { moveRows, type RowMoverOptions } from './row-mover.ts'
 
 export interface ConvertOptions extends ChangeOptions {
   settings: LogdbSettings
@@ -73,7 +73,7 @@ function setControlAside(engine: SqliteEngine, base: string): void {
   const path = controlPath(base)
   if (!existsSync(path) || !isOfPredecessor(engine, path)) return
   foldWal(engine, path)
-  renameDurably(path, freeName(path + CONVERTED))
+  moveDurably(path, freeName(path + CONVERTED))
 }
 
 /** @throws UserError CONVERSION_IMPOSSIBLE if it holds a row that cannot become one of ours */
@@ -89,7 +89,7 @@ function setAside(engine: SqliteEngine, path: string): string {
   if (IS_CONVERTING.test(path)) return path
   foldWal(engine, path)
   const converting = freeName(path + CONVERTING)
-  renameDurably(path, converting)
+  moveDurably(path, converting)
   return converting
 }
 
@@ -98,24 +98,13 @@ function convertOne(engine: SqliteEngine, converting: string, options: RowMoverO
   const { rows, inserted, differing } = takeOver(engine, converting, options)
   if (differing !== undefined) throw conflict(converting, differing)
   const keptAs = freeName(path + CONVERTED)
-  renameDurably(converting, keptAs)
+  moveDurably(converting, keptAs)
   return { path, rows, inserted, keptAs }
 }
 
 function takeOver(engine: SqliteEngine, path: string, options: RowMoverOptions) {
   using old = new PredecessorDatabase(engine, path)
-  let inserted = 0
-  for (const server of old.servers()) {
-    const mover = new RowMover(engine, server, options)
-    try {
-      inserted += mover.move(old.rowsOf(server.serverId))
-      const differing = mover.firstDiffering(old.rowsOf(server.serverId))
-      if (differing !== undefined) return { rows: old.count(), inserted, differing }
-    } finally {
-      mover.close()
-    }
-  }
-  return { rows: old.count(), inserted, differing: undefined }
+  return { rows: old.count(), ...moveRows(engine, old, options) }
 }
 
 function impossible(path: string, row: number) {
@@ -138,9 +127,4 @@ function freeName(path: string): string {
   let name = path
   for (let number = 2; existsSync(name); number++) name = `${path}.${number}`
   return name
-}
-
-function renameDurably(from: string, to: string): void {
-  renameSync(from, to)
-  syncPath(dirname(to))
 }

@@ -7,6 +7,7 @@ import type { LogdbSettings } from '../../settings.ts'
 import type { Retention } from '../../store/control/retention.ts'
 import { partitionFor } from '../../store/folder/partition-files.ts'
 import type { ServerIdentity } from '../../store/folder/server-id.ts'
+import type { PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
 import { ConvertedPartition } from '../../store/rows/converted-partition.ts'
 import { PartitionSet } from '../../store/rows/partition-set.ts'
 import type { RowGroup } from '../../store/rows/row-group.ts'
@@ -25,8 +26,31 @@ export interface RowMoverOptions {
   retention: Retention
 }
 
-/** Puts rows of the predecessor into partitions. */
-export class RowMover {
+/** What became of the rows of a database of the predecessor. */
+export interface MovedRows {
+  inserted: number
+  /** The id of the first row that does not read the same in its partition; what follows it was not moved. */
+  differing: string | undefined
+}
+
+/** Puts the rows of a database into partitions, and compares each of them afterwards. @throws UserError */
+export function moveRows(engine: SqliteEngine, old: PredecessorDatabase, options: RowMoverOptions): MovedRows {
+  let inserted = 0
+  for (const server of old.servers()) {
+    const mover = new RowMover(engine, server, options)
+    try {
+      inserted += mover.move(old.rowsOf(server.serverId))
+      const differing = mover.firstDiffering(old.rowsOf(server.serverId))
+      if (differing !== undefined) return { inserted, differing }
+    } finally {
+      mover.close()
+    }
+  }
+  return { inserted, differing: undefined }
+}
+
+/** Puts rows of one server into partitions. */
+class RowMover {
   readonly #partitions: PartitionSet<ConvertedPartition>
   readonly #rows: Rows
   readonly #partitionOf: (day: string) => string

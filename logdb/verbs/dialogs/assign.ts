@@ -10,9 +10,10 @@ import {
   groupableRequests,
 } from '../../store/partition/dialogs.ts'
 import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
+import { type DamagedPartition, requireReadable, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { Connection, SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
-import { dialogsByRoot } from './prefix.ts'
+import { PrefixDialogs } from './prefix.ts'
 import { PrecedingRuns, WindowDialogs } from './window.ts'
 
 /**
@@ -40,6 +41,8 @@ export interface DialogCount {
   path: string
   /** How many requests have an assigned dialog now, or had one before it was removed. */
   rows: number
+  /** Why the partition was skipped, if it is damaged. */
+  damage?: string
 }
 
 /** Rows with the dialog of each, and those that do not have it yet. */
@@ -48,7 +51,7 @@ interface Assignment {
   changes: DialogChange[]
 }
 
-type Assign = (db: Connection, file: PartitionFile) => Assignment
+type Assign = (db: Connection) => Assignment
 
 /**
  * Assigns a dialog to the requests of the range whose client named none.
@@ -60,8 +63,10 @@ type Assign = (db: Connection, file: PartitionFile) => Assignment
  *   console.log(path, rows)
  * }
  */
-export async function assignDialogs(options: DialogsOptions & { grouping: Grouping }): Promise<DialogCount[]> {
-  const { out, grouping, isDryRun } = options
+export async function assignDialogs(
+  options: DialogsOptions & { grouping: Grouping; onPartition?: (done: number, total: number) => void },
+): Promise<DialogCount[]> {
+  const { out, grouping, isDryRun, onPartition } = options
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, () => {
     const all = findPartitions(out, {}).reverse()
@@ -69,18 +74,36 @@ export async function assignDialogs(options: DialogsOptions & { grouping: Groupi
     const [first] = chosen
     if (!first) return []
     const assign = grouping.by === 'prefix' ? byPrefix(engine, all) : byWindow(engine, all, first, grouping.windowS)
-    return chosen.map((file) => {
-      const found = assignmentIn(engine, file, assign)
-      const changes = found?.changes ?? []
-      if (!isDryRun && !(found && changes.length === 0)) change(engine, file, (db) => changeDialogs(db, changes))
-      return { path: file.path, rows: found?.rows ?? 0 }
+    const counts = chosen.map((file, index) => {
+      const counted = countIn(file, () => {
+        const found = assignmentIn(engine, file, assign)
+        const changes = found?.changes ?? []
+        if (!isDryRun && !(found && changes.length === 0)) change(engine, file, (db) => changeDialogs(db, changes))
+        return found?.rows ?? 0
+      })
+      onPartition?.(index + 1, chosen.length)
+      return counted
     })
+    requireReadable(damagesOf(counts), counts.length)
+    return counts
   })
+}
+
+/** The partitions that were skipped. */
+export function damagesOf(counts: readonly DialogCount[]): DamagedPartition[] {
+  return counts.flatMap(({ path, damage }) => (damage === undefined ? [] : [{ path, reason: damage }]))
+}
+
+function countIn({ path }: PartitionFile, count: () => number): DialogCount {
+  const damaged: DamagedPartition[] = []
+  const rows = unlessDamaged(damaged, path, count) ?? 0
+  const [damage] = damaged
+  return damage ? { path, rows, damage: damage.reason } : { path, rows }
 }
 
 function assignmentIn(engine: SqliteEngine, file: PartitionFile, assign: Assign): Assignment | undefined {
   using db = openPartition(engine, file.path)
-  return db && assign(db, file)
+  return db && assign(db)
 }
 
 /**
@@ -97,9 +120,11 @@ export async function clearAssignedDialogs(options: DialogsOptions): Promise<Dia
     return findPartitions(out, options)
       .reverse()
       .map((file) => {
-        const rows = assignedRows(engine, file)
-        if (!isDryRun && rows !== 0) change(engine, file, clearDialogs)
-        return { path: file.path, rows: rows ?? 0 }
+        return countIn(file, () => {
+          const rows = assignedRows(engine, file)
+          if (!isDryRun && rows !== 0) change(engine, file, clearDialogs)
+          return rows ?? 0
+        })
       })
   })
 }
@@ -121,17 +146,20 @@ function byWindow(engine: SqliteEngine, all: PartitionFile[], first: PartitionFi
   const runs = new PrecedingRuns(windowS, firstSecondOf(first.firstDay))
   for (const { path, lastDay } of before.reverse()) {
     if (!runs.reachTo(lastSecondOf(lastDay))) break
-    using db = openPartition(engine, path)
-    for (const request of db ? groupableRequests(db, 'DESC') : []) runs.add(request)
+    unlessDamaged([], path, () => {
+      using db = openPartition(engine, path)
+      for (const request of db ? groupableRequests(db, 'DESC') : []) runs.add(request)
+    })
   }
   const dialogs = new WindowDialogs(windowS, runs.runs())
   return (db) => assignment(groupableRequests(db, 'ASC'), (request) => dialogs.dialogOf(request))
 }
 
 function byPrefix(engine: SqliteEngine, all: PartitionFile[]): Assign {
-  return (db, file) => {
-    const dialogs = dialogsByRoot(engine, db, partitionsBefore(all, file))
-    return assignment(groupableRequests(db, 'ASC'), ({ root }) => dialogs.get(root ?? 0) ?? null)
+  const dialogs = new PrefixDialogs(engine, all)
+  return (db) => {
+    const dialogOf = dialogs.in(db)
+    return assignment(groupableRequests(db, 'ASC'), dialogOf)
   }
 }
 

@@ -1,14 +1,15 @@
 import { rmSync } from 'node:fs'
 import { logdbError } from '../../error-table.ts'
 import { changeControl, controlPath, isOwnControl } from '../../store/control/open-control.ts'
-import { findPartitions, listFiles } from '../../store/folder/partition-files.ts'
+import { findAllPartitions, listFiles } from '../../store/folder/partition-files.ts'
 import { finishErasure, hasUnfinishedErasure } from '../../store/partition/erase.ts'
 import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
 import { compact } from '../../store/sqlite/compact.ts'
+import { unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 
-/** What a killed `seal` leaves. */
-const HALF_COPY = /\.sqlite3\.part(-journal)?$/
+/** What a killed `seal` or `merge` leaves. */
+const HALF_COPY = /\.sqlite3(\.source)?(\.part)+(-journal|-wal|-shm)?$/
 
 /**
  * Removes every byte of what was erased from the files of a log database. That includes what earlier runs erased that were
@@ -17,11 +18,16 @@ const HALF_COPY = /\.sqlite3\.part(-journal)?$/
  */
 export function finishErasures(engine: SqliteEngine, base: string): void {
   for (const path of listFiles(base)) if (HALF_COPY.test(path)) rmSync(path, { force: true })
-  const paths = findPartitions(base, {}).map(({ path }) => path)
-  const unfinished = paths.filter((path) => isUnfinished(engine, path))
+  const paths = findAllPartitions(base, {}).map(({ path }) => path)
+  const unfinished = paths.filter((path) => unlessDamaged([], path, () => isUnfinished(engine, path)))
   const held = unfinished.filter((path) => !changePartition(engine, path, finishErasure))
   if (!isControlCompact(engine, base)) held.push(controlPath(base))
   if (held.length > 0) throw erasureUnfinished(held)
+}
+
+/** True if bytes of what an earlier run erased remain. */
+export function isErasureUnfinished(engine: SqliteEngine, base: string): boolean {
+  return findAllPartitions(base, {}).some(({ path }) => unlessDamaged([], path, () => isUnfinished(engine, path)))
 }
 
 function isUnfinished(engine: SqliteEngine, path: string): boolean {

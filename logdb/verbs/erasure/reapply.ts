@@ -7,13 +7,13 @@ import { type Retention, readRetention } from '../../store/control/retention.ts'
 import { type LeaseOptions, withLease } from '../../store/folder/lease.ts'
 import {
   daysOfPartition,
-  findPartitions,
+  findAllPartitions,
   type PartitionFile,
   partitionFor,
 } from '../../store/folder/partition-files.ts'
 import { readServerId, replaceServerId } from '../../store/folder/server-id.ts'
 import { type Forgotten, forgetAgain, readForgotten } from '../../store/partition/erase.ts'
-import { changePartition } from '../../store/partition/open-partition.ts'
+import { createPartition } from '../../store/partition/open-partition.ts'
 import { findOldDatabases } from '../../store/predecessor/old-databases.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
@@ -89,7 +89,7 @@ function readKnown(engine: SqliteEngine, folders: readonly string[]): Known {
   const known: Known = { partitions: [], retentions: [], unreadable: [], serverId: undefined }
   for (const base of folders) {
     const orNote = <T>(path: string, read: () => T): T | undefined => readOrNote(known, path, read)
-    for (const file of orNote(base, () => findPartitions(base, {})) ?? []) {
+    for (const file of orNote(base, () => findAllPartitions(base, {})) ?? []) {
       const forgotten = orNote(file.path, () => readForgotten(engine, file.path)) ?? []
       if (forgotten.length === 0) continue
       known.partitions.push({ file, forgotten })
@@ -121,14 +121,14 @@ function forgetIn(
   { out, granularity }: ReapplyOptions,
   { file, forgotten }: Known['partitions'][number],
 ): number {
-  const existing = findPartitions(out, { since: file.firstDay, to: file.lastDay }).map(({ path }) => path)
+  const existing = findAllPartitions(out, { since: file.firstDay, to: file.lastDay }).map(({ path }) => path)
   const coming = daysOfPartition(file).map((day) => partitionFor(out, day, granularity))
   let removed = 0
   for (const path of new Set([...existing, ...coming])) {
     const present = existsSync(path) ? readForgotten(engine, path) : []
     const ids = new Set(present.map(({ requestId }) => requestId))
     const missing = forgotten.filter(({ requestId }) => !ids.has(requestId))
-    if (missing.length > 0) removed += changePartition(engine, path, (db) => forgetAgain(db, missing))
+    if (missing.length > 0) removed += createPartition(engine, path, (db) => forgetAgain(db, missing))
   }
   return removed
 }

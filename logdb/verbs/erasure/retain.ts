@@ -1,15 +1,22 @@
-import { rmSync } from 'node:fs'
-import { firstSecondOf } from '../../days.ts'
-import { keepFrom, type Retention, readRetention } from '../../store/control/retention.ts'
+import { isoDay } from '../../../kit/time.ts'
+import { configInvalid } from '../../../kit/user-error.ts'
+import { changeControl } from '../../store/control/open-control.ts'
+import { forgetPartition } from '../../store/control/partitions.ts'
+import { keepFrom, type Retention, readRetention, startOfKept } from '../../store/control/retention.ts'
+import { bookAsRetained, type RecordPlace } from '../../store/control/stretches.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
-import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
-import { countBefore, deleteRequests, removeBodies } from '../../store/partition/erase.ts'
+import { findAllPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
+import { applyRetention, countBefore, recordPlacesWithin } from '../../store/partition/erase.ts'
 import { changePartition, openPartition } from '../../store/partition/open-partition.ts'
+import { hasForgotten } from '../../store/partition/requests.ts'
 import { findOldDatabases } from '../../store/predecessor/old-databases.ts'
 import { PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
+import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
+import { removeDatabase } from '../../store/sqlite/remove-database.ts'
 import { finishErasures } from './finish-erasures.ts'
+import { NO_RESET, resetDays } from './reset-days.ts'
 
 /**
  * What to keep, and where.
@@ -17,8 +24,13 @@ import { finishErasures } from './finish-erasures.ts'
  * const options: RetainOptions = { out: 'logs/db', keptFrom: { bodies: '2025-06-01' }, isDryRun: true }
  */
 export interface RetainOptions extends ChangeOptions {
-  /** The first UTC days that are kept, YYYY-MM-DD. A day that was set before never moves back. */
+  /** The first UTC days that are kept, YYYY-MM-DD, at most today. A day that was set before moves back only with `isReset`. */
   keptFrom: Partial<Retention>
+  /**
+   * Let the days move back. The next ingest reads what is kept then from logs that still exist; requests that were forgotten
+   * stay so.
+   */
+  isReset?: boolean | undefined
 }
 
 /**
@@ -31,6 +43,12 @@ export interface RetainReport {
   partitions: RetainCount[]
   /** Paths of databases of the predecessor that hold requests before one of the days; they are not changed. */
   oldDatabases: string[]
+  /** How many bytes of logs the next ingest reads again, after a reset. */
+  readAgainBytes: number
+  /** Logs that are gone, with how many bytes of them would be read again. */
+  gone: { path: string; bytes: number }[]
+  /** Partitions that could not be read; those whose days are all older are deleted nevertheless. */
+  damaged: DamagedPartition[]
 }
 
 /**
@@ -50,9 +68,6 @@ export interface RetainCount {
   isDeleted: boolean
 }
 
-/** The database last: the next run finds what a killed run leaves. */
-const FILES_OF_A_DATABASE = ['-wal', '-shm', '']
-
 /**
  * Removes the requests, and the bodies of requests, from before the first days that are kept. That also applies
  * to logs that are read later. A partition is deleted if all of its days are older.
@@ -61,28 +76,50 @@ const FILES_OF_A_DATABASE = ['-wal', '-shm', '']
  * await retain({ out: 'logs/db', keptFrom: { bodies: '2025-06-01', metadata: '2025-01-01' }, isDryRun: false })
  */
 export async function retain(options: RetainOptions): Promise<RetainReport> {
+  const { keptFrom } = options
+  requirePast(keptFrom)
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, () => retainNow(engine, options))
+}
+
+/** A typing mistake must not remove everything, and all that comes later. @throws UserError CONFIG_INVALID */
+function requirePast(keptFrom: Partial<Retention>): void {
+  const today = isoDay(Date.now())
+  for (const [kind, day] of Object.entries(keptFrom)) {
+    if (day <= today) continue
+    const hint = 'give a day of the past, or how many days to keep, like 90d'
+    throw configInvalid(`--${kind} ${day} is after today, ${today}: nothing would be kept; nothing was changed`, hint)
+  }
 }
 
 /** The same, to be called with the lease. @throws UserError */
 export function retainNow(
   engine: SqliteEngine,
-  { out, keptFrom, isDryRun }: Omit<RetainOptions, 'waitMs'>,
+  { out, keptFrom, isDryRun, isReset = false }: Omit<RetainOptions, 'waitMs'>,
 ): RetainReport {
-  const retention = isDryRun ? later(readRetention(engine, out), keptFrom) : keepFrom(engine, out, keptFrom)
-  const counts = findPartitions(out, {}).map((file) => countIn(engine, file, retention))
+  const reset = isReset ? resetDays(engine, { out, keptFrom, isDryRun }) : NO_RESET
+  const known = { ...readRetention(engine, out), ...(isReset ? keptFrom : {}) }
+  const retention = isDryRun ? later(known, keptFrom) : keepFrom(engine, out, keptFrom)
+  const damaged: DamagedPartition[] = []
+  const counts = findAllPartitions(out, {}).map((file) => {
+    return unlessDamaged(damaged, file.path, () => countIn(engine, file, retention)) ?? unreadableCount(file, retention)
+  })
   const partitions = counts.filter(({ requests, bodies, isDeleted }) => requests + bodies > 0 || isDeleted).reverse()
   if (!isDryRun) {
-    for (const count of partitions) remove(engine, count, retention)
+    for (const count of partitions) remove(engine, out, count, retention)
     finishErasures(engine, out)
   }
-  return { partitions, oldDatabases: oldDatabasesBefore(engine, out, retention) }
+  return { partitions, oldDatabases: oldDatabasesBefore(engine, out, retention, damaged), damaged, ...reset }
 }
 
-function oldDatabasesBefore(engine: SqliteEngine, out: string, { metadata, bodies }: Retention): string[] {
-  const before = startOf(metadata > bodies ? metadata : bodies)
-  return findOldDatabases(engine, out).filter((path) => {
+function oldDatabasesBefore(
+  engine: SqliteEngine,
+  out: string,
+  { metadata, bodies }: Retention,
+  damaged: DamagedPartition[],
+): string[] {
+  const before = startOfKept(metadata > bodies ? metadata : bodies)
+  return findOldDatabases(engine, out, damaged).filter((path) => {
     using old = new PredecessorDatabase(engine, path)
     return old.hasBefore(before)
   })
@@ -98,22 +135,39 @@ function later(known: Retention, { metadata = '', bodies = '' }: Partial<Retenti
 function countIn(engine: SqliteEngine, { path, lastDay }: PartitionFile, { metadata, bodies }: Retention): RetainCount {
   using db = openPartition(engine, path)
   if (!db) return { path, requests: 0, bodies: 0, isDeleted: false }
-  const removed = countBefore(db, startOf(metadata))
-  const bodiesRemoved = Math.max(0, countBefore(db, startOf(bodies)).bodies - removed.bodies)
-  return { path, requests: removed.requests, bodies: bodiesRemoved, isDeleted: lastDay < metadata }
+  const removed = countBefore(db, startOfKept(metadata))
+  const bodiesRemoved = Math.max(0, countBefore(db, startOfKept(bodies)).bodies - removed.bodies)
+  return { path, requests: removed.requests, bodies: bodiesRemoved, isDeleted: lastDay < metadata && !hasForgotten(db) }
 }
 
-function remove(engine: SqliteEngine, { path, isDeleted }: RetainCount, { metadata, bodies }: Retention): void {
-  if (isDeleted) for (const suffix of FILES_OF_A_DATABASE) rmSync(path + suffix, { force: true })
-  else {
-    changePartition(engine, path, (db) => {
-      deleteRequests(db, startOf(metadata))
-      removeBodies(db, startOf(bodies))
-    })
-  }
+function unreadableCount({ path, lastDay }: PartitionFile, { metadata }: Retention): RetainCount {
+  return { path, requests: 0, bodies: 0, isDeleted: lastDay < metadata }
 }
 
-/** In seconds since 1970; nothing is before an empty day. */
-function startOf(day: string): number {
-  return day === '' ? 0 : firstSecondOf(day)
+/** First notes which records are removed, so that a reset can let them be read again. */
+function remove(
+  engine: SqliteEngine,
+  out: string,
+  { path, requests, isDeleted }: RetainCount,
+  retention: Retention,
+): void {
+  if (requests > 0) noteRemoved(engine, out, path, retention.metadata)
+  if (isDeleted) changeControl(engine, out, (control) => forgetPartition(control, out, path))
+  if (isDeleted) removeDatabase(path)
+  else changePartition(engine, path, (db) => applyRetention(db, retention))
+}
+
+function noteRemoved(engine: SqliteEngine, out: string, path: string, metadata: string): void {
+  const places = placesIn(engine, path, { fromTs: 0, beforeTs: startOfKept(metadata) }, 'all')
+  changeControl(engine, out, (control) => control.inTransaction(() => bookAsRetained(control, places)))
+}
+
+function placesIn(
+  engine: SqliteEngine,
+  path: string,
+  times: { fromTs: number; beforeTs: number },
+  which: 'all' | 'without bodies',
+): RecordPlace[] {
+  using db = openPartition(engine, path)
+  return db ? recordPlacesWithin(db, times, which) : []
 }

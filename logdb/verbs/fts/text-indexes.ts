@@ -31,17 +31,26 @@ export interface TextIndexOptions extends ChangeOptions, DayRange {}
  */
 export async function buildTextIndexes({
   parallelism,
+  onPartition,
   ...options
-}: TextIndexOptions & { parallelism: number }): Promise<({ path: string } & IndexCounts)[]> {
+}: TextIndexOptions & {
+  parallelism: number
+  onPartition?: ((done: number, total: number) => void) | undefined
+}): Promise<({ path: string } & IndexCounts)[]> {
   const engine = await loadSqlite()
   return withLeaseToChange(engine, options, async () => {
     const paths = pathsOf(options)
     if (options.isDryRun) return paths.map((path) => ({ path, ...countsIn(engine, path) }))
     const threads = isWorthThreads(paths) ? Math.min(parallelism, paths.length) : 1
-    if (threads < 2) return paths.map((path) => ({ path, ...buildIndexOf(engine, path) }))
     const results = new Array<IndexCounts>(paths.length)
+    let done = 0
+    const keep = (index: number, counts: IndexCounts) => {
+      results[index] = counts
+      onPartition?.(++done, paths.length)
+    }
     const waiting = paths.entries()
-    await Promise.all(Array.from({ length: threads }, () => buildInThread(waiting, results)))
+    if (threads < 2) for (const [index, path] of waiting) keep(index, buildIndexOf(engine, path))
+    await Promise.all(Array.from({ length: threads }, () => buildInThread(waiting, keep)))
     return paths.map((path, index) => ({ path, ...(results[index] as IndexCounts) }))
   })
 }
@@ -57,10 +66,13 @@ function isWorthThreads(paths: string[]): boolean {
 }
 
 /** Takes partitions from the list until there are no more. */
-async function buildInThread(waiting: Iterable<[number, string]>, results: IndexCounts[]): Promise<void> {
+async function buildInThread(
+  waiting: Iterable<[number, string]>,
+  keep: (index: number, counts: IndexCounts) => void,
+): Promise<void> {
   const builder = new IndexBuilder()
   try {
-    for (const [index, path] of waiting) results[index] = await builder.build(path)
+    for (const [index, path] of waiting) keep(index, await builder.build(path))
   } finally {
     await builder.close()
   }

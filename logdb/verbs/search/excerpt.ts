@@ -25,6 +25,8 @@ const LETTER = `(?:(?!${RUN_CHARACTER})${WORD_CHARACTER})`
 const WORD = new RegExp(`${RUN_CHARACTER}{1,2}|${LETTER}+`, 'gu')
 const BETWEEN_WORDS = `(?:(?!${WORD_CHARACTER})[^])+`
 
+const NOTHING = /(?!)/g
+
 interface Match {
   start: number
   end: number
@@ -33,10 +35,11 @@ interface Match {
 
 /**
  * Makes the function that cuts an excerpt of about `length` words out of a text, around the place with most of the
- * phrases, and marks them. Like the index it ignores case and accents.
+ * phrases, and marks them; without phrases, out of its beginning. Like the index it ignores case and accents.
  */
 export function excerptOf(phrases: string[][], length: number): (text: string) => string {
-  const pattern = new RegExp(phrases.map((words) => `(${phrasePattern(words)})`).join('|'), 'giu')
+  const pattern =
+    phrases.length === 0 ? NOTHING : new RegExp(phrases.map((words) => `(${phrasePattern(words)})`).join('|'), 'giu')
   return (text) => {
     const matches = findMatches(text, pattern)
     const best = bestMatch(text, matches, length)

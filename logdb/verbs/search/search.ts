@@ -1,11 +1,14 @@
-import { type DayRange, lastSecondOf, timesWithin } from '../../days.ts'
+import { lastSecondOf, type Period, timesWithin } from '../../days.ts'
 import { logdbError } from '../../error-table.ts'
 import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
-import { type FoundMessage, PartitionSearch } from '../../store/search/partition-search.ts'
+import { type FoundMessage, type HitCounts, PartitionSearch } from '../../store/search/partition-search.ts'
+import type { RequestConditions } from '../../store/search/request-filter.ts'
 import type { PartitionQuery } from '../../store/search/search-sql.ts'
+import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { LastUsed } from '../../store/sqlite/last-used.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
+import { indexWords } from '../../store/text-index/index-words.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
 import type { TextQuery } from './text-query.ts'
 
@@ -14,21 +17,17 @@ import type { TextQuery } from './text-query.ts'
  * @example
  * const options: SearchOptions = { query: parseQuery('timeout'), status: { from: 500, to: 599 }, limit: 20, snippetWords: 24 }
  */
-export interface SearchOptions extends DayRange {
-  /** From `parseQuery` or `parseRawQuery`. */
+export interface SearchOptions extends Period, RequestConditions {
+  /** From `parseQuery` or `parseRawQuery`; without a term, `role` is needed. */
   query: TextQuery
   /** user, assistant, system, tool or error. */
   role?: string | undefined
-  /** Pattern with `*`, for the model asked for or the one that answered. */
-  model?: string | undefined
-  /** Pattern with `*`, for example `/v1/chat/*`. */
-  endpoint?: string | undefined
-  /** Hash or name of the API key. */
-  key?: string | undefined
-  /** HTTP status codes, both included. */
-  status?: { from: number; to: number } | undefined
   /** At most this many hits. */
   limit: number
+  /** Leave out this many of the latest. */
+  skip?: number | undefined
+  /** Count all hits too, up to this many. */
+  countTo?: number | undefined
   /** Length of the excerpts in words. */
   snippetWords: number
 }
@@ -55,6 +54,10 @@ export interface SearchResult {
   hits: SearchHit[]
   /** Sentences about partitions that were not searched and messages that are not indexed yet. */
   warnings: string[]
+  /** Partitions that could not be searched. */
+  damaged: DamagedPartition[]
+  /** All hits, with `countTo`: that many messages stand for that many or more. */
+  total?: HitCounts
 }
 
 /**
@@ -118,27 +121,60 @@ class OpenSearcher implements Searcher {
   }
 
   search(options: SearchOptions): SearchResult {
+    const indexWords = indexWordsOf(this.#engine, options.query)
     const partitions = findPartitions(this.#out, options)
+    const { skip = 0, limit } = options
+    const most = skip + limit
     const warnings: string[] = []
+    const damaged: DamagedPartition[] = []
+    const counted = new Map<string, HitCounts>()
     let found: Found[] = []
     let searched = 0
     for (const file of partitions) {
-      if (isBehind(file, found, options.limit)) break
-      const result = this.#partition(file.path).find(queryFor(file, options))
+      if (isBehind(file, found, most)) break
+      const find = () => this.#partition(file.path).find({ ...queryFor(file, options, most), indexWords })
+      const result = unlessDamaged(damaged, file.path, find)
+      if (!result) continue
       if (result.kind === 'searched') {
         searched++
+        if (result.counts) counted.set(file.path, result.counts)
         const all = [...found, ...result.found.map((message) => ({ message, path: file.path }))]
-        found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, options.limit)
+        found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, most)
         if (result.unindexed > 0)
           warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
       } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
     }
-    if (searched === 0 && partitions.length > 0) throw indexMissing(warnings)
-    return { hits: this.#hitsOf(found, options), warnings }
+    if (searched === 0 && partitions.length > damaged.length) throw indexMissing(warnings)
+    const { countTo } = options
+    const total =
+      countTo === undefined ? {} : { total: this.#count(partitions, options, { countTo, counted, damaged }) }
+    return { hits: this.#hitsOf(found.slice(skip), options, damaged), warnings, damaged, ...total }
   }
 
   close(): void {
     this.#open.close()
+  }
+
+  /** @param counted what is known already, by the paths of partitions */
+  #count(
+    partitions: readonly PartitionFile[],
+    options: SearchOptions,
+    {
+      countTo,
+      counted,
+      damaged,
+    }: { countTo: number; counted: ReadonlyMap<string, HitCounts>; damaged: DamagedPartition[] },
+  ): HitCounts {
+    const total = { messages: 0, requests: 0 }
+    for (const file of partitions) {
+      if (total.messages >= countTo) break
+      const query = queryFor(file, options, countTo - total.messages)
+      const count = () => this.#partition(file.path).count(query)
+      const counts = counted.get(file.path) ?? unlessDamaged(damaged, file.path, count)
+      total.messages += counts?.messages ?? 0
+      total.requests += counts?.requests ?? 0
+    }
+    return total
   }
 
   #partition(path: string): PartitionSearch {
@@ -146,17 +182,18 @@ class OpenSearcher implements Searcher {
   }
 
   /** A message that was erased meanwhile is left out. */
-  #hitsOf(found: Found[], { query, snippetWords }: SearchOptions): SearchHit[] {
+  #hitsOf(found: Found[], { query, snippetWords }: SearchOptions, damaged: DamagedPartition[]): SearchHit[] {
     const { phrases, terms } = query
     const excerpt = phrases && excerptOf(phrases, snippetWords)
     const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
-    return found.flatMap(({ message: { message, ...hit }, path }) => {
+    const hitOf = ({ message: { message, ...hit }, path }: Found) => {
       const partition = this.#partition(path)
       const text = partition.message(message)
       if (!text) return []
       const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
       return [{ ...hit, role: text.role, snippet }]
-    })
+    }
+    return found.flatMap((one) => unlessDamaged(damaged, one.path, () => hitOf(one)) ?? [])
   }
 }
 
@@ -177,10 +214,22 @@ function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): bo
   return found.length >= limit && oldest !== undefined && oldest.message.ts > lastSecondOf(lastDay)
 }
 
-function queryFor(file: PartitionFile, options: SearchOptions): PartitionQuery {
-  const { since: _, to: __, query, snippetWords: ___, ...filter } = options
-  return { ...filter, ...timesWithin(file, options), terms: query.terms }
+function queryFor(file: PartitionFile, options: SearchOptions, limit: number): PartitionQuery {
+  const { query, skip: _, countTo: __, snippetWords: ___, since: ____, to: _____, ...conditions } = options
+  return { ...conditions, ...timesWithin(file, options), terms: query.terms, limit }
 }
+
+/** More words are looked for only in the way that may refuse them. */
+const MAX_TERMS = 50
+
+/** Undefined for a query in the syntax of FTS5, which may match without some of its words. */
+function indexWordsOf(engine: SqliteEngine, { phrases, terms }: TextQuery): string[] | undefined {
+  if (!phrases || terms.length > MAX_TERMS) return undefined
+  const texts = terms.flatMap(({ words = '' }) => [...words.matchAll(QUOTED)].map(([, text = '']) => text))
+  return indexWords(engine, texts.join(' '))
+}
+
+const QUOTED = /"((?:[^"]|"")*)"/g
 
 function indexMissing(warnings: string[]) {
   const isOfPredecessor = warnings.every((warning) => warning.endsWith(NOT_SEARCHED.foreign))

@@ -1,33 +1,46 @@
-import { isoDay, MS_PER_DAY } from '../../../kit/time.ts'
-import { type DayRange, timesWithin } from '../../days.ts'
+import { type Period, type TimeRange, timesWithin } from '../../days.ts'
 import { findPartitions } from '../../store/folder/partition-files.ts'
 import { openPartition } from '../../store/partition/open-partition.ts'
-import { type RequestFigures, requestFigures } from '../../store/partition/stats.ts'
+import { type FigureFilter, requestFigures } from '../../store/rollups/request-figures.ts'
+import { readRollups, S_PER_HOUR, staleHours, timesOfHour } from '../../store/rollups/rollups.ts'
+import type { TallyFigures } from '../../store/rollups/tally.ts'
+import {
+  filterParameters,
+  type RequestConditions,
+  type RequestFilter,
+  requestConditions,
+} from '../../store/search/request-filter.ts'
+import { type DamagedPartition, requireReadable, unlessDamaged } from '../../store/sqlite/damage.ts'
+import type { Connection } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
-import { Tally, type TallyFigures } from './tally.ts'
+import { Counting, type StatsGrouping } from './counting.ts'
 
 /**
- * Which requests to count.
+ * Which requests to count, and by what; a missing filter sets no limit.
  * @example
- * const options: StatsOptions = { out: 'logs/db', since: '2025-09-01' }
+ * const options: StatsOptions = { out: 'logs/db', since: '2025-09-01', by: ['model', 'status'] }
  */
-export interface StatsOptions extends DayRange {
+export interface StatsOptions extends Period, RequestConditions {
   /** Folder of the log database. */
   out: string
+  /** By default day, model and key. */
+  by?: readonly StatsGrouping[] | undefined
+  /** IANA name of the zone of days and hours; UTC by default. */
+  timeZone?: string | undefined
 }
 
 /**
- * The requests of one day, model or key.
+ * The requests of one group, for example of a day, a model or a key.
  * @example
  * const line = ({ name, requests }: GroupStats) => `${name ?? '(none)'} ${requests}`
  */
 export interface GroupStats extends TallyFigures {
-  /** A UTC date YYYY-MM-DD, a model, or the name or hash of a key; null for requests without a model or key. */
+  /** A date YYYY-MM-DD, an hour YYYY-MM-DDTHH:00, the name or hash of a key, or a value; null for requests without one. */
   name: string | null
 }
 
 /**
- * The figures of a range.
+ * The figures of a range. Groups that were not asked for are empty.
  * @example
  * const figures: Stats = await stats({ out: 'logs/db' })
  */
@@ -35,77 +48,83 @@ export interface Stats {
   total: TallyFigures
   /** In the order of time. */
   days: GroupStats[]
-  /** Those with most requests first. */
+  hours: GroupStats[]
+  /** Those with most requests first, as in all that follow. */
   models: GroupStats[]
-  /** Those with most requests first. */
   keys: GroupStats[]
+  providers: GroupStats[]
+  endpoints: GroupStats[]
+  outcomes: GroupStats[]
+  statuses: GroupStats[]
   /** Paths of databases that were skipped because this logdb did not make them. */
   leftOut: string[]
+  /** Partitions that could not be read. */
+  damaged: DamagedPartition[]
 }
 
+const DEFAULT_GROUPINGS: readonly StatsGrouping[] = ['day', 'model', 'key']
+const ALL_TIMES: TimeRange = { sinceS: 0, toS: Number.MAX_SAFE_INTEGER }
+
 /**
- * Counts the requests of a range.
+ * Counts the requests of a range. It reads what is known of each hour, and the requests themselves only of hours that the
+ * range cuts, that were changed a moment ago, or if there is a filter.
  * @throws UserError DATABASE_DAMAGED and others
  * @example
  * const { total, models } = await stats({ out: 'logs/db', since: '2025-09-01' })
  * console.log(total.requests, total.latencyMs.p95)
  * for (const { name, tokensOut } of models) console.log(name, tokensOut)
  */
-export async function stats({ out, ...range }: StatsOptions): Promise<Stats> {
+export async function stats({
+  out,
+  since,
+  to,
+  by = DEFAULT_GROUPINGS,
+  timeZone,
+  ...filter
+}: StatsOptions): Promise<Stats> {
   const engine = await loadSqlite()
-  const counting = new Counting()
+  const counting = new Counting(by, timeZone ?? 'UTC')
   const leftOut: string[] = []
-  for (const file of findPartitions(out, range).reverse()) {
-    using db = openPartition(engine, file.path)
-    if (!db) leftOut.push(file.path)
-    else for (const figures of requestFigures(db, timesWithin(file, range))) counting.add(figures)
+  const damaged: DamagedPartition[] = []
+  const files = findPartitions(out, { since, to }).reverse()
+  for (const file of files) {
+    unlessDamaged(damaged, file.path, () => {
+      using db = openPartition(engine, file.path)
+      if (!db) leftOut.push(file.path)
+      else countPartition(db, counting, timesWithin(file, { since, to }), figureFilter(filter))
+    })
   }
-  return { ...counting.stats(), leftOut }
+  requireReadable(damaged, files.length)
+  return { ...counting.stats(), leftOut, damaged }
 }
 
-class Counting {
-  readonly #total = new Tally()
-  readonly #days = new Map<number, Tally>()
-  readonly #models = new Map<string | null, Tally>()
-  readonly #keys = new Map<string | null, Tally>()
-  /** The last name that each key had, by its hash. */
-  readonly #keyNames = new Map<string | null, string>()
+/** Undefined if there is none. */
+function figureFilter(filter: RequestFilter): FigureFilter | undefined {
+  const conditions = requestConditions(filter)
+  return conditions.length === 0 ? undefined : { conditions, parameters: filterParameters(filter) }
+}
 
-  add([day, model, keyHash, keyName, ...figures]: RequestFigures): void {
-    if (keyName !== null) this.#keyNames.set(keyHash, keyName)
-    for (const tally of [
-      this.#total,
-      tallyOf(this.#days, day),
-      tallyOf(this.#models, model),
-      tallyOf(this.#keys, keyHash),
-    ]) {
-      tally.add(...figures)
-    }
+function countPartition(
+  db: Connection,
+  counting: Counting,
+  times: TimeRange = ALL_TIMES,
+  filter: FigureFilter | undefined,
+): void {
+  const countRows = (range: TimeRange) => {
+    for (const figures of requestFigures(db, range, filter)) counting.add(figures)
   }
-
-  stats(): Omit<Stats, 'leftOut'> {
-    const days = groups(this.#days, (day) => isoDay(day * MS_PER_DAY))
-    return {
-      total: this.#total.figures(),
-      days: days.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1)),
-      models: groups(this.#models, (model) => model).sort(byRequests),
-      keys: groups(this.#keys, (hash) => this.#keyNames.get(hash) ?? hash).sort(byRequests),
-    }
+  const [firstHour, lastHour] = wholeHours(times)
+  if (filter || !counting.canUseHours || firstHour > lastHour) {
+    countRows(times)
+    return
   }
+  for (const rollup of readRollups(db, counting.dimensions, [firstHour, lastHour])) counting.addRollup(rollup)
+  countRows({ sinceS: times.sinceS, toS: firstHour * S_PER_HOUR - 1 })
+  for (const hour of staleHours(db)) if (hour >= firstHour && hour <= lastHour) countRows(timesOfHour(hour))
+  countRows({ sinceS: (lastHour + 1) * S_PER_HOUR, toS: times.toS })
 }
 
-function tallyOf<Key>(tallies: Map<Key, Tally>, key: Key): Tally {
-  const known = tallies.get(key)
-  if (known) return known
-  const tally = new Tally()
-  tallies.set(key, tally)
-  return tally
-}
-
-function groups<Key>(tallies: Map<Key, Tally>, nameOf: (key: Key) => string | null): GroupStats[] {
-  return [...tallies].map(([key, tally]) => ({ name: nameOf(key), ...tally.figures() }))
-}
-
-function byRequests(a: GroupStats, b: GroupStats): number {
-  return b.requests - a.requests
+/** The first and the last hour since 1970 that are completely within these times. */
+function wholeHours({ sinceS, toS }: TimeRange): [firstHour: number, lastHour: number] {
+  return [Math.ceil(sinceS / S_PER_HOUR), Math.floor((toS + 1) / S_PER_HOUR) - 1]
 }

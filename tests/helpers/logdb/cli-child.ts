@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { openSync } from 'node:fs'
 import { compiledLogdb } from '../process/compiled-package.ts'
 import { SERVER_ID } from './workspace.ts'
 
-/** The compiled logdb in a separate process. */
+/** The compiled logdb in a separate process. @param stdout a file that its stdout goes to, instead of a pipe */
 export function startLogdb(
   args: string[],
-  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+  { cwd, env = {}, stdout }: { cwd: string; env?: Record<string, string>; stdout?: string },
 ): ChildProcess {
   return spawn(process.execPath, [compiledLogdb(), ...args], {
     cwd,
     env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout === undefined ? 'pipe' : openSync(stdout, 'w'), 'pipe'],
   })
 }
 

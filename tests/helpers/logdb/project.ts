@@ -24,11 +24,10 @@ export interface Project {
   run(args: string | string[], env?: Record<string, string>): Promise<Outcome>
 }
 
-/** Makes projects that share one compiled logdb: compiling takes a second. */
-export function projects(): () => Project {
+/** Makes projects, each in an empty folder, that share one compiled logdb: compiling takes a second. */
+export function projects(): (folder?: string) => Project {
   const dist = dirname(dirname(compiledLogdb()))
-  return () => {
-    const folder = tempFolder()
+  return (folder = tempFolder()) => {
     const [logs, db] = [join(folder, 'logs'), join(folder, 'logs/db')]
     for (const path of [logs, join(folder, 'scripts')]) mkdirSync(path)
     symlinkSync(dist, join(folder, 'dist'))

@@ -100,3 +100,9 @@ export const LEDGER_GAP = `SELECT offset - ingested_bytes - duplicate_bytes - ig
 export function digests(paths: string[]): string[] {
   return paths.map((path) => sha256(readFileSync(path)))
 }
+
+/** A query whose result has this many rows of a megabyte. */
+export function largeQuery(rows: number): string {
+  return `WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ${rows})
+  SELECT n, hex(zeroblob(500000)) AS text FROM c`
+}

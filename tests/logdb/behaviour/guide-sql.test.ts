@@ -7,7 +7,7 @@ import { pythonTest, sqliteShellTest } from '../../helpers/logdb/sqlite-test.ts'
 import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 /**
- * Every statement that the predecessor's guide tells its users to run, as it stands there; with PLAN below, and without
+ * Every statement that the predecessor's guide gives its users, as it stands there; with PLAN below, and without
  * the two that are impossible: `MATCH 'error NEAR/5 timeout'` is not FTS5, and a view cannot have an index.
  */
 const GUIDE = {

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
@@ -88,6 +88,13 @@ export function killableSeal(cli: string, logs: string): Killable {
   return { cli, args: ['seal', '--json'], setUp, contentOf }
 }
 
+/** `merge` of two days, which are deleted afterwards. */
+export function killableMerge(cli: string, logs: string): Killable {
+  const to = 'logs/db/2025/M09/ai_proxy_202509.sqlite3'
+  const args = ['merge', '--from', 'logs/db/2025/09', '--to', to, '--delete-sources', '--json']
+  return { ...killableSeal(cli, logs), args }
+}
+
 /** `convert` of two days of the predecessor. */
 export function killableConvert(cli: string, rows: number): Killable {
   const setUp = async () => {
@@ -100,6 +107,54 @@ export function killableConvert(cli: string, rows: number): Killable {
   return { cli, args: ['convert', '--json'], setUp, contentOf }
 }
 
+/** `export` of two days, over an earlier export of one of them with fewer rows. */
+function killableExport(cli: string, logs: string): Killable {
+  const setUp = async () => {
+    const space = spaceWith(logs)
+    const late = space.write('requests-3.jsonl', '')
+    await space.ingest()
+    await space.run(['export', '--to', '2025-09-10'])
+    writeFileSync(late, jsonl([record({ timestamp: START.replace('Z', '.000009Z'), x_request_id: 'late' })]))
+    await space.ingest()
+    return space
+  }
+  return { cli, args: ['export', '--json'], setUp, contentOf: exportOf }
+}
+
+/** The files of an export, which are as its manifest and the database say. */
+async function exportOf(space: Workspace) {
+  expect(await space.run(['export', '--verify'])).toMatchObject({ exitCode: 0, stderr: '' })
+  const folder = join(space.logs, 'export')
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.(jsonl|part)$/.test(name),
+  )
+  return names.sort().map((name) => [name, readFileSync(join(folder, name), 'utf8')])
+}
+
+/** `bundle import` of the requests of another server, which had the same conversations. */
+function killableImport(cli: string, logs: string): Killable {
+  const folder = sharedTempFolder()
+  let bundle: Promise<string> | undefined
+  const setUp = async () => {
+    bundle ??= bundleOf(logs, folder)
+    const space = spaceWith(logs)
+    await space.ingest({ env: { LOGDB_SERVER_ID: OTHER_SERVER } })
+    copyFileSync(await bundle, join(space.folder, 'w.tgz'))
+    return space
+  }
+  return { cli, args: ['bundle', 'import', 'w.tgz', '--json'], setUp, contentOf }
+}
+
+const OTHER_SERVER = '99999999-2222-3333-4444-555555555555'
+
+async function bundleOf(logs: string, folder: string): Promise<string> {
+  const space = spaceWith(logs)
+  await space.ingest()
+  const bundle = join(folder, 'w.tgz')
+  await space.run(['bundle', 'create', '--out', bundle])
+  return bundle
+}
+
 /** Commands that change a database of few rows, by what they do. */
 export function killableCommands(cli: string, logs: string): [name: string, killable: Killable][] {
   return [
@@ -108,6 +163,9 @@ export function killableCommands(cli: string, logs: string): [name: string, kill
     ['fts build', killableIndex(cli, logs)],
     ['seal', killableSeal(cli, logs)],
     ['convert', killableConvert(cli, 20)],
+    ['export', killableExport(cli, logs)],
+    ['merge', killableMerge(cli, logs)],
+    ['bundle import', killableImport(cli, logs)],
   ]
 }
 

@@ -53,6 +53,30 @@ sqliteTest('every byte of every log is in one of the counts', async () => {
   )
 })
 
+sqliteTest(
+  'the end of a log that is not read, and files that are not logs, are named by ingest, its dry run and audit',
+  async () => {
+    const space = workspace()
+    const [cut, carriage, other] = ['requests-1.jsonl', 'requests-2.jsonl', 'requests-3.jsonl.bak'].map((name) => {
+      return space.write(
+        name,
+        `${JSON.stringify(record({ x_request_id: name.slice(9, 10) }))}${name === 'requests-2.jsonl' ? '\r' : ''}`,
+      )
+    }) as [string, string, string]
+    const notes = [cut, carriage].map((path, more) => {
+      const bytes = JSON.stringify(record({ x_request_id: 'x' })).length + more
+      return `${path}: the last ${bytes} bytes are not read, because their record does not end with a newline yet\n`
+    })
+    const ignored = 'its name is not that of a log: rename it to requests-….jsonl to read it\n'
+    expect((await space.run(['ingest'])).stderr).toBe(`not read: ${other}: ${ignored}${notes.join('')}`)
+    const listed = `${notes.join('')}${other} is not read: ${ignored}`
+    expect((await space.run(['audit', '--from', 'logs'])).stderr).toBe(
+      `${listed}${space.db} contains no log database: run logdb ingest, or give --out\n`,
+    )
+    expect((await space.run(['ingest', '--dry-run'])).stderr).toBe(`nothing was changed: this was a dry run\n${listed}`)
+  },
+)
+
 sqliteTest('a ledger that does not add up is named, with exit 1', async () => {
   for (const [sql, problem] of [
     [

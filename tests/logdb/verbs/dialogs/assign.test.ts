@@ -150,6 +150,76 @@ sqliteTest(
   },
 )
 
+const text = (words: string, more: object = {}) => ({ type: 'text', text: words, ...more })
+const said = (role: string, content: unknown, more: object = {}) => ({ role, content, ...more })
+
+/** Two turns of one conversation as today's clients send them. */
+const CLIENTS: Record<string, [first: unknown[], second: unknown[]]> = {
+  'a mark for the cache that moves': [
+    [said('user', [text('a', { cache_control: { type: 'ephemeral' } })])],
+    [said('user', [text('a')]), said('assistant', [text('b')]), said('user', [text('c', { cache_control: {} })])],
+  ],
+  'a text that becomes a list of one text': [
+    [said('user', 'a')],
+    [said('user', [text('a')]), said('assistant', 'b'), said('user', 'c')],
+  ],
+  'empty members that come and go': [
+    [said('user', 'a'), said('assistant', 'b', { refusal: null, annotations: [] }), said('user', 'c')],
+    [said('user', 'a'), said('assistant', 'b', { tool_calls: [] }), said('user', 'c'), said('assistant', 'd')],
+  ],
+  'instructions with the time of day': [
+    [said('system', 'Today is Monday, September 15, 2025, 9:41 am.'), said('user', 'a')],
+    [said('system', 'Today is Tuesday, October 7, 2025, 12:02 pm.'), said('user', 'a'), said('assistant', 'b')],
+  ],
+}
+
+for (const [what, [first, second]] of Object.entries(CLIENTS)) {
+  sqliteTest(`by prefix, ${what} does not end a conversation`, async () => {
+    const other = [said('system', 'Speak French.'), said('user', 'other')]
+    const space = await filled(
+      [first, second, other].map((messages, index) => at(`2025-09-1${index}T10:00:00`, { request: { messages } })),
+    )
+    await space.run(['dialogs', 'assign', '--by', 'prefix'])
+    const ids = await dialogs(space)
+    expect([ids[0] === ids[1], ids[0] === ids[2]]).toEqual([true, false])
+  })
+}
+
+sqliteTest('by prefix, a request follows the answer that it names', async () => {
+  const request = (input: string, previous?: string) => ({ input, previous_response_id: previous })
+  const answer = (id: string) => ({ id, output: [{ type: 'message', role: 'assistant', content: [] }] })
+  const call = (time: string, input: string, id: string, previous?: string) =>
+    at(time, { endpoint: '/v1/responses', request: request(input, previous), response: answer(id) })
+  const space = await filled([
+    call('2025-09-10T10:00:00', 'a', 'resp_1'),
+    call('2025-09-11T10:00:00', 'go', 'resp_2', 'resp_1'),
+    call('2025-09-12T10:00:00', 'go', 'resp_3', 'resp_2'),
+    call('2025-09-12T11:00:00', 'go', 'resp_9', 'resp_unknown'),
+  ])
+  await space.run(['dialogs', 'assign', '--by', 'prefix'])
+  const [first, second, third, other] = await dialogs(space)
+  expect([second, third, other === first]).toEqual([first, first, false])
+})
+
+sqliteTest('by prefix, the order in which days are read and assigned makes no difference', async () => {
+  const days = [
+    [...turns(['a', 'b', 'c'], '2025-09-10T10:00:00').slice(1)],
+    [...turns(['a'], '2025-09-11T10:00:00'), ...turns(['a', 'b', 'c', 'd'], '2025-09-11T11:00:00').slice(3)],
+  ]
+  const found: unknown[] = []
+  for (const order of [days, days.toReversed()]) {
+    const space = await filled([])
+    for (const [index, records] of order.entries()) {
+      space.write(`requests-${index}.jsonl`, jsonl(records))
+      await space.ingest()
+      await space.run(['dialogs', 'assign', '--by', 'prefix'])
+    }
+    found.push(await dialogs(space))
+    expect(new Set(await dialogs(space)).size).toBe(1)
+  }
+  expect(found[0]).toEqual(found[1])
+})
+
 sqliteTest('by prefix, the assigned days make no difference; requests without messages have no dialog', async () => {
   const records = [...turns(['a', 'b', 'c', 'd'], '2025-09-10T23:58:00'), at('2025-09-10T12:00:00', { request: {} })]
   const [whole, single] = [await filled(records), await filled(records)]

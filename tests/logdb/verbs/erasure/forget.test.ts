@@ -52,7 +52,21 @@ sqliteTest('requests are forgotten by key, by its name too, and by dialog', asyn
   expect(await forget('--api-key-hash', 'fedcba9876543210')).toEqual(['a', 'b', 'c'])
   expect(await forget('--key', 'laptop')).toEqual(['a', 'c', 'd'])
   expect(await forget('--dialog', 'd1')).toEqual(['a', 'd'])
-  expect(await forget('--key', 'nobody')).toEqual(['a', 'b', 'c', 'd'])
+})
+
+sqliteTest('a key or a dialog that no request has is an error, also in a dry run', async () => {
+  const space = await spaceWithSecrets()
+  for (const [option, id, what] of [
+    ['--key', 'nobody', 'the key nobody'],
+    ['--dialog', 'd0', 'the dialog d0'],
+  ] as const) {
+    for (const mode of ['--yes', '--dry-run']) {
+      const { exitCode, stdout, stderr } = await space.run(['forget', option, id, mode])
+      expect([exitCode, stdout]).toEqual([1, ''])
+      expect(stderr).toMatch(new RegExp(`^✖ No request has ${what}; nothing was changed\\.\nHint: .*REQUEST_NOT_FOUND`))
+    }
+  }
+  expect(await gatewayIds(space)).toEqual(['a', 'b', 'c', 'd'])
 })
 
 sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {

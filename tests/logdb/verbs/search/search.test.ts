@@ -196,7 +196,7 @@ sqliteTest('plain output is two lines a hit; control characters of a log do not 
   await space.ingest()
   const { stdout } = await space.run(['search', 'evil'])
   expect(stdout).toMatch(
-    /^2025-09-10T12:00:00Z {2}user {2}gpt-4o {2}200 {2}[0-9a-f]{64}\n {4}evil {2}\[2J text second line\n$/,
+    /^2025-09-10T12:00:00Z {2}user {2}gpt-4o {2}200 {2}[0-9a-f]{10}\n {4}evil {2}\[2J text second line\n$/,
   )
 })
 
@@ -307,3 +307,47 @@ sqliteTest('failed requests are found by their error, and requests that were log
   expect(await statuses('hardly')).toEqual([['user', 200]])
   expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
 })
+
+sqliteTest('a pasted text of thousands of words is refused with a hint that helps', async () => {
+  const space = workspace()
+  space.write('requests-1.jsonl', jsonl([record()]))
+  await space.ingest()
+  const words = Array.from({ length: 5000 }, (_, index) => `w${index}`).join(' ')
+  const { exitCode, stderr } = await space.run(['search', words])
+  expect([exitCode, stderr.split('\n')[0]]).toEqual([2, '✖ The query has too many words.'])
+  expect(stderr).not.toContain('--raw-query')
+})
+
+sqliteTest(
+  'words are found whatever their form, in partitions where those without any hit are passed over',
+  async () => {
+    const space = workspace()
+    const texts = ['A Café, naïve rate-limit 🙂done', 'the Straße of 2025-09-10', 'snake_case x.y.z']
+    const records = texts.map((text, index) =>
+      record({ x_request_id: `${index}`, timestamp: `2025-09-1${index}T12:00:00Z`, request: chat(text) }),
+    )
+    space.write('requests-x.jsonl', jsonl(records))
+    await space.ingest()
+    const found = async (...words: string[]) => {
+      const { stdout } = await space.run(['search', '--json', '--role', 'user', ...words])
+      const { result, total } = JSON.parse(stdout)
+      return [result.length, total.messages]
+    }
+    const hits = {
+      CAFE: 1,
+      'naïve café': 1,
+      rate: 1,
+      'rate-limit': 1,
+      '"limit rate"': 0,
+      done: 1,
+      straße: 1,
+      '09-10': 1,
+      case: 1,
+    }
+    const others = { snake_case: 1, 'y.z': 1, nothing: 0, 'rate nothing': 0, 'rate NEAR/2 limit': 1, 'rate straße': 0 }
+    for (const [query, count] of Object.entries({ ...hits, ...others })) {
+      expect([query, await found(query)]).toEqual([query, [count, count]])
+    }
+    expect(await found('--raw-query', 'nothing OR caf*')).toEqual([1, 1])
+  },
+)

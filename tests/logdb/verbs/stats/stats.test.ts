@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Tally } from '../../../../logdb/verbs/stats/tally.ts'
+import { Tally } from '../../../../logdb/store/rollups/tally.ts'
 import { jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
 import { makePredecessorDatabase } from '../../../helpers/logdb/predecessor-database.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
@@ -8,13 +8,23 @@ import { type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 
 test('percentiles are latencies that occurred, the nearest to the share', () => {
   const tally = new Tally()
-  for (let latencyMs = 1000; latencyMs >= 1; latencyMs--) tally.add(200, latencyMs, 1, null)
-  tally.add(404, null, null, 2)
+  const add = (status: number, latencyMs: number | null, ...tokens: (number | null)[]) => {
+    const [tokensIn = null, tokensOut = null, cached = null, written = null] = tokens
+    const figures = [status, latencyMs, tokensIn, tokensOut, cached, written, null, tokensOut] as const
+    tally.add([0, null, null, null, null, '/v1/x', null, ...figures])
+  }
+  for (let latencyMs = 1000; latencyMs >= 1; latencyMs--) add(200, latencyMs, 1, null)
+  add(404, null, null, 2, 5, 7)
   expect(tally.figures()).toEqual({
     requests: 1001,
     errors: 1,
+    cut: 0,
     tokensIn: 1000,
     tokensOut: 2,
+    tokensCacheRead: 5,
+    tokensCacheWrite5m: 7,
+    tokensCacheWrite1h: 0,
+    tokensReasoning: 2,
     latencyMs: { p50: 500, p95: 950, p99: 990 },
   })
   expect(new Tally().figures().latencyMs).toEqual({ p50: null, p95: null, p99: null })
@@ -42,8 +52,14 @@ async function filled(env: Record<string, string> = {}): Promise<Workspace> {
 
 const FIGURES = {
   errors: 0,
+  cut: 0,
   tokens_in: 14,
   tokens_out: 10,
+  tokens_cache_read: 0,
+  tokens_cache_write_5m: 0,
+  tokens_cache_write_1h: 0,
+  tokens_reasoning: 0,
+  cache_rate: 0,
   latency_p50_ms: 100,
   latency_p95_ms: 200,
   latency_p99_ms: 200,

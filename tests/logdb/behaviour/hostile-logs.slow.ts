@@ -1,21 +1,23 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
 import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
-import { endOf } from '../../helpers/logdb/cli-child.ts'
-import { jsonl, predecessorBlock, predecessorEvent, record, timestampAt } from '../../helpers/logdb/logs.ts'
-import { hasSqlite, pythonTest, sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
-import { needing } from '../../helpers/needs.ts'
-import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
+import {
+  asking,
+  expectAccounted,
+  expectAudited,
+  FORMATS,
+  type Format,
+  good,
+  holding,
+  MEBIBYTE,
+  quoted,
+} from '../../helpers/logdb/hostile-records.ts'
+import { jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
+import { pythonTest, sqliteShellTest, sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
+import { type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
-const TIMEOUT_MS = 120_000
-const MEBIBYTE = 1024 * 1024
 const NASTY = 'a { b } "\n}\n{\n2025-09-10 14:00:00 - INFO - {\n} - INFO - {'
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
-const quoted = (text: string) => JSON.stringify(text)
-const asking = (content: string) => `{"messages":[{"role":"user","content":${content}}]}`
 
 /** Bodies as they may stand in a log, whatever their client meant by them. */
 const ACCEPTED: Record<string, string> = {
@@ -56,19 +58,7 @@ const REFUSED: Record<string, Buffer> = {
   'a string of 20 MB': Buffer.from(asking(quoted('x'.repeat(20 * MEBIBYTE)))),
 }
 
-const FORMATS = ['jsonl', 'predecessor'] as const
-type Format = (typeof FORMATS)[number]
 const NAMES: Record<Format, string> = { jsonl: 'requests-1.jsonl', predecessor: 'v1_chat.log' }
-
-/** A record that holds these bytes as its request. */
-function holding(format: Format, index: number, raw: Buffer): Buffer {
-  const fields = { timestamp: timestampAt(index), request: 'HERE' }
-  const text = format === 'jsonl' ? jsonl([record(fields)]) : predecessorBlock(predecessorEvent(fields))
-  const [before = '', after = ''] = text.split('"HERE"')
-  return Buffer.concat([Buffer.from(before), raw, Buffer.from(after)])
-}
-
-const good = (format: Format, index: number) => holding(format, index, Buffer.from(asking(quoted(`good ${index}`))))
 
 /** A log of these bodies, each between two records that nothing is wrong with. */
 function logOf(format: Format, bodies: readonly Buffer[]): Buffer {
@@ -83,15 +73,6 @@ async function requests({ query }: Workspace): Promise<string[]> {
 }
 
 const isGood = (json: string) => /"good \d+"/.test(json)
-
-async function expectAudited({ run }: Workspace): Promise<void> {
-  expect(await run(['audit', '--deep', '--from', 'logs'])).toMatchObject({ exitCode: 0 })
-}
-
-async function expectAccounted(space: Workspace): Promise<void> {
-  await expectAudited(space)
-  expect(await space.run(['verify', '--deep'])).toMatchObject({ exitCode: 0 })
-}
 
 const PYTHON_DUMPS = `
 import json, sys
@@ -281,65 +262,3 @@ sqliteShellTest('python3 and sqlite3 can read every row and every text of hostil
   ).toEqual([{ endpoint: '/v1/\uFFFD\uFFFD', name: 'a\uFFFDb' }])
   await expectAccounted(space)
 })
-
-const cli = compiledLogdb()
-/** What it has taken of memory at most is in the line VmHWM; in the usage of resources a child begins with its parent's. */
-const STATUS_HOOK = `data:text/javascript,${encodeURIComponent(
-  "import fs from 'node:fs'; process.on('exit', () => fs.writeFileSync(process.env.STATUS_FILE, fs.readFileSync('/proc/self/status')))",
-)}`
-const KIB_PER_MIB = 1024
-const CAP_MIB = 256
-/** The reader, the writer and SQLite each hold one; garbage comes on top. */
-const FOR_LONGEST_RECORDS = 1.5
-
-const mostMib = (status: string) => Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / KIB_PER_MIB
-
-const memoryTest = needing('better-sqlite3 or /proc', hasSqlite && process.platform === 'linux')
-
-/** Runs ingest, which must end well, and returns its result and the most memory that it took. */
-async function ingestMeasured({ folder }: Workspace): Promise<{ result: object; mostMib: number }> {
-  const statusFile = join(folder, 'status')
-  const child = spawn(process.execPath, ['--import', STATUS_HOOK, cli, 'ingest', '--json'], {
-    cwd: folder,
-    env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID, STATUS_FILE: statusFile, LOGDB_MEMORY_CAP_MB: String(CAP_MIB) },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const { code, stdout } = await endOf(child)
-  expect(code).toBe(0)
-  return { result: JSON.parse(stdout).result, mostMib: mostMib(readFileSync(statusFile, 'utf8')) }
-}
-
-memoryTest(
-  'lines of 100 MB without an end, plain and compressed, take no more memory than the cap',
-  async () => {
-    const space = workspace()
-    const endless = Buffer.alloc(100 * MEBIBYTE, 'x')
-    const start = Buffer.from('{"v":1,"request":"')
-    space.write('requests-1.jsonl', Buffer.concat([good('jsonl', 0), start, endless]))
-    space.write('requests-2.jsonl.gz', gzipSync(Buffer.concat([good('jsonl', 1), start, endless]), { level: 1 }))
-    space.write('v1.log', Buffer.concat([good('predecessor', 2), good('predecessor', 3).subarray(0, 200), endless]))
-    space.write('v2.log', Buffer.concat([endless, Buffer.from('\n'), good('predecessor', 4)]))
-    const { result, mostMib } = await ingestMeasured(space)
-    expect(result).toMatchObject({ rows_inserted: 4, records_quarantined: 1 })
-    expect(mostMib).toBeLessThan(CAP_MIB)
-    await expectAccounted(space)
-  },
-  TIMEOUT_MS,
-)
-
-memoryTest(
-  'memory does not grow with a series of texts of 10 MB',
-  async () => {
-    const space = workspace()
-    const texts = Array.from({ length: 8 }, (_, index) =>
-      quoted(`${index} ${'lorem ipsum '.repeat((10 * MEBIBYTE) / 12)}`),
-    )
-    const log = texts.map((text, index) => holding('jsonl', index, Buffer.from(asking(text))))
-    space.write('requests-1.jsonl', Buffer.concat(log))
-    const { result, mostMib } = await ingestMeasured(space)
-    expect(result).toMatchObject({ rows_inserted: texts.length, records_quarantined: 0 })
-    expect(mostMib).toBeLessThan(CAP_MIB * FOR_LONGEST_RECORDS)
-    expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
-  },
-  TIMEOUT_MS,
-)

@@ -66,9 +66,15 @@ const GUIDE: [command: string, stdout: string, exitCode: number][] = [
   ['LOGDB_FTS_ENABLED=false ./scripts/logdb fts drop --to 2025-09-01', `${FIRST} fts dropped\n`, 0],
   ['LOGDB_GROUPING_ENABLED=false ./scripts/logdb dialogs assign', 'Dialogs disabled by LOGDB_GROUPING_ENABLED\n', 2],
   ['LOGDB_GROUPING_ENABLED=false ./scripts/logdb dialogs clear', 'Dialogs disabled by LOGDB_GROUPING_ENABLED\n', 2],
-  ['./scripts/logdb ingest --since yesterday', '', 2],
+  ['./scripts/logdb ingest --since tomorrow', '', 2],
   ['./scripts/logdb init --date 2025-02-30', '', 2],
   ['./scripts/logdb dialogs', '', 2],
+  [
+    './scripts/logdb merge --from ./logs/db/2025/09 --to ./logs/db/monthly/2025-09.sqlite3 | grep integrity',
+    'sources=3 total_requests=4 integrity=ok\n',
+    0,
+  ],
+  ['sqlite3 logs/db/monthly/2025-09.sqlite3 "SELECT COUNT(*) FROM requests; PRAGMA integrity_check;"', '4\nok\n', 0],
 ]
 
 const masked = (stdout: string) =>

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { type Ended, endOf } from '../../helpers/logdb/cli-child.ts'
 import { contentOf, logsOf, spaceWith } from '../../helpers/logdb/kills/kill-scenarios.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import type { Workspace } from '../../helpers/logdb/workspace.ts'
-import { SERVER_ID } from '../../helpers/logdb/workspace.ts'
+import { SERVER_ID, workspace } from '../../helpers/logdb/workspace.ts'
 import { needing } from '../../helpers/needs.ts'
 import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
@@ -103,6 +103,44 @@ sqliteTest(
       const ended = await run(space, [process.execPath, '--import', LIMITER, cli, 'ingest'], env)
       await expectFullAndUnharmed(space, ended, content, file)
     }
+  },
+  TIMEOUT_MS,
+)
+
+sqliteTest(
+  'where there is no space a bundle is not made, or not imported, and nothing of it is left',
+  async () => {
+    const [space, dest] = [spaceWith(logs), workspace()]
+    await space.ingest()
+    const bundle = join(space.folder, 'w.tgz')
+    const create = ['bundle', 'create', '--out', bundle]
+    const limited = (bytes: number) => `ulimit -f ${Math.ceil(bytes / BLOCK_BYTES)}; exec "$@"`
+    const sizes = space.partitions().map((path) => statSync(path).size)
+    const limits = partsOf(Math.min(...sizes), [0.02, 0.3, 0.6])
+    for (const bytes of limits) {
+      const ended = await run(space, ['sh', '-c', limited(bytes), 'sh', process.execPath, cli, ...create])
+      expect([ended.code, ended.stderr]).toEqual([5, expect.stringContaining('DISK_FULL')])
+      expect(readdirSync(space.folder)).toEqual(['logs'])
+    }
+    expect(await space.run(create)).toMatchObject({ exitCode: 0 })
+    for (const bytes of limits) {
+      const ended = await run(dest, [
+        'sh',
+        '-c',
+        limited(bytes),
+        'sh',
+        process.execPath,
+        cli,
+        'bundle',
+        'import',
+        bundle,
+      ])
+      expect([ended.code, ended.stderr]).toEqual([5, expect.stringContaining('DISK_FULL')])
+      expect(dest.partitions()).toEqual([])
+    }
+    expect(await dest.run(['bundle', 'import', bundle])).toMatchObject({ exitCode: 0 })
+    const rows = 'SELECT * FROM requests ORDER BY request_id'
+    expect(await dest.query(rows)).toEqual(await space.query(rows))
   },
   TIMEOUT_MS,
 )

@@ -71,6 +71,76 @@ sqliteTest(
   },
 )
 
+sqliteTest('a day after today is refused, because nothing would be kept', async () => {
+  const space = await filled()
+  const { exitCode, stdout, stderr } = await space.run(['retain', '--metadata', '2099-01-01', '--yes'])
+  expect([exitCode, stdout]).toEqual([2, ''])
+  expect(stderr).toMatch(
+    /^✖ --metadata 2099-01-01 is after today, \d{4}-\d\d-\d\d: nothing would be kept; nothing was changed/,
+  )
+  expect(await left(space)).toEqual(DAYS)
+  expect((await space.run(['retain', '--bodies', '2099-01-01', '--reset', '--dry-run'])).exitCode).toBe(2)
+})
+
+sqliteTest('what retention leaves out is counted by ingest, its dry run and audit', async () => {
+  const space = filledWithout()
+  await space.run(['retain', '--metadata', '2025-09-10', '--yes'])
+  const ingest = await space.run(['ingest'])
+  expect(ingest.stderr).toBe('2 records are left out, because logdb retain does not keep their days\n')
+  const [{ bytes = 0 } = {}] = await space.queryControl<{ bytes: number }>('SELECT ignored_bytes AS bytes FROM sources')
+  expect(bytes).toBeGreaterThan(1000)
+  const note = `${bytes} bytes are left out, because logdb retain does not keep their days\n`
+  expect((await space.run(['ingest', '--dry-run'])).stderr).toBe(`nothing was changed: this was a dry run\n${note}`)
+  const audit = await space.run(['audit', '--deep'])
+  expect(audit.stdout).toContain(` pending=0 retained=${bytes} ok\n`)
+  expect(audit.stderr).toBe(`${join(space.logs, 'requests-x.jsonl')}: ${note}`)
+})
+
+for (const how of ['removed before', 'left out by ingest'] as const) {
+  sqliteTest(`--reset lets the next ingest read again what was ${how}, except what was forgotten`, async () => {
+    const space = how === 'removed before' ? await filled() : filledWithout()
+    const days = ['--metadata', '2025-09-10', '--bodies', '2025-09-11']
+    if (how === 'removed before') await space.run(['forget', '--request-id', '08', '--yes'])
+    await space.run(['retain', ...days, '--yes'])
+    await space.ingest()
+    expect(await left(space)).toEqual(['10 without bodies', '11'])
+    expect((await space.run(['retain', '--metadata', '2025-09-01', '--yes'])).exitCode).toBe(0)
+    expect((await space.run(['ingest'])).stdout).toContain('"rows_inserted": 0')
+    const back = ['retain', '--metadata', '2025-09-01', '--bodies', '2025-09-02', '--reset']
+    expect((await space.run([...back, '--yes'])).stderr).toMatch(
+      /^the next logdb ingest reads \d{4} bytes of logs again\n$/,
+    )
+    expect((await space.run([...back, '--yes'])).exitCode).toBe(0)
+    const report = await space.ingest()
+    expect(report).toMatchObject({
+      rowsInserted: how === 'removed before' ? 1 : 2,
+      rowsRestored: 1,
+      recordsRetained: 0,
+    })
+    expect(await left(space)).toEqual(how === 'removed before' ? ['09', '10', '11'] : DAYS)
+    for (const { gap } of await space.queryControl<{ gap: number }>(LEDGER_GAP)) expect(gap).toBe(0)
+    expect(await space.run(['audit', '--deep', '--from', 'logs'])).toMatchObject({ exitCode: 0, stderr: '' })
+    expect((await space.run(['verify', '--deep'])).exitCode).toBe(0)
+    expect((await space.run(['search', 'secret10'])).stdout).toContain('secret10')
+  })
+}
+
+sqliteTest('--reset counts what is gone with its log', async () => {
+  const space = await filled()
+  await space.run(['retain', '--metadata', '2025-09-10', '--yes'])
+  const log = join(space.logs, 'requests-x.jsonl')
+  rmSync(log)
+  const reset = await space.run(['retain', '--metadata', '2025-09-01', '--reset', '--yes'])
+  expect(reset.stderr).toMatch(
+    /^the next logdb ingest reads 0 bytes of logs again\n.*x\.jsonl is gone: \d{4} bytes of it cannot be read again\n$/,
+  )
+  const ingest = await space.run(['ingest'])
+  expect(ingest.stderr).toMatch(
+    /^.*requests-x\.jsonl is gone: \d{4} bytes of it that were left for a later run can no longer be read\n$/,
+  )
+  expect((await space.run(['audit'])).stderr).toBe(ingest.stderr)
+})
+
 sqliteTest('weekly partitions lose their old days', async () => {
   const space = await filled({ LOGDB_PARTITION_GRANULARITY: 'weekly' })
   await space.run(['retain', '--bodies', '2025-09-11', '--metadata', '2025-09-09', '--yes'])

@@ -29,9 +29,9 @@ function filled(sizesBytes: number[]): Project {
   return project
 }
 
-function measured(project: Project, env: Record<string, string>) {
+function measured(project: Project, env: Record<string, string>, command = 'ingest') {
   const options = `--import=data:text/javascript,${encodeURIComponent(MEASURE)}`
-  const { exitCode, stdout } = project.sh('./scripts/logdb ingest --json', { NODE_OPTIONS: options, ...env })
+  const { exitCode, stdout } = project.sh(`./scripts/logdb ${command} --json`, { NODE_OPTIONS: options, ...env })
   expect(exitCode).toBe(0)
   const { threads, maxMib } = JSON.parse(readFileSync(join(project.folder, 'measured'), 'utf8'))
   return { threads, maxMib, ...JSON.parse(stdout).result }
@@ -71,4 +71,29 @@ sqliteTest('by default a record with two bodies of the longest size that the gat
   )
   const run = measured(project, { LOGDB_FTS_ENABLED: 'false' })
   expect([run.rows_inserted, run.records_quarantined]).toEqual([1, 0])
+})
+
+sqliteTest('a query takes little memory, however many partitions it reads and however large they are', () => {
+  const project = newProject()
+  // SQLite keeps pages of rows in memory, but not those of a long text.
+  const ROWS = 2500
+  const days = Array.from({ length: 12 }, (_, index) => `2025-09-${10 + index}`)
+  for (const day of days) {
+    const records = Array.from({ length: ROWS }, (_, index) => {
+      const request = chat(`${day} ${index} ${'word '.repeat(700)}`)
+      return record({ timestamp: `${day}T12:00:00Z`, x_request_id: `${day} ${index}`, request })
+    })
+    writeFileSync(join(project.logs, `requests-${day}.jsonl`), jsonl(records))
+  }
+  measured(project, { LOGDB_FTS_ENABLED: 'false' })
+  const sum = `query "SELECT count(*) AS n, sum(length(request_json)) > 0 AS isRead FROM requests"`
+  // As many partitions as SQLite attaches, and more.
+  for (const [to, count] of [
+    ['2025-09-19', 10],
+    ['2025-09-21', 12],
+  ] as const) {
+    const { maxMib, 0: row } = measured(project, {}, `${sum} --to ${to}`)
+    expect(row).toEqual({ n: count * ROWS, isRead: 1 })
+    expect(maxMib).toBeLessThan(150)
+  }
 })

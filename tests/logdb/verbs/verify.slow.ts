@@ -5,6 +5,7 @@ import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { openDatabase, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 
 const RECORDS = 60
+const PART = `part 7${' and more'.repeat(10)}`
 
 async function stored(): Promise<Workspace & { partition: string }> {
   const space = workspace()
@@ -12,7 +13,7 @@ async function stored(): Promise<Workspace & { partition: string }> {
     const history = Array.from({ length: turn % 6 }, (_, index) => ({ role: 'user', content: `turn ${index}` }))
     return record({ x_request_id: `x${turn}`, timestamp: timestampAt(turn), request: chat(`turn ${turn}`, history) })
   })
-  const parts = { role: 'assistant', content: [{ type: 'text', text: 'part 7' }] }
+  const parts = { role: 'assistant', content: [{ type: 'text', text: PART }] }
   turns.push(record({ timestamp: timestampAt(RECORDS), request: chat('ZEBRA 编程语言', [parts]) }))
   space.write('requests-1.jsonl', jsonl(turns))
   space.write('v1.log', predecessorBlock(predecessorEvent()))
@@ -80,7 +81,18 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
   [`UPDATE req SET ts_us = ts_us + 1 WHERE id = 2`, true, /has another time than its time stamp/],
   [`UPDATE req SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index does not match the messages/],
   [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index does not match the messages: logdb fts drop/],
-  [`UPDATE msg_text SET text = replace(text, 'part 7', 'part 8')`, true, /request_text_index does not match/],
+  [
+    `INSERT INTO msg_text SELECT msg, 'user', 'part 8' FROM msg_first LIMIT 1`,
+    true,
+    /request_text_index does not match/,
+  ],
+  [
+    `DELETE FROM msg_first WHERE msg = (SELECT text FROM msg_form LIMIT 1)`,
+    false,
+    /1 texts of other messages that are missing/,
+  ],
+  [`UPDATE msg_piece SET start = start + 1`, true, /message \d+ does not match its hash/],
+  [`DELETE FROM msg WHERE id = (SELECT msg FROM msg_piece LIMIT 1)`, false, /pieces of messages that are missing/],
   [swap('zebra', 'zebrb'), true, /request_text_index does not match/],
   [swap('0程语', '0程请'), true, /request_text_pairs does not match/],
   [`UPDATE req SET timestamp = NULL WHERE id = 2`, false, /1 requests of a log without their time stamp/],
@@ -88,6 +100,13 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
   [`UPDATE node SET depth = 7 WHERE id = 3`, false, /conversations with a length that does not match their beginning/],
   [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /62 requests without their answer/],
   [`DELETE FROM node WHERE id = (SELECT tip FROM req WHERE id = 60)`, false, /requests without their conversation/],
+  [
+    `UPDATE rollup SET tokens_in = tokens_in + 1 WHERE dimension = 'model'`,
+    false,
+    /1 hours with figures that do not match/,
+  ],
+  [`UPDATE req SET latency_ms = 99 WHERE id = 3`, false, /1 hours with figures that do not match their requests/],
+  [`DELETE FROM rollup`, false, /1 hours with figures that do not match their requests/],
   [`DELETE FROM conv WHERE tip = (SELECT tip FROM req WHERE id = 60)`, false, /sent conversations that are unknown/],
 ]
 

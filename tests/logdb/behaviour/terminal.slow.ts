@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { chat, jsonl, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { type Project, projects } from '../../helpers/logdb/project.ts'
 import { pythonTest } from '../../helpers/logdb/sqlite-test.ts'
+import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const CTRL_C = '\u0003'
 const IN_TERMINAL = fileURLToPath(import.meta.resolve('../../helpers/process/in-terminal.py'))
@@ -14,11 +15,24 @@ const CLEAR = '\r\u001b[K'
 const RECORDS = 3000
 
 const newProject = projects()
+const sharedFolder = sharedTempFolder()
 
 function filled(recordCount = RECORDS): Project {
   const project = newProject()
   writeFileSync(join(project.logs, 'requests-1.jsonl'), logOf(recordCount))
   return project
+}
+
+let shared: Project | undefined
+
+/** A project whose log is ingested, for tests that only read; it lives as long as the file. */
+function ingested(): Project {
+  if (shared === undefined) {
+    shared = newProject(sharedFolder)
+    writeFileSync(join(shared.logs, 'requests-1.jsonl'), logOf(RECORDS))
+    expect(shared.sh('./scripts/logdb ingest')).toMatchObject({ exitCode: 0, stderr: '' })
+  }
+  return shared
 }
 
 const logs = new Map<number, string>()
@@ -48,7 +62,7 @@ function inTerminal(
   { columns = 100, when = '', env = {} }: { columns?: number; when?: string; env?: Record<string, string> } = {},
 ): Shown {
   const answers = when === '' ? [] : [[when, CTRL_C]]
-  const args = [IN_TERMINAL, String(columns), JSON.stringify(answers), 'sh', '-c', `exec ${command}`]
+  const args = ['-S', IN_TERMINAL, String(columns), JSON.stringify(answers), 'sh', '-c', `exec ${command}`]
   const environment = { PATH: process.env['PATH'], TERM: 'xterm', ...env }
   return JSON.parse(execFileSync('python3', args, { cwd: folder, env: environment, encoding: 'utf8' }))
 }
@@ -111,13 +125,51 @@ pythonTest('Ctrl-C ends a run after a clean commit with 130, even with a single 
 })
 
 pythonTest('line and colours are for terminals, and NO_COLOR is honoured', () => {
-  const project = filled()
-  const withoutTerminal = project.sh('./scripts/logdb ingest')
-  expect(withoutTerminal).toMatchObject({ exitCode: 0, stderr: '' })
+  const project = ingested()
   const search = (env = {}) => inTerminal(project, './scripts/logdb search rates --limit 1', { env }).shown
   expect(search()).toContain('\u001b[1m\u001b[33mrates\u001b[39m\u001b[22m')
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) expect(search(env)).not.toContain('\u001b')
   expect(project.sh('./scripts/logdb search rates --limit 1').stdout).not.toContain('\u001b')
   const stats = inTerminal(project, './scripts/logdb stats', { env: { NO_COLOR: '1' } })
   expect(stats).toEqual({ exitCode: 0, shown: expect.not.stringContaining('\u001b') })
+})
+
+pythonTest('tables fit the terminal, and only a terminal', () => {
+  const project = ingested()
+  const stats = (columns: number) =>
+    inTerminal(project, './scripts/logdb stats --no-pager', { columns, env: { NO_COLOR: '1' } })
+  for (const columns of [70, 80, 120]) {
+    const tables = stats(columns)
+      .shown.split('\r\n')
+      .filter((line) => !line.startsWith('requests '))
+    expect(tables.filter((line) => line.length > columns)).toEqual([])
+  }
+  expect([stats(70).shown.includes('█'), stats(120).shown.includes('█'.repeat(20))]).toEqual([false, true])
+  expect(project.sh('./scripts/logdb stats').stdout).toContain('█'.repeat(20))
+})
+
+pythonTest('what is longer than a screen is shown in the pager, unless the user wants none', () => {
+  const project = ingested()
+  writeFileSync(join(project.folder, 'pager'), '#!/bin/sh\nsed "s/^/| /"\n', { mode: 0o755 })
+  const search = './scripts/logdb search rates --limit 12'
+  const shown = (command: string, env: Record<string, string> = {}) => {
+    return inTerminal(project, command, { env: { NO_COLOR: '1', PAGER: './pager', ...env } })
+  }
+  const lines = shown(search).shown.trim().split('\r\n')
+  expect(lines.findIndex((line) => !line.startsWith('| '))).toBe(24)
+  expect(lines.slice(24)).toEqual(['1,000 messages or more', 'more: --limit 24 or --page 2'])
+  const plain = expect.not.stringContaining('| ')
+  for (const one of [
+    shown(`${search} --no-pager`),
+    shown(search, { NO_PAGER: '1' }),
+    shown(search, { PAGER: '' }),
+    shown(search, { PAGER: 'cat' }),
+    shown(`${search} --json`),
+    shown('./scripts/logdb search rates --limit 11'),
+  ]) {
+    expect(one).toEqual({ exitCode: 0, shown: plain })
+  }
+  const missing = shown(search, { PAGER: 'no-such-pager' })
+  expect(missing).toEqual({ exitCode: 0, shown: expect.stringContaining('about rates') })
+  expect(project.sh(search, { PAGER: './pager' }).stdout).not.toContain('| ')
 })

@@ -34,6 +34,12 @@ const BY_MODEL = `
   FROM requests GROUP BY 1 ORDER BY 1`
 const LONGEST = 77
 
+sqliteTest('a statement over partitions that are all sealed sees them as one', async () => {
+  const space = await filled(2)
+  expect((await space.run(['seal'])).stdout.trimEnd().split('\n')).toHaveLength(2)
+  expect(await rows(space, 'SELECT count(*) AS n FROM requests')).toEqual([{ n: 2 }])
+})
+
 // 1: the partition itself; 11: as many as SQLite attaches; more are copied.
 for (const days of [1, 2, 11, 12, 24]) {
   sqliteTest(`a statement over ${days} partitions sees them as one`, async () => {
@@ -182,4 +188,37 @@ sqliteTest('what is shown on a terminal does not move its cursor', async () => {
   expect(await run(['--csv'], true)).toBe('text\n   \n')
   expect(await run(['--csv'], false)).toBe('text\n\u001b\u009b\u202e\n')
   expect(await run(['--nl'], true)).toBe('{"text":"\\u001b\\u009b\\u202e"}\n')
+})
+
+sqliteTest('a name that exists only within a partition is an error over several, never the answer of one', async () => {
+  for (const days of [2, 10, 11, 12]) {
+    const space = await filled(days)
+    const [{ n = 0 } = {}] = (await rows(space, 'SELECT count(*) AS n FROM requests')) as { n: number }[]
+    expect(n).toBe(days)
+    for (const sql of [
+      "SELECT COUNT(*) FROM request_text_index WHERE request_text_index MATCH 'question'",
+      'SELECT COUNT(*) FROM main.requests',
+      'SELECT COUNT(*) FROM "main"."req"',
+      'SELECT COUNT(*) FROM req',
+      'SELECT COUNT(*) FROM msg JOIN node ON node.msg = msg.id',
+      'SELECT COUNT(*) FROM fts_src',
+      'SELECT COUNT(*) FROM request_text_index_data',
+      'SELECT COUNT(*) FROM sqlite_master',
+      'SELECT (SELECT COUNT(*) FROM Msg_First) FROM requests',
+    ]) {
+      const { exitCode, stdout, stderr } = await space.run(['query', sql])
+      expect([sql, exitCode, stdout]).toEqual([sql, 2, ''])
+      expect(stderr).toContain('to read request_text_index too, choose one day')
+    }
+    expect(await rows(space, "SELECT 'sqlite_master' AS name FROM requests LIMIT 1")).toEqual([
+      { name: 'sqlite_master' },
+    ])
+  }
+})
+
+sqliteTest('a day of a weekly partition does not show the other days of its tables', async () => {
+  const space = await filled(3, { LOGDB_PARTITION_GRANULARITY: 'weekly' })
+  const day = ['--since', '2025-09-02', '--to', '2025-09-02']
+  expect(await rows(space, 'SELECT x_request_id AS id FROM request_details', ...day)).toEqual([{ id: 'r02' }])
+  expect((await space.run(['query', 'SELECT COUNT(*) FROM req', ...day])).exitCode).toBe(2)
 })

@@ -1,0 +1,84 @@
+import { chmodSync, renameSync, statSync } from 'node:fs'
+import type Sqlite from 'better-sqlite3'
+import { chainHash } from '../../../logdb/store/partition/chain-hash.ts'
+import { PARTITION_SCHEMA } from '../../../logdb/store/partition/partition-schema.ts'
+import { ExplainingConnection } from '../../../logdb/store/sqlite/connection.ts'
+import { buildTextIndex, dropTextIndex } from '../../../logdb/store/text-index/text-index.ts'
+import { openDatabase } from './workspace.ts'
+
+const VIRTUAL = "SELECT sql FROM source.sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'"
+const PLAIN = `SELECT name FROM source.sqlite_master
+  WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%'`
+
+/** The first migration with texts apart from messages. */
+const TEXTS_APART = 9
+/** Messages as they are, each with its own text. */
+const TEXTS_WITHIN = `
+  CREATE TEMP TABLE apart AS SELECT DISTINCT text FROM source.msg_form
+    WHERE text NOT IN (SELECT msg FROM source.node UNION SELECT resp_msg FROM source.req WHERE resp_msg IS NOT NULL);
+  DELETE FROM msg;
+  INSERT INTO msg SELECT id, h, json FROM source.message WHERE id NOT IN (SELECT text FROM apart);
+  DELETE FROM msg_first WHERE msg IN (SELECT text FROM apart);
+  INSERT INTO msg_first
+    SELECT f.msg, min(first.req) FROM source.msg_form f JOIN source.msg_first first ON first.msg = f.text GROUP BY f.msg;
+  INSERT INTO msg_text
+    SELECT f.msg, json_extract(t.json, '$.role'), group_concat(json_extract(t.json, '$.content'), char(10))
+    FROM source.msg_form f JOIN source.msg t ON t.id = f.text GROUP BY f.msg;
+  DROP TABLE apart;`
+
+function indexAgain(db: Sqlite.Database, path: string): void {
+  if (!db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'fts_state'").get()) return
+  const connection = new ExplainingConnection(db, path)
+  dropTextIndex(connection)
+  buildTextIndex(connection)
+}
+
+/**
+ * Puts a partition with the same rows in the place of one, as an earlier version of logdb made it.
+ * @param last number of the last migration that it has had
+ */
+export async function makeOlder(path: string, last: number): Promise<void> {
+  const { mode } = statSync(path)
+  const older = `${path}.older`
+  const db = await openDatabase(older)
+  try {
+    db.unsafeMode()
+    db.pragma('journal_mode = OFF')
+    db.pragma('synchronous = OFF')
+    db.function('chain_hash', chainHash)
+    db.prepare('ATTACH ? AS source').run(path)
+    db.exec('BEGIN')
+    const { applicationId, firstVersion, migrations } = PARTITION_SCHEMA
+    for (const { number, sql } of migrations) if (number <= last) db.exec(sql)
+    db.pragma(`application_id = ${applicationId}`)
+    db.pragma(`user_version = ${firstVersion + last - 1}`)
+    copyRows(db)
+    const isApart = db.prepare("SELECT 1 FROM source.sqlite_master WHERE name = 'msg_form'").get() !== undefined
+    if (isApart && last < TEXTS_APART) db.exec(TEXTS_WITHIN)
+    db.exec('COMMIT')
+    db.exec('DETACH source')
+    if (isApart && last < TEXTS_APART) indexAgain(db, older)
+  } finally {
+    db.close()
+  }
+  chmodSync(older, mode)
+  renameSync(older, path)
+}
+
+/** The text index too, by the tables that SQLite keeps it in. */
+function copyRows(db: Sqlite.Database): void {
+  for (const sql of db.prepare(VIRTUAL).pluck().all() as string[]) db.exec(sql)
+  if (db.prepare("SELECT 1 FROM source.sqlite_master WHERE name = 'fts_state'").get()) {
+    db.exec('CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT')
+  }
+  for (const table of db.prepare(PLAIN).pluck().all() as string[]) {
+    const columns = columnsOf(db, 'main', table).filter((name) => columnsOf(db, 'source', table).includes(name))
+    if (columns.length === 0) continue
+    db.exec(`DELETE FROM main.${table}`)
+    db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM source.${table}`)
+  }
+}
+
+function columnsOf(db: Sqlite.Database, schema: string, table: string): string[] {
+  return db.prepare(`SELECT '"' || name || '"' FROM pragma_table_info(?, ?)`).pluck().all(table, schema) as string[]
+}
