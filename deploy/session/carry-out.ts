@@ -5,6 +5,7 @@ import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change } from '../plan/change.ts'
 import { releaseOf } from '../server/instance.ts'
 import { describeHold } from '../server/lock/hold.ts'
+import type { Measured } from '../steps/definition.ts'
 import type { Context } from './context.ts'
 import type { OpenServer } from './open-server.ts'
 import { stepsOf } from './run-changes.ts'
@@ -30,6 +31,8 @@ export interface Proposal {
   generatedKey?: string | null
   buildContext?: readonly ReleaseFile[]
   fallback?: Fallback | undefined
+  /** Takes what is measured, for a caller that wants it. */
+  measured?: Measured
   /** For plans that may be empty. */
   ifNothingToDo?: {
     note: string
@@ -62,6 +65,7 @@ export async function carryOut(context: Context, open: OpenServer, wanted: Propo
   const run = await runPlan(context, open, {
     ...{ verb: proposal.verb, changes, buildContext },
     fallback: proposal.fallback,
+    measured: proposal.measured,
   })
   for (const line of run.warnings) context.terminal.err(`Warning: ${line}.\n`)
   if (run.error !== undefined) return failed(proposal, run)

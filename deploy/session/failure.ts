@@ -52,5 +52,7 @@ function serving({ begun, isSwitched }: Progress, live: string | null): string {
   const name = (instance: string | null) => (instance === null ? 'no release' : `release ${releaseOf(instance)}`)
   if (target === undefined || target === live) return `${name(live)} serves, as before`
   if (isSwitched) return `${name(target)} serves now`
+  if (name(target) === name(live))
+    return `it happened during the switch between containers of ${name(live)}, which serves`
   return `it happened during the switch, so that ${name(live)} or ${name(target)} serves`
 }

@@ -6,7 +6,7 @@ import * as files from '../remote/files.ts'
 import type { Facts } from '../server/facts.ts'
 import { releaseOf } from '../server/instance.ts'
 import { gatherFacts } from '../server/read-facts.ts'
-import type { Server } from '../steps/definition.ts'
+import type { Measured, Server } from '../steps/definition.ts'
 import type { Context } from './context.ts'
 import { guardedHost } from './lock/guarded-host.ts'
 import { actorOf, holderName } from './lock/holder.ts'
@@ -20,6 +20,8 @@ export interface PlanRun {
   buildContext: readonly ReleaseFile[]
   /** What is done if the live release cannot be put to work again. */
   fallback?: Fallback | undefined
+  /** Takes what is measured, for a caller that wants it. */
+  measured?: Measured | undefined
 }
 
 /** Another release takes over from one that does not work. */
@@ -40,7 +42,7 @@ export interface PlanResult extends Omit<ChangesResult, 'isCutOff'> {
  * written either way. @throws UserError LOCKED, SERVER_CHANGED
  */
 export async function runPlan(context: Context, open: OpenServer, plan: PlanRun): Promise<PlanResult> {
-  const { verb, changes, buildContext } = plan
+  const { verb, changes, buildContext, measured = {} } = plan
   const { terminal, now } = context
   const { layout, facts } = open
   const actor = actorOf(open.connection)
@@ -54,7 +56,7 @@ export async function runPlan(context: Context, open: OpenServer, plan: PlanRun)
   try {
     const warnings: string[] = []
     const warn = (sentence: string) => void warnings.push(sentence)
-    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn, measured: {} }
+    const server = { host, layout, facts, buildContext, signal, now, actor, verb, warn, measured }
     const attempt = await runChanges(changes, server, terminal)
     const { isCutOff: isLost, ...result } = await orFallBack(attempt, plan.fallback, server, context)
     const ending = {

@@ -2,8 +2,10 @@ import type { ServerSettings } from '../../../templates/server-settings.ts'
 import { type AcmeAttempt, attemptFor } from '../../server/certificates/acme-attempts.ts'
 import type { Facts } from '../../server/facts.ts'
 
-/** True if the edge has no certificate for the domain that is valid now. */
-export function needsCertificate({ certificates, clockS }: Facts, { domain, acme }: ServerSettings): boolean {
+/** True if the edge has no certificate for the domain that is valid now, and the owner gave none. */
+export function needsCertificate(facts: Facts, { domain, acme }: ServerSettings): boolean {
+  const { certificates, clockS, ownCertificates } = facts
+  if (ownCertificates.length > 0) return false
   return !certificates.some(
     ({ file, domain: name, validUntilS = clockS + 1 }) =>
       file === acme.storage && name === domain && validUntilS > clockS,

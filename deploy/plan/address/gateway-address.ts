@@ -12,6 +12,8 @@ export interface GatewayAddress {
   formerDomains?: readonly FormerDomain[]
   /** The edge must not ask for a certificate now: the last attempts have failed. */
   isCertificateHeld?: boolean
+  /** Its certificate comes from the owner: the edge asks for none. */
+  hasOwnCertificate?: boolean
   /** For completions of the built-in model; null when the gateway asks for no key. */
   apiKey: string | null
 }

@@ -4,25 +4,33 @@ import type { ServerSettings } from '../../../templates/server-settings.ts'
 import type { Facts } from '../../server/facts.ts'
 import { certificateHold, needsCertificate } from './certificate-hold.ts'
 import { type GatewayAddress, gatewayAddress } from './gateway-address.ts'
+import { type OwnCertificateWishes, ownCertificateAfter } from './own-certificate.ts'
 
 /** How long a name that was changed still answers at least. */
 const FORMER_S = 7 * S_PER_DAY
 
+interface AddressWishes extends OwnCertificateWishes {
+  /** Names that the gateway had before do not answer any more. */
+  dropsOldDomains?: boolean | undefined
+}
+
 /**
  * How clients reach the gateway, as the route file is to have it.
- * @param dropsOld names that the gateway had before do not answer any more
  */
 export function routedGateway(
   facts: Facts,
   settings: ServerSettings,
   apiKeys: string | undefined,
-  dropsOld = false,
+  { dropsOldDomains: dropsOld = false, ...wishes }: AddressWishes = {},
 ): GatewayAddress {
-  const former = dropsOld ? [] : keptDomains(facts, settings)
+  const own = ownCertificateAfter(facts, wishes)
+  const then = { ...facts, ownCertificates: own === null ? [] : [own] }
+  const former = dropsOld ? [] : keptDomains(then, settings)
   return {
     ...gatewayAddress(settings, apiKeys),
     ...(former.length > 0 && { formerDomains: former }),
-    ...(certificateHold(facts, settings) !== undefined && { isCertificateHeld: true }),
+    ...(certificateHold(then, settings) !== undefined && { isCertificateHeld: true }),
+    ...(own !== null && { hasOwnCertificate: true }),
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { deployError } from '../../errors.ts'
 import type { Host, RemoteProcess } from '../../host/host.ts'
+import { readUntil } from '../../host/read-until.ts'
+import { untilEnded } from '../../host/until-ended.ts'
 import { BEAT, GOODBYE, holdLock } from '../../remote/lock.ts'
 import type { Facts } from '../../server/facts.ts'
 import type { ServerLayout } from '../../server/layout.ts'
@@ -44,13 +45,14 @@ export async function takeLock(
   const watched = [layout.env, layout.route, layout.hold]
   const request = { folder: layout.folder, holder: name, token, silenceS: SILENCE_S, lostLine, watched }
   const held = await host.start(holdLock(request))
-  const [word, rest] = splitOnce(await firstLine(held), ' ')
+  const [line = ''] = (await readUntil(held.stdout, /\n/)).split('\n', 1)
+  const [word, rest] = splitOnce(line, ' ')
   const end = async () => {
-    if (held.stdout.closed) return
+    if (held.stdout.readableEnded) return
     held.write(GOODBYE)
     held.end()
     // Silent when the connection is.
-    await once(held.stdout, 'close', { signal: AbortSignal.timeout(END_WAIT_MS) }).catch(() => {})
+    await untilEnded(held.stdout, END_WAIT_MS)
   }
   if (word === 'held' && rest === facts.watchedDigest) return withBeat(held, token, end)
   await end()
@@ -84,17 +86,4 @@ function withBeat(held: RemoteProcess, token: string, end: () => Promise<void>):
       return end()
     },
   }
-}
-
-async function firstLine({ stdout }: RemoteProcess): Promise<string> {
-  let text = ''
-  stdout.setEncoding('utf8')
-  stdout.on('data', (chunk: string) => {
-    text += chunk
-  })
-  while (!text.includes('\n')) {
-    const isEnded = await Promise.race([once(stdout, 'data').then(() => false), once(stdout, 'end').then(() => true)])
-    if (isEnded) break
-  }
-  return text.split('\n')[0] ?? ''
 }

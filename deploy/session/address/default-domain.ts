@@ -1,8 +1,8 @@
 import { resolve4 } from 'node:dns/promises'
-import type { Options } from '../local/options.ts'
-import { addressUnknown } from '../plan/server-env.ts'
-import { publicAddress } from '../server/public-address.ts'
-import type { OpenServer } from './open-server.ts'
+import type { Options } from '../../local/options.ts'
+import { addressUnknown } from '../../plan/server-env.ts'
+import { publicAddress } from '../../server/public-address.ts'
+import type { OpenServer } from '../open-server.ts'
 
 /** A domain made from the server's public address; null when that is not known. */
 export async function defaultDomain(
