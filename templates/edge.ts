@@ -1,10 +1,24 @@
+import { isIP } from 'node:net'
 import { parse, parseDocument } from 'yaml'
 import { sha256 } from '../kit/sha256.ts'
 import type { ServerSettings } from './server-settings.ts'
 import { renderYaml } from './yaml.ts'
 
-/** Fills the shipped traefik/traefik.yml; comments stay. */
-export function renderTraefikConfig(base: string, { acme, httpsPort }: ServerSettings): string {
+/**
+ * Let's Encrypt gives certificates for addresses with this profile only, which end after 160 hours, and not if the address is
+ * their common name. Traefik renews them in time when it knows how long they last.
+ */
+const FOR_ADDRESS = { profile: 'shortlived', disableCommonName: true, certificatesDuration: 160 }
+
+/**
+ * Fills the shipped traefik/traefik.yml; comments stay.
+ * @param readsStore false for an edge that neither reads certificates of a CA nor asks for any
+ */
+export function renderTraefikConfig(
+  base: string,
+  { domain, acme, httpsPort }: ServerSettings,
+  readsStore = true,
+): string {
   const document = parseDocument(base)
   const account = ['certificatesResolvers', 'letsencrypt', 'acme']
   if (acme.email) document.setIn([...account, 'email'], acme.email)
@@ -14,6 +28,10 @@ export function renderTraefikConfig(base: string, { acme, httpsPort }: ServerSet
   if (httpsPort !== 443) {
     document.setIn(['entryPoints', 'web', 'http', 'redirections', 'entryPoint', 'to'], `:${httpsPort}`)
   }
+  if (isIP(domain) !== 0) {
+    for (const [name, value] of Object.entries(FOR_ADDRESS)) document.setIn([...account, name], value)
+  }
+  if (!readsStore) document.delete('certificatesResolvers')
   return document.toString()
 }
 
@@ -78,6 +96,15 @@ export function renderSecondEdge(compose: string, container: string): string {
   })
   const second = { ...edge, container_name: container, restart: 'no', volumes }
   return renderYaml({ services: { traefik: second }, networks })
+}
+
+/** The Compose file of an edge that only gets a certificate, on port 80. Its folder is in that of the edge. */
+export function renderCertificateEdge(compose: string, container: string): string {
+  const { services, networks } = parse(compose)
+  const { labels: _labels, ...edge } = services.traefik
+  const volumes = edge.volumes.map((volume: string) => (volume.startsWith('../') ? `../${volume}` : volume))
+  const certificate = { ...edge, container_name: container, restart: 'no', ports: ['80:80'], volumes }
+  return renderYaml({ services: { traefik: certificate }, networks })
 }
 
 /** Ports of the server and of the container, as in `443:443`. */

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net'
 import { parse } from 'yaml'
 import { isObject } from '../kit/json.ts'
+import { UI_CONTAINER } from './release-ui.ts'
 import { renderYaml } from './yaml.ts'
 
 /** A name that the gateway had before, which still answers. */
@@ -16,19 +18,24 @@ export interface Route {
   formerDomains?: readonly FormerDomain[]
   /** Traefik asks for no certificate. */
   isCertificateHeld?: boolean
+  /** The owner gives the certificate: Traefik asks for none. */
+  hasOwnCertificate?: boolean
   /** Instance that answers requests which carry the token in the canary header. */
   canary?: { instance: string; token: string; header: string }
 }
 
+const RESOLVER = 'letsencrypt'
 const CANARY_PRIORITY = 1000
 
 /** The dynamic configuration of the edge: replacing it by a rename moves all new requests at once. */
 export function renderRoute(
-  { domain, live, formerDomains = [], isCertificateHeld = false, canary }: Route,
+  { domain, live, formerDomains = [], isCertificateHeld = false, hasOwnCertificate = false, canary }: Route,
   port: number,
 ): string {
   const host = hostRule(domain)
-  const tls = isCertificateHeld ? {} : { certResolver: 'letsencrypt' }
+  const isAsking = !isCertificateHeld && !hasOwnCertificate
+  const isAddress = isIP(domain) !== 0
+  const tls = isAsking && !isAddress ? { certResolver: RESOLVER } : {}
   const router = { entryPoints: ['websecure'], middlewares: ['retry'], tls }
   const isWaiting = live === null && canary === undefined
   const service = (instance: string) => ({
@@ -36,6 +43,7 @@ export function renderRoute(
   })
   const rule = canary && `${host} && Header(\`${canary.header}\`, \`${canary.token}\`)`
   return renderYaml({
+    ...(isAsking && isAddress && { tls: addressStore(domain) }),
     http: {
       routers: {
         ...(live !== null && {
@@ -56,6 +64,11 @@ export function renderRoute(
       },
     },
   })
+}
+
+/** Clients that call an address send no name, and get the default certificate: so that is the one of the address. */
+function addressStore(address: string) {
+  return { stores: { default: { defaultGeneratedCert: { resolver: RESOLVER, domain: { main: address } } } } }
 }
 
 function hostRule(domain: string): string {
@@ -92,6 +105,27 @@ export function renderDraining(domains: readonly string[]): string {
         },
       },
       middlewares: { closing: { headers: { customResponseHeaders: { Connection: 'close' } } } },
+    },
+  })
+}
+
+/** While the edge is replaced too. */
+const UI_PRIORITY = 950
+
+/** A file next to the route file: it leads what is below /ui to the Logs UI. The route file asks for the certificate. */
+export function renderUiRoute(domains: readonly string[], port: number): string {
+  return renderYaml({
+    http: {
+      routers: {
+        ui: {
+          entryPoints: ['websecure'],
+          tls: {},
+          rule: `(${domains.map(hostRule).join(' || ')}) && (Path(\`/ui\`) || PathPrefix(\`/ui/\`))`,
+          priority: UI_PRIORITY,
+          service: 'ui',
+        },
+      },
+      services: { ui: { loadBalancer: { servers: [{ url: `http://${UI_CONTAINER}:${port}` }] } } },
     },
   })
 }

@@ -15,10 +15,12 @@ elif [ -f "$folder/.env" ]; then
 fi
 env | sed -n '/^LOGDB_[A-Z_]*=/p' >> "$settings"
 
+# Only mcp reads stdin that is not a terminal: any other verb would take it from a loop that calls this script.
 terminal=
-if [ -t 0 ] && [ -t 1 ]; then terminal=-it; fi
+if [ -t 0 ] && [ -t 1 ]; then terminal=-it; elif [ "${1:-}" = mcp ]; then terminal=-i; fi
 status=0
-docker run --rm $terminal --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network none \
+# shellcheck disable=SC2086 # LOGDB_RUN_OPTIONS: limits that a caller sets, as words.
+docker run --rm $terminal ${LOGDB_RUN_OPTIONS:-} --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network none \
   --user "$(stat -c '%u:%g' "$folder/logs")" --env-file "$settings" -v "$folder:$folder" -w "$folder" \
   "$image" node /app/dist/logdb/cli.js --no-dotenv "$@" || status=$?
 exit "$status"

@@ -18,6 +18,10 @@ export interface ServerSettings {
   drainTimeoutS: number
   /** When backups hold the log databases. */
   backupLogs: 'daily' | 'always' | 'never'
+  /** How often the server runs `logdb auto`; undefined for never. */
+  routine: 'hourly' | 'daily' | undefined
+  /** A release brings the Logs UI. */
+  hasUi: boolean
   /** How long the previous release keeps running; 0 stops it at once. */
   warmS: number
   /** How long a new release is watched after it took over; 0 for not at all. */
@@ -65,6 +69,8 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
     gid: Number(environment['HOST_GID'] || DEFAULT_ID),
     drainTimeoutS: Number(environment['DRAIN_TIMEOUT_S'] || DEFAULT_DRAIN_TIMEOUT_S),
     backupLogs: backupLogs(environment['BACKUP_LOGS']),
+    routine: routine(environment),
+    hasUi: isOn(environment['LOGUI']) && parseSwitch(environment['LOGDB_ENABLED'] ?? '') !== false,
     warmS: Number(environment['WARM_S'] || DEFAULT_WARM_S),
     watchS: Number(environment['WATCH_S'] || DEFAULT_WATCH_S),
   }
@@ -72,4 +78,13 @@ export function serverSettings(environment: Environment, hasCaFile: boolean): Se
 
 function backupLogs(text: string | undefined): ServerSettings['backupLogs'] {
   return text === 'always' || text === 'never' ? text : 'daily'
+}
+
+function routine({ LOGDB_ENABLED: enabled, LOGDB_ROUTINE: often }: Environment): ServerSettings['routine'] {
+  if (parseSwitch(enabled ?? '') === false || often === 'never') return undefined
+  return often === 'daily' ? 'daily' : 'hourly'
+}
+
+function isOn(text: string | undefined): boolean {
+  return parseSwitch(text ?? '') ?? false
 }

@@ -16,7 +16,7 @@ const SOURCE_FOLDERS = ['kit', 'logdb', 'proxy']
 export function readBuildContext(root = packageRoot()): ReleaseFile[] {
   const sources = SOURCE_FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
       .map((entry) =>
         join(entry.parentPath, entry.name)
           .slice(root.length + 1)

@@ -11,6 +11,8 @@ export interface PackagedFiles {
   traefikBase: string
   /** Text of the server's scripts/logdb. */
   logdbScript: string
+  /** Text of the server's scripts/logdb-routine. */
+  routineScript: string
 }
 
 /** What this machine contributes to a deploy. */
@@ -47,5 +49,6 @@ export function readPackagedFiles(): PackagedFiles {
   return {
     traefikBase: readText(join(packageRoot(), 'traefik', 'traefik.yml')),
     logdbScript: readText(join(packageRoot(), 'templates', 'server-logdb.sh')),
+    routineScript: readText(join(packageRoot(), 'templates', 'server-routine.sh')),
   }
 }

@@ -23,8 +23,14 @@ export interface Options {
   /** Null if it is not given. */
   isStaging: boolean | null
   email: string | null
+  /** Files of the owner's certificate and key; null goes back to one of the CA, undefined leaves it as it is. */
+  certificate: { cert: string; key: string } | null | undefined
+  /** What may be stopped while a certificate is issued on port 80, as in `docker:web` and `systemd:nginx`. */
+  freePorts: readonly string[]
   /** Names that the gateway had before do not answer any more. */
   dropsOldDomains: boolean
+  /** The image of a release of the files here is built on this machine. */
+  isBuiltHere: boolean
   /** Prebuilt image of the gateway. */
   image?: string | undefined
   ip: string | null
@@ -69,11 +75,16 @@ export interface Flags {
   sshCommand?: string
   domain?: string
   email?: string
+  /** False for `--no-cert`. */
+  cert?: string | false
+  key?: string
+  freePorts?: string
   dropOld?: boolean
   service?: string
   name?: string
   staging?: boolean
   image?: string
+  build?: string
   ip?: string
   resolve?: string[]
   caFile?: string
@@ -91,8 +102,12 @@ export interface Flags {
   lines?: string
   stdin?: boolean
   from?: string
+  to?: string
+  port?: string
+  open?: boolean
   keep?: string
   data?: boolean
+  withRestore?: boolean
   dotenv: boolean
   backup?: boolean
   adopt?: boolean
@@ -124,12 +139,8 @@ export function readOptions(flags: Flags, processEnv: Environment, environment: 
     hostKey: flags.hostKey,
     sshCommand: flags.sshCommand,
     agentSocket: processEnv['SSH_AUTH_SOCK'],
-    domain: flags.domain?.toLowerCase() ?? null,
-    service: readService(flags),
-    name: flags.name?.toLowerCase() ?? null,
-    isStaging: flags.staging ?? null,
-    email: flags.email ?? null,
-    dropsOldDomains: flags.dropOld ?? false,
+    ...readAddress(flags),
+    isBuiltHere: readBuild(flags.build) === 'local',
     image: flags.image,
     ip: flags.ip ?? null,
     resolve: Object.fromEntries((flags.resolve ?? []).map(readResolve)),
@@ -243,6 +254,55 @@ function readService({ service: text, domain, name }: Flags): DomainService | nu
     throw usage('--domain already names the server', 'leave --service and --name out, or leave --domain out')
   }
   return service
+}
+
+type AddressOptions = 'domain' | 'service' | 'name' | 'isStaging' | 'email' | 'certificate' | 'freePorts'
+
+/** The name of the server and its certificate. */
+function readAddress(flags: Flags): Pick<Options, AddressOptions | 'dropsOldDomains'> {
+  return {
+    domain: flags.domain?.toLowerCase() ?? null,
+    service: readService(flags),
+    name: flags.name?.toLowerCase() ?? null,
+    isStaging: flags.staging ?? null,
+    email: flags.email ?? null,
+    certificate: readCertificate(flags),
+    freePorts: readFreePorts(flags.freePorts),
+    dropsOldDomains: flags.dropOld ?? false,
+  }
+}
+
+const BUILDERS = ['server', 'local'] as const
+
+function readBuild(text = 'server'): (typeof BUILDERS)[number] {
+  const found = BUILDERS.find((one) => one === text)
+  if (found !== undefined) return found
+  throw usage(`--build ${text} is not a place`, 'give server (the default) or local, which is this machine')
+}
+
+function readFreePorts(text: string | undefined): string[] {
+  const programs = text === undefined ? [] : text.split(',')
+  const wrong = programs.find((one) => !/^(docker|systemd):[\w@][\w@.-]*$/.test(one))
+  if (wrong === undefined) return programs
+  throw usage(
+    `--free-ports ${wrong} is not a program`,
+    'name containers and services: --free-ports docker:web,systemd:nginx',
+  )
+}
+
+/** Both files or neither. */
+function readCertificate({ cert, key }: Flags): Options['certificate'] {
+  if (cert === false && key !== undefined) throw usage('--key works only with --cert', 'leave one of them out')
+  if (cert === false) return null
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) {
+    const hint = 'give both: --cert FILE --key FILE'
+    throw usage(`${cert === undefined ? '--key' : '--cert'} needs its other half`, hint)
+  }
+  for (const file of [cert, key]) {
+    if (!existsSync(file)) throw usage(`${file} does not exist`, 'give the paths of a certificate and its key, in PEM')
+  }
+  return { cert, key }
 }
 
 function readLockWait(text: string | undefined): number {

@@ -4,12 +4,28 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { edgeFiles } from '../../deploy/plan/edge-files.ts'
 import { packageRoot } from '../../kit/package-root.ts'
-import { edgePorts, renderSecondEdge, renderTraefikConfig } from '../../templates/edge.ts'
+import { edgePorts, renderCertificateEdge, renderSecondEdge, renderTraefikConfig } from '../../templates/edge.ts'
 import { serverSettings } from '../../templates/server-settings.ts'
 
 const BASE = readFileSync(join(packageRoot(), 'traefik/traefik.yml'), 'utf8')
 const edge = (environment: Record<string, string> = {}, acmeCa: string | null = null) =>
   edgeFiles(serverSettings(environment, acmeCa !== null), BASE, acmeCa)
+
+test('an address gets the short-lived certificates that Let’s Encrypt gives for it, and a name does not', () => {
+  const account = (domain: string) => parse(edge({ DOMAIN: domain }).traefik).certificatesResolvers.letsencrypt.acme
+  const { profile, disableCommonName, certificatesDuration, ...others } = account('203.0.113.7')
+  expect({ profile, disableCommonName, certificatesDuration }).toEqual({
+    ...{ profile: 'shortlived', disableCommonName: true, certificatesDuration: 160 },
+  })
+  expect(account('llm.example.com')).toEqual(others)
+})
+
+test('an edge with the certificate of its owner only has no resolver', () => {
+  const base = edge({ DOMAIN: 'llm.example.com' }).traefik
+  const owned = edgeFiles(serverSettings({ DOMAIN: 'llm.example.com' }, false), BASE, null, false).traefik
+  const { certificatesResolvers, ...others } = parse(base)
+  expect([Object.keys(certificatesResolvers), parse(owned)]).toEqual([['letsencrypt'], others])
+})
 
 test('the Compose file of the edge', () => {
   expect(edge().compose).toMatchInlineSnapshot(`
@@ -159,4 +175,14 @@ test('a second edge is like the first, without ports of the server, and cannot w
 test('the ports of an edge; none of a file that is not ours', () => {
   expect(edgePorts(edge({ HTTP_PORT: '8080', HTTPS_PORT: '8443' }).compose)).toEqual(['8080:80', '8443:443'])
   for (const text of ['', 'a: [', 'services: {}']) expect(edgePorts(text)).toEqual([])
+})
+
+test('an edge that only gets a certificate has port 80 and may write certificates', () => {
+  const first = edge({ HTTP_PORT: '8080', HTTPS_PORT: '8443' }).compose
+  const { traefik } = parse(renderCertificateEdge(first, 'ai-proxy-certificate')).services
+  expect(traefik).toMatchObject({ ports: ['80:80'], restart: 'no', container_name: 'ai-proxy-certificate' })
+  expect(traefik.volumes).toEqual([
+    ...['./traefik.yml:/etc/traefik/traefik.yml:ro', './dynamic:/etc/traefik/dynamic:ro', '../../certs:/certs'],
+  ])
+  expect(traefik.labels).toBeUndefined()
 })

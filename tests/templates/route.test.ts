@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { ownCertificateFiles, renderOwnCertificates } from '../../templates/own-certificate.ts'
 import {
   formerDomains,
   liveInstance,
@@ -116,4 +117,26 @@ test('while an edge is replaced, answers of the live release close their connect
 test('each time that a certificate is asked for, the file is another one', () => {
   const [first, second] = [1, 2].map((time) => renderAskAgain(new Date(time)))
   expect(first).not.toBe(second)
+})
+
+test('the certificate of an address is the default one, since its clients send no name', () => {
+  const route = parse(renderRoute({ domain: '203.0.113.7', live: '20261123-101112', canary }, 8123))
+  expect(route.tls).toEqual({
+    stores: { default: { defaultGeneratedCert: { resolver: 'letsencrypt', domain: { main: '203.0.113.7' } } } },
+  })
+  expect(route.http.routers.app).toMatchObject({ tls: {}, rule: 'Host(`203.0.113.7`)' })
+  const held = { domain: '203.0.113.7', live: '20261123-101112' }
+  expect(parse(renderRoute({ ...held, isCertificateHeld: true }, 8123)).tls).toBeUndefined()
+  expect(parse(renderRoute({ ...held, hasOwnCertificate: true }, 8123)).tls).toBeUndefined()
+  expect(routeDomain(renderRoute(held, 8123))).toBe('203.0.113.7')
+})
+
+test('certificates of the owner are files in certs/, one of an address is the default one', () => {
+  const text = renderOwnCertificates(['own-a1.pem', 'own-b2.pem'])
+  const pair = (name: string) => ({ certFile: `/certs/${name}`, keyFile: `/certs/${name}` })
+  expect(parse(text)).toEqual({ tls: { certificates: [pair('own-a1.pem'), pair('own-b2.pem')] } })
+  expect(ownCertificateFiles(text)).toEqual(['own-a1.pem', 'own-b2.pem'])
+  const ofAddress = renderOwnCertificates(['own-a1.pem'], true)
+  expect(parse(ofAddress).tls.stores.default.defaultCertificate).toEqual(pair('own-a1.pem'))
+  expect(ownCertificateFiles(ofAddress)[0]).toBe('own-a1.pem')
 })

@@ -18,6 +18,8 @@ test('without flags there are defaults', () => {
     isStaging: null,
     email: null,
     dropsOldDomains: false,
+    freePorts: [],
+    isBuiltHere: false,
     ip: null,
     resolve: {},
     caFile: null,
@@ -92,6 +94,19 @@ test('a domain is lower case, and a path has no slash at its end', () => {
 const HOST = { host: 'h' }
 test.each([
   [{}, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
+  [{ ...HOST, cert: 'a.pem' }, '--cert needs its other half', 'give both: --cert FILE --key FILE'],
+  [{ ...HOST, key: 'a.pem' }, '--key needs its other half', 'give both: --cert FILE --key FILE'],
+  [{ ...HOST, cert: false, key: 'a.pem' }, '--key works only with --cert', 'leave one of them out'],
+  [
+    { ...HOST, cert: '/no/cert.pem', key: '/no/key.pem' },
+    '/no/cert.pem does not exist',
+    'give the paths of a certificate and its key, in PEM',
+  ],
+  [
+    { ...HOST, freePorts: 'docker:web,nginx' },
+    '--free-ports nginx is not a program',
+    'name containers and services: --free-ports docker:web,systemd:nginx',
+  ],
   [{ ...HOST, lockWait: 'soon' }, '--lock-wait soon is not a duration', 'give one like 90s or 5m'],
   [{ host: '' }, 'which server?', 'name it: ai-deploy --host user@server (or set DEPLOY_HOST)'],
   [{ host: '-oProxyCommand=x' }, '"-oProxyCommand=x" is not a host name', 'name it: ai-deploy --host user@server'],

@@ -4,6 +4,7 @@ import type { Argv } from '../../../deploy/host/argv.ts'
 import type { ExecOptions, ExecResult, Host, RemoteProcess } from '../../../deploy/host/host.ts'
 import { connect } from '../../../deploy/server/connect.ts'
 import type { Context } from '../../../deploy/session/context.ts'
+import { PassingHost } from './passing-host.ts'
 
 /**
  * What happens at one call: `cut`: the program or its connection ends before it, so that no later call is made. `torn`: the
@@ -40,55 +41,38 @@ export function faultyConnect(fault: Fault | null): FaultyConnect {
 /** How long a torn command runs. */
 const TORN_AFTER_S = '0.02'
 
-class FaultyHost implements Host {
+class FaultyHost extends PassingHost {
   calls = 0
-  readonly #inner: Host
   readonly #fault: Fault | null
   readonly #open: { end(): void }[] = []
 
   constructor(inner: Host, fault: Fault | null) {
-    this.#inner = inner
+    super(inner)
     this.#fault = fault
   }
 
-  get name() {
-    return this.#inner.name
-  }
-
-  get address() {
-    return this.#inner.address
-  }
-
-  get counts() {
-    return this.#inner.counts
-  }
-
-  async exec(argv: Argv, options?: ExecOptions): Promise<ExecResult> {
+  override async exec(argv: Argv, options?: ExecOptions): Promise<ExecResult> {
     const fault = this.#next()
     if (fault === 'refused') return { exitCode: 1, stdout: '', stderr: 'No space left on device' }
-    if (fault !== 'torn') return this.#inner.exec(argv, options)
-    await this.#inner.exec(['timeout', '-s', 'KILL', TORN_AFTER_S, ...argv], options)
+    if (fault !== 'torn') return this.inner.exec(argv, options)
+    await this.inner.exec(['timeout', '-s', 'KILL', TORN_AFTER_S, ...argv], options)
     throw this.#lose()
   }
 
-  async start(argv: Argv): Promise<RemoteProcess> {
+  override async start(argv: Argv): Promise<RemoteProcess> {
     if (this.#next() !== undefined) throw this.#lose()
-    const started = await this.#inner.start(argv)
+    const started = await this.inner.start(argv)
     this.#open.push(started)
     return started
   }
 
-  async connect(port: number): Promise<Duplex> {
+  override async connect(port: number): Promise<Duplex> {
     const fault = this.#next()
     if (fault === 'refused') throw new Error('Connection refused')
     if (fault === 'torn') throw this.#lose()
-    const stream = await this.#inner.connect(port)
+    const stream = await this.inner.connect(port)
     this.#open.push({ end: () => stream.destroy() })
     return stream
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
   }
 
   /** What happens at this call. @throws UserError SSH_UNREACHABLE once the connection is gone */

@@ -39,7 +39,7 @@ export interface SshServer extends Sshd {
 }
 
 /** A server to connect to with `--host server --ssh-config FILE`. */
-async function startSshServer(folder: string, sshdConfig: string): Promise<SshServer> {
+export async function startSshServer(folder: string, sshdConfig: string): Promise<SshServer> {
   const sshd = await startSshd(folder, sshdConfig)
   const key = makeKey(folder, 'key')
   sshd.authorize(`${key}.pub`)

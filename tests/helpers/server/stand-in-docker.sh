@@ -13,15 +13,18 @@ look() {
 put() { printf '%s\n%s\n%s\n' "$2" "$3" "$4" > "$containers/$1"; }
 last() { eval "name=\${$#}"; }
 case "$1" in
-  version) echo 28.2.2 ;;
-  info) echo / ;;
+  version)
+    case "$*" in *Server.Os*) cat "$STATE/platform" 2>/dev/null || echo linux/amd64 ;; *) echo 28.2.2 ;; esac ;;
+  info)
+    # It pulls through a mirror on this machine.
+    case "$*" in *Mirrors*) echo "mirror http://127.0.0.1:$(cat "$STATE/plain-port")" ;; *) echo / ;; esac ;;
   network) ;;
   images)
     case "$4" in image=*) sed 's/^/image=/' "$STATE/tags" ;; *) cat "$STATE/tags" ;; esac ;;
   rmi) changed "rmi $2" ;;
   ps)
-    # It has no second edge, which is what a name is asked for.
-    case "$*" in *name=*) exit 0 ;; esac
+    # It has no second edge, which is what a name is asked for, and no rehearsal that was cut off.
+    case "$*" in *name=* | *rehearsal*) exit 0 ;; esac
     for file in "$containers"/ai-proxy-[0-9]*; do [ ! -f "$file" ] || echo "${file##*/}"; done ;;
   inspect)
     format=$3; shift 3
@@ -29,6 +32,7 @@ case "$1" in
       [ -f "$containers/$name" ] || exit 1
       look "$name"
       case "$format" in
+        ui=*) echo "ui=$name $status $release" ;;
         container=*) echo "container=$name $status $release $policy" ;;
         '{{.State.Status}}'*Health*) echo "$status" ;;
         'container '*) echo "container $status 0 a-start" ;;
@@ -40,16 +44,36 @@ case "$1" in
         *Status*) echo "$status" ;;
       esac
     done ;;
-  build) changed "build $5"; echo "${5#*:}" >> "$STATE/tags" ;;
+  # This machine builds for another one: the image is not among those of the server.
+  build)
+    case "$*" in *--platform*) ;; *) changed "build $5"; echo "${5#*:}" >> "$STATE/tags"; exit ;; esac
+    changed "build $7 for $3"
+    echo '#5 1.2 a line of the build'
+    [ ! -f "$STATE/build-fails" ] || { echo 'no space left'; exit 1; }
+    printf '%s %s\n' "$7" "$3" > "$STATE/built"; cp -R "$8" "$STATE/build-context" ;;
+  save)
+    [ ! -f "$STATE/save-fails" ] || { echo 'half of an ima'; echo 'cannot read a layer' >&2; exit 1; }
+    cat "$STATE/built" ;;
+  load)
+    gzip -dc > "$STATE/loaded" || exit 1
+    read -r name platform < "$STATE/loaded" || :
+    changed "load $name"; echo "Loaded image: localhost/$name" ;;
+  tag) changed "tag $2 $3"; echo "${3#*:}" >> "$STATE/tags" ;;
   compose)
     [ "$2" != version ] || { echo 2.37.1; exit 0; }
     folder=${5%/*}; changed "up $3"
+    [ ! -f "$STATE/killed-$3" ] || rm "$STATE/killed-$3"
     if [ "$3" = ai-proxy-edge ]; then
       put "$3" running "${folder%/*}/certs" unless-stopped
       store=${folder%/*}/certs/acme.json
       read -r domain < "$STATE/domain" || :
       printf '{"letsencrypt":{"Certificates":[{"domain":{"main":"%s"}}]}}\n' "$domain" > "$store"
       chmod 600 "$store"
+    elif [ "$3" = ai-proxy-certificate ]; then
+      put "$3" running certificate no
+      [ ! -f "$STATE/issued" ] || cp "$STATE/issued" "${folder%/*/*}/certs/acme.json"
+    elif [ "$3" = ai-proxy-ui ]; then
+      for name in ai-proxy-ui ai-proxy-logs; do put "$name" running "${folder##*/}" unless-stopped; done
     elif [ -f "$STATE/crashes" ]; then put "$3" exited "${folder##*/}" no
     else put "$3" running "${folder##*/}" no
     fi ;;
@@ -61,12 +85,21 @@ case "$1" in
   image)
     case "$5" in ai-proxy:*) ;; *) [ ! -f "$STATE/newer" ] || new=' newer' ;; esac
     case "$4" in
+      *Architecture*) read -r name platform < "$STATE/loaded"; cat "$STATE/wrong-platform" 2>/dev/null || echo "$platform" ;;
       '{{.Id}}') echo "id of ${5%%:*}${new:-}" ;;
       *Digests*) echo "${5%%:*}@sha256:${new:+new}" ;;
       *) echo "[\"base${new:-}\"]" ;;
     esac ;;
+  kill) changed "kill $2"; look "$2"; put "$2" exited "$release" "$policy"; : > "$STATE/killed-$2" ;;
+  # A gateway of a rehearsal answers on a plain port.
+  run) changed run; put ai-proxy-rehearsal running - no ;;
+  port) echo "127.0.0.1:$(cat "$STATE/plain-port")" ;;
   rm)
-    if [ "$2" = -f ]; then changed "rm -f $3"; rm -f "$containers/$3"; exit; fi
+    if [ "$2" = -f ]; then
+      shift 2
+      for name; do [ ! -f "$containers/$name" ] || { changed "rm -f $name"; rm -f "$containers/$name"; }; done
+      exit
+    fi
     look "$2"
     [ -f "$containers/$2" ] && [ "$status" != running ] || exit 1
     changed "rm $2"; rm "$containers/$2" ;;
@@ -76,7 +109,7 @@ case "$1" in
     case "$3 $5" in
       *last_record*) [ ! -f "$STATE/readings" ] || cat "$STATE/readings"; exit ;;
       node*) ;;
-      *) [ "$2" != -i ] || shift; shift 2; exec "$@" ;;
+      *) case $2 in -*) shift ;; esac; shift 2; exec "$@" ;;
     esac
     [ ! -f "$STATE/inside" ] || [ "${5#*inside}" = "$5" ] || cat "$STATE/inside" ;;
   *) echo "stand-in docker: $*" >&2; exit 64 ;;

@@ -25,6 +25,11 @@ export type Action = (context: Context) => Promise<Outcome>
 export interface RunFlags {
   json?: boolean
   caFile?: string
+  /** File of a certificate, with `key`; false for `--no-cert`. */
+  cert?: string | false
+  key?: string
+  freePorts?: string
+  build?: string
   connect?: Context['connect']
   dryRun?: boolean
   /** False: it asks, without a terminal. */
@@ -50,6 +55,8 @@ export interface StandInProject {
   run(action: Action, flags?: RunFlags): Promise<RunOutcome>
   /** Changes config.yml. */
   addModel(name: string): void
+  /** Writes a certificate of the CA that clients trust here, for these names. */
+  certificate(names: string[], days?: number): { cert: string; key: string }
   /** Instance that the route file names. */
   live(): string | undefined
   close(): void
@@ -59,7 +66,8 @@ export interface StandInProject {
 export async function startStandInProject(folder: string): Promise<StandInProject> {
   const cwd = join(folder, 'clone')
   const port = await freePort()
-  const server = startStandInServer(folder, makeAuthority(folder), DOMAIN, port)
+  const authority = makeAuthority(folder)
+  const server = startStandInServer(folder, authority, DOMAIN, port)
   vi.stubEnv('PATH', server.path)
   mkdirSync(cwd)
   writeFileSync(join(cwd, 'config.yml'), 'model_mappings: { gpt: "openai:gpt-5" }\n')
@@ -88,6 +96,13 @@ export async function startStandInProject(folder: string): Promise<StandInProjec
     run,
     addModel: (name) =>
       writeFileSync(join(cwd, 'config.yml'), `model_mappings: { gpt: "openai:gpt-5", ${name}: "openai:${name}" }\n`),
+    certificate: (names, days) => {
+      const files = { cert: join(folder, 'own.crt'), key: join(folder, 'own.key') }
+      const pair = authority.issue(names, days)
+      writeFileSync(files.cert, pair.cert)
+      writeFileSync(files.key, pair.key)
+      return files
+    },
     live: () => /http:\/\/ai-proxy-([\w-]+):8123/.exec(server.read('edge/dynamic/app.yml'))?.[1],
     close: () => {
       vi.unstubAllEnvs()

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
 import { join } from 'node:path'
 
 export interface Authority {
   /** PEM of its certificate. */
   ca: string
-  /** Key and certificate for these names, in PEM. */
-  issue(names: string[]): { key: string; cert: string }
+  /** Key and certificate for these names, in PEM. @param days from now on until it ends */
+  issue(names: string[], days?: number): { key: string; cert: string }
 }
 
 /** A certificate authority made with openssl. */
@@ -21,11 +21,14 @@ export function makeAuthority(folder: string): Authority {
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   return {
     ca: read('ca.pem'),
-    issue(names) {
-      writeFileSync(join(folder, 'names'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}\n`)
+    issue(names, days = 1) {
+      writeFileSync(
+        join(folder, 'names'),
+        `subjectAltName=${names.map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`).join(',')}\n`,
+      )
       openssl('req', ...newKey, '-keyout', 'leaf.key', '-out', 'leaf.csr', '-subj', `/CN=${names[0]}`)
       const signer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
-      openssl('x509', '-req', '-in', 'leaf.csr', '-out', 'leaf.pem', '-days', '1', ...signer)
+      openssl('x509', '-req', '-in', 'leaf.csr', '-out', 'leaf.pem', '-days', String(days), ...signer)
       return { key: read('leaf.key'), cert: read('leaf.pem') }
     },
   }

@@ -33,6 +33,7 @@ export function wishesOf({ env = envOf(null, { local: ENV }), acmeCa = null, ...
     config: 'model_mappings: {}\n',
     traefikBase: readFileSync(join(packageRoot(), 'traefik/traefik.yml'), 'utf8'),
     logdbScript: '#!/bin/sh\n',
+    routineScript: '#!/bin/sh\n# routine\n',
     acmeCa,
     outside: { resolve: {}, extraCa: null },
     now: new Date('2026-11-23T10:11:12Z'),
