@@ -1,4 +1,5 @@
 import type { Duplex, Readable } from 'node:stream'
+import type { RawTerminal } from '../../kit/cli/raw-terminal.ts'
 import { UserError } from '../../kit/user-error.ts'
 import { DEPLOY_ERRORS } from '../errors.ts'
 import type { Argv } from './argv.ts'
@@ -10,6 +11,8 @@ export interface ExecOptions {
   /** What it prints, as it comes. */
   onOutput?: (chunk: Buffer, from: 'stdout' | 'stderr') => void
   signal?: AbortSignal | undefined
+  /** It runs in this terminal: nothing of what it prints is in the result, and sudo asks for its password there. */
+  terminal?: RawTerminal | undefined
 }
 
 export interface ExecResult {

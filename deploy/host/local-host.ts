@@ -3,8 +3,8 @@ import { connect } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Argv } from './argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from './host.ts'
-import { asRoot, type Privilege } from './privilege.ts'
-import { endProgram, exitCodeOf, readOutput, startProgram, textSoFar } from './program.ts'
+import { asRoot, asRootInTerminal, type Privilege } from './privilege.ts'
+import { endProgram, exitCodeOf, readOutput, startProgram, startWith, textSoFar } from './program.ts'
 
 /** Exit code of a program that a signal ended, or that cannot be started. */
 const FAILED = 1
@@ -15,6 +15,12 @@ export async function runLocally(argv: Argv): Promise<ExecResult> {
   const [stdout, stderr] = [textSoFar(child.stdout), textSoFar(child.stderr)]
   const exitCode = (await exitCodeOf(child)) ?? FAILED
   return { exitCode, stdout: stdout(), stderr: stderr() }
+}
+
+/** A program that has our terminal, and sets it as it needs it. */
+async function inThisTerminal(argv: Argv): Promise<ExecResult> {
+  const exitCode = await exitCodeOf(startWith(argv, 'inherit')).catch(() => undefined)
+  return { exitCode: exitCode ?? FAILED, stdout: '', stderr: '' }
 }
 
 /** A program of this machine whose stdin and stdout are a connection, as OpenSSH's ProxyCommand. */
@@ -35,8 +41,9 @@ export class LocalHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal, terminal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
+    if (terminal) return inThisTerminal(asRootInTerminal(argv, this.#privilege))
     const child = this.#start(argv)
     const { stdout, stderr } = readOutput(child, { onLine, onOutput })
     const end = () => endProgram(child)

@@ -9,6 +9,11 @@ export interface PrivilegedCommand {
   stdinPrefix: string
 }
 
+/** In a terminal, where sudo may ask itself. */
+export function asRootInTerminal(argv: Argv, { kind }: Privilege): Argv {
+  return kind === 'root' ? argv : ['sudo', '--', ...argv]
+}
+
 export function asRoot(argv: Argv, privilege: Privilege): PrivilegedCommand {
   switch (privilege.kind) {
     case 'root':

@@ -1,5 +1,5 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import type { Argv } from './argv.ts'
 import type { ExecOptions } from './host.ts'
 import { splitLines } from './lines.ts'
@@ -29,6 +29,21 @@ export function exitCodeOf(child: ChildProcess): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     child.once('error', reject).once('close', (exitCode) => resolve(exitCode ?? undefined))
   })
+}
+
+/** What a program of this machine prints, passed through `through`, which fails when the program does. */
+export function outputOf<T extends Transform>(argv: Argv, through: T): T {
+  const child = startProgram(argv)
+  const stderr = textSoFar(child.stderr)
+  child.stdin.end()
+  child.stdout.pipe(through, { end: false })
+  through.once('close', () => endProgram(child))
+  const fail = (why: string) => void through.destroy(new Error(`${argv[0]}: ${why}`))
+  exitCodeOf(child).then(
+    (exitCode) => (exitCode === 0 ? through.end() : fail(stderr().trim() || `exit code ${exitCode}`)),
+    (error) => fail(String(error)),
+  )
+  return through
 }
 
 /** Asks it to end, and kills it if it does not. */

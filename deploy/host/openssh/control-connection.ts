@@ -56,8 +56,9 @@ export class ControlConnection {
   }
 
   /** What runs a command line over it. Once it is lost they must fail, and not connect again. */
-  command(line: string): Argv {
-    return [this.#program, '-T', '-o', 'ProxyCommand=false', ...this.#args, line]
+  command(line: string, isInTerminal = false): Argv {
+    // Without -q it says at the end that the connection is closed.
+    return [this.#program, ...(isInTerminal ? ['-q', '-tt'] : ['-T']), '-o', 'ProxyCommand=false', ...this.#args, line]
   }
 
   async isAlive(): Promise<boolean> {

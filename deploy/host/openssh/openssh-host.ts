@@ -1,12 +1,13 @@
 import type { Duplex, Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import type { RawTerminal } from '../../../kit/cli/raw-terminal.ts'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../argv.ts'
 import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } from '../host.ts'
 import { LoginShell, readableOf } from '../login-shell.ts'
 import { LOOPBACK, pipedPort, pipeToPort } from '../port-pipe.ts'
-import { asRoot, type Privilege } from '../privilege.ts'
-import { exitCodeOf, readOutput, startProgram } from '../program.ts'
+import { asRoot, asRootInTerminal, type Privilege } from '../privilege.ts'
+import { exitCodeOf, readOutput, startProgram, startWith } from '../program.ts'
 import { ControlConnection, type OpenSshTarget } from './control-connection.ts'
 
 /** What OpenSSH exits with when it failed itself; a command may do so too. */
@@ -47,8 +48,9 @@ export class OpenSshHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal, terminal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
+    if (terminal) return this.#execIn(terminal, argv)
     const child = this.#spawn(argv)
     const { stdout, stderr } = readOutput(child, { onLine, onOutput })
     const kill = () => child.kill()
@@ -68,6 +70,18 @@ export class OpenSshHost implements Host {
     if (broken) throw broken
     if (exitCode === OPENSSH_FAILED) await this.#expectAlive(argv)
     return { exitCode, stdout: stdout(), stderr: stderr() }
+  }
+
+  /** OpenSSH sets our terminal as it needs it, and writes to it itself where nothing is to be left out. */
+  async #execIn({ output }: RawTerminal, argv: Argv): Promise<ExecResult> {
+    this.counts.channels++
+    const { line, filter } = this.#shell.command(asRootInTerminal(argv, this.#privilege))
+    const stdout = filter === null ? 'inherit' : 'pipe'
+    const child = startWith(this.#connection.command(line, true), ['inherit', stdout, 'inherit'])
+    if (child.stdout !== null) readableOf(child.stdout, filter).pipe(output, { end: false })
+    const exitCode = (await exitCodeOf(child).catch(() => undefined)) ?? OPENSSH_FAILED
+    if (exitCode === OPENSSH_FAILED) await this.#expectAlive(argv)
+    return { exitCode, stdout: '', stderr: '' }
   }
 
   async start(argv: Argv): Promise<RemoteProcess> {

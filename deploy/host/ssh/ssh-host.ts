@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { NodeSSH } from 'node-ssh'
-import type { Client, ClientChannel } from 'ssh2'
+import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2'
+import type { RawTerminal } from '../../../kit/cli/raw-terminal.ts'
 import { errorMessage, type UserError } from '../../../kit/user-error.ts'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../argv.ts'
@@ -10,7 +11,7 @@ import type { ConnectionCounts, ExecOptions, ExecResult, Host, RemoteProcess } f
 import { splitLines } from '../lines.ts'
 import { type Filter, LoginShell, readableOf } from '../login-shell.ts'
 import { LOOPBACK, pipedPort, pipeToPort } from '../port-pipe.ts'
-import { asRoot, type Privilege } from '../privilege.ts'
+import { asRoot, asRootInTerminal, type Privilege } from '../privilege.ts'
 import { authentication } from './authentication.ts'
 import { dial } from './dial.ts'
 import { HostKeyCheck, hostKeyAlgorithms } from './host-key-check.ts'
@@ -46,6 +47,8 @@ export class SshHost implements Host {
   #privilege: Privilege = { kind: 'root' }
   #lost: Error | undefined
   #isForwardingRefused = false
+  /** How many commands run that end by themselves. */
+  #commands = 0
 
   private constructor(name: string, address: string | null, ssh: NodeSSH, client: Client, socket: Duplex) {
     this.name = name
@@ -102,9 +105,11 @@ export class SshHost implements Host {
     this.#privilege = privilege
   }
 
-  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal }: ExecOptions = {}): Promise<ExecResult> {
+  async exec(argv: Argv, { stdin = '', onLine, onOutput, signal, terminal }: ExecOptions = {}): Promise<ExecResult> {
     signal?.throwIfAborted()
+    if (terminal) return this.#execIn(terminal, argv)
     const { channel, filter, stdinPrefix, exitCode } = await this.#open(argv)
+    this.#commands++
     const stdout: Buffer[] = []
     const stderr: Buffer[] = []
     const readable = readableOf(channel, filter)
@@ -131,11 +136,36 @@ export class SshHost implements Host {
     channel.write(stdinPrefix)
     if (typeof stdin === 'string' || Buffer.isBuffer(stdin)) channel.end(stdin)
     else stdin.once('error', fail).pipe(pacedBy(this.#socket)).pipe(channel)
-    const code = await exitCode.finally(() => signal?.removeEventListener('abort', interrupt))
+    const code = await exitCode.finally(() => {
+      this.#commands--
+      signal?.removeEventListener('abort', interrupt)
+    })
     // What passes through the filter comes a moment later.
     if (!readable.readableEnded && filter !== null) await once(readable, 'end')
     signal?.throwIfAborted()
     return { exitCode: code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }
+  }
+
+  async #execIn(terminal: RawTerminal, argv: Argv): Promise<ExecResult> {
+    const { columns: cols, rows } = terminal.size()
+    const { channel, filter, exitCode } = await this.#open(argv, { cols, rows, term: terminal.kind })
+    const endResize = terminal.onResize(() => {
+      const size = terminal.size()
+      channel.setWindow(size.rows, size.columns, 0, 0)
+    })
+    const readable = readableOf(channel, filter)
+    readable.pipe(terminal.output, { end: false })
+    terminal.setRaw(true)
+    terminal.input.pipe(channel)
+    try {
+      const code = await exitCode
+      if (!readable.readableEnded && filter !== null) await once(readable, 'end')
+      return { exitCode: code, stdout: '', stderr: '' }
+    } finally {
+      terminal.input.unpipe(channel).pause()
+      terminal.setRaw(false)
+      endResize()
+    }
   }
 
   async start(argv: Argv): Promise<RemoteProcess> {
@@ -181,28 +211,35 @@ export class SshHost implements Host {
     this.#ssh.dispose()
   }
 
-  /** Opens a session; the server counts one that has just ended for a moment longer. */
-  async #open(argv: Argv): Promise<RunningCommand> {
-    for (let attempt = 1; ; attempt++) {
+  /**
+   * Opens a session. Where the server allows no more of them, the command waits for another one to end; the server counts one
+   * that has just ended for a moment longer.
+   */
+  async #open(argv: Argv, pty?: PseudoTtyOptions): Promise<RunningCommand> {
+    let refusals = 0
+    for (;;) {
       try {
-        return await this.#openOnce(argv)
+        return await this.#openOnce(argv, pty)
       } catch (error) {
         if (!isTooManySessions(error)) throw error
-        if (attempt === SESSION_ATTEMPTS) throw tooFewSessions(this.name, error)
+        refusals = this.#commands > 0 ? 0 : refusals + 1
+        if (refusals === SESSION_ATTEMPTS) throw tooFewSessions(this.name, error)
         await delay(SESSION_RETRY_MS)
       }
     }
   }
 
-  #openOnce(argv: Argv): Promise<RunningCommand> {
+  #openOnce(argv: Argv, pty?: PseudoTtyOptions): Promise<RunningCommand> {
     this.counts.channels++
-    const { argv: privileged, stdinPrefix } = asRoot(argv, this.#privilege)
+    const { argv: privileged, stdinPrefix } = pty
+      ? { argv: asRootInTerminal(argv, this.#privilege), stdinPrefix: '' }
+      : asRoot(argv, this.#privilege)
     const { line, filter } = this.#shell.command(privileged)
     return new Promise((resolve, reject) => {
       const lost = (error: unknown) => reject(this.#connectionLost(`it ran ${argv[0]}`, error))
       if (this.#lost) return lost(this.#lost)
       try {
-        this.#client.exec(line, (error, channel) => {
+        this.#client.exec(line, { ...(pty && { pty }) }, (error, channel) => {
           if (error && isTooManySessions(error)) reject(error)
           else if (error) lost(error)
           // Listening starts here: the end of a quick command may be in the same packet as its beginning.

@@ -196,4 +196,12 @@ describeNeeding('sshd', SSHD !== null)('servers and clients that are not as usua
     })
     held.end()
   })
+
+  test('a command waits where the server allows no more sessions until another one has ended', async () => {
+    const host = await expectIn(await serve('MaxSessions 2'))
+    const held = await host.start(sh('cat'))
+    const results = await Promise.all([host.exec(['sleep', '3']), host.exec(['true']), host.exec(['false'])])
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0, 1])
+    held.end()
+  })
 })

@@ -10,6 +10,7 @@ import type { ExecOptions } from '../../../../deploy/host/host.ts'
 import type { SshQuestions } from '../../../../deploy/host/ssh/questions.ts'
 import { SshHost } from '../../../../deploy/host/ssh/ssh-host.ts'
 import { resolveSshOptions } from '../../../../deploy/host/ssh/ssh-options.ts'
+import { untilEnded } from '../../../../deploy/host/until-ended.ts'
 import { sh } from '../../../../deploy/remote/sh.ts'
 import { describeNeeding } from '../../../helpers/needs.ts'
 import { describeHost } from '../../../helpers/server/host-behaviour.ts'
@@ -18,6 +19,8 @@ import { sharedTempFolder } from '../../../helpers/temp-folder.ts'
 
 const SHOW_KEY = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub'
 
+/** Longer than a test may take. */
+const NEVER_MS = 600_000
 /** Longer than a command of a few words takes. */
 const BUSY_MS = 150
 
@@ -148,6 +151,15 @@ IdentitiesOnly yes
       const session = await host.start(sh('echo begun; cat'))
       session.stdout.once('data', () => sshd.killConnections())
       expect(await text(session.stdout)).toBe('begun\n')
+    })
+
+    test('leaves no output to wait for', async () => {
+      const { host } = await open()
+      await host.exec(['true'])
+      const session = await host.start(sh('echo begun; cat'))
+      session.stdout.once('data', () => sshd.killConnections())
+      await once(session.stdout, 'close')
+      await untilEnded(session.stdout, NEVER_MS)
     })
 
     test('ends a command that is being sent megabytes', async () => {
