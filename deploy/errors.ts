@@ -58,12 +58,17 @@ export const DEPLOY_ERRORS = {
   },
   NOT_REACHABLE: { exitCode: 41, meaning: 'the gateway runs, but does not answer from here' },
   TEST_FAILED: { exitCode: 42, meaning: 'the gateway does not answer a request of test as it should' },
+  DRILL_FAILED: { exitCode: 43, meaning: 'a request of drill failed, or the gateway was not as it should be before' },
   BACKUP_FAILED: { exitCode: 50, meaning: 'the backup could not be written; nothing was changed' },
   BACKUP_DAMAGED: { exitCode: 50, meaning: 'a backup is not what its manifest says, or has none; nothing was changed' },
   RESTORE_FAILED: { exitCode: 50, meaning: 'the backup is missing or cannot be used; nothing was changed' },
   LOGS_NOT_RESTORED: {
     exitCode: 50,
     meaning: 'the gateway runs, but the log databases of the backup are not in place; those of the server stay',
+  },
+  LOGS_NOT_PULLED: {
+    exitCode: 50,
+    meaning: 'logs of the server could not be added to the log database here; the same command continues',
   },
   INTERRUPTED: {
     exitCode: 130,

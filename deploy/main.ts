@@ -43,17 +43,32 @@ export async function main(args: string[], start: Start): Promise<number> {
 /** On the server that is meant; a deploy, or the plan of one, on several. */
 async function runOnTargets(verb: Verb | undefined, flags: Flags, start: Start): Promise<Outcome> {
   const { cwd, env } = start.terminal
+  checkBuild(flags, verb)
   const dotenv = flags.dotenv ? parseDotenv(readTextIfPresent(join(cwd, '.env')) ?? '').values : {}
   const [only, ...others] = await flagsByTarget(flags, { DEPLOY_HOST: dotenv['DEPLOY_HOST'], ...env }, cwd)
   if (only !== undefined && others.length === 0) {
     return verb ? runVerb(verb, only, start) : runAction(only, contextOf(only, start))
   }
-  const isDeploy = !flags.rollback && !flags.listBackups && flags.restoreBackup === undefined
-  if (only === undefined || !isDeploy || (verb !== undefined && verb.name !== 'plan')) {
-    throw deployError('USAGE', 'only a deploy works with several servers', 'name one: --host SERVER')
+  if (only !== undefined && verb?.name === 'logs pull') {
+    const contexts = [only, ...others].map((one) => contextOf(one, start, verb))
+    return (await import('./commands/logs-pull/pull-logs.ts')).pullLogs(contexts, flags.to)
+  }
+  if (only === undefined || !isDeploy(flags) || (verb !== undefined && verb.name !== 'plan')) {
+    throw deployError('USAGE', 'only a deploy and logs pull work with several servers', 'name one: --host SERVER')
   }
   const all = [only, ...others].map((one) => contextOf(verb ? { ...one, dryRun: true } : one, start))
   return (await import('./commands/deploy-fleet.ts')).deployFleet(all)
+}
+
+function isDeploy(flags: Flags): boolean {
+  return !flags.rollback && !flags.listBackups && flags.restoreBackup === undefined
+}
+
+/** @throws UserError USAGE where no release is made of the files here */
+function checkBuild(flags: Flags, verb?: Verb): void {
+  const isWithDeploy = isDeploy(flags) && (verb === undefined || verb.name === 'plan' || verb.name === 'adopt')
+  if (flags.build === undefined || isWithDeploy) return
+  throw deployError('USAGE', '--build works only with a deploy, plan and adopt', 'leave it out')
 }
 
 function contextOf(flags: Flags, { terminal, program }: Start, verb?: Verb): Context {
@@ -98,7 +113,7 @@ async function runAction(flags: Flags, context: Context): Promise<Outcome> {
 
 async function runVerb(verb: Verb, flags: Flags, start: Start): Promise<Outcome> {
   const { name, words } = verb
-  if (flags.rollback || flags.listBackups || flags.restoreBackup !== undefined) {
+  if (!isDeploy(flags)) {
     throw deployError('USAGE', `${name} cannot be used with another action`, 'see ai-deploy --help')
   }
   if (name === 'backup list') return runAction({ ...flags, listBackups: true }, contextOf(flags, start, verb))
@@ -121,7 +136,7 @@ function verbOf(args: string[]): string {
   if (args[0] === 'completion') return args[0]
   const [first] = VERB_NAMES.map((name) => ({ name, at: indexOfWords(args, name.split(' ')) }))
     .filter(({ at }) => at >= 0)
-    .sort((a, b) => a.at - b.at)
+    .sort((a, b) => a.at - b.at || b.name.length - a.name.length)
   if (first !== undefined) return first.name
   const verbs = ['rollback', 'list-backups', 'restore-backup']
   return verbs.find((verb) => args.some((arg) => arg === `--${verb}` || arg.startsWith(`--${verb}=`))) ?? 'deploy'

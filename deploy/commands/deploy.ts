@@ -3,10 +3,12 @@ import { readText } from '../../kit/files.ts'
 import { neededKeyVariables } from '../../kit/gateway-config/targets.ts'
 import { type ServerSettings, serverSettings } from '../../templates/server-settings.ts'
 import { deployError } from '../errors.ts'
+import { findImageBuilder, type ImageBuilder } from '../local/image-builder.ts'
 import { type LocalFiles, readLocalFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
 import { certificateHold, holdWarnings } from '../plan/address/certificate-hold.ts'
 import { type GatewayAddress, gatewayUrl } from '../plan/address/gateway-address.ts'
+import { isStaged, ownCertificateAfter, ownWarnings } from '../plan/address/own-certificate.ts'
 import { portCosts } from '../plan/address/port-costs.ts'
 import { routedGateway } from '../plan/address/routed-gateway.ts'
 import { copyWishes } from '../plan/backup/copy-wishes.ts'
@@ -17,10 +19,12 @@ import { providerChoices } from '../plan/provider-choices.ts'
 import { fileHashes } from '../plan/release.ts'
 import { envWarnings, planServerEnv, requireDomain, type ServerEnv } from '../plan/server-env.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
+import type { OwnCertificate } from '../server/certificates/own-certificates.ts'
 import { drainingReleases, type Facts } from '../server/facts.ts'
+import { chosenDomain, defaultDomain } from '../session/address/default-domain.ts'
+import { givenCertificate } from '../session/address/given-certificate.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
-import { chosenDomain, defaultDomain } from '../session/default-domain.ts'
 import { envLost, recoverEnv } from '../session/lost-env.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
@@ -60,16 +64,20 @@ export async function deployFrom(
     const env = await serverEnv(context, open, files, changeEnv)
     const acmeCa = givenCa ?? facts.edge.acmeCa
     const settings = serverSettings(env.values, acmeCa !== null)
-    const outside = { ...view, ...(settings.acme.isStaging && { acceptsUntrusted: true }) }
-    const { skipsBackup, dropsOldDomains } = options
-    const wishes = { settings, env, acmeCa, outside, now, skipsBackup, dropsOldDomains }
+    const ownCertificate = await givenCertificate(options, settings.domain, view.extraCa)
+    const own = ownCertificateAfter(facts, { ownCertificate })
+    const outside = { ...view, ...(isStaged(settings, own) && { acceptsUntrusted: true }) }
+    const { skipsBackup, dropsOldDomains, freePorts } = options
+    const imageBuilder = options.isBuiltHere ? await builderHere(settings) : undefined
+    const address = { dropsOldDomains, ownCertificate, freePorts }
+    const wishes = { settings, env, acmeCa, outside, now, skipsBackup, imageBuilder, ...address }
     const changes = makePlan(facts, { ...files, ...source, ...wishes, copies: await copyWishes(env.values) })
-    const gateway = routedGateway(facts, settings, env.values['API_KEYS'], dropsOldDomains)
+    const gateway = routedGateway(facts, settings, env.values['API_KEYS'], wishes)
     return carryOut(context, open, {
       verb,
       changes,
       differences: await readDifferences(open, changes),
-      warnings: warningsOf(facts, env, settings),
+      warnings: warningsOf(facts, env, settings, own),
       url: gatewayUrl(gateway),
       generatedKey: env.generatedKey,
       buildContext: files.buildContext,
@@ -78,6 +86,13 @@ export async function deployFrom(
       next: nextSteps(context, open, { changes, gateway, hasNewKey: env.generatedKey !== null }),
     })
   })
+}
+
+/** @throws UserError USAGE where nothing is to be built, BUILD_FAILED where it cannot be */
+async function builderHere({ gatewayImage }: ServerSettings): Promise<ImageBuilder> {
+  if (gatewayImage === null) return findImageBuilder()
+  const hint = 'leave --build out, or build again: ai-deploy env unset GATEWAY_IMAGE'
+  throw deployError('USAGE', `there is nothing to build: the image is ${gatewayImage} (GATEWAY_IMAGE)`, hint)
 }
 
 /** Nobody takes a running server over by accident. @throws UserError PORT_TAKEN */
@@ -93,12 +108,14 @@ function refuseUnasked(context: Context, { facts: { predecessor }, layout }: Ope
 
 const IS_STAGING = 'clients do not trust certificates of the staging CA; --no-staging takes real ones'
 
-function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings): string[] {
+function warningsOf(facts: Facts, env: ServerEnv, settings: ServerSettings, own: OwnCertificate | null): string[] {
+  const then = { ...facts, ownCertificates: own === null ? [] : [own] }
   return [
     ...envWarnings(env),
-    ...holdWarnings(certificateHold(facts, settings)),
-    ...portCosts(facts, settings),
-    ...(settings.acme.isStaging ? [IS_STAGING] : []),
+    ...holdWarnings(certificateHold(then, settings)),
+    ...portCosts(then, settings),
+    ...ownWarnings(facts, settings, own),
+    ...(isStaged(settings, own) ? [IS_STAGING] : []),
     ...drainWarnings(drainingReleases(facts)),
   ]
 }

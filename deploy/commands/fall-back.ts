@@ -1,4 +1,5 @@
 import type { ServerSettings } from '../../templates/server-settings.ts'
+import { ownCertificateAfter, readsStore } from '../plan/address/own-certificate.ts'
 import { routedGateway } from '../plan/address/routed-gateway.ts'
 import type { Change } from '../plan/change.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
@@ -23,7 +24,12 @@ export function fallbackOf(
       if (release === undefined) return []
       const then = await environmentOf({ host: connection.host, layout }, rollbackInstance(facts, id))
       const gateway = routedGateway(facts, settings, then?.['API_KEYS'])
-      const edge = edgeFiles(settings, traefikBase, facts.edge.acmeCa)
+      const edge = edgeFiles(
+        settings,
+        traefikBase,
+        facts.edge.acmeCa,
+        readsStore(facts, settings, ownCertificateAfter(facts)),
+      )
       return planRollback(facts, { release, gateway, edge, warmS: 0 })
     },
   }

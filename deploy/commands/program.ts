@@ -78,6 +78,16 @@ const OPTIONS: Record<string, OptionRow[]> = {
     { flags: '--staging', description: "take certificates of Let's Encrypt's staging CA, which clients do not trust" },
     { flags: '--no-staging', description: 'take certificates that clients trust again' },
     {
+      flags: '--cert <file>',
+      description: 'use your own certificate (PEM, with its chain) instead of one of the CA; with --key',
+    },
+    { flags: '--key <file>', description: 'the private key of --cert (PEM)' },
+    { flags: '--no-cert', description: 'take certificates of the CA again' },
+    {
+      flags: '--free-ports <programs>',
+      description: 'with HTTP_PORT: stop these while a certificate is issued on port 80 (docker:NAME,systemd:NAME)',
+    },
+    {
       flags: '--drop-old',
       description: 'with another --domain: let the old name answer no longer, instead of for a week',
     },
@@ -95,6 +105,11 @@ const OPTIONS: Record<string, OptionRow[]> = {
     {
       flags: '--image <reference>',
       description: 'pull this image of the gateway instead of building one (GATEWAY_IMAGE)',
+    },
+    {
+      flags: '--build <place>',
+      description: 'where the image is built: server (default), or local with Docker or Podman, and then sent',
+      conflicts: ['image'],
     },
     { flags: '--no-backup', description: 'change the server without a backup of what is there now' },
     {

@@ -19,9 +19,9 @@ import type { OutsideView } from '../probe/outside-probe.ts'
 import { type Archive, readArchive } from '../server/backup/archive.ts'
 import { type Facts, liveRelease } from '../server/facts.ts'
 import { CONTEXT_FOLDER, contextHashes } from '../server/manifest.ts'
+import { defaultDomain } from '../session/address/default-domain.ts'
 import { carryOut } from '../session/carry-out.ts'
 import type { Context } from '../session/context.ts'
-import { defaultDomain } from '../session/default-domain.ts'
 import { type OpenServer, withServer } from '../session/open-server.ts'
 import { outsideView } from '../session/outside-view.ts'
 import { readDifferences } from '../session/shown/read-differences.ts'
@@ -126,11 +126,15 @@ function wishesOf(
       archive: { path, isLocal },
       staging,
       releaseFolder: release?.folder ?? null,
-      certificates: restore.includesCerts || facts.certificates.length === 0 ? certs : [],
+      certificates: restore.includesCerts || !hasCertificates(facts) ? certs : [],
       ...logsOf(archive, facts, restore, id),
       ...(manifest && { hashes: manifest.files }),
     },
   }
+}
+
+function hasCertificates({ certificates, ownCertificates }: Facts): boolean {
+  return certificates.length + ownCertificates.length > 0
 }
 
 function envOf(

@@ -7,6 +7,7 @@ import { deployError } from '../errors.ts'
 import { readPackagedFiles } from '../local/local-files.ts'
 import { settingsGiven } from '../local/options.ts'
 import { gatewayUrl } from '../plan/address/gateway-address.ts'
+import { ownCertificateAfter, readsStore } from '../plan/address/own-certificate.ts'
 import { routedGateway } from '../plan/address/routed-gateway.ts'
 import { edgeFiles } from '../plan/edge-files.ts'
 import { isGivenBack, namedRelease, planRollback, previousRelease, rollbackInstance } from '../plan/plan-rollback.ts'
@@ -47,7 +48,12 @@ async function goBack(context: Context, open: OpenServer, id: string | undefined
   const then = (await environmentOf({ host: connection.host, layout }, instance)) ?? today.values
   const gateway = routedGateway(facts, settings, then['API_KEYS'])
   const watchS = context.options.isWatching ? settings.watchS || DEFAULT_WATCH_S : undefined
-  const edge = edgeFiles(settings, readPackagedFiles().traefikBase, facts.edge.acmeCa)
+  const edge = edgeFiles(
+    settings,
+    readPackagedFiles().traefikBase,
+    facts.edge.acmeCa,
+    readsStore(facts, settings, ownCertificateAfter(facts)),
+  )
   const warnings = [...today.warnings, ...(today.isWhole ? envWarnings(then, today.values) : [])]
   return carryOut(context, open, {
     verb: 'rollback',

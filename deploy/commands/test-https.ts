@@ -5,6 +5,7 @@ import { type ServerSettings, serverSettings } from '../../templates/server-sett
 import { deployError } from '../errors.ts'
 import { certificateHold, utcTime } from '../plan/address/certificate-hold.ts'
 import { gatewayAddress, gatewayUrl } from '../plan/address/gateway-address.ts'
+import { endWarnings, isStaged, lentWarnings } from '../plan/address/own-certificate.ts'
 import { checkCertificate } from '../probe/certificate.ts'
 import { checkReading } from '../probe/checks.ts'
 import { type OutsideView, outsideProbe } from '../probe/outside-probe.ts'
@@ -39,14 +40,18 @@ export async function testHttps(context: Context): Promise<Outcome> {
     const values = { ...parseDotenv(open.facts.env ?? '').values, ...recoveredSettings(open.facts, null) }
     if (!values['DOMAIN']) throw deployError('USAGE', 'no gateway runs there yet', 'deploy one first')
     const settings = serverSettings(values, false)
-    const outside = { ...view, acceptsUntrusted: settings.acme.isStaging }
+    const [own] = open.facts.ownCertificates
+    const outside = { ...view, acceptsUntrusted: isStaged(settings, own) }
+    const warnings = own === undefined ? lentWarnings(open.facts, settings) : endWarnings(own, open.facts.clockS)
     const subject = { context, open, settings, outside, apiKeys: values['API_KEYS'] }
     const domain = await dnsCheck(context.options, open, settings.domain)
     const checks: HttpsCheck[] = [clockCheck(open.facts), storeCheck(open.facts), domain]
     for (const check of [redirectCheck, certificateCheck, apiCheck]) checks.push(await check(subject))
     return {
       result: { domain: settings.domain, checks: checkResults(checks) },
+      warnings,
       lines: checkLines(checks),
+      notes: context.options.isJson ? [] : warnings.map((sentence) => `Note: ${sentence}.`),
       error: failureOf(settings.domain, checks),
     }
   })
@@ -76,6 +81,7 @@ async function redirectCheck({ settings, outside }: Subject): Promise<HttpsCheck
 async function certificateCheck({ open, settings, outside }: Subject): Promise<HttpsCheck> {
   const { domain, httpsPort } = settings
   const name = 'certificate'
+  const [own] = open.facts.ownCertificates
   const state = await opened(domain, httpsPort, outside).then(
     (socket) => checkCertificate(async () => socket, domain, outside.extraCa),
     (error: unknown) => errorMessage(error),
@@ -90,7 +96,13 @@ async function certificateCheck({ open, settings, outside }: Subject): Promise<H
   }
   const daysLeft = Math.floor((Date.parse(state.validUntil ?? '') - Date.now()) / MS_PER_DAY)
   if (state.isValid || (outside.acceptsUntrusted && state.isIssued)) {
-    return { name, isOk: true, says: `issued by ${state.issuer ?? 'an unnamed CA'}, ${daysLeft} days left` }
+    const lent = settings.httpPort === 80 ? '' : `, which does not renew itself while HTTP_PORT is ${settings.httpPort}`
+    const kind = own === undefined ? lent : ', your own, which does not renew itself'
+    return { name, isOk: true, says: `issued by ${state.issuer ?? 'an unnamed CA'}, ${daysLeft} days left${kind}` }
+  }
+  if (own !== undefined) {
+    const remedy = `give a valid one: ai-deploy https --cert FILE --key FILE; or trust its CA here with --ca-file`
+    return { name, isOk: false, says: `your own: ${state.reason} (issued by ${state.issuer})`, remedy }
   }
   const { stdout } = await open.connection.host.exec(docker.acmeErrors(EDGE_CONTAINER, 0))
   const hold = certificateHold(open.facts, settings)

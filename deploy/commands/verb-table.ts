@@ -61,10 +61,28 @@ const VERBS = [
     examples: ['ai-deploy logs --host my-server -f', 'ai-deploy logs requests --host my-server --since 10m'],
   },
   {
+    name: 'logs pull',
+    description: 'Add what is new in the log database of the server to the one here, so that logdb search finds it',
+    own: [{ flags: '--to <folder>', description: 'folder of the log database here (logs/db)' }],
+    examples: [
+      'ai-deploy logs pull --host my-server',
+      'ai-deploy logs pull --host one,two && npx logdb search "refund"',
+    ],
+  },
+  {
+    name: 'ui',
+    description: 'Show the requests in the log database of the server in a browser here, until Ctrl-C',
+    own: [
+      { flags: '--port <n>', description: 'port here; 0 for any that is free (8124, or a free one)' },
+      { flags: '--no-open', description: 'only print the URL, do not open a browser' },
+    ],
+    examples: ['ai-deploy ui --host my-server'],
+  },
+  {
     name: 'exec',
     description: "Run a command in the live gateway's container; its exit code is that of ai-deploy",
     argument: ['<argv...>', 'the command and its arguments, after --'],
-    own: [{ flags: '-i, --stdin', description: 'pass stdin on to it' }],
+    own: [{ flags: '-i, --stdin', description: 'pass stdin on to it, where that is not a terminal' }],
     examples: ['ai-deploy exec --host my-server -- node dist/logdb/cli.js stats'],
   },
   {
@@ -128,15 +146,23 @@ const VERBS = [
     own: [{ flags: '--data', description: 'remove the data too: the whole folder' }],
   },
   {
+    name: 'drill',
+    description: 'Switch to another container of the live release and back under requests, and say what failed',
+    options: OF_CHECKS,
+    own: [{ flags: '--with-restore', description: 'start a gateway of the last backup too, where nobody reaches it' }],
+    examples: ['ai-deploy drill --host my-server', 'ai-deploy drill --host my-server --with-restore --yes'],
+  },
+  {
     name: 'https',
     description: 'Change the name of the server or its certificate, and nothing else',
     options: [
       ...['--service', '--domain', '--name', '--email', '--staging', '--no-staging', '--drop-old', '--ip'],
-      ...['--resolve', '--ca-file'],
+      ...['--cert', '--key', '--no-cert', '--free-ports', '--resolve', '--ca-file'],
     ],
     examples: [
       'ai-deploy https --host my-server -s sslip.io',
       'ai-deploy https --host my-server -d llm.example.com -e me@example.com',
+      'ai-deploy https --host my-server --cert fullchain.pem --key privkey.pem',
     ],
   },
   {

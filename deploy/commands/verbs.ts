@@ -23,8 +23,9 @@ export function addVerbs(
   for (const { name, description, argument, options = [], own = [], examples } of VERB_ROWS) {
     const [first = '', second] = name.split(' ')
     const parent = second === undefined ? program : (groups.get(first) ?? program.command(first))
-    if (second !== undefined) groups.set(first, parent.description(GROUPS[first] ?? ''))
+    if (second !== undefined && !groups.has(first)) groups.set(first, parent.description(GROUPS[first] ?? ''))
     const command = parent.command(second ?? first).description(description)
+    if (second === undefined) groups.set(first, command)
     if (argument !== undefined) command.argument(...argument)
     for (const { flags, description: what, isRequired = false } of own) {
       command.addOption(new Option(flags, what).makeOptionMandatory(isRequired).helpGroup('Options:'))

@@ -1,7 +1,11 @@
+import type { ImageBuilder } from '../local/image-builder.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
+import type { TrafficPace } from '../probe/traffic.ts'
+import type { Scheduler } from '../remote/logdb/schedule.ts'
 import type { StoreFault } from '../server/certificates/certificate-store.ts'
 import type { EdgeTrouble } from '../server/facts.ts'
 import type { Hold } from '../server/lock/hold.ts'
+import type { Often } from '../server/logdb/routine-entry.ts'
 import type { ReleaseState } from '../server/state.ts'
 import type { GatewayAddress } from './address/gateway-address.ts'
 import type { EdgeFiles } from './edge-files.ts'
@@ -14,18 +18,25 @@ import type { Release } from './release.ts'
 interface ChangeData {
   /** `hasRoutes`: route files that were kept for a way back which nobody takes any more are among them. */
   'remove-torn': { hasRoutes: boolean }
+  /** `programs`: what a run that was cut off has stopped. */
+  'return-ports': { programs: string[] }
+  'certificate-first': CertificateFirst
   'unpack-backup': Unpacking
   'install-docker': { missing: 'Docker' | 'engine' | 'Compose' }
   'back-up': BackingUp
   'place-certificates': { source: string }
-  'mend-certificates': { faults: readonly StoreFault[] }
+  'mend-certificates': MendingCertificates
   /** `missing`: folders of a server that had them all. */
+  'place-own-certificates': PlacingOwn
+  /** `files` in certs/ go; `isConfigRemoved`: the edge reads none any more; `hasNext`: one of the CA is there. */
+  'remove-own-certificates': { files: string[]; isConfigRemoved: boolean; hasNext: boolean }
   'make-folders': Owner & { missing: string[] }
   'write-env': WritingEnv
   'write-logdb-script': { text: string }
+  'place-routine': PlacingRoutine
+  'remove-routine': Record<never, never>
   'upload-release': { release: Release; context: ContextSource }
-  /** `prebuilt`: image that is pulled instead. */
-  'build-image': { image: string; nodeImage: string; release: string; prebuilt: string | null }
+  'build-image': BuildingImage
   'free-reserve': Record<never, never>
   'start-edge': StartingEdge
   'settle-edge': EdgeStart
@@ -36,6 +47,8 @@ interface ChangeData {
   'start-release': { instance: string; isContainerKept: boolean; reason: StartReason }
   /** `why` is kept with the release. */
   'check-release': CheckingRelease
+  'start-ui': StartingUi
+  'remove-ui': Record<never, never>
   switch: Switching
   watch: Watching
   'stop-previous': StoppingPrevious
@@ -55,6 +68,13 @@ interface ChangeData {
   'remove-hold': { hold: Hold }
   'read-logs': Record<never, never>
   prune: Pruning
+  'rehearse-restore': RehearsingRestore
+  'begin-traffic': BeginningTraffic
+  'watch-traffic': { answeringMs: number }
+  /** A container that was started for a drill only. */
+  'remove-instance': { instance: string }
+  /** `instance`: what must have answered some of it; `maxS`: what it may have taken. */
+  'end-traffic': { instance: string; maxS: number }
   /** `isLive`: something answers there. */
   'remove-gateway': { containers: string[]; tags: string[]; isLive: boolean }
   'remove-data': { backups: number; hasLogDatabases: boolean }
@@ -81,6 +101,56 @@ interface Unpacking {
   context: { folder: string; hashes: Record<string, string> } | null
   /** SHA-256 of each unpacked file by path, if the archive has a manifest. */
   hashes?: Record<string, string>
+}
+
+interface BuildingImage {
+  image: string
+  nodeImage: string
+  release: string
+  /** Image that is pulled instead. */
+  prebuilt: string | null
+  /** It is built on this machine and sent. */
+  local?: LocalBuild | undefined
+}
+
+export interface LocalBuild extends ImageBuilder {
+  /** Platform of the server. */
+  target: string
+}
+
+interface MendingCertificates {
+  faults: readonly StoreFault[]
+  /** A store that is set aside is replaced by that of the first of these backups which has a valid certificate for it. */
+  domain: string
+  backups: string[]
+}
+
+interface CertificateFirst {
+  /** What is stopped meanwhile, as in `docker:web` and `systemd:nginx`. */
+  programs: string[]
+  files: EdgeFiles
+  domain: string
+  /** Directory URL. */
+  caServer: string
+  /** File in certs/. */
+  storage: string
+  /** End of the present certificate, in seconds since 1970; 0 if there is none. */
+  validUntilS: number
+  /** Of the server, where the edge listens afterwards. */
+  httpPort: number
+}
+
+interface PlacingOwn {
+  file: string
+  /** Certificates and key in PEM; null if the file is there. */
+  pem: string | null
+  names: string[]
+  /** Seconds since 1970. */
+  validUntilS?: number
+  /** Text of the file that names it for the edge. */
+  config: string
+  /** The CA gave the certificate until now. */
+  isFirst: boolean
 }
 
 interface RestoringLogs {
@@ -130,6 +200,15 @@ interface SendingBackups {
   image: string
 }
 
+interface PlacingRoutine {
+  scheduler: Scheduler
+  often: Often
+  /** Text of the script. */
+  script: string
+  /** Texts that make the server call it. */
+  entry: string[]
+}
+
 interface WritingEnv {
   /** New text of .env. */
   text: string
@@ -177,6 +256,8 @@ type StartReason =
   /** `fallback`: release that takes over if this one cannot be put to work again; null if there is none. */
   | { kind: 'broken'; trouble: LiveTrouble; fallback: string | null }
   | { kind: 'rollback'; from: string | null }
+  /** The release that answers runs once more, for a drill. */
+  | { kind: 'drill' }
 
 /**
  * Why the live release does not answer. `silent`: it runs, but its own container gets no answer from it. `stopping`: somebody
@@ -187,9 +268,9 @@ export type LiveTrouble = 'stopped' | 'paused' | 'detached' | 'silent' | 'stoppi
 
 /**
  * What a switch brings in addition to the release: another domain, one that does not answer any more, a certificate that may
- * be asked for again, the route that was lost, or the record of what answers.
+ * be asked for again, the route that was lost, the record of what answers, or the end of a drill.
  */
-type SwitchNews = 'domain' | 'dropped' | 'certificate' | 'route' | 'record'
+type SwitchNews = 'domain' | 'dropped' | 'certificate' | 'route' | 'record' | 'back'
 
 interface TakingOver {
   files: EdgeFiles
@@ -205,6 +286,17 @@ interface CheckingRelease {
   why: string
   /** Instance that answers now, whose speed is measured for the watch. */
   measures?: string
+}
+
+interface StartingUi {
+  release: string
+  domain: string
+  /** Text of the file that leads to it. */
+  route: string
+  /** There is one of another release. */
+  isAgain: boolean
+  /** What it is part of must not fail with it. */
+  mayFail: boolean
 }
 
 interface Switching {
@@ -279,6 +371,26 @@ interface CleaningUp {
 export interface RemovedRelease {
   release: string
   containers: string[]
+}
+
+interface RehearsingRestore {
+  /** File in backups/. */
+  backup: string
+  unpacking: Change<'unpack-backup'>
+  /** Unpacked folder of its release. */
+  folder: string
+  image: string
+  owner: Owner
+}
+
+interface BeginningTraffic {
+  pace: TrafficPace
+  /** How long it lasts before anything is changed: long enough to see that nothing works from here. */
+  beforeMs: number
+  gateway: GatewayAddress
+  outside: OutsideView
+  /** Of all its requests. */
+  dialogId: string
 }
 
 interface Pruning {

@@ -9,9 +9,17 @@ export interface EdgeFiles {
   acmeCa: string | null
 }
 
-/** @param acmeCa PEM that the edge must trust for the ACME directory */
-export function edgeFiles(settings: ServerSettings, traefikBase: string, acmeCa: string | null): EdgeFiles {
-  const traefik = renderTraefikConfig(traefikBase, settings)
+/**
+ * @param acmeCa PEM that the edge must trust for the ACME directory
+ * @param readsStore false for an edge that has nothing to do with a CA
+ */
+export function edgeFiles(
+  settings: ServerSettings,
+  traefikBase: string,
+  acmeCa: string | null,
+  readsStore = true,
+): EdgeFiles {
+  const traefik = renderTraefikConfig(traefikBase, settings, readsStore)
   const compose = renderEdgeCompose({
     settings,
     traefikConfig: traefik,

@@ -7,6 +7,7 @@ import type { Manifest } from '../server/manifest.ts'
 import type { GatewayAddress } from './address/gateway-address.ts'
 import type { Change } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
+import { removeUiOf, startUiOf } from './decisions/decide-ui.ts'
 import type { EdgeFiles } from './edge-files.ts'
 import { startRelease, stopPrevious, switchTo } from './take-over.ts'
 
@@ -38,9 +39,11 @@ export function planRollback(facts: Facts, { release, gateway, edge, warmS, watc
     ...(isDiskFull ? [{ kind: 'free-reserve' } as const] : []),
     ...startEdge(facts, gateway, edge),
     ...bringUp(facts, instance, gateway),
+    ...[startUiOf(facts, release, gateway, true) ?? []].flat(),
     switchTo(facts, instance, gateway),
     ...watchFor(watchS, instance, gateway),
     stopPrevious(facts, instance, warmS),
+    ...[removeUiOf(facts, release) ?? []].flat(),
     ...(isDiskFull ? [{ kind: 'keep-reserve' } as const] : []),
   ]
 }

@@ -4,8 +4,15 @@ import { deployError } from '../errors.ts'
 import type { Facts } from '../server/facts.ts'
 import type { Change } from './change.ts'
 
-const ARCHITECTURES = ['x86_64', 'aarch64', 'arm64']
+/** By what the kernel calls them. */
+const PLATFORMS: Record<string, string> = {
+  x86_64: 'linux/amd64',
+  aarch64: 'linux/arm64',
+  arm64: 'linux/arm64',
+}
 export const MIN_FREE_FOR_BUILD_BYTES = 2048 * BYTES_PER_MIB
+/** An image that is built elsewhere. */
+const MIN_FREE_FOR_IMAGE_BYTES = 768 * BYTES_PER_MIB
 /** A release of an image that is there: its files, a backup of them and a container. */
 export const MIN_FREE_FOR_RELEASE_BYTES = 64 * BYTES_PER_MIB
 
@@ -14,14 +21,24 @@ export function preflight(facts: Facts, settings: ServerSettings, changes: reado
   checkArchitecture(facts)
   checkEdgeOwner(facts)
   if (changes.some(({ kind }) => kind === 'install-docker')) checkInstallation(facts)
-  if (changes.some(({ kind }) => kind === 'build-image')) checkSpace(facts, MIN_FREE_FOR_BUILD_BYTES)
-  else if (changes.some(({ kind }) => kind === 'upload-release')) checkSpace(facts, MIN_FREE_FOR_RELEASE_BYTES)
+  checkSpace(facts, Math.max(0, ...changes.map(neededBytes)))
   for (const port of [settings.httpPort, settings.httpsPort]) checkPort(facts, port)
+}
+
+function neededBytes(change: Change): number {
+  if (change.kind === 'upload-release') return MIN_FREE_FOR_RELEASE_BYTES
+  if (change.kind !== 'build-image') return 0
+  return change.local === undefined ? MIN_FREE_FOR_BUILD_BYTES : MIN_FREE_FOR_IMAGE_BYTES
+}
+
+/** What an image must be for, to run on the server. */
+export function imagePlatform({ os }: Facts): string {
+  return PLATFORMS[os.arch] ?? os.arch
 }
 
 /** @throws UserError TARGET_UNSUPPORTED */
 export function checkArchitecture({ os }: Facts): void {
-  if (ARCHITECTURES.includes(os.arch)) return
+  if (Object.hasOwn(PLATFORMS, os.arch)) return
   throw deployError('TARGET_UNSUPPORTED', `the server is a ${os.arch} machine`, 'use a server with x86_64 or arm64')
 }
 

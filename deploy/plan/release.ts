@@ -1,11 +1,13 @@
 import { renderEnvFile } from '../../kit/gateway-config/env-file.ts'
+import { uiVariables } from '../../kit/gateway-config/variables.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
 import { sha256 } from '../../kit/sha256.ts'
 import { renderReleaseCompose } from '../../templates/release.ts'
+import { renderUiCompose } from '../../templates/release-ui.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
-import { EDGE_NETWORK, GATEWAY_PORT } from '../server/layout.ts'
-import { CONTEXT_FOLDER, type Manifest } from '../server/manifest.ts'
+import { EDGE_NETWORK, GATEWAY_PORT, UI_PORT } from '../server/layout.ts'
+import { CONTEXT_FOLDER, type Manifest, UI_COMPOSE, UI_ENV } from '../server/manifest.ts'
 
 /** What a release is made of, before it has an id. */
 export interface ReleaseContent {
@@ -75,7 +77,8 @@ export function changedParts(before: Manifest, after: Manifest): string[] {
   const parts = [
     changed.some((path) => path.startsWith(`${CONTEXT_FOLDER}/`)) && 'the gateway itself',
     changed.includes('config.yml') && 'config.yml',
-    changed.includes('gateway.env') && 'values of .env',
+    (changed.includes('gateway.env') || (UI_ENV in before.files && changed.includes(UI_ENV))) && 'values of .env',
+    changed.includes(UI_COMPOSE) && UI_COMPOSE in before.files !== UI_COMPOSE in after.files && 'the Logs UI',
   ].filter((part) => part !== false)
   return parts.length > 0 ? parts : ['settings of the container']
 }
@@ -94,6 +97,16 @@ function renderFiles(content: ReleaseContent, id: string, deployedAt: string): T
     { path: 'compose.yml', content: compose },
     { path: 'config.yml', content: content.config },
     { path: 'gateway.env', content: renderEnvFile(content.environment) },
+    ...(content.settings.hasUi ? uiFiles(content, id) : []),
+  ]
+}
+
+function uiFiles(content: ReleaseContent, id: string): TextFile[] {
+  const { environment, settings } = content
+  const compose = renderUiCompose({ id, image: imageName(content), network: EDGE_NETWORK, port: UI_PORT, settings })
+  return [
+    { path: UI_COMPOSE, content: compose },
+    { path: UI_ENV, content: renderEnvFile(environment, uiVariables) },
   ]
 }
 

@@ -1,12 +1,21 @@
 import { renderRoute } from '../../templates/route.ts'
 import type { ServerSettings } from '../../templates/server-settings.ts'
+import type { ImageBuilder } from '../local/image-builder.ts'
 import type { OutsideView } from '../probe/outside-probe.ts'
+import type { OwnCertificate } from '../server/certificates/own-certificates.ts'
 import { type Facts, isStartable, isUnrecorded, type LiveRelease, liveRelease } from '../server/facts.ts'
 import { containerName, releaseOf } from '../server/instance.ts'
 import { GATEWAY_PORT } from '../server/layout.ts'
 import type { Manifest } from '../server/manifest.ts'
 import { needsCertificate } from './address/certificate-hold.ts'
 import type { GatewayAddress } from './address/gateway-address.ts'
+import { checkAddress } from './address/ip-certificate.ts'
+import {
+  checkOwnCertificate,
+  type GivenCertificate,
+  ownCertificateAfter,
+  readsStore,
+} from './address/own-certificate.ts'
 import { routedGateway } from './address/routed-gateway.ts'
 import type { ContextSource, LiveTrouble } from './change.ts'
 import { chooseInstance } from './choose-instance.ts'
@@ -27,14 +36,22 @@ export interface Wishes {
   configFrom?: Manifest['configFrom']
   traefikBase: string
   logdbScript: string
+  /** Text of scripts/logdb-routine. */
+  routineScript: string
   /** PEM that the edge must trust for the ACME directory. */
   acmeCa: string | null
   outside: OutsideView
   now: Date
+  /** Builds the image of a release of the files here; undefined if the server does. */
+  imageBuilder?: ImageBuilder | undefined
   /** No backup is made, since the user does not want one. */
   skipsBackup?: boolean
   /** Names that the gateway had before do not answer any more. */
   dropsOldDomains?: boolean
+  /** What may be stopped while a certificate is issued on port 80, as in `docker:web`. */
+  freePorts?: readonly string[] | undefined
+  /** The owner's certificate; null goes back to the CA, undefined leaves it as it is. */
+  ownCertificate?: GivenCertificate | null | undefined
   /** Where copies of backups go; undefined for nowhere. */
   copies?: CopyWishes | undefined
   /** Of a backup that is brought back. */
@@ -73,6 +90,8 @@ export interface Situation extends Wishes {
   image: string
   gateway: GatewayAddress
   edge: EdgeFiles
+  /** The owner's certificate that is in use afterwards; null for one of the CA. */
+  own: OwnCertificate | null
   isEnvOutdated: boolean
   isLogdbScriptOutdated: boolean
   isEdgeOutdated: boolean
@@ -96,12 +115,15 @@ export interface Situation extends Wishes {
 
 export function judge(facts: Facts, wishes: Wishes): Situation {
   const { settings, env, acmeCa } = wishes
-  const edge = edgeFiles(settings, wishes.traefikBase, acmeCa)
+  const own = ownCertificateAfter(facts, wishes)
+  if (own === null) checkAddress(settings)
+  checkOwnCertificate(own, settings.domain)
+  const edge = edgeFiles(settings, wishes.traefikBase, acmeCa, readsStore(facts, settings, own))
   const live = liveRelease(facts)
   const trouble = liveTrouble(facts)
   const next = nextRelease(facts, live, trouble, wishes)
   const stays = next.release === null
-  const gateway = routedGateway(facts, settings, env.values['API_KEYS'], wishes.dropsOldDomains)
+  const gateway = routedGateway(facts, settings, env.values['API_KEYS'], wishes)
   const { isCertificateHeld: isHeld = false } = gateway
   // An edge that has not asked again yet is left as it is.
   const routes = isHeld ? [gateway, { ...gateway, isCertificateHeld: false }] : [gateway]
@@ -113,6 +135,7 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     live,
     gateway,
     edge,
+    own,
     isEnvOutdated: facts.env !== env.text,
     isLogdbScriptOutdated: facts.logdbScript !== wishes.logdbScript,
     isEdgeOutdated: isEdgeOutdated(facts, edge),
@@ -122,7 +145,7 @@ export function judge(facts: Facts, wishes: Wishes): Situation {
     isUnrecorded: stays && isUnrecorded(facts),
     isRouteCurrent,
     isRouteOutdated: stays && !isRouteCurrent,
-    needsCertificate: !isHeld && needsCertificate(facts, settings),
+    needsCertificate: own === null && !isHeld && needsCertificate({ ...facts, ownCertificates: [] }, settings),
     hasNewCertificates: wishes.restore !== undefined && wishes.restore.certificates.length > 0,
   }
 }

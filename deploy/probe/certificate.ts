@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { errorMessage } from '../../kit/user-error.ts'
-import { failWhenSilent, trusting } from './tls.ts'
+import { failWhenSilent, serverName, trusting } from './tls.ts'
 
 export interface CertificateState {
   isValid: boolean
@@ -27,7 +27,9 @@ export async function checkCertificate(
   return new Promise((resolve) => {
     const socket = connectTls({
       socket: stream,
-      servername: domain,
+      servername: serverName(domain),
+      // Without a name that is sent Node would compare another one.
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(domain, certificate),
       rejectUnauthorized: false,
       ...(extraCa !== null && { secureContext: trusting(extraCa) }),
     })

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { makeProbe, type Probe, type ProbeIdentity } from './probe.ts'
-import { failWhenSilent, PROBE_TIMEOUT_MS } from './tls.ts'
+import { failWhenSilent, PROBE_TIMEOUT_MS, serverName } from './tls.ts'
 
 interface InsideOptions extends ProbeIdentity {
   /** How long an answer may take (15 s). */
@@ -34,7 +34,8 @@ export function insideProbe({ domain, connect, timeoutMs = PROBE_TIMEOUT_MS, ...
   return makeProbe(open, `https://${domain}`, identity)
 }
 
-function secure(stream: Duplex, servername: string): Promise<TLSSocket> {
+function secure(stream: Duplex, domain: string): Promise<TLSSocket> {
+  const servername = serverName(domain)
   return new Promise((resolve, reject) => {
     const socket = connectTls({ socket: stream, servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
     failWhenSilent(socket)

@@ -22,24 +22,24 @@ export interface OutsideOptions extends OutsideView {
 
 /** As any client would, from this machine, with the chain checked. */
 export function outsideProbe({ url, apiKey, timeoutMs = PROBE_TIMEOUT_MS, ...view }: OutsideOptions): Probe {
-  const { resolve, extraCa, acceptsUntrusted = false } = view
+  const open = async () => {
+    const { Agent } = await import('undici')
+    return new Agent({ headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect: connectFromHere(url, view) })
+  }
+  return makeProbe(open, url, { apiKey })
+}
+
+/** How undici connects to this URL as this machine sees it. */
+export function connectFromHere(url: string, { resolve, extraCa, acceptsUntrusted = false }: OutsideView) {
   const { hostname } = new URL(url)
   const address = Object.hasOwn(resolve, hostname) ? resolve[hostname] : undefined
   const secureContext = extraCa === null ? undefined : trusting(extraCa)
-  const open = async () => {
-    const { Agent } = await import('undici')
-    return new Agent({
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      connect: {
-        timeout: PROBE_TIMEOUT_MS,
-        rejectUnauthorized: !acceptsUntrusted,
-        ...(secureContext && { secureContext }),
-        ...(address !== undefined && { lookup: fixedLookup(address) }),
-      },
-    })
+  return {
+    timeout: PROBE_TIMEOUT_MS,
+    rejectUnauthorized: !acceptsUntrusted,
+    ...(secureContext && { secureContext }),
+    ...(address !== undefined && { lookup: fixedLookup(address) }),
   }
-  return makeProbe(open, url, { apiKey })
 }
 
 function fixedLookup(address: string): LookupFunction {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 
 /** In answers of the gateway: the instance that answered. */
-const RELEASE_HEADER = 'x-ai-proxy-release'
+export const RELEASE_HEADER = 'x-ai-proxy-release'
 /** In requests: the token that leads through the edge to an instance which is not live yet. */
 export const CANARY_HEADER = 'x-ai-proxy-canary'
 

@@ -1,4 +1,10 @@
+import { isIP } from 'node:net'
 import { createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from 'node:tls'
+
+/** What a client says of itself to the other side: addresses are never sent. */
+export function serverName(domain: string): string {
+  return isIP(domain) === 0 ? domain : ''
+}
 
 export const PROBE_TIMEOUT_MS = 15_000
 

@@ -8,6 +8,8 @@ export interface WatchReadings {
   before: AnswerCounts | undefined
   /** What such a completion took before the switch; undefined if that is not known. */
   usualEchoMs: number | undefined
+  /** The container was made and started for this switch, and nothing restarted it before. */
+  isFresh: boolean
   /** When the last line of the script came, in milliseconds of this process; undefined before the first. */
   lastLineAtMs: number | undefined
 }
@@ -42,8 +44,8 @@ interface EchoReading {
   problem: string | undefined
 }
 
-export function noReadings(usualEchoMs: number | undefined): WatchReadings {
-  return { containers: [], inside: [], echoes: [], before: undefined, usualEchoMs, lastLineAtMs: undefined }
+export function noReadings(usualEchoMs: number | undefined, isFresh: boolean): WatchReadings {
+  return { containers: [], inside: [], echoes: [], before: undefined, usualEchoMs, isFresh, lastLineAtMs: undefined }
 }
 
 /** Adds a line of the script that watches. @param atMs when it came, in milliseconds of this process */
@@ -98,9 +100,12 @@ export function providerErrors({ inside }: WatchReadings): AnswerCounts | undefi
   return counts && isMany(counts.providers, counts.all) ? counts : undefined
 }
 
-function restarted({ containers }: WatchReadings): string | undefined {
+function restarted({ containers, isFresh }: WatchReadings): string | undefined {
   const [first] = containers
-  const other = containers.find(({ state, startedAt }) => state !== 'running' || startedAt !== first?.startedAt)
+  const other = containers.find(
+    ({ state, startedAt, restarts }) =>
+      state !== 'running' || startedAt !== first?.startedAt || (isFresh && restarts > 0),
+  )
   if (other === undefined) return undefined
   return other.state === 'running' ? 'it ended and was started again' : `its container is ${other.state}`
 }

@@ -66,6 +66,27 @@ export function pullImage(prebuilt: string, image: string): Argv {
   return sh(script, prebuilt, image)
 }
 
+/**
+ * Takes an image from stdin, under this name: Podman puts `localhost/` in front of it. It must be for this platform, for example
+ * `linux/arm64`.
+ */
+export function loadImage(image: string, platform: string): Argv {
+  return sh(
+    `set -e
+name=$(docker load | sed -n 's/^Loaded image: //p' | tail -n 1)
+[ -n "$name" ] || { echo 'no image came' >&2; exit 1; }
+is=$(docker image inspect -f '{{.Os}}/{{.Architecture}}' "$name")
+if [ "$is" != "$2" ]; then
+  docker rmi "$name" >/dev/null
+  echo "the image is for $is, not for $2" >&2
+  exit 1
+fi
+[ "$name" = "$1" ] || { docker tag "$name" "$1"; docker rmi "$name" >/dev/null; }`,
+    image,
+    platform,
+  )
+}
+
 /** Makes a container run that exists: one that is paused, stopped, or runs already. */
 export function wakeContainer(name: string): Argv {
   return sh(
@@ -87,7 +108,12 @@ const HUNG_AFTER_S = 30
 export const HUNG = 9
 
 /** Ends with HUNG if nothing comes; a gateway that ends or has closed its port answers in its way. */
-export const ASK_IF_HUNG = `setTimeout(()=>process.exit(${HUNG}),${HUNG_AFTER_S * 1000});require('http').get('http://127.0.0.1:8123/health',()=>process.exit()).on('error',()=>process.exit())`
+const ASK_IF_HUNG = `setTimeout(()=>process.exit(${HUNG}),${HUNG_AFTER_S * 1000});require('http').get('http://127.0.0.1:8123/health',()=>process.exit()).on('error',()=>process.exit())`
+
+/** Shell command that kills a container, a word of the shell, if its gateway hangs. It continues in the background. */
+export function killIfHung(container: string): string {
+  return `{ docker exec "${container}" node -e "${ASK_IF_HUNG}" >/dev/null 2>&1; [ $? != ${HUNG} ] || docker kill "${container}" >/dev/null 2>&1; } &`
+}
 
 /**
  * Sends SIGTERM to the container $1, and continues after the connection has ended. The container has the grace that it was
@@ -121,6 +147,29 @@ ${STOP_IN_BACKGROUND}
 exit 0`,
     name,
     ASK_IF_HUNG,
+  )
+}
+
+/** Lets a container finish its running answers, and removes it then; continues after the connection has ended. */
+export function stopAndRemove(name: string): Argv {
+  return sh(
+    `docker update --restart=no "$1" >/dev/null 2>&1
+setsid sh -c 'docker stop "$1"; docker rm "$1"' sh "$1" >/dev/null 2>&1 </dev/null 8>&- &
+exit 0`,
+    name,
+  )
+}
+
+/** Waits until there is no such container; ends with 4 when the time is over. */
+export function waitRemoved(name: string, timeoutS: number): Argv {
+  return sh(
+    `end=$(( $(date +%s) + $2 ))
+while docker inspect "$1" >/dev/null 2>&1; do
+  [ "$(date +%s)" -lt "$end" ] || exit 4
+  sleep 0.2
+done`,
+    name,
+    String(timeoutS),
   )
 }
 
@@ -163,8 +212,15 @@ export function restartContainer(name: string): Argv {
 const ASK_READY =
   "const [port,s]=process.argv.slice(1).map(Number),end=Date.now()+s*1000;const again=()=>Date.now()<end?setTimeout(ask,50):process.exit(4);const ask=()=>fetch('http://127.0.0.1:'+port+'/ready',{signal:AbortSignal.timeout(5000)}).then((r)=>r.ok?process.exit(0):again(),again);ask()"
 
+/** Prints `true` if it runs. */
+export function isRunning(container: string): Argv {
+  return ['docker', 'inspect', '-f', '{{.State.Running}}', container]
+}
+
+export const EXITED = 3
+
 /**
- * Asks a gateway inside its own container whether it is ready, until it is. Ends with 0 when ready, 3 when the container
+ * Asks a gateway inside its own container whether it is ready, until it is. Ends with 0 when ready, EXITED when the container
  * does not run, 4 when the time is over.
  */
 export function waitReady(container: string, port: number, timeoutS: number): Argv {

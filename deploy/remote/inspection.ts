@@ -1,8 +1,10 @@
 import type { Argv } from '../host/argv.ts'
-import { CERTIFICATE_STORES } from './acme-stores.ts'
+import { CERTIFICATE_STORES } from './certificates/acme-stores.ts'
 import { MOUNTED, TEMPORARY_NAME } from './docker.ts'
 import { DOCKER_VERSIONS } from './docker-installation.ts'
 import { WATCHED_DIGEST } from './lock.ts'
+import { UI_FACTS } from './logdb/release-ui.ts'
+import { ROUTINE_FACTS } from './logdb/schedule.ts'
 import { PREDECESSOR_FACTS } from './predecessor.ts'
 import { sh } from './sh.ts'
 import { TORN_FILES } from './torn.ts'
@@ -66,7 +68,17 @@ echo os="$ID" ; echo os_like="$ID_LIKE"
 echo arch="$(uname -m)"
 echo clock="$(date +%s)"
 if command -v docker >/dev/null 2>&1; then
-  ${DOCKER_VERSIONS}
+  # Each start of docker takes a while, so what depends on nothing runs at the same time. Each line is printed at once.
+  {
+    ${DOCKER_VERSIONS}
+    docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
+  } &
+  versions=$!
+  {
+    ${EDGE_HANDOVER}
+    ${PREDECESSOR_FACTS}
+  } &
+  handover=$!
   # Meanwhile the gateway that the route names, else every one that runs, is asked whether it answers at all.
   asked=
   running=$(docker ps --filter label=ai-deploy.release --filter status=running --format '{{.Names}}' 2>/dev/null | tr '\\n' ' ')
@@ -85,9 +97,11 @@ if command -v docker >/dev/null 2>&1; then
   [ -z "$containers" ] || docker inspect -f 'container={{slice .Name 1}} {{.State.Status}} {{index .Config.Labels "ai-deploy.release"}} {{.HostConfig.RestartPolicy.Name}} ${NETWORK_ID} {{.RestartCount}} {{.State.StartedAt}}' $containers 2>/dev/null
   # Compose recreates it under a temporary name, which stays where it was cut off.
   E=ai-proxy-edge
-  docker inspect -f '{{.State.Status}}' "$E" >/dev/null 2>&1 || E=$(docker ps -a --filter 'name=${TEMPORARY_NAME}ai-proxy-edge$' --format '{{.Names}}' 2>/dev/null | head -n 1)
-  [ -z "$E" ] || [ "$E" = ai-proxy-edge ] || echo unnamed="$E"
-  edge=$(docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$E" 2>/dev/null)
+  look_at() { docker inspect -f '{{.State.Status}} ${NETWORK_ID} {{if .State.Health}}{{.State.Health.Status}}{{end}}' "$1" 2>/dev/null; }
+  if ! edge=$(look_at "$E"); then
+    E=$(docker ps -a --filter 'name=${TEMPORARY_NAME}ai-proxy-edge$' --format '{{.Names}}' 2>/dev/null | head -n 1)
+    [ -z "$E" ] || { echo unnamed="$E"; edge=$(look_at "$E"); }
+  fi
   # After a pause Docker calls a container unhealthy until its next check, so Traefik is asked now.
   case $edge in *' unhealthy') ! timeout 10 docker exec ai-proxy-edge traefik healthcheck --configFile=/etc/traefik/traefik.yml >/dev/null 2>&1 || edge=\${edge% *} ;; esac
   [ -z "$edge" ] || echo edge="$edge"
@@ -95,9 +109,7 @@ if command -v docker >/dev/null 2>&1; then
   [ -z "$routed" ] || mounted "$routed" "$P/logs" /app/logs || echo unmounted="$routed"
   certs=$(docker inspect -f '{{range .Mounts}}{{if eq .Destination "/certs"}}{{.Source}}{{end}}{{end}}' "$E" 2>/dev/null)
   [ -z "$certs" ] || echo edge_folder="$(readlink -m "\${certs%/*}/")"
-  ${EDGE_HANDOVER}
-  ${PREDECESSOR_FACTS}
-  docker images ai-proxy --format 'image={{.Tag}}' 2>/dev/null
+  wait "$versions" "$handover"
   root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null)
 fi
 [ -d "\${root:-}" ] || root=/var/lib
@@ -114,6 +126,8 @@ b64 "$P/hold" hold
 b64 "$P/edge/dynamic/app.yml" route
 for f in compose.yml traefik.yml acme-ca.pem; do b64 "$P/edge/$f" "edge_$f"; done
 b64 "$P/scripts/logdb" scripts_logdb
+${ROUTINE_FACTS}
+${UI_FACTS}
 for f in "$P"/releases/*/manifest.json; do
   id=\${f%/*}; b64 "$f" "manifest_\${id##*/}"
 done
@@ -130,6 +144,8 @@ fi
 [ ! -f "$P/.reserve" ] || echo reserve="$(stat -c %s "$P/.reserve")"
 ${CERTIFICATE_STORES}
 b64 "$P/acme-attempts.json" attempts
+b64 "$P/freed-ports" freed
+b64 "$P/edge/dynamic/own-certificates.yml" owncerts
 for f in "$P"/backups/*.tar.gz; do
   [ -f "$f" ] || continue
   name=\${f##*/}

@@ -2,7 +2,7 @@ import type { Argv } from '../host/argv.ts'
 import { sh } from './sh.ts'
 
 /** What a restore, an upload or a backup works in until it ends. */
-const FOLDERS = 'releases/*.part .restore-* certs.before backups/.copy-* logs/db.restoring-*'
+const FOLDERS = 'releases/*.part .restore-* certs.before edge/certificate backups/.copy-* logs/db.restoring-*'
 /** Files that were to be renamed: see `writeFile`. */
 const FILES = `find . -maxdepth 3 \\( -path ./logs -o -path ./backups -o -path ./certs \\) -prune -o -type f -name '*.tmp.[0-9]*'`
 
@@ -21,7 +21,7 @@ export const TORN_FILES = `torn_files() {
 export function removeTorn(folder: string): Argv {
   return sh(
     `cd "$1" || exit 0
-[ ! -d certs.before ] || ls certs/*.json >/dev/null 2>&1 || { rm -rf certs && mv certs.before certs; }
+[ ! -d certs.before ] || ls certs/*.json certs/own-*.pem 2>/dev/null | grep -q . || { rm -rf certs && mv certs.before certs; }
 rm -rf -- ${FOLDERS}
 ${FILES} -exec rm -f -- {} +
 [ ! -d backups ] || ${JOBS} -exec rm -f -- {} +`,

@@ -1,5 +1,5 @@
 import type { Argv } from '../host/argv.ts'
-import { ASK_IF_HUNG, HUNG } from './docker.ts'
+import { killIfHung } from './docker.ts'
 import { sh } from './sh.ts'
 
 /**
@@ -19,7 +19,7 @@ rm -f warm/release
 exec 9>&-
 [ "$(docker inspect -f '{{.State.Status}}' "$2" 2>/dev/null)" != paused ] || docker unpause "$2" >/dev/null
 # One that hangs would ignore the signal until its time is over.
-{ docker exec "$2" node -e "${ASK_IF_HUNG}" >/dev/null 2>&1; [ $? != ${HUNG} ] || docker kill "$2" >/dev/null; } &
+${killIfHung('$2')}
 docker stop "$2" >/dev/null
 wait
 `

@@ -3,8 +3,11 @@ import type { BackupCopy } from './backup/backup-copies.ts'
 import type { BackupSummary } from './backup/backup-manifest.ts'
 import type { AcmeAttempt } from './certificates/acme-attempts.ts'
 import type { StoredCertificate, StoreFault } from './certificates/certificate-store.ts'
+import type { OwnCertificate } from './certificates/own-certificates.ts'
 import { containerName, releaseOf } from './instance.ts'
 import type { Hold } from './lock/hold.ts'
+import type { RoutineFact } from './logdb/routine-fact.ts'
+import type { UiFact } from './logdb/ui-fact.ts'
 import { imageTag, type Manifest } from './manifest.ts'
 import type { ReadyMark, State } from './state.ts'
 
@@ -40,6 +43,8 @@ export interface Facts {
   /** The Python gateway in the same folder; null if there is none. */
   readonly predecessor: PredecessorFacts | null
   readonly logdbScript: string | null
+  readonly routine: RoutineFact
+  readonly ui: UiFact
   readonly manifests: readonly Manifest[]
   /** Releases that have answered through the edge at least once. */
   readonly readyMarks: readonly ReadyMark[]
@@ -59,6 +64,12 @@ export interface Facts {
   readonly acmeAttempts: readonly AcmeAttempt[]
   /** Why the edge cannot use files in certs/. */
   readonly storeFaults: readonly StoreFault[]
+  /** Certificates of the owner, the one in use first. */
+  readonly ownCertificates: readonly OwnCertificate[]
+  /** What a run that was cut off has stopped and not started again, as in `docker:web`. */
+  readonly freedPorts: readonly string[]
+  /** Text of the file that names them; null if there is none. */
+  readonly ownCertificateConfig: string | null
   readonly backups: readonly BackupFact[]
   /** Backups that are elsewhere too, oldest first. */
   readonly copies: readonly BackupCopy[]

@@ -11,12 +11,18 @@ export interface ServerLayout {
   edge: string
   /** Files of a second edge, while it takes the place of the first. */
   secondEdge: string
+  /** Files of an edge that has port 80 while a certificate is issued. */
+  certificateEdge: string
   /** Decides which release answers. */
   route: string
   /** Makes clients open new connections, while an edge is replaced. */
   draining: string
+  /** Leads to the Logs UI. */
+  uiRoute: string
   /** Makes Traefik ask for a certificate again. */
   askAgain: string
+  /** Names the owner's certificates, which Traefik reads then. */
+  ownCertificates: string
   certs: string
   /** Attempts at certificates that failed last. */
   acmeAttempts: string
@@ -29,6 +35,8 @@ export interface ServerLayout {
   /** Jobs of the sender of backups, each in a file of its own. */
   copyJob(id: string): string
   logdb: string
+  /** Runs `logdb auto`. */
+  routine: string
   /** Space for a rollback on a full disk. */
   reserve: string
   release(id: string): string
@@ -46,9 +54,12 @@ export function serverLayout(folder: string): ServerLayout {
     current: at('current'),
     edge: at('edge'),
     secondEdge: at('edge/second'),
+    certificateEdge: at('edge/certificate'),
     route: at('edge/dynamic/app.yml'),
     draining: at('edge/dynamic/draining.yml'),
+    uiRoute: at('edge/dynamic/ui.yml'),
     askAgain: at('edge/dynamic/ask-again.yml'),
+    ownCertificates: at('edge/dynamic/own-certificates.yml'),
     certs: at('certs'),
     acmeAttempts: at('acme-attempts.json'),
     previousCerts: at('certs.before'),
@@ -56,6 +67,7 @@ export function serverLayout(folder: string): ServerLayout {
     copies: at('backups/copies.json'),
     copyJob: (id) => at(`backups/.job-${id}.json`),
     logdb: at('scripts/logdb'),
+    routine: at('scripts/logdb-routine'),
     reserve: at('.reserve'),
     release: (id) => at(`releases/${id}`),
   }
@@ -67,3 +79,5 @@ export const EDGE_CONTAINER = 'ai-proxy-edge'
 export const EDGE_NETWORK = 'ai-proxy-edge'
 /** Port of a gateway inside its container. */
 export const GATEWAY_PORT = 8123
+/** Port of the Logs UI inside its container. */
+export const UI_PORT = 8124

@@ -28,3 +28,12 @@ export function contextHashes({ files }: Manifest): Record<string, string> {
 export function imageTag(image: string): string {
   return image.slice(image.indexOf(':') + 1)
 }
+
+/** Compose file of the Logs UI of a release, which has one only where the UI is wanted. */
+export const UI_COMPOSE = 'ui.yml'
+/** Its variables. */
+export const UI_ENV = 'ui.env'
+
+export function hasUi({ files }: Manifest): boolean {
+  return UI_COMPOSE in files
+}

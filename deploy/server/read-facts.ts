@@ -4,6 +4,7 @@ import { parseBackupCopies } from './backup/backup-copies.ts'
 import { type BackupSummary, parseBackupSummary } from './backup/backup-manifest.ts'
 import { parseAcmeAttempts } from './certificates/acme-attempts.ts'
 import { readCertificateStores } from './certificates/certificate-store.ts'
+import { readOwnCertificates } from './certificates/own-certificates.ts'
 import type {
   BackupFact,
   ComposeCommand,
@@ -18,6 +19,8 @@ import { findLive } from './find-live.ts'
 import { containerName } from './instance.ts'
 import { EDGE_CONTAINER } from './layout.ts'
 import { parseHold } from './lock/hold.ts'
+import { readRoutine } from './logdb/routine-fact.ts'
+import { readUi } from './logdb/ui-fact.ts'
 import type { Manifest } from './manifest.ts'
 import { type Pairs, readPairs, splitOnce } from './pairs.ts'
 import { parseReadyMark, parseState } from './state.ts'
@@ -64,7 +67,7 @@ export function parseFacts(output: string): Facts {
     isUnwatched: pairs.one('unwatched') !== undefined,
     hasReserve: pairs.one('reserve') !== undefined,
     ...{ edge: readEdge(pairs), predecessor: readPredecessor(pairs.one('predecessor')) },
-    logdbScript: pairs.text('scripts_logdb') ?? null,
+    ...{ logdbScript: pairs.text('scripts_logdb') ?? null, routine: readRoutine(pairs), ui: readUi(pairs) },
     imageTags: pairs.all('image'),
     ...readCertificates(pairs),
     backups: pairs.all('backup').map((line) => readBackup(line, pairs)),
@@ -73,8 +76,22 @@ export function parseFacts(output: string): Facts {
   }
 }
 
-function readCertificates(pairs: Pairs): Pick<Facts, 'certificates' | 'storeFaults' | 'acmeAttempts'> {
-  return { ...readCertificateStores(pairs), acmeAttempts: parseAcmeAttempts(pairs.text('attempts') ?? '') }
+type CertificateFacts =
+  | 'freedPorts'
+  | 'certificates'
+  | 'storeFaults'
+  | 'acmeAttempts'
+  | 'ownCertificates'
+  | 'ownCertificateConfig'
+
+function readCertificates(pairs: Pairs): Pick<Facts, CertificateFacts> {
+  return {
+    ...readCertificateStores(pairs),
+    acmeAttempts: parseAcmeAttempts(pairs.text('attempts') ?? ''),
+    ownCertificates: readOwnCertificates(pairs),
+    ownCertificateConfig: pairs.text('owncerts') ?? null,
+    freedPorts: (pairs.text('freed') ?? '').split('\n').flatMap((line) => (line === '' ? [] : line.replace(' ', ':'))),
+  }
 }
 
 function readPredecessor(line: string | undefined): PredecessorFacts | null {

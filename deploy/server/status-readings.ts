@@ -1,5 +1,6 @@
 import { parseObject } from '../../kit/json.ts'
 import { parseLockLine } from './lock/lock-line.ts'
+import { type RoutineRuns, readRoutineRuns } from './logdb/routine-runs.ts'
 import { readPairs, splitOnce } from './pairs.ts'
 
 /** What a status shows beyond the facts. What could not be read is undefined. */
@@ -11,6 +12,8 @@ export interface StatusReadings {
   /** Each container of a release that runs. */
   gateways: readonly GatewayReading[]
   disks: { docker: Disk | undefined; folder: Disk | undefined }
+  /** Of `logdb auto`. */
+  routine: RoutineRuns
 }
 
 interface GatewayReading {
@@ -42,6 +45,7 @@ export function parseStatusReadings(output: string): StatusReadings {
     lockHolder: lock === undefined ? undefined : parseLockLine(lock).holder,
     gateways: pairs.suffixes('of_').map((container) => readGateway(container, pairs.all(`of_${container}`))),
     disks: { docker: readDisk(pairs.one('docker_disk')), folder: readDisk(pairs.one('folder_disk')) },
+    routine: readRoutineRuns(pairs),
   }
 }
 

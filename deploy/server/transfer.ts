@@ -5,6 +5,7 @@ import type { Argv } from '../host/argv.ts'
 import { type Host, run } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import * as files from '../remote/files.ts'
+import { UI_ENV } from './manifest.ts'
 
 interface PutOptions {
   mode?: string
@@ -18,7 +19,7 @@ export async function putFile(host: Host, path: string, content: string, options
   await run(host, `write ${path}`, files.writeFile(path, mode, sha256(content), copy), { stdin: content })
 }
 
-const SECRET_FILES = ['gateway.env']
+const SECRET_FILES = ['gateway.env', UI_ENV]
 
 /** Sends files as one gzipped tar stream to a command that unpacks it; they never touch a disk of this machine. */
 export async function sendTar(

@@ -1,6 +1,7 @@
 import type { Host } from '../host/host.ts'
 import type { ReleaseFile } from '../local/build-context.ts'
 import type { Change, Kind } from '../plan/change.ts'
+import type { Traffic } from '../probe/traffic.ts'
 import type { Facts } from '../server/facts.ts'
 import type { ServerLayout } from '../server/layout.ts'
 
@@ -24,15 +25,25 @@ export interface Server {
   measured: Measured
 }
 
-interface Measured {
-  /** The release starts; it fails if that one does not become ready. */
-  start?: Promise<void>
-  /** It is not waited for any longer. */
-  endStart?: () => void
+/** A release that starts. */
+export interface Starting {
+  change: Change<'start-release'>
+  /** Its container is made. */
+  made: Promise<void>
+}
+
+export interface Measured {
+  starting?: Starting
   /** What a completion of the built-in model took before the switch, through the edge. */
   echoMs?: number | undefined
   /** The user ended the watch; the release stays. */
   isWatchInterrupted?: boolean
+  /** Sent while the server is drilled. */
+  traffic?: Traffic
+  /** What each switch took, from the first byte of the route file to the first answer of the other instance. */
+  switchedMs?: number[]
+  /** A gateway of this backup has answered. */
+  rehearsedBackup?: string
 }
 
 /** Everything about one kind of change, except when it is needed: plan/make-plan.ts decides that. */

@@ -69,7 +69,8 @@ describe.concurrent('ai-deploy', () => {
           '--age-identity',
         ],
         ...['--email', '--ip', '--resolve', '--ca-file', '--ssh-config', '--identity', '--host-key', '--ssh-command'],
-        ...['--service', '--name', '--staging', '--no-staging', '--drop-old'],
+        ...['--service', '--name', '--staging', '--no-staging', '--drop-old', '--build'],
+        ...['--cert', '--key', '--no-cert', '--free-ports'],
         ...['--yes', '--dry-run', '--lock-wait', '--json', '--no-backup', '--no-dotenv', '--help', '--version'],
       ]),
     )
@@ -94,6 +95,15 @@ describe.concurrent('ai-deploy', () => {
     ],
   ])('%j is refused', async (args, message) => {
     expect(await run(args)).toMatchObject(refused(message, 'see ai-deploy --help'))
+  })
+
+  test.each([
+    [['--rollback', '--build', 'local'], '--build works only with a deploy, plan and adopt'],
+    [['status', '--build', 'local'], '--build works only with a deploy, plan and adopt'],
+    [['--build', 'here'], '--build here is not a place'],
+    [['--build', 'local', '--image', 'x'], "Option '--build <place>' cannot be used with option '--image <reference>'"],
+  ])('%j is refused, since nothing would be built', async (args, message) => {
+    expect(await run([...args, '--host', 'x'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(message) })
   })
 
   test('a command line that cannot be read is an object on stdout with --json, with its action', async () => {
@@ -191,7 +201,7 @@ Hint: correct .env; .env.example shows every variable. (CONFIG_INVALID, exit cod
     expect(problems.replaceAll(`${cwd}/`, '').split('\n').toSorted()).toEqual([
       'config.yml: model_mappings.a: found 7, allowed: string or array',
       'config.yml: model_mappings.b: found an empty text, allowed: a name',
-      'config.yml: top level: found the key "extra", allowed: model_mappings, fallbacks, providers, limits',
+      'config.yml: top level: found the key "extra", allowed: model_mappings, fallbacks, providers, log, provider_options, limits',
     ])
     expect(stderr).toContain('(CONFIG_INVALID, exit code 2)')
   })

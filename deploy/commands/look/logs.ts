@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { linesWithoutControls } from '../../../kit/cli/terminal.ts'
-import { parseDuration } from '../../../kit/settings/duration.ts'
+import { parseMoment } from '../../../kit/settings/moment.ts'
 import { deployError } from '../../errors.ts'
 import type { Argv } from '../../host/argv.ts'
 import { run } from '../../host/host.ts'
@@ -65,10 +65,8 @@ function readCount(text: string | undefined): number {
 /** @returns seconds since 1970 by the clock of the server, which the function gets */
 function readSince(text: string | undefined): (clockS: number) => number | undefined {
   if (text === undefined) return () => undefined
-  const ms = parseDuration(text)
-  if (ms !== undefined) return (clockS) => Math.floor(clockS - ms / 1000)
   // Without a zone it is UTC, as in the logs.
-  const time = Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time)) return () => Math.floor(time / 1000)
+  const sinceS = (clockS: number) => parseMoment(text, { nowMs: clockS * 1000, timeZone: 'UTC' })?.startS
+  if (sinceS(0) !== undefined) return sinceS
   throw deployError('USAGE', `--since ${text} is not a time`, 'give one like 30m, 2h or 2026-11-29T10:00')
 }

@@ -1,4 +1,5 @@
 import { resolve4 } from 'node:dns/promises'
+import { isIP } from 'node:net'
 import { errorMessage } from '../../../kit/user-error.ts'
 import type { Options } from '../../local/options.ts'
 import type { Facts } from '../../server/facts.ts'
@@ -34,7 +35,7 @@ export async function dnsCheck(options: Options, open: OpenServer, domain: strin
   const own = await ownAddress(options, open)
   const record = `make a DNS record of type A for ${domain} with the address ${own ?? 'of the server'}`
   try {
-    const found = await resolve4(domain)
+    const found = isIP(domain) === 0 ? await resolve4(domain) : [domain]
     const isOk = own === null || found.includes(own)
     const says = `${domain} is ${found.join(', ')}${isOk ? '' : `, but the server is ${own}`}`
     return isOk ? passed('dns', says) : failed('dns', says, record)

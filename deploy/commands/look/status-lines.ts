@@ -17,6 +17,8 @@ export function statusLines(status: Status, clockS: number): string[] {
     ['certificate', certificateWords(status)],
     ['disk', diskWords(status.disk.docker)],
     ['logs', logWords(status.logs, ago)],
+    ['logdb auto', routineWords(status.routine, ago)],
+    ['logs ui', status.ui && `${status.ui.url}${status.ui.running ? '' : ', DOES NOT RUN'}`],
     ['backup', backupWords(status.last_backup, ago)],
     ['hold', status.hold && describeHold(status.hold)],
     ['lock', status.lock && `held by ${status.lock}`],
@@ -69,6 +71,17 @@ function logWords(logs: Status['logs'], ago: Ago): string | null {
   const ingest = logs.last_ingest === null ? 'never read by logdb' : `last ingest ${ago(logs.last_ingest)}`
   const behind = logs.behind_bytes ? [`${Math.ceil(logs.behind_bytes / 1024)} KiB not read yet`] : []
   return [record, ingest, ...behind].join(', ')
+}
+
+function routineWords(routine: Status['routine'], ago: Ago): string | null {
+  if (routine === null) return null
+  const { last_run: last, more, running, next_run: next } = routine
+  const result = last?.problem ? `FAILED: ${last.problem}` : `ok${more ? ', and the next run continues' : ''}`
+  return [
+    last === null ? 'never ran yet' : `last run ${ago(last.ended_at)}: ${result}`,
+    ...(running ? ['runs now'] : []),
+    next === null ? 'no next run' : `next run ${next}`,
+  ].join('; ')
 }
 
 function backupWords(backup: Status['last_backup'], ago: Ago): string {

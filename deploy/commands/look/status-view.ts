@@ -1,13 +1,16 @@
+import { isIP } from 'node:net'
 import { S_PER_DAY } from '../../../kit/time.ts'
 import type { ServerSettings } from '../../../templates/server-settings.ts'
 import { gatewayUrl } from '../../plan/address/gateway-address.ts'
+import { endWarnings, lentWarnings } from '../../plan/address/own-certificate.ts'
 import { portCosts } from '../../plan/address/port-costs.ts'
 import { previousReleaseIfAny } from '../../plan/plan-rollback.ts'
 import { copyOf } from '../../server/backup/backup-copies.ts'
 import { newestFirst, timeOf } from '../../server/backup/backup-order.ts'
-import { drainingReleases, type Facts, isWarm } from '../../server/facts.ts'
+import { drainingReleases, type Facts, isWarm, liveRelease } from '../../server/facts.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import type { Hold } from '../../server/lock/hold.ts'
+import { hasUi } from '../../server/manifest.ts'
 import type { Disk, StatusReadings } from '../../server/status-readings.ts'
 
 /** What `status --json` shows. Null is what is not there or not known. */
@@ -22,6 +25,10 @@ export interface Status {
   certificate: { domain: string; valid_until: string; days_left: number } | null
   disk: { docker: DiskStatus | null; folder: DiskStatus | null }
   logs: LogStatus | null
+  /** `logdb auto` on the server; null where nothing calls it. */
+  routine: RoutineStatus | null
+  /** The Logs UI that the release brings; null without one. */
+  ui: { url: string; running: boolean } | null
   last_backup: { name: string; at: string; size_bytes: number; copy: string | null } | null
   draining: { release: string; requests_in_flight: number | null }[]
   hold: Hold | null
@@ -47,6 +54,14 @@ interface LogStatus {
   lost_records: number | null
 }
 
+interface RoutineStatus {
+  last_run: { started_at: string; ended_at: string; ok: boolean; problem: string | null } | null
+  /** The time was over before the last step of the last run; the next one continues. */
+  more: boolean
+  running: boolean
+  next_run: string | null
+}
+
 export interface StatusInput {
   facts: Facts
   readings: StatusReadings
@@ -66,6 +81,8 @@ export function statusOf({ facts, readings, settings, health }: StatusInput): St
     certificate: settings && certificateStatus(facts, settings),
     disk: { docker: diskStatus(readings.disks.docker), folder: diskStatus(readings.disks.folder) },
     logs: logStatus(facts, readings),
+    routine: routineStatus(facts, readings),
+    ui: uiStatus(facts, settings),
     last_backup: backupStatus(facts),
     draining: drainingReleases(facts).map((release) => ({
       release,
@@ -98,10 +115,10 @@ function previousStatus(facts: Facts): Status['previous'] {
   return { release: found.id, warm_until: warm?.warmUntilS === undefined ? null : isoTime(warm.warmUntilS) }
 }
 
-function certificateStatus({ certificates, clockS }: Facts, { domain, acme }: ServerSettings): Status['certificate'] {
-  const ends = certificates.flatMap((one) =>
-    one.file === acme.storage && one.domain === domain ? (one.validUntilS ?? []) : [],
-  )
+function certificateStatus(facts: Facts, { domain, acme }: ServerSettings): Status['certificate'] {
+  const { certificates, clockS, ownCertificates } = facts
+  const ofCa = certificates.filter((one) => one.file === acme.storage && one.domain === domain)
+  const ends = (ownCertificates[0] ? [ownCertificates[0]] : ofCa).flatMap((one) => one.validUntilS ?? [])
   if (ends.length === 0) return null
   const end = Math.max(...ends)
   return { domain, valid_until: isoTime(end), days_left: Math.floor((end - clockS) / S_PER_DAY) }
@@ -124,6 +141,30 @@ function logStatus({ live }: Facts, { gateways }: StatusReadings): LogStatus | n
   }
 }
 
+function routineStatus({ routine: { entry } }: Facts, { routine }: StatusReadings): RoutineStatus | null {
+  const { last, nextS, isRunning } = routine
+  if (entry.length === 0 && last === undefined) return null
+  return {
+    last_run: last
+      ? {
+          started_at: isoTime(last.startedS),
+          ended_at: isoTime(last.endedS),
+          ok: last.problem === undefined,
+          problem: last.problem ?? null,
+        }
+      : null,
+    more: last?.hasMore ?? false,
+    running: isRunning,
+    next_run: nextS === undefined ? null : isoTime(nextS),
+  }
+}
+
+function uiStatus(facts: Facts, settings: ServerSettings | null): Status['ui'] {
+  const live = liveRelease(facts)
+  if (settings === null || live === null || !hasUi(live.manifest)) return null
+  return { url: `${gatewayUrl(settings)}/ui/`, running: facts.ui.release === live.manifest.id }
+}
+
 function backupStatus({ backups, copies }: Facts): Status['last_backup'] {
   const [newest] = newestFirst(backups)
   if (newest === undefined) return null
@@ -133,16 +174,32 @@ function backupStatus({ backups, copies }: Facts): Status['last_backup'] {
 }
 
 const RENEWAL_LATE_DAYS = 20
+/** Certificates of addresses last for 160 hours, and are renewed 2 days before their end. */
+const ADDRESS_RENEWAL_LATE_DAYS = 1
+
+function lateDays(domain: string): number {
+  return isIP(domain) === 0 ? RENEWAL_LATE_DAYS : ADDRESS_RENEWAL_LATE_DAYS
+}
 
 /** What an owner should look at. Sentences without a full stop. */
 export function statusWarnings({ facts, settings }: StatusInput, status: Status): string[] {
-  const { certificate, logs, disk } = status
-  const isEndingSoon = certificate !== null && certificate.days_left < RENEWAL_LATE_DAYS
+  const { certificate, logs, disk, routine, ui } = status
+  const [own] = facts.ownCertificates
+  const isEndingSoon =
+    own === undefined &&
+    settings?.httpPort === 80 &&
+    certificate !== null &&
+    certificate.days_left < lateDays(certificate.domain)
+  const lent = own !== undefined || settings === null ? [] : lentWarnings(facts, settings)
   return [
     ...(settings === null ? [] : portCosts(facts, settings)),
+    ...(own === undefined ? [] : endWarnings(own, facts.clockS)),
+    ...lent,
     ...(isEndingSoon
       ? [`the certificate of ${certificate.domain} ends in ${certificate.days_left} days; see ai-deploy test-https`]
       : []),
+    ...(routine?.last_run?.problem ? [`the last run of logdb auto failed: ${routine.last_run.problem}`] : []),
+    ...(ui?.running === false ? ['the Logs UI does not run; run a deploy, which repairs it'] : []),
     ...(logs?.lost_records ? [`${logs.lost_records} log records could not be written`] : []),
     ...Object.entries(disk).flatMap(([name, one]) =>
       one !== null && one.free_bytes < one.total_bytes / 10

@@ -3,6 +3,7 @@ import { serverSettings } from '../../../templates/server-settings.ts'
 import { deployError } from '../../errors.ts'
 import { run } from '../../host/host.ts'
 import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../../plan/address/gateway-address.ts'
+import { isStaged } from '../../plan/address/own-certificate.ts'
 import { checkReading } from '../../probe/checks.ts'
 import { outsideProbe } from '../../probe/outside-probe.ts'
 import type { Probe } from '../../probe/probe.ts'
@@ -47,12 +48,12 @@ async function healthOf(context: Context, open: OpenServer, address: GatewayAddr
   const gateway = facts.live === null ? address : await withKeyOf({ host, layout }, address, facts.live)
   const { signal } = new AbortController()
   const view = outsideView(context.options)
-  const isStaging = serverSettings(parseDotenv(facts.env ?? '').values, false).acme.isStaging
+  const settings = serverSettings(parseDotenv(facts.env ?? '').values, false)
   const outside = outsideProbe({
     url: gatewayUrl(gateway),
     apiKey: gateway.apiKey,
     ...view,
-    acceptsUntrusted: isStaging,
+    acceptsUntrusted: isStaged(settings, facts.ownCertificates[0]),
   })
   const [inside, seen] = await Promise.all([
     healthBy(edgeProbe({ host, signal }, gateway, {}), facts.live),

@@ -4,6 +4,7 @@ import { type ServerSettings, serverSettings } from '../../../templates/server-s
 import { deployError } from '../../errors.ts'
 import { run } from '../../host/host.ts'
 import { type GatewayAddress, gatewayAddress, gatewayUrl } from '../../plan/address/gateway-address.ts'
+import { isStaged } from '../../plan/address/own-certificate.ts'
 import { modelsOfProviders } from '../../plan/model-of-provider.ts'
 import { checkEach, checkModel } from '../../probe/checks.ts'
 import { outsideProbe } from '../../probe/outside-probe.ts'
@@ -55,7 +56,12 @@ interface Subject {
   settings: ServerSettings
 }
 
-function probeFrom(place: Place, context: Context, { connection }: OpenServer, { gateway, settings }: Subject): Probe {
+function probeFrom(
+  place: Place,
+  context: Context,
+  { connection, facts }: OpenServer,
+  { gateway, settings }: Subject,
+): Probe {
   const { signal } = new AbortController()
   if (place === 'server') return edgeProbe({ host: connection.host, signal }, gateway, { timeoutMs: TIMEOUT_MS })
   return outsideProbe({
@@ -63,7 +69,7 @@ function probeFrom(place: Place, context: Context, { connection }: OpenServer, {
     url: gatewayUrl(gateway),
     apiKey: gateway.apiKey,
     timeoutMs: TIMEOUT_MS,
-    acceptsUntrusted: settings.acme.isStaging,
+    acceptsUntrusted: isStaged(settings, facts.ownCertificates[0]),
   })
 }
 

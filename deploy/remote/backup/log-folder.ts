@@ -35,6 +35,10 @@ put_back() {
 }
 trap put_back EXIT
 rm -rf logs/db.restoring-*
+# No run of logdb auto begins meanwhile, and one that has begun gets a moment to end.
+mkdir -p -m 700 routine
+exec 6>>routine/lock
+flock -w 60 6 || :
 [ -d logs ] || { mkdir -m 755 logs; chown "$owner" logs; }
 mode=$(stat -c %a "$source")
 mv -T "$source" "$work"

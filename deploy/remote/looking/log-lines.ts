@@ -11,7 +11,7 @@ export interface LogRange {
 }
 
 /** Runs a command until it ends, or until stdin does: sshd ends no command that prints nothing. */
-const UNTIL_CLOSED = `until_closed() {
+export const UNTIL_CLOSED = `until_closed() {
   exec 3<&0
   setsid "$@" 2>&1 3<&- &
   child=$!
@@ -65,7 +65,9 @@ export function requestLines(folder: string, { sinceS, lines, isFollowed }: LogR
   return sh(script, folder, since, String(lines), followed)
 }
 
+const STDIN_FLAGS = { none: [], piped: ['-i'], terminal: ['-it'] } as const
+
 /** Runs a command inside a container. */
-export function execIn(container: string, argv: readonly string[], takesStdin: boolean): Argv {
-  return ['docker', 'exec', ...(takesStdin ? ['-i'] : []), container, ...argv]
+export function execIn(container: string, argv: readonly string[], stdin: keyof typeof STDIN_FLAGS): Argv {
+  return ['docker', 'exec', ...STDIN_FLAGS[stdin], container, ...argv]
 }

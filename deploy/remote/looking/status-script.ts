@@ -1,4 +1,5 @@
 import type { Argv } from '../../host/argv.ts'
+import { ROUTINE_READINGS } from '../logdb/schedule.ts'
 import { sh } from '../sh.ts'
 
 /**
@@ -31,6 +32,7 @@ const STATUS = `cd / || exit 1
 P=$1
 if [ -f "$P/audit.jsonl" ]; then printf audit=; tail -n 400 "$P/audit.jsonl" | base64 -w0; echo; fi
 if [ -e "$P/lock" ] && ! flock -s -n "$P/lock" true; then echo lock="$(head -n 1 "$P/lock")"; fi
+${ROUTINE_READINGS}
 command -v docker >/dev/null 2>&1 || exit 0
 for name in $(docker ps --filter label=ai-deploy.release --filter status=running --format '{{.Names}}' 2>/dev/null); do
   timeout 10 docker exec "$name" node -e "$2" inside 2>/dev/null | sed "s/^/of_$name=/"

@@ -56,7 +56,7 @@ export async function readArchive(host: Host, path: string): Promise<Archive> {
       config: members.includes(release ? config : prefix + config) ? await read(config) : null,
       acmeCa: members.includes(ACME_CA) ? await read(ACME_CA) : null,
       certs: members.filter((member) =>
-        new RegExp(`^${prefix.replace('.', '\\.')}certs/acme(-staging)?\\.json$`).test(member),
+        new RegExp(`^${prefix.replace('.', '\\.')}certs/(acme(-staging)?\\.json|own-[0-9a-f]+\\.pem)$`).test(member),
       ),
       hasLogs: members.some((member) => /^logs\/db\/.*\.sqlite3$/.test(member)),
       release,

@@ -3,10 +3,13 @@ import type { Facts } from '../../server/facts.ts'
 import type { Definition } from '../definition.ts'
 import { askAgain } from './ask-again.ts'
 import { backUp } from './back-up.ts'
+import { beginTraffic } from './begin-traffic.ts'
 import { buildImage } from './build-image.ts'
+import { certificateFirst } from './certificate-first.ts'
 import { checkFromOutside } from './check-from-outside.ts'
 import { checkRelease } from './check-release.ts'
 import { cleanUp } from './clean-up.ts'
+import { endTraffic } from './end-traffic.ts'
 import { freeReserve } from './free-reserve.ts'
 import { getCertificate } from './get-certificate.ts'
 import { giveBack } from './give-back.ts'
@@ -16,20 +19,29 @@ import { makeFolders } from './make-folders.ts'
 import { mendCertificates } from './mend-certificates.ts'
 import { placeCertificates } from './place-certificates.ts'
 import { placeHold } from './place-hold.ts'
+import { placeOwnCertificates } from './place-own-certificates.ts'
+import { placeRoutine } from './place-routine.ts'
 import { prune } from './prune-releases.ts'
 import { readLogs } from './read-logs.ts'
+import { rehearseRestore } from './rehearse-restore.ts'
 import { removeData } from './remove-data.ts'
 import { removeGateway } from './remove-gateway.ts'
 import { removeHold } from './remove-hold.ts'
+import { removeInstance } from './remove-instance.ts'
+import { removeOwnCertificates } from './remove-own-certificates.ts'
 import { removePreviousCertificates } from './remove-previous-certificates.ts'
+import { removeRoutine } from './remove-routine.ts'
 import { removeTorn } from './remove-torn.ts'
+import { removeUi } from './remove-ui.ts'
 import { removeUnpacked } from './remove-unpacked.ts'
 import { replaceEdge } from './replace-edge.ts'
 import { restoreLogs } from './restore-logs.ts'
+import { returnPorts } from './return-ports.ts'
 import { sendBackups } from './send-backups.ts'
 import { settleEdge } from './settle-edge.ts'
 import { startEdge } from './start-edge.ts'
 import { startRelease } from './start-release.ts'
+import { startUi } from './start-ui.ts'
 import { stopPredecessor } from './stop-predecessor.ts'
 import { stopPrevious } from './stop-previous.ts'
 import { switchOver } from './switch.ts'
@@ -38,6 +50,7 @@ import { unpackBackup } from './unpack-backup.ts'
 import { uploadRelease } from './upload-release.ts'
 import { useWarm } from './use-warm.ts'
 import { watch } from './watch.ts'
+import { watchTraffic } from './watch-traffic.ts'
 import { writeEnv } from './write-env.ts'
 import { writeLogdbScript } from './write-logdb-script.ts'
 
@@ -50,8 +63,14 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'place-certificates': placeCertificates,
   'mend-certificates': mendCertificates,
   'make-folders': makeFolders,
+  'place-own-certificates': placeOwnCertificates,
+  'remove-own-certificates': removeOwnCertificates,
+  'return-ports': returnPorts,
+  'certificate-first': certificateFirst,
   'write-env': writeEnv,
   'write-logdb-script': writeLogdbScript,
+  'place-routine': placeRoutine,
+  'remove-routine': removeRoutine,
   'upload-release': uploadRelease,
   'build-image': buildImage,
   'free-reserve': freeReserve,
@@ -63,6 +82,8 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'use-warm': useWarm,
   'take-ports': takePorts,
   'check-release': checkRelease,
+  'start-ui': startUi,
+  'remove-ui': removeUi,
   switch: switchOver,
   watch,
   'stop-previous': stopPrevious,
@@ -80,6 +101,11 @@ const CHANGES: { [K in Kind]: Definition<K> } = {
   'stop-predecessor': stopPredecessor,
   'give-back': giveBack,
   prune,
+  'rehearse-restore': rehearseRestore,
+  'begin-traffic': beginTraffic,
+  'watch-traffic': watchTraffic,
+  'remove-instance': removeInstance,
+  'end-traffic': endTraffic,
   'remove-gateway': removeGateway,
   'remove-data': removeData,
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { renderRoute } from '../../../templates/route.ts'
 import type { GatewayAddress } from '../../plan/address/gateway-address.ts'
-import { checkCompletions, checkReading, timeEcho } from '../../probe/checks.ts'
+import { checkCompletions, timeEcho } from '../../probe/checks.ts'
 import { CANARY_HEADER, type Probe } from '../../probe/probe.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
 import { GATEWAY_PORT } from '../../server/layout.ts'
@@ -10,6 +10,7 @@ import { edgeProbe, untilAnswered } from '../edge/edge-answer.ts'
 import { markReady } from '../ready-mark.ts'
 import { withKeyOf } from '../release-environment.ts'
 import { routeUndo, writeRoute } from '../route-file.ts'
+import { untilReadyBehindEdge } from '../started-release.ts'
 import { unhealthyRelease } from '../unhealthy-release.ts'
 
 /** Sends requests with a secret header through the real edge to the new instance, before anybody else gets there. */
@@ -24,11 +25,12 @@ export const checkRelease: Definition<'check-release'> = {
     // Each change of the file makes Traefik ask for a certificate that is missing, so this one asks for none.
     const route = { ...gateway, live: server.facts.live, canary, isCertificateHeld: true }
     await writeRoute(server, renderRoute(route, GATEWAY_PORT))
-    await server.measured.start
+    const { starting } = server.measured
     const probe = edgeProbe(server, gateway, { canary: token })
     try {
-      await untilAnswered(server, probe, instance)
-      const problem = (await checkReading(probe, instance)) ?? (await checkCompletions(probe))
+      if (starting === undefined) await untilAnswered(server, probe, instance)
+      else await untilReadyBehindEdge(starting, server, probe)
+      const problem = await checkCompletions(probe)
       if (problem !== null) throw unhealthyRelease(instance, problem)
     } finally {
       await probe.close()

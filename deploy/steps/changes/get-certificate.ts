@@ -52,8 +52,8 @@ function describePresent(wanted: string, certificates: readonly StoredCertificat
 }
 
 /** @returns when the name may be asked for again, in seconds since 1970 */
-async function recordFailure(
-  name: Change<'get-certificate'>,
+export async function recordFailure(
+  name: Pick<Change<'get-certificate'>, 'domain' | 'caServer'>,
   { host, layout, facts, now }: Server,
   problem: AcmeProblem,
 ): Promise<number> {

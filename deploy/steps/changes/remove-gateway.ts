@@ -8,7 +8,7 @@ export const removeGateway: Definition<'remove-gateway'> = {
     containers.length > 0
       ? `stop and remove the gateway and the edge: ${containers.join(', ')}`
       : 'remove what is left of the gateway and the edge',
-    'remove the releases, the files of the edge and scripts/logdb',
+    'remove the releases, the files of the edge, scripts/logdb and what runs logdb auto',
     ...(tags.length > 0 ? [`remove the images ${tags.map((tag) => `ai-proxy:${tag}`).join(', ')}`] : []),
   ],
   explain: ({ isLive }) => (isLive ? ['running answers may end first, in at most the drain time of the release'] : []),

@@ -1,63 +1,49 @@
-import { deployError } from '../../errors.ts'
 import type { Argv } from '../../host/argv.ts'
 import { run } from '../../host/host.ts'
 import type { Change, LiveTrouble } from '../../plan/change.ts'
 import * as docker from '../../remote/docker.ts'
-import type { Facts } from '../../server/facts.ts'
 import { containerName, releaseOf } from '../../server/instance.ts'
-import { EDGE_NETWORK, GATEWAY_PORT } from '../../server/layout.ts'
+import { EDGE_NETWORK } from '../../server/layout.ts'
 import { composeOf } from '../compose.ts'
 import type { Definition, Server } from '../definition.ts'
 import { IS_DOWN } from '../downtime.ts'
-
-const READY_TIMEOUT_S = 90
-const LOG_LINES_SHOWN = 30
+import { untilReadyInside } from '../started-release.ts'
 
 /**
- * Starts the instance next to the live one and waits until it reports that it is ready. The check of a new instance, which
- * always follows, waits for that itself, so that the edge is prepared meanwhile.
+ * Starts the instance next to the live one. Only the live one is waited for here: what follows waits for a new one itself, so
+ * that the edge is prepared meanwhile.
  */
 export const startRelease: Definition<'start-release'> = {
   describe: (change) => [describeStart(change)],
   downtime: ({ reason }) => (reason.kind === 'broken' ? IS_DOWN : undefined),
-  cost: ({ reason }) =>
-    reason.kind === 'new' && reason.replaces !== null
-      ? 'memory for two releases until the previous one has stopped'
-      : undefined,
+  cost({ reason }) {
+    if (reason.kind === 'drill') return 'memory for a second container while it runs'
+    const isNext = reason.kind === 'new' && reason.replaces !== null
+    return isNext ? 'memory for two releases until the previous one has stopped' : undefined
+  },
   title: 'Start the release',
   async run(change, server) {
     const container = containerName(change.instance)
-    const waiting = new AbortController()
-    const started = startReady(change, server, AbortSignal.any([server.signal, waiting.signal]))
+    const starting = { change, made: start(change, server) }
     if (change.instance === server.facts.live) {
-      await started
+      await untilReadyInside(starting, server)
       return `${container} is ready`
     }
-    started.catch(() => {}) // Of the check.
-    server.measured.start = started
-    server.measured.endStart = () => waiting.abort()
+    starting.made.catch(() => {}) // Of the change that waits for it.
+    server.measured.starting = starting
     return `${container} starts`
   },
-  undo({ instance }, { host, facts, measured }) {
+  undo({ instance, reason }, { host, facts, measured }) {
     if (instance === facts.live) return undefined
     const container = containerName(instance)
     return {
       what: `stop ${container}`,
       async action() {
-        measured.endStart?.()
-        await measured.start?.catch(() => {})
-        await host.exec(docker.stopCandidate(container))
+        await measured.starting?.made.catch(() => {})
+        await host.exec(reason.kind === 'drill' ? docker.stopAndRemove(container) : docker.stopCandidate(container))
       },
     }
   },
-}
-
-/** @param signal ends the wait; a container that is being made is made all the same */
-async function startReady(change: Change<'start-release'>, server: Server, signal: AbortSignal): Promise<void> {
-  const container = containerName(change.instance)
-  await start(change, server)
-  const ready = await server.host.exec(docker.waitReady(container, GATEWAY_PORT, READY_TIMEOUT_S), { signal })
-  if (ready.exitCode !== 0) throw await unhealthy(change, server, ready.exitCode)
 }
 
 function describeStart({ instance, reason }: Change<'start-release'>): string {
@@ -71,6 +57,8 @@ function describeStart({ instance, reason }: Change<'start-release'>): string {
       return `start release ${id} next to ${reason.replaces} and let it take over (changed: ${reason.changed.join(', ')})`
     case 'broken':
       return `${describeRepair(id, reason.trouble)}${reason.fallback === null ? '' : `; if it does not work then, switch to release ${reason.fallback}`}`
+    case 'drill':
+      return `start release ${id} once more, and switch to that container`
     case 'rollback':
       return reason.from === null
         ? `switch to release ${id}`
@@ -124,23 +112,4 @@ function makeContainer(instance: string, { layout, facts }: Server): Argv {
     file: `${layout.release(releaseOf(instance))}/compose.yml`,
     environment: { INSTANCE: instance },
   })
-}
-
-const EXITED = 3
-
-async function unhealthy(change: Change<'start-release'>, { host, facts }: Server, exitCode: number) {
-  const container = containerName(change.instance)
-  const { stdout } = await host.exec(docker.containerLogs(container, LOG_LINES_SHOWN))
-  const what = exitCode === EXITED ? 'ended by itself' : `did not become ready within ${READY_TIMEOUT_S} s`
-  return deployError(
-    'RELEASE_UNHEALTHY',
-    `${change.reason.kind === 'new' ? 'the new release' : 'the release'} ${what}. Its last lines:\n${stdout.trimEnd()}`,
-    `${whatAnswers(change, facts)}; the container is kept: docker logs ${container}`,
-  )
-}
-
-function whatAnswers({ reason }: Change<'start-release'>, { live, predecessor }: Facts): string {
-  if (predecessor?.isRunning) return 'the Python gateway still answers'
-  if (live === null || reason.kind === 'broken') return 'nothing answers yet'
-  return 'the previous release still answers'
 }

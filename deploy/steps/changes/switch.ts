@@ -27,8 +27,10 @@ export const switchOver: Definition<'switch'> = {
     // Before the switch, so that a reboot at any moment finds the release that the route names.
     const keep = docker.restartPolicy(containerName(instance), 'unless-stopped')
     await run(server.host, 'keep the release across reboots', keep)
+    const start = performance.now()
     await writeRoute(server, renderRoute({ ...gateway, live: instance }, GATEWAY_PORT))
     await awaitAnswer(server, gateway, instance)
+    server.measured.switchedMs?.push(Math.round(performance.now() - start))
     await record(change, server)
     return `${releaseOf(instance)} answers for ${domain}`
   },
@@ -49,6 +51,8 @@ function describeNews(news: Change<'switch'>['news'][number], change: Change<'sw
       return `let the edge ask for a certificate for ${domain} again`
     case 'route':
       return `lead the edge to release ${release} again, for ${domain}`
+    case 'back':
+      return `switch back to the container of release ${release} that answered before`
     case 'record':
       return `record that ${release} answers`
   }

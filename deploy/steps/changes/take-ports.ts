@@ -14,6 +14,7 @@ import { awaitPredecessor } from '../edge/predecessor-answer.ts'
 import { orFail, orUploadFails } from '../or-fail.ts'
 import { markReady } from '../ready-mark.ts'
 import { putRouteBack, removeRoute, writeRoute } from '../route-file.ts'
+import { untilReadyInside } from '../started-release.ts'
 import { unhealthyRelease } from '../unhealthy-release.ts'
 
 /** How long the edge may take to answer on the ports until they are given back. */
@@ -36,7 +37,8 @@ export const takePorts: Definition<'take-ports'> = {
     const { files, instance, gateway, why } = change
     const { host, signal } = server
     await orUploadFails(() => putEdge(server, files))
-    await server.measured.start
+    const { starting } = server.measured
+    if (starting !== undefined) await untilReadyInside(starting, server)
     await orUploadFails(() => writeRoute(server, renderRoute({ ...gateway, live: instance }, GATEWAY_PORT)))
     const tookMs = await orFail('EDGE_FAILED', 'look at it with: docker logs ai-proxy-edge', async () => {
       await createEdge(server)

@@ -37,7 +37,8 @@ export const watch: Definition<'watch'> = {
   title: 'Watch the release',
   async run(change, server, report) {
     const { instance, seconds } = change
-    const readings = noReadings(server.measured.echoMs)
+    const isFresh = server.measured.starting?.change.instance === change.instance
+    const readings = noReadings(server.measured.echoMs, isFresh)
     const { stop, asking } = startReading(change, server, readings)
     try {
       // What cannot be asked any more, since the connection or the lock is lost, ends the watch.

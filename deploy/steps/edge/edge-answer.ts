@@ -10,7 +10,7 @@ import type { Server } from '../definition.ts'
 export const ROUTE_TIMEOUT_MS = 20_000
 /** HTTPS port of Traefik inside its container. */
 export const EDGE_PORT = 443
-const ROUTE_POLL_MS = 50
+export const ROUTE_POLL_MS = 50
 /**
  * What answered until now may hang, and the first requests still reach it: at first an answer must come quickly, so that the
  * next attempt follows soon. A slow server has more time later.
@@ -84,7 +84,7 @@ async function ask({ signal }: Pick<Asker, 'signal'>, probe: Probe, instance: st
   }
 }
 
-function switchFailed(problem: string | null) {
+export function switchFailed(problem: string | null) {
   return deployError(
     'SWITCH_FAILED',
     `the edge does not lead to the new release: ${problem}`,

@@ -110,7 +110,9 @@ async function untilServing(server: Server, container: string, replacement: Repl
   const { gateway, expects, isForced } = replacement
   const { host, facts, signal } = server
   const address = (await run(host, 'find the edge', handover.addressOf(container))).trim()
-  const domain = (facts.route && routeDomain(facts.route)) ?? gateway.domain
+  // The edge may read the owner's certificate only, which need not be for the name that answers until now.
+  const routed = gateway.hasOwnCertificate ? null : facts.route && routeDomain(facts.route)
+  const domain = routed ?? gateway.domain
   const deadline = performance.now() + SERVING_TIMEOUT_MS
   for (;;) {
     const state = await checkCertificate(() => host.connect(EDGE_PORT, address), domain, null).catch(() => undefined)

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { checkCertificate } from '../../../deploy/probe/certificate.ts'
 import { insideProbe } from '../../../deploy/probe/inside-probe.ts'
+import { loopbackProbe } from '../../../deploy/probe/loopback-probe.ts'
 import { outsideProbe } from '../../../deploy/probe/outside-probe.ts'
 import { describeNeeding } from '../../helpers/needs.ts'
 import { findProgram } from '../../helpers/process/programs.ts'
@@ -49,6 +50,24 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
     onTestFinished(() => probe.close())
     return probe
   }
+
+  test('a gateway without an edge is asked through any kind of connection', async () => {
+    const plain = createHttpServer(answer).listen(0, '127.0.0.1')
+    onTestFinished(() => void plain.close())
+    await once(plain, 'listening')
+    const { port } = plain.address() as AddressInfo
+    const open = async () => {
+      const socket = connect(port, '127.0.0.1')
+      return Duplex.from({ readable: socket, writable: socket })
+    }
+    const probe = loopbackProbe(open, { apiKey: 'a-key' })
+    const { status, release, body } = await probe.post('/v1/chat/completions', { model: 'echo' })
+    expect([status, release]).toEqual([200, '20261123-101112-2'])
+    expect(JSON.parse(body)).toMatchObject({ method: 'POST', authorization: 'Bearer a-key', body: '{"model":"echo"}' })
+    expect((await probe.get('/teapot')).status).toBe(418)
+    plain.close()
+    await expect(probe.get('/health')).rejects.toThrow('ECONNREFUSED')
+  })
 
   describe('from outside', () => {
     test('a name is looked for at the address of --resolve, with the key', async () => {
@@ -161,6 +180,7 @@ describeNeeding('openssl', findProgram('openssl') !== null)('probes, against a r
         isPlaceholder: false,
         validUntil: expect.stringMatching(/ 20\d\d GMT$/),
       })
+      expect(await checkCertificate(server.connect, '203.0.113.9', authority.ca)).toMatchObject({ isValid: false })
       expect(await checkCertificate(server.connect, 'other.invalid', authority.ca)).toMatchObject({
         isValid: false,
         reason: 'ERR_TLS_CERT_ALTNAME_INVALID',

@@ -270,6 +270,62 @@ describe('what changed', () => {
     expect(lines(changed)).toEqual(['put scripts/logdb there'])
     expect(kinds(changed)).toEqual(['back-up', 'write-logdb-script', 'check-from-outside'])
   })
+
+  test('logdb auto: where the server can call it, unless .env turns it off', () => {
+    const none = { entry: [], script: undefined }
+    expect(kinds(replan({}, { routine: { scheduler: undefined, ...none } }))).toEqual([])
+    const missing = replan({}, { routine: { scheduler: 'cron', ...none } })
+    expect(lines(missing)).toEqual(["run logdb auto hourly with root's crontab"])
+    const { script, entry } = changeOf(missing, 'place-routine')
+    const routine = { scheduler: 'cron', script, entry } as const
+    expect(replan({}, { routine })).toEqual([])
+    for (const changed of [{ entry: [] }, { script: 'older' }]) {
+      expect(kinds(replan({}, { routine: { ...routine, ...changed } }))).toContain('place-routine')
+    }
+    const daily = `${ENV}LOGDB_ROUTINE=daily\n`
+    expect(lines(replan({ env: envOf(daily) }, { env: daily, routine }))).toEqual([
+      "run logdb auto daily with root's crontab",
+    ])
+    for (const off of ['LOGDB_ROUTINE=never\n', 'LOGDB_ENABLED=false\n']) {
+      const text = ENV + off
+      expect(lines(replan({ env: envOf(text) }, { env: text, routine }))).toEqual(['run logdb auto no longer'])
+      expect(replan({ env: envOf(text) }, { env: text, routine: { scheduler: 'cron', ...none } })).toEqual([])
+    }
+  })
+})
+
+describe('the Logs UI of a release', () => {
+  const text = `${ENV}LOGUI=true\nLOGUI_API_KEYS=a viewer\n`
+  const changes = replan({ env: envOf(text) }, { env: text })
+  const { release, route } = changeOf(changes, 'start-ui')
+  const next = changeOf(changes, 'upload-release').release
+  const ui = { release, hasContainers: true, route }
+  const facts = { ...live, env: text, manifests: [...live.manifests, next.manifest] }
+  const withUi = { ...facts, live: release, ui }
+
+  test('starts before the release takes over, and only where it is wanted', () => {
+    const order = kinds(changes)
+    expect(order.indexOf('start-ui')).toBe(order.indexOf('switch') - 1)
+    expect(lines(changes)).toContain(`start the Logs UI of release ${release}, at https://llm.example.com/ui/`)
+    expect(next.files.map(({ path }) => path)).toEqual(expect.arrayContaining(['ui.yml', 'ui.env']))
+    expect(kinds(first)).not.toContain('start-ui')
+    for (const off of ['LOGUI=false\n', 'LOGUI=true\nLOGDB_ENABLED=false\n']) {
+      expect(kinds(replan({ env: envOf(ENV + off) }, { env: ENV + off }))).not.toContain('start-ui')
+    }
+  })
+
+  test('is repaired where it does not run, and removed when .env turns it off', () => {
+    const container = { name: `ai-proxy-${release}`, release, state: 'running', isRestarted: true }
+    const route = renderRoute({ domain: 'llm.example.com', live: release }, 8123)
+    const state = { version: 1, live: { release, instance: release }, previous: null, updatedAt: '' } as const
+    const now = { ...withUi, route, state, current: `releases/${release}`, containers: [container] }
+    const again = (changed: Partial<Facts>) => plan({ ...now, ...changed }, { env: envOf(text), now: LATER })
+    expect(kinds(again({}))).not.toContain('start-ui')
+    expect(kinds(again({ ui: { ...ui, release: undefined } }))).toContain('start-ui')
+    expect(kinds(again({ ui: { ...ui, route: 'another' } }))).toContain('start-ui')
+    const off = plan({ ...now, env: ENV }, { env: envOf(ENV), now: new Date('2026-11-25T00:00:00Z') })
+    expect(kinds(off).filter((kind) => ['switch', 'remove-ui'].includes(kind))).toEqual(['switch', 'remove-ui'])
+  })
 })
 
 describe('the watch', () => {

@@ -197,3 +197,19 @@ describe('the release to go back to', () => {
     )
   })
 })
+
+test('the Logs UI goes with a rollback, which it never stops', () => {
+  const withUi = { ...manifestOf(OLD), files: { 'ui.yml': 'hash' } }
+  const forth = rollback({ ...server, manifests: [withUi, manifestOf(LIVE)] })
+  const kinds = (facts: Facts) => rollback(facts).map(({ kind }) => kind)
+  expect(changeOf(forth, 'start-ui')).toMatchObject({ release: OLD, mayFail: true, isAgain: false })
+  expect(forth.map(({ kind }) => kind).indexOf('start-ui')).toBeLessThan(
+    forth.map(({ kind }) => kind).indexOf('switch'),
+  )
+  const ui = { release: LIVE, hasContainers: true, route: 'a route' }
+  expect(kinds({ ...server, ui }).filter((kind) => ['switch', 'remove-ui'].includes(kind))).toEqual([
+    'switch',
+    'remove-ui',
+  ])
+  expect(kinds(server)).not.toContain('remove-ui')
+})

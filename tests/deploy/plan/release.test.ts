@@ -102,3 +102,27 @@ test('what changed is said in words', () => {
   const less = { ...CONTENT, context: { Dockerfile: 'one' } }
   expect(changedParts(before, makeRelease(less, LATER).manifest)).toEqual(['the gateway itself'])
 })
+
+test('a release has a Logs UI with its keys only where .env wants one', () => {
+  const wanted = {
+    ...environment,
+    LOGUI: 'true',
+    LOGUI_API_KEYS: 'a viewer',
+    LOGUI_HOST: '1.2.3.4',
+    OPENAI_API_KEY: 'sk',
+  }
+  const { files, manifest } = makeRelease(
+    { ...CONTENT, environment: wanted, settings: serverSettings(wanted, false) },
+    NOON,
+  )
+  const variables = files.find(({ path }) => path === 'ui.env')?.content ?? ''
+  expect(variables.split('\n').sort().filter(Boolean)).toEqual([
+    'API_KEYS_BASE64=YSBrZXk=',
+    'LOGDB_ENV=prod',
+    'LOGUI_API_KEYS_BASE64=YSB2aWV3ZXI=',
+  ])
+  expect(Object.keys(manifest.files)).toContain('ui.yml')
+  const without = makeRelease(CONTENT, NOON)
+  expect(Object.keys(without.manifest.files)).not.toContain('ui.yml')
+  expect(changedParts(without.manifest, manifest)).toContain('the Logs UI')
+})

@@ -3,7 +3,7 @@ import { addLine, judgeReadings, noReadings, providerErrors } from '../../../dep
 
 /** Readings of these lines of the script, and of completions through the edge that took so many ms or failed. */
 function readings(lines: string[], echoes: (number | string)[] = [], usualEchoMs?: number) {
-  const all = noReadings(usualEchoMs)
+  const all = noReadings(usualEchoMs, false)
   for (const line of lines) addLine(all, line)
   all.echoes.push(
     ...echoes.map((one) => (typeof one === 'number' ? { ms: one, problem: undefined } : { ms: 10, problem: one })),
@@ -28,6 +28,15 @@ describe('a container', () => {
   test('that was started again is bad', () => {
     const again = 'container running 1 2026-11-24T00:00:08.1Z'
     expect(judged([FIRST, again])).toBe('it ended and was started again')
+  })
+  test('that was started again before the first look is bad if it was new', () => {
+    const fresh = noReadings(undefined, true)
+    addLine(fresh, FIRST)
+    expect(judgeReadings(fresh)).toBeUndefined()
+    const again = 'container running 1 2026-11-24T00:00:08.1Z'
+    expect(judged([again, again])).toBeUndefined()
+    addLine(fresh, again)
+    expect(judgeReadings({ ...fresh, containers: fresh.containers.slice(1) })).toBe('it ended and was started again')
   })
   test.each(['exited', 'restarting', 'absent', 'paused'])('that is %s is bad', (state) => {
     expect(judged([FIRST, `container ${state} 0 never`])).toBe(`its container is ${state}`)

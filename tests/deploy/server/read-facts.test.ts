@@ -49,11 +49,16 @@ test('a clean server has nothing but itself', () => {
       ...{ canHandOver: false, isHandedOver: false, label: null },
     },
     logdbScript: null,
+    routine: { scheduler: undefined, entry: [], script: undefined },
+    ui: { release: undefined, hasContainers: false, route: undefined },
     manifests: [],
     containers: [],
     imageTags: [],
     certificates: [],
     storeFaults: [],
+    ownCertificates: [],
+    freedPorts: [],
+    ownCertificateConfig: null,
     acmeAttempts: [],
     backups: [],
     copies: [],
@@ -101,6 +106,11 @@ test('a server with a live release reports all about it', () => {
       file('edge_traefik.yml', 'traefik') +
       file('edge_acme-ca.pem', 'pem') +
       file('scripts_logdb', 'script') +
+      'scheduler=systemd\n' +
+      ['service', 'timer'].map((text) => file('routine_entry', text)).join('') +
+      file('routine_script', 'routine') +
+      'ui=ai-proxy-ui running 20261123-101112\nui=ai-proxy-logs running 20261123-101112\n' +
+      file('ui_route', 'a route') +
       file('manifest_20261123-101112', JSON.stringify(manifest)) +
       `container=ai-proxy-20261123-101112 exited 20261123-101112 no
 container=ai-proxy-20261123-101112-2 running 20261123-101112 unless-stopped
@@ -131,6 +141,8 @@ backup=1024 1795000000 ai-proxy-backup-20261118-090640.tar.gz
       ...{ canHandOver: true, isHandedOver: true, label: '0123abcd' },
     },
     logdbScript: 'script',
+    ui: { release: '20261123-101112', hasContainers: true, route: 'a route' },
+    routine: { scheduler: 'systemd', entry: ['service', 'timer'], script: 'routine' },
     manifests: [manifest],
     containers: [
       { name: 'ai-proxy-20261123-101112', state: 'exited', release: '20261123-101112', isRestarted: false },

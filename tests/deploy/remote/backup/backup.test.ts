@@ -28,8 +28,9 @@ test('replaceCerts', () => {
       'rm -rf "$3"',
       'if [ -d "$2" ]; then mv "$2" "$3"; else mkdir -m 700 "$3"; fi',
       'mkdir -m 700 "$2"',
-      'cp "$1"/*.json "$2"/',
-      'chmod 600 "$2"/*.json',
+      'for f in "$1"/*.json "$1"/own-*.pem; do',
+      '  [ ! -f "$f" ] || { cp "$f" "$2"/; chmod 600 "$2/${f##*/}"; }',
+      'done',
       'chown -R 0:0 "$2"',
     ],
   )

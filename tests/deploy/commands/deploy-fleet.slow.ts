@@ -28,11 +28,14 @@ function hostOf(name: string, path: string): Host {
   }
 }
 
-test('only a deploy works with several servers', async () => {
+test('only a deploy and logs pull work with several servers', async () => {
   const cwd = tempFolder()
   for (const verb of [['status'], ['--rollback'], ['env', 'list']]) {
     const { exitCode, stderr } = await runMain([...verb, '--host', 'a,b'], { cwd })
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Only a deploy works with several servers')])
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('Only a deploy and logs pull work with several servers'),
+    ])
   }
 })
 

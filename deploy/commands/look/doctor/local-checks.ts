@@ -1,7 +1,7 @@
-import { loadCheckedEnvironment } from '../../../kit/gateway-config/checked-environment.ts'
-import { readLocalFiles } from '../../local/local-files.ts'
-import type { Context } from '../../session/context.ts'
-import { type Check, judged } from '../../session/shown/check-rows.ts'
+import { loadCheckedEnvironment } from '../../../../kit/gateway-config/checked-environment.ts'
+import { readLocalFiles } from '../../../local/local-files.ts'
+import type { Context } from '../../../session/context.ts'
+import { type Check, judged } from '../../../session/shown/check-rows.ts'
 
 /** What a deploy reads on this machine. */
 export function localChecks({ options, terminal }: Context): Check[] {

@@ -1,34 +1,52 @@
-import { readCheckedEnvironment } from '../../../kit/gateway-config/checked-environment.ts'
-import { parseDotenv } from '../../../kit/settings/dotenv.ts'
-import type { Environment } from '../../../kit/settings/environment.ts'
-import { type ServerSettings, serverSettings } from '../../../templates/server-settings.ts'
-import { run } from '../../host/host.ts'
-import * as preflight from '../../plan/preflight.ts'
-import { liveTrouble } from '../../plan/situation.ts'
-import { doctorReadings } from '../../remote/looking/doctor-script.ts'
-import type { Facts } from '../../server/facts.ts'
-import { describeHold } from '../../server/lock/hold.ts'
-import type { Context } from '../../session/context.ts'
-import type { OpenServer } from '../../session/open-server.ts'
-import { type Check, failed, judged, passed } from '../../session/shown/check-rows.ts'
-import { commandLine } from '../../session/shown/command-line.ts'
-import { clockCheck, storeCheck } from './shared-checks.ts'
+import { readText } from '../../../../kit/files.ts'
+import { readCheckedEnvironment } from '../../../../kit/gateway-config/checked-environment.ts'
+import { parseDotenv } from '../../../../kit/settings/dotenv.ts'
+import type { Environment } from '../../../../kit/settings/environment.ts'
+import { type ServerSettings, serverSettings } from '../../../../templates/server-settings.ts'
+import { run } from '../../../host/host.ts'
+import * as preflight from '../../../plan/preflight.ts'
+import { liveTrouble } from '../../../plan/situation.ts'
+import { doctorReadings } from '../../../remote/looking/doctor-script.ts'
+import { type Facts, liveRelease } from '../../../server/facts.ts'
+import { describeHold } from '../../../server/lock/hold.ts'
+import { type RoutineRuns, readRoutineRuns } from '../../../server/logdb/routine-runs.ts'
+import { hasUi } from '../../../server/manifest.ts'
+import { readPairs } from '../../../server/pairs.ts'
+import type { Context } from '../../../session/context.ts'
+import type { OpenServer } from '../../../session/open-server.ts'
+import { type Check, failed, judged, passed } from '../../../session/shown/check-rows.ts'
+import { commandLine } from '../../../session/shown/command-line.ts'
+import { clockCheck, storeCheck } from '../shared-checks.ts'
+import { freeMemoryMib, memoryCheck } from './memory-check.ts'
+import { outwardChecks } from './outward-checks.ts'
 
 /** What a deploy needs of the server. */
 export async function serverChecks(context: Context, open: OpenServer): Promise<Check[]> {
   const { facts, connection, layout } = open
-  const missing = (await run(connection.host, 'look for programs', doctorReadings(layout.folder))).split('\n')
-  const settings = serverSettings(parseDotenv(facts.env ?? '').values, false)
+  const { host } = connection
+  const readings = readPairs(await run(host, 'look for programs', doctorReadings(layout.folder)))
+  const settings = serverSettings(parseDotenv(facts.env ?? '').values, facts.edge.acmeCa !== null)
+  const { acmeCaServer, acmeCaCert } = context.options
+  const outward = await outwardChecks((port, address) => host.connect(port, address), {
+    settings: acmeCaServer === null ? settings : { ...settings, acme: { ...settings.acme, caServer: acmeCaServer } },
+    mirrors: readings.all('mirror'),
+    hasOwnCertificate: facts.ownCertificates.length > 0,
+    acmeCa: acmeCaCert === null ? facts.edge.acmeCa : readText(acmeCaCert),
+  })
   return [
     ...readyChecks(facts, settings),
-    programCheck(missing.filter((name) => name !== '' && name !== 'folder')),
-    missing.includes('folder')
+    memoryCheck(facts, settings, freeMemoryMib(readings)),
+    ...outward,
+    programCheck(readings.all('missing')),
+    readings.one('unwritable') !== undefined
       ? failed('folder', `${layout.folder} cannot be written`, 'name another one: --path FOLDER')
       : passed('folder', `${layout.folder} can be written`),
     clockCheck(facts),
     envCheck(facts),
     holdCheck(context, facts),
-    ...(facts.live === null ? [] : liveChecks(facts)),
+    ...(facts.live === null
+      ? []
+      : [...liveChecks(facts), routineCheck(facts, settings, readRoutineRuns(readings)), ...uiChecks(facts)]),
   ]
 }
 
@@ -94,4 +112,24 @@ function liveChecks(facts: Facts): Check[] {
       ? failed('leftovers', 'a run that was cut off left something behind', remedy)
       : passed('leftovers', 'no run was cut off'),
   ]
+}
+
+/** That `logdb auto` runs, and that its last run ended well. */
+function routineCheck({ routine }: Facts, settings: ServerSettings, { last }: RoutineRuns): Check {
+  const name = 'logdb auto'
+  if (settings.routine === undefined) return passed(name, 'is turned off in .env')
+  if (routine.scheduler === undefined) {
+    const remedy = 'install cron on the server and deploy, or run it yourself: scripts/logdb auto'
+    return failed(name, 'is not run, since the server has neither systemd nor cron', remedy)
+  }
+  if (routine.entry.length === 0) return failed(name, 'is not run by anything', 'run a deploy, which repairs it')
+  if (last?.problem === undefined) return passed(name, last ? 'its last run ended well' : 'has not run yet')
+  return failed(name, `its last run failed: ${last.problem}`, 'run it on the server to see more: scripts/logdb auto')
+}
+
+function uiChecks(facts: Facts): Check[] {
+  const live = liveRelease(facts)
+  if (live === null || !hasUi(live.manifest)) return []
+  if (facts.ui.release === live.manifest.id) return [passed('logs ui', 'runs')]
+  return [failed('logs ui', 'does not run', 'run a deploy, which repairs it')]
 }

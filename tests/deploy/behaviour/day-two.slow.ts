@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -10,11 +10,12 @@ import { editEnv } from '../../../deploy/commands/env/env-edit.ts'
 import { listEnv } from '../../../deploy/commands/env/env-list.ts'
 import { setEnv } from '../../../deploy/commands/env/env-set.ts'
 import { unsetEnv } from '../../../deploy/commands/env/env-unset.ts'
-import { doctor } from '../../../deploy/commands/look/doctor.ts'
+import { doctor } from '../../../deploy/commands/look/doctor/doctor.ts'
 import { execInGateway } from '../../../deploy/commands/look/exec.ts'
 import { showLogs } from '../../../deploy/commands/look/logs.ts'
 import { status } from '../../../deploy/commands/look/status.ts'
 import { testGateway } from '../../../deploy/commands/look/test-gateway.ts'
+import { rollback } from '../../../deploy/commands/rollback.ts'
 import { prune } from '../../../deploy/commands/upkeep/prune.ts'
 import { remove } from '../../../deploy/commands/upkeep/remove.ts'
 import { upgrade } from '../../../deploy/commands/upkeep/upgrade.ts'
@@ -88,6 +89,63 @@ describeWithStandIn('a deployed server', () => {
     })
   })
 
+  test('logdb auto runs hourly, and status and doctor show its last run', async () => {
+    const { server } = project
+    expect(server.crontab()).toBe(`17 * * * * sh ${server.folder}/scripts/logdb-routine # ai-deploy: logdb auto\n`)
+    const shown = (await project.run(status)).stdout
+    expect(shown).toMatch(/^logdb auto {3}never ran yet; next run \d{4}-\d\d-\d\dT\d\d:\d\d:00Z$/m)
+    mkdirSync(join(server.folder, 'routine'))
+    const output = Buffer.from('{"ok":true,"result":{"steps":[],"more":true}}').toString('base64')
+    const last = (exitCode: number, more: string) =>
+      server.write('routine/last', `started=1795000000\nended=1795000060\nexit_code=${exitCode}\n${more}\n`)
+    last(0, `output=${output}`)
+    expect(valid('status', (await project.run(status, { json: true })).stdout).result.routine).toMatchObject({
+      last_run: { started_at: '2026-11-18T11:06:40Z', ended_at: '2026-11-18T11:07:40Z', ok: true, problem: null },
+      more: true,
+      running: false,
+    })
+    expect((await project.run(doctor)).stdout).toMatch(/^pass {2}logdb auto +its last run ended well$/m)
+    last(1, `problems=${Buffer.from('a line\ncannot pull it\n').toString('base64')}`)
+    const failed = await project.run(status)
+    expect(failed.stdout).toContain(': FAILED: cannot pull it; next run ')
+    expect(failed.stderr).toContain('Note: the last run of logdb auto failed: cannot pull it.\n')
+    expect((await project.run(doctor)).stdout).toMatch(/^FAIL {2}logdb auto +its last run failed: cannot pull it\n/m)
+  })
+
+  test('logdb auto runs as often as .env says, and not after a removal', async () => {
+    const set = (word: string) => project.run((context) => setEnv(context, [word]))
+    expect((await set('LOGDB_ROUTINE=daily')).stderr).toContain("run logdb auto daily with root's crontab\n")
+    expect(project.server.crontab()).toMatch(/^17 3 \* \* \* /)
+    expect((await set('LOGDB_ROUTINE=never')).stderr).toContain('run logdb auto no longer\n')
+    expect([project.server.crontab(), project.server.has('scripts/logdb-routine')]).toEqual(['', false])
+    expect((await set('LOGDB_ROUTINE=hourly')).exitCode).toBe(0)
+    expect((await project.run((context) => remove(context, false))).exitCode).toBe(0)
+    expect([project.server.crontab(), project.server.has('scripts')]).toEqual(['', false])
+  })
+
+  test('LOGUI brings the Logs UI with a release, which takes it back, and a removal removes it', async () => {
+    const { server } = project
+    const set = (word: string) => project.run((context) => setEnv(context, [word]))
+    const on = await set('LOGUI=true')
+    expect(on.exitCode, on.stderr).toBe(0)
+    expect(on.calls).toContain('up ai-proxy-ui')
+    const release = project.live() ?? ''
+    expect(server.containers()).toMatchObject({ 'ai-proxy-ui': 'running unless-stopped' })
+    expect(server.read('edge/dynamic/ui.yml')).toContain('http://ai-proxy-ui:8124')
+    expect(statSync(join(server.folder, `releases/${release}/ui.env`)).mode & 0o777).toBe(0o600)
+    expect((await project.run(status)).stdout).toContain(`logs ui      ${project.url}/ui/\n`)
+    server.setContainer('ai-proxy-logs', 'exited', 'unless-stopped')
+    expect((await project.run(status)).stdout).toContain('/ui/, DOES NOT RUN\n')
+    const mended = await project.run(deploy)
+    expect([mended.exitCode, mended.calls], mended.stderr).toEqual([0, ['up ai-proxy-ui']])
+    const back = await project.run((context) => rollback(context))
+    expect(back.exitCode, back.stderr).toBe(0)
+    expect([server.has('edge/dynamic/ui.yml'), Object.keys(server.containers())]).toEqual([
+      false,
+      expect.not.arrayContaining(['ai-proxy-ui']),
+    ])
+  })
+
   test('logs shows each part, since a time or its last lines, and knows no other', async () => {
     const logs = (flags: Parameters<typeof showLogs>[1], json = false) =>
       project.run((context) => showLogs(context, flags), { json })
@@ -103,7 +161,7 @@ describeWithStandIn('a deployed server', () => {
     expect((await logs({ part: 'requests', lines: '1' })).stdout).toBe(
       '{"v":1,"timestamp":"2026-11-24T12:00:00.000001Z"}\n',
     )
-    for (const wrong of [{ part: 'nothing' }, { since: 'yesterday' }, { lines: 'x' }]) {
+    for (const wrong of [{ part: 'nothing' }, { since: 'tomorrow' }, { lines: 'x' }]) {
       expect(await logs(wrong)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('(USAGE') })
     }
     expect(await logs({ follow: true }, true)).toMatchObject({ exitCode: 2 })
@@ -125,6 +183,7 @@ describeWithStandIn('a deployed server', () => {
   })
 
   test('doctor passes on what a deploy needs, and names what is missing with its remedy', async () => {
+    project.server.write('.env', `${env()}ACME_CA_SERVER=${await project.server.caDirectory()}\n`)
     const { exitCode, stdout } = await project.run(doctor, { json: true })
     const names = valid('doctor', stdout)
       .result.checks.filter(({ ok }: { ok: boolean }) => !ok)
