@@ -21,7 +21,7 @@ function isAllowed({ from, to, isTypeOnly }: Import): boolean {
   if (to.startsWith('node:') || builtinModules.includes(to)) return to.startsWith('node:')
   const rule = ruleOf(from)
   if (!rule) return false
-  if (!to.endsWith('.ts')) return rule.packages.includes(to)
+  if (!/\.tsx?$/.test(to)) return rule.packages.includes(to)
   return startsWithOne(to, rule.ours) || (isTypeOnly && startsWithOne(to, rule.types))
 }
 

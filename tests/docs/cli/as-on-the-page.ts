@@ -3,6 +3,18 @@ import type { StandInProject } from '../../helpers/server/stand-in-project.ts'
 /** Ids of releases, in the order in which a text names them. */
 const IDS = ['20261129-101112', '20261130-090807']
 
+const DRILL: [RegExp, string][] = [
+  [/All \d+ requests/, 'All 142 requests'],
+  [/\d+ keep-alive, \d+ new connection, \d+ stream/, '87 keep-alive, 43 new connection, 12 stream'],
+  [/^(by +\S+) \d+, (\S+) \d+$/m, 'by        20261129-101112 81, 20261129-101112-2 61'],
+  [/^switches .*$/m, 'switches  0.31 s, 0.28 s'],
+  [/^slowest .*$/m, 'slowest   64 ms (new connection)'],
+  [
+    /^\S+Z (ai-deploy drill of .*: 0 of).*$/m,
+    '2026-11-30T09:08:07Z $1 142 requests failed, 2 switches in 0.31 s and 0.28 s, slowest answer 64 ms',
+  ],
+]
+
 /** What a command printed, with the same names, numbers and times at every run, and as if it were on a real server. */
 export function asOnThePage(text: string, { server, url }: StandInProject): string {
   const port = Number(new URL(url).port)
@@ -25,10 +37,16 @@ export function asOnThePage(text: string, { server, url }: StandInProject): stri
     [/^Note: HTTPS?_PORT .*\n/gm, ''],
     [/by \S+ as root/g, 'by me@laptop (198.51.100.7) as root'],
     [/took over \d.*? ago/g, 'took over 2 h ago'],
+    [/last run .*? ago: ok; next run .*/g, 'last run 12 min ago: ok; next run 2026-11-29T12:18:31Z'],
     [/last record .*? ago, last ingest .*? ago/g, 'last record 4 s ago, last ingest 11 h ago'],
     [/[\d.]+ of [\d.]+ GiB free \(\d+ %\)/g, '34.1 of 40.0 GiB free (85 %)'],
     [/\d+ MiB free/g, '34918 MiB free'],
+    [/\d+ MiB available/g, '3120 MiB available'],
+    [/^pass( +registry .*reaches ).*$/m, 'pass$1registry-1.docker.io'],
+    [/^pass( +ca .*reaches ).*$/m, 'pass$1acme-v02.api.letsencrypt.org'],
+    [/^ACME_CA_SERVER=.*\n/gm, ''],
     [/\(\d+\.\d s\)/g, '(0.4 s)'],
+    ...DRILL,
     [/ +--path \S+.*$/gm, ''],
     [/localhost/g, 'my-server'],
   ]

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { deploy } from '../../../deploy/commands/deploy.ts'
@@ -30,8 +30,11 @@ describeWithStandIn('the page of ai-deploy', () => {
   const folder = sharedTempFolder()
   beforeAll(async () => {
     project = await startStandInProject(folder)
+    appendFileSync(join(project.cwd, '.env'), `ACME_CA_SERVER=${await project.server.caDirectory()}\n`)
     expect((await project.run(deploy)).exitCode).toBe(0)
     project.server.setReadings('in_flight=2\nlast_record=1\nlast_ingest=1\nbehind=34816\n')
+    mkdirSync(join(project.server.folder, 'routine'))
+    project.server.write('routine/last', 'started=1\nended=2\nexit_code=0\n')
     const record =
       '{"v":1,"timestamp":"2026-11-29T10:11:12.131415Z","endpoint":"/v1/chat/completions","status_code":200}\n'
     writeFileSync(join(project.server.folder, 'logs/requests-2026-11-29.jsonl'), record)

@@ -13,12 +13,13 @@ const PAGE = join(packageRoot(), 'docs/logdb.md')
 const page = () => readFileSync(PAGE, 'utf8')
 
 /** Sections whose commands change what they find. */
-const CHANGING = ['dialogs', 'fts', 'seal', 'forget', 'retain', 'reapply']
+const CHANGING = ['dialogs', 'fts', 'seal', 'merge', 'forget', 'retain', 'reapply', 'bundle']
 
 /** What the commands of a section find; those of all others find LOGS, ingested. */
 const SPACES: Record<string, () => Promise<Workspace>> = {
   init: async () => workspace(),
   ingest: async () => withLogs(LOGS),
+  auto: async () => withLogs(LOGS),
   errors: () => ingested(DAMAGED_LOGS),
   convert: async () => {
     const space = workspace()

@@ -8,6 +8,7 @@ const FOLDER = '/opt/ai-proxy'
 const VARYING: [pattern: RegExp, shown: string][] = [
   [/(?<=ingest_elapsed_s=)[\d.]+/g, '<seconds>'],
   [/(?<=rps=)[\d.]+/g, '<number>'],
+  [/(?<=bundle_id=)[\da-f-]+/g, '<uuid>'],
 ]
 
 /** ```console blocks hold commands, each after `$ `, and below each what it prints. */
@@ -53,12 +54,13 @@ function errorRows(): string {
   return rows.join('')
 }
 
-/** What a terminal would show. A command is `logdb …`, at most with `| head -n N` after it. */
+/** What a terminal would show. A command is `logdb …`, at most with `| head -n N` or `| tail -n N` after it. */
 async function run(command: string, { run }: Workspace): Promise<string> {
-  const [own = '', lines] = command.split(' | head -n ')
+  const [, own = '', end, count] = /^(.*?)(?: \| (head|tail) -n (\d+))?$/.exec(command) ?? []
   const { stdout, stderr } = await run(wordsOf(own).slice(1))
-  const shown = lines === undefined ? stdout : stdout.split('\n').slice(0, Number(lines)).join('\n').concat('\n')
-  return shown + stderr
+  if (end === undefined) return stdout + stderr
+  const lines = stdout.split(/(?<=\n)/)
+  return [...(end === 'head' ? lines.slice(0, Number(count)) : lines.slice(-Number(count))), stderr].join('')
 }
 
 function masked(output: string, { folder }: Workspace): string {
