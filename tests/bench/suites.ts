@@ -8,6 +8,7 @@ export interface Suite {
 /** By the name that is given on the command line. */
 export const SUITES: Record<string, () => Promise<Suite>> = {
   gateway: () => import('./gateway.ts'),
+  'logdb-bundle': () => import('./logdb-bundle.ts'),
   'logdb-ingest': () => import('./logdb-ingest.ts'),
   'logdb-search': () => import('./logdb-search.ts'),
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { aiDeploy, type DeployTool } from '../helpers/rig/ai-deploy.ts'
 import { openAiClient } from '../helpers/rig/client.ts'
 import { addModel, CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
@@ -39,6 +39,9 @@ beforeAll(async () => {
   // Another file may have deployed to the server before, with other keys, and made a backup with logs today.
   await editEnv(rig, server, FOLDER, { API_KEYS: KEY, BACKUP_LOGS: 'always' })
 })
+
+// It belongs to root, so the user of the gateway could not read the logs into it.
+afterAll(() => ssh(`rm -rf ${FOLDER}/logs/db`))
 
 describe('a backup never blocks what repairs', () => {
   test('damaged, root-owned and foreign databases are named, and the deploy continues', async () => {

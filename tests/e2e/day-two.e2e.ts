@@ -1,13 +1,16 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { beforeAll, expect, test } from 'vitest'
+import { testWith } from '../helpers/needs.ts'
+import { type Answers, inTerminal } from '../helpers/process/in-terminal.ts'
 import { aiDeploy, type DeployTool, startDeploy } from '../helpers/rig/ai-deploy.ts'
 import { CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
 import { domainOf, e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
 
 /** Every verb of day two on a server, as an owner types it. The tests tell one story, in order. */
 const rig = e2eRig()
-const server = serverOf(rig, process.env['E2E_SUITE'] === 'bookworm' ? 'bookworm' : 'trixie')
+const server = serverOf(rig, process.env['E2E_SUITE'] === 'trixie' ? 'trixie' : 'bookworm')
 const FOLDER = '/root/ai-proxy'
 const cwd = deployFolder('day-two')
 const tool: DeployTool = { command: ['node', join(CLONE, 'dist/deploy/cli.js')], cwd }
@@ -84,6 +87,35 @@ test('exec runs in the container of the live release, with its exit code', async
     'console.log(process.env.RELEASE_ID); process.exit(7)',
   )
   expect([exitCode, `releases/${stdout.trim()}`]).toEqual([7, await live()])
+})
+
+testWith('python3')('exec gives a shell in a terminal', async () => {
+  const [file, ...first] = tool.command
+  const command = [file, ...first, 'exec', '--host', server.host, '--ssh-config', rig.sshConfigPath, '--', 'sh']
+  const answers: Answers = [
+    ['$ ', 'tty; echo $((6 * 7))\r'],
+    ['42', 'exit 7\r'],
+  ]
+  const { shown, exitCode } = await inTerminal(answers, command, { cwd, env: {} })
+  expect([exitCode, shown], shown).toEqual([7, expect.stringMatching(/\/dev\/pts\/\d+\r+\n42\r+\n/)])
+})
+
+test('an image is built on this machine, of a base that the server does not have, and sent', async () => {
+  const base = `ai-deploy-e2e-${server.name}/node:24-slim`
+  const { exitCode } = await execa({ reject: false })`docker tag ai-deploy-rig/node:24-slim ${base}`
+  if (exitCode !== 0) await execa`docker tag node:24-slim ${base}`
+  const before = await live()
+  await ssh(`echo NODE_IMAGE=${base} >> ${FOLDER}/.env`)
+  const { stderr } = await ok('--build', 'local', '--yes')
+  const [, image = ''] = /Built (\S+) with Docker and sent it/.exec(stderr) ?? []
+  expect(stderr).toContain('Docker builds it for linux/')
+  expect(await live()).not.toBe(before)
+  expect(await ssh("docker inspect -f '{{.Config.Image}}' $(docker ps -q --filter name=ai-proxy-2)")).toContain(image)
+  expect(await ssh(`docker images -q ${base}; docker images -q localhost/${image}`)).toBe('')
+  expect((await execa`docker images -q ${image}`).stdout).toBe('')
+  await execa`docker rmi ${base}`
+  await ssh(`sed -i /^NODE_IMAGE=/d ${FOLDER}/.env`)
+  await ok('--yes')
 })
 
 test('env set makes a watched release where the gateway reads it, and none where it does not', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { request } from 'undici'
@@ -7,6 +8,8 @@ import { agentFor } from '../helpers/rig/client.ts'
 import { CLONE, deployFolder } from '../helpers/rig/deploy-folder.ts'
 import { type LimitedCa, startLimitedCa } from '../helpers/rig/limited-ca.ts'
 import { domainOf, e2eRig, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+import { makeAuthority } from '../helpers/server/tls-server.ts'
+import { tempFolder } from '../helpers/temp-folder.ts'
 
 /** Names and certificates of a server, with a real CA. The tests tell one story, in order. */
 const rig = e2eRig()
@@ -84,7 +87,9 @@ test('a store that Traefik refuses is repaired, and one that is cut off is set a
   await ssh(`cd ${FOLDER}/certs && truncate -s 900 acme.json && docker restart ai-proxy-edge`)
   const replaced = await deploy()
   expect(replaced.exitCode, replaced.stderr).toBe(0)
-  expect(replaced.stderr).toMatch(/certs\/acme\.json is certs\/acme\.json\.broken-\d{8}-\d{6} now/)
+  expect(replaced.stderr).toMatch(
+    /certs\/acme\.json is certs\/acme\.json\.broken-\d{8}-\d{6} now, and the one of \S+\.tar\.gz has taken its place/,
+  )
   expect(await health(NEW)).toBe(200)
 })
 
@@ -113,6 +118,47 @@ test('a limit of the CA is named with its end, spared by the next runs, and cost
   const allowed = await deploy()
   expect(allowed.exitCode, allowed.stderr).toBe(0)
   expect([await health(LIMITED), await health(NEW)]).toEqual([200, 200])
+})
+
+test('a certificate of the owner takes the place of the one of the CA, and gives way to it again', async () => {
+  const folder = tempFolder()
+  const authority = makeAuthority(folder)
+  const [cert, key, trusted] = ['own.crt', 'own.key', 'trusted.pem'].map((name) => join(folder, name))
+  const pair = authority.issue([LIMITED], 30)
+  writeFileSync(`${cert}`, pair.cert)
+  writeFileSync(`${key}`, pair.key)
+  writeFileSync(`${trusted}`, readFileSync(server.acme.rootsPath, 'utf8') + authority.ca)
+  const issuer = () =>
+    ssh(
+      `openssl s_client -connect 127.0.0.1:443 -servername ${LIMITED} </dev/null 2>/dev/null | openssl x509 -noout -issuer`,
+    )
+  const own = await deploy('https', '--cert', `${cert}`, '--key', `${key}`, '--ca-file', `${trusted}`)
+  expect(own.exitCode, own.stderr).toBe(0)
+  expect(await issuer()).toContain('Test CA')
+  expect(await ssh(`stat -c %a ${FOLDER}/certs/own-*.pem`)).toBe('600')
+  expect((await deploy('--ca-file', `${trusted}`)).stderr).toContain('Nothing to change')
+  const back = await deploy('https', '--no-cert')
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect([await health(LIMITED), await issuer()]).toEqual([200, expect.not.stringContaining('Test CA')])
+})
+
+test('port 80 is borrowed from what has it, for the certificate only', async () => {
+  const image = await ssh("docker inspect -f '{{.Config.Image}}' ai-proxy-edge")
+  const ports = "sed -i '/^HTTPS*_PORT=/d' .env && printf 'HTTP_PORT=8080\\nHTTPS_PORT=8443\\n' >> .env"
+  await ssh(`cd ${FOLDER} && cp .env .env.test && ${ports}`)
+  const moved = await deploy()
+  expect(moved.stderr).toContain('(ports 8080 and 8443)')
+  await ssh(`docker run -d --name web -p 80:80 ${image}`)
+  await ssh(`cd ${FOLDER}/certs && mv acme.json acme.json.test`)
+  const borrowed = await deploy('https', '--free-ports', 'docker:web')
+  expect(borrowed.stderr).toContain('docker:web started again')
+  expect(await ssh("docker inspect -f '{{.State.Running}}' web")).toBe('true')
+  expect(await ssh(`grep -c '"main": "${LIMITED}"' ${FOLDER}/certs/acme.json`)).toBe('1')
+  expect(await ssh(`ls ${FOLDER}/freed-ports ${FOLDER}/edge/certificate 2>/dev/null | wc -l`)).toBe('0')
+  await ssh(`docker rm -f web && mv ${FOLDER}/.env.test ${FOLDER}/.env`)
+  const back = await deploy()
+  expect(back.exitCode, back.stderr).toBe(0)
+  expect(await health(LIMITED)).toBe(200)
 })
 
 test('certificates of the staging CA need not be trusted, and real ones come back', async () => {

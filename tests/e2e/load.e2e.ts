@@ -36,6 +36,20 @@ beforeAll(async () => {
 
 const failuresOf = ({ socketErrors, badStatuses, cut }: LoadResult) => ({ socketErrors, badStatuses, cut })
 
+/** What the gateway wrote of requests that failed, how its containers ended, and what they printed. */
+async function whatServerSaw(failures: string[]): Promise<string> {
+  const ids = failures.flatMap((text) => text.match(/request (\S+)/)?.[1] ?? [])
+  const records = ids.map((id) => `grep -hF ${id} ${FOLDER}/logs/requests-*.jsonl | cut -c 1-600`)
+  const containers = `docker ps -a --format '{{.Names}} {{.Status}}'
+docker events --since 5m --until 0s --filter event=kill --filter event=die --filter event=oom \\
+  --format '{{.Time}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.signal}} {{.Actor.Attributes.exitCode}}'
+for one in $(docker ps -aq --filter label=ai-deploy.release) ai-proxy-edge; do
+  docker inspect -f '{{.Name}} {{.State.StartedAt}} {{.State.FinishedAt}} {{.State.ExitCode}} {{.State.OOMKilled}}' $one
+  docker logs --since 5m --timestamps --tail 20 $one 2>&1
+done`
+  return ssh(`${[...records, containers].join('\n')}; true`)
+}
+
 /** How many log records each id is in, by that number. */
 async function recordsOf(ids: string[]): Promise<Record<number, number>> {
   const lines = (await ssh(`cat ${FOLDER}/logs/requests-*.jsonl`)).split('\n')
@@ -63,7 +77,8 @@ test(`${CYCLES} deploys and rollbacks fail no request, cut no stream and lose no
   const ofLong = await long
   process.stdout.write(`${JSON.stringify({ ...result.answers, p99Ms: result.p99Ms, maxMs: result.maxMs })}\n`)
   for (const one of [result, ofLong]) {
-    expect(failuresOf(one), one.failures.join('\n')).toEqual({ socketErrors: {}, badStatuses: {}, cut: 0 })
+    const seen = one.failures.length === 0 ? '' : `${one.failures.join('\n')}\n${await whatServerSaw(one.failures)}`
+    expect(failuresOf(one), seen).toEqual({ socketErrors: {}, badStatuses: {}, cut: 0 })
   }
   expect(ofLong.answers.stream).toBe(1)
   expect(result.releases.size).toBeGreaterThan(CYCLES)

@@ -12,7 +12,8 @@ const KEY = 'sk-watch-0123456789abcdef'
 
 /**
  * Turns the gateway bad some seconds after its first request without the canary header, so after it took over; a variable
- * that gateways read says in which way.
+ * that gateways read says in which way. Node begins no request of a client that has gone, so neither does the slow one: the
+ * gateway would wait for the end of it until the drain timeout.
  */
 const FAULTS = `
 import { Server as HttpServer } from 'node:http'
@@ -20,7 +21,7 @@ const fault = process.env['FAULT_API_KEY']
 const emitBefore = HttpServer.prototype.emit
 let badFromMs = Number.POSITIVE_INFINITY
 interface Request { url?: string; headers: Record<string, unknown> }
-interface Response { writeHead(status: number): { end(): void } }
+interface Response { destroyed: boolean; writeHead(status: number): { end(): void } }
 function takeOver() {
   badFromMs = performance.now() + 2000
   if (fault === 'exit') setTimeout(() => process.exit(1), 3000)
@@ -35,7 +36,7 @@ Object.assign(HttpServer.prototype, {
     if (isClient && badFromMs === Number.POSITIVE_INFINITY) takeOver()
     if (performance.now() < badFromMs) return emit()
     if (fault === 'unready' && request.url === '/ready') return response.writeHead(503).end()
-    if (fault === 'slow' && request.url?.endsWith('/completions')) return setTimeout(emit, 2500)
+    if (fault === 'slow' && request.url?.endsWith('/completions')) return setTimeout(() => response.destroyed || emit(), 2500)
     return emit()
   },
 })

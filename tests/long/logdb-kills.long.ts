@@ -5,6 +5,7 @@ import {
   killableGaps,
   killableIndex,
   killableIngest,
+  killableMerge,
   killableRotation,
   killableSeal,
   logsOf,
@@ -18,7 +19,7 @@ const TIMEOUT_MS = 30 * 60_000
 const cli = compiledLogdb()
 const [few, many] = [logsOf(60), logsOf(3000)]
 
-/** 200 kills together. */
+/** 220 kills together. */
 const AT_RANDOM: [name: string, kills: number, killable: Killable][] = [
   ['ingest', 60, killableIngest(cli, many)],
   ['ingest in this thread only', 20, killableIngest(cli, many, { LOGDB_IMPORT_PARALLELISM: '1' })],
@@ -28,6 +29,7 @@ const AT_RANDOM: [name: string, kills: number, killable: Killable][] = [
   ['fts build', 20, killableIndex(cli, many)],
   ['seal', 10, killableSeal(cli, many)],
   ['convert', 20, killableConvert(cli, 3000)],
+  ['merge', 20, killableMerge(cli, many)],
 ]
 for (const [index, [name, kills, killable]] of AT_RANDOM.entries()) {
   sqliteTest(

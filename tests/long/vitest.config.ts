@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const MINUTE_MS = 60_000
 
-/** Soaks and long series of kills: `npm run test:long`. A short form of each is among the ordinary tests. */
+/** Soaks and long series of kills: `npm run test:long`. `npm run test:slow` has a short form of most. */
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,

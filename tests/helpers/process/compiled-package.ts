@@ -21,7 +21,7 @@ const PARTS = ['kit', 'templates', 'deploy', 'proxy', 'logdb', 'scripts']
 const MAX_AGE_MS = 3_600_000
 
 /** As esbuild writes it. */
-const IMPORTED_SOURCE = /(\b(?:from |import |import\()"\.{1,2}\/[^"\n]*)\.ts"/g
+const IMPORTED_SOURCE = /(\b(?:from |import |import\()"\.{1,2}\/[^"\n]*)\.tsx?"/g
 
 let compiled: string | undefined
 
@@ -62,7 +62,7 @@ export function compiledGateway(): string {
 
 function sourcesOf(part: string): [path: string, text: string][] {
   const names = readdirSync(join(packageRoot(), part), { recursive: true, encoding: 'utf8' })
-  const paths = names.filter((name) => name.endsWith('.ts')).map((name) => join(part, name))
+  const paths = names.filter((name) => /\.tsx?$/.test(name)).map((name) => join(part, name))
   return paths.sort().map((path) => [path, readFileSync(join(packageRoot(), path), 'utf8')])
 }
 
@@ -79,7 +79,7 @@ function compileInto(folder: string, paths: string[]): void {
     write: false,
     format: 'esm',
     target: 'node20',
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, jsx: 'react-jsx', jsxImportSource: 'preact' } },
   })
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true })

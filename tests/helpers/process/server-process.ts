@@ -16,12 +16,15 @@ export interface StartOptions {
   env?: Record<string, string>
   /** It is up when this port of 127.0.0.1 takes connections. */
   port: number
+  /** For one that starts slowly. */
+  timeoutMs?: number
 }
 
 const START_TIMEOUT_MS = 30_000
 
 /** Starts a server with PATH and these variables as its whole environment. */
-export async function startServer(command: string[], { cwd, env = {}, port }: StartOptions): Promise<RunningProcess> {
+export async function startServer(command: string[], options: StartOptions): Promise<RunningProcess> {
+  const { cwd, env = {}, port, timeoutMs = START_TIMEOUT_MS } = options
   const [program = '', ...args] = command
   const { PATH = '' } = process.env
   const child = spawn(program, args, { cwd, env: { PATH, ...env }, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -29,7 +32,7 @@ export async function startServer(command: string[], { cwd, env = {}, port }: St
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-2_000)
   })
-  const deadline = Date.now() + START_TIMEOUT_MS
+  const deadline = Date.now() + timeoutMs
   while (!(await accepts(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       child.kill()

@@ -13,13 +13,19 @@ export function testTerminal(more: Partial<Terminal> = {}): TestTerminal {
     out: (text) => {
       terminal.stdout += text
     },
+    untilOutIsRead: async () => {},
     err: (text) => {
       terminal.stderr += text
     },
     isInTty: false,
     isOutTty: false,
     isErrTty: false,
+    outColumns: undefined,
     errColumns: undefined,
+    raw: () => {
+      throw new Error('there is no terminal')
+    },
+    page: (text) => terminal.out(text),
     readIn: async () => Buffer.alloc(0),
     cwd: process.cwd(),
     env: {},

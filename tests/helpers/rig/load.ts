@@ -169,12 +169,16 @@ class LoadClient {
   }
 
   async #ask({ path, ...options }: { dispatcher: Agent; path: string; method: Dispatcher.HttpMethod; body?: string }) {
+    const startMs = performance.now()
     const answer = await request(`${this.#origin}${path}`, { ...options, headers: this.#headers })
+    const release = String(answer.headers['x-ai-proxy-release'])
     const text = await answer.body.text().catch((error: unknown) => {
-      throw new CutAnswer(`the answer breaks off: ${codeOf(error)}`)
+      const afterS = Math.round((performance.now() - startMs) / 1000)
+      const which = `${release}, request ${answer.headers['x-request-id']}`
+      throw new CutAnswer(`the answer of ${which} breaks off after ${afterS} s: ${codeOf(error)}`)
     })
     if (answer.statusCode < 200 || answer.statusCode > 299) throw new BadStatus(answer.statusCode, text)
-    return { release: String(answer.headers['x-ai-proxy-release']), text }
+    return { release, text }
   }
 }
 

@@ -1,0 +1,3 @@
+import { describeDrillOn } from '../helpers/rig/drill-tests.ts'
+
+describeDrillOn('trixie')

@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { execa } from 'execa'
+import { request } from 'undici'
+import { beforeAll, expect, test } from 'vitest'
+import { aiDeploy, type DeployTool, startDeploy } from '../helpers/rig/ai-deploy.ts'
+import { agentFor, openAiClient } from '../helpers/rig/client.ts'
+import { CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
+import { domainOf, e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+
+/** The logs of trixie as root, on the server and here. The tests tell one story, in order. */
+const rig = e2eRig()
+const server = serverOf(rig, 'trixie')
+const FOLDER = '/root/ai-proxy'
+const KEY = 'sk-logs-0123456789abcdef'
+const tool: DeployTool = {
+  command: ['node', join(CLONE, 'dist/deploy/cli.js')],
+  cwd: deployFolder('logs', { env: `API_KEYS=${KEY}\n` }),
+}
+const here = temporaryFolder('pulled')
+
+const ssh = (command: string) => onServer(rig, server, command)
+const logdb = async (...args: string[]) =>
+  (await execa('node', [join(CLONE, 'dist/logdb/cli.js'), ...args], { cwd: here })).stdout
+
+async function succeed(...args: string[]) {
+  const outcome = await aiDeploy(tool, rig, server, args)
+  expect(outcome.exitCode, outcome.stderr).toBe(0)
+  return outcome
+}
+
+async function firstLine(output: AsyncIterable<Buffer>): Promise<string> {
+  let text = ''
+  for await (const chunk of output) {
+    text += chunk.toString()
+    if (text.includes('\n')) break
+  }
+  return text.split('\n')[0] ?? ''
+}
+
+async function ask(words: string): Promise<void> {
+  const messages = [{ role: 'user' as const, content: words }]
+  const completion = await openAiClient(server, KEY).chat.completions.create({ model: 'echo', messages })
+  expect(completion.choices[0]?.message.content).toContain(words)
+}
+
+beforeAll(async () => {
+  await succeed('--yes')
+  // Another file may have deployed to the server before, with other keys.
+  await editEnv(rig, server, FOLDER, { API_KEYS: KEY })
+  await succeed('--yes')
+})
+
+test('a timer of the server reads the logs, and status shows it', async () => {
+  await ask('a heron at the river')
+  const timer = '/etc/systemd/system/ai-proxy-routine.timer'
+  await ssh(`mkdir -p ${timer}.d && printf '[Timer]\\nOnActiveSec=1s\\nRandomizedDelaySec=0\\n' > ${timer}.d/soon.conf`)
+  const begun = Number(await ssh('date +%s')) * 1000
+  await ssh('systemctl daemon-reload && systemctl restart ai-proxy-routine.timer')
+  for (let left = 60; ; left--) {
+    const { routine } = JSON.parse((await succeed('status', '--json')).stdout).result
+    if (routine.last_run !== null && Date.parse(routine.last_run.started_at) >= begun) {
+      expect(routine.last_run).toMatchObject({ ok: true, problem: null })
+      break
+    }
+    expect(left).toBeGreaterThan(0)
+    await delay(1000)
+  }
+  await ssh(`rm -r ${timer}.d && systemctl daemon-reload && systemctl restart ai-proxy-routine.timer`)
+  const { routine } = JSON.parse((await succeed('status', '--json')).stdout).result
+  expect(Date.parse(routine.next_run)).toBeGreaterThan(begun)
+  expect(await ssh('journalctl -u ai-proxy-routine.service -p warning -q -o cat')).toBe('')
+  expect(await ssh(`cd ${FOLDER} && ./scripts/logdb search heron`)).toContain('heron')
+  await succeed('doctor')
+  expect((await succeed('--yes')).stderr).toContain('Nothing to change')
+})
+
+test('the requests come here in a bundle, once, and are searched here', async () => {
+  await ask('a wombat in the grass')
+  const pulled = await succeed('logs', 'pull', '--to', join(here, 'logs/db'))
+  expect(pulled.stdout).toMatch(/ {2}\d+ new requests, \d{4}-\d\d-\d\d/)
+  for (const word of ['heron', 'wombat']) expect(await logdb('search', word)).toContain(word)
+  expect((await succeed('logs', 'pull', '--to', join(here, 'logs/db'))).stdout).toMatch(/ {2}nothing new$/)
+  expect(await ssh(`ls ${FOLDER}/bundles`)).toBe('')
+})
+
+test('the Logs UI of the server opens here through SSH, and is gone afterwards', async () => {
+  const running = startDeploy(tool, rig, server, ['ui', '--no-open'])
+  const url = await firstLine(running.stdout)
+  const login = await fetch(url, { redirect: 'manual' })
+  const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? ''
+  expect(login.status).toBeLessThan(400)
+  const page = await fetch(new URL('/ui/requests', url), { headers: { cookie } })
+  expect(await page.text()).toContain('wombat')
+  running.kill('SIGINT')
+  await running
+  expect(await ssh(`docker ps -aq --filter name=ai-proxy-ui-`)).toBe('')
+})
+
+test('LOGUI=true shows them at https://DOMAIN/ui/ as they come, and a rollback takes that back', async () => {
+  const ui = (path: string) => {
+    const url = `https://${domainOf(server)}/ui${path}`
+    return request(url, { dispatcher: agentFor(server), headers: { authorization: `Bearer ${KEY}` } })
+  }
+  await succeed('env', 'set', 'LOGUI=true', '--yes')
+  expect((await ui('/health')).statusCode).toBe(200)
+  const { statusCode } = await request(`https://${domainOf(server)}/ui/v1/requests`, { dispatcher: agentFor(server) })
+  expect(statusCode).toBe(401)
+  await ask('a badger under the oak')
+  const begun = performance.now()
+  for (;;) {
+    const { items } = (await (await ui('/v1/requests?limit=5')).body.json()) as { items: unknown[] }
+    if (JSON.stringify(items).includes('badger')) break
+    expect(performance.now() - begun).toBeLessThan(30_000)
+    await delay(200)
+  }
+  expect(JSON.parse((await succeed('status', '--json')).stdout).result.ui).toMatchObject({ running: true })
+  await succeed('doctor')
+  // The follower and the routine share the log database.
+  await ssh('systemctl start ai-proxy-routine.service')
+  await succeed('--rollback', '--yes')
+  expect(await ssh(`docker ps -aq --filter label=ai-deploy.ui`)).toBe('')
+  expect((await ui('/health')).statusCode).toBe(404)
+})
+
+test('a lost server gets its requests again from what is here', async () => {
+  await succeed('remove', '--data', '--yes')
+  expect(await ssh('ls /etc/systemd/system | grep -c ai-proxy-routine || true')).toBe('0')
+  await succeed('--yes')
+  await logdb('bundle', 'create', '--out', 'all.tgz')
+  await ssh(`mkdir -p ${FOLDER}/bundles`)
+  const there = `${server.host}:${FOLDER}/bundles/all.tgz`
+  expect(await logdb('bundle', 'transfer', 'all.tgz', there, '--ssh-config', rig.sshConfigPath)).toContain('verify=ok')
+  await ssh(`cd ${FOLDER} && chown --reference=logs bundles/all.tgz && ./scripts/logdb bundle import bundles/all.tgz`)
+  expect(await ssh(`cd ${FOLDER} && ./scripts/logdb search wombat`)).toContain('wombat')
+})
