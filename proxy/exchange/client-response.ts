@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { LimitsConfig } from '../../kit/gateway-config/config-file.ts'
 import type { ReplyAsEvent, WholeReply } from '../apis/reply-as-event.ts'
 import { EVENT_STREAM_HEADERS, type HeaderList } from '../header-list.ts'
-import { gatherWrites } from './gathered-writes.ts'
+import { gatherEnd, gatherWrites } from './gathered-writes.ts'
 import type { Timings } from './timings.ts'
 
 /** A comment on its own line, without a blank line: some clients take a blank line for an event. */
@@ -152,7 +152,7 @@ export class ClientResponse {
     }
     this.#writeHead(status, headers)
     process.nextTick(() => {
-      if (!this.#options.timings.hasBegun && !this.#isClosed) this.#response.flushHeaders()
+      if (!this.#options.timings.hasBegun && !this.#isClosed && !this.#isEnded) this.#response.flushHeaders()
     })
     return true
   }
@@ -175,8 +175,7 @@ export class ClientResponse {
     if (this.#isClosed || this.#isEnded) return
     this.#isEnded = true
     if (bytes) this.#count(bytes)
-    gatherWrites(this.#response.socket, bytes?.length ?? 0)
-    this.#response.end(bytes)
+    gatherEnd(this.#response, bytes)
   }
 
   /** The client sees a network error: the only sign that is left when a body of known length stops. */

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer, get, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { gatherWrites } from '../../../proxy/exchange/gathered-writes.ts'
+import { gatherEnd, gatherWrites } from '../../../proxy/exchange/gathered-writes.ts'
 
 /** Two connections to a server, and the server's ends of them. */
 async function twoConnections() {
@@ -55,4 +56,48 @@ test('a connection that is lost or ended in its turn keeps no other from its byt
   other.ours.end('b')
   const [bytes] = await once(other.client, 'data')
   expect(String(bytes)).toBe('ab')
+})
+
+/** Responses to two clients, which wait for them. */
+async function twoResponses() {
+  const responses: ServerResponse[] = []
+  const server = createHttpServer((_, response) => void responses.push(response))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const requests = [0, 1].map(() => get({ port, host: '127.0.0.1', agent: false }))
+  while (responses.length < 2) await once(server, 'request')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { requests, responses: responses as [ServerResponse, ServerResponse] }
+}
+
+test('responses that end in one turn end together after it, with what was written before', async () => {
+  const { requests, responses } = await twoResponses()
+  const received = requests.map(async (request) => {
+    const [answer] = await once(request, 'response')
+    return Buffer.concat(await answer.toArray()).toString()
+  })
+  for (const response of responses) {
+    gatherWrites(response.socket, 1)
+    response.write('a')
+    gatherEnd(response, Buffer.from('b'))
+  }
+  await Promise.resolve()
+  expect(responses.map(({ writableEnded }) => writableEnded)).toEqual([false, false])
+  expect(await Promise.all(received)).toEqual(['ab', 'ab'])
+})
+
+test('a response that is lost in its turn keeps no other from its end, and a large end does not wait', async () => {
+  const { requests, responses } = await twoResponses()
+  const [lost, other] = responses
+  const whole = Promise.any(requests.map(async (request) => (await once(request, 'response'))[0]))
+  for (const request of requests) request.on('error', () => {})
+  gatherEnd(lost, Buffer.from('a'))
+  lost.destroy()
+  gatherEnd(other, Buffer.alloc(64 * 1024))
+  expect(other.writableEnded).toBe(true)
+  const answer = await whole
+  expect(Buffer.concat(await answer.toArray())).toHaveLength(64 * 1024)
 })
