@@ -1,15 +1,28 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { packageRoot } from '../../kit/package-root.ts'
 import { freePort } from '../helpers/process/server-process.ts'
 import { measureBigBodies } from './gateway/big-bodies.ts'
-import { type Contender, startBareRelay, startGateway, startNginxProxy, startPortkey } from './gateway/contenders.ts'
+import {
+  type Contender,
+  startBareRelay,
+  startGateway,
+  startLiteLlm,
+  startNginxProxy,
+  startPortkey,
+  type UpstreamAddress,
+} from './gateway/contenders.ts'
+import { measureFixedRate } from './gateway/fixed-rate.ts'
+import { measureNeighbours } from './gateway/neighbours.ts'
 import { requireProgram, startNginx } from './gateway/nginx.ts'
-import { measureRequests } from './gateway/requests.ts'
+import { measureRawRelay } from './gateway/raw-relay.ts'
+import { measureRequests, WITHOUT_BODIES } from './gateway/requests.ts'
+import { measureStart } from './gateway/start.ts'
 import { measureStreams } from './gateway/streams.ts'
+import { measureWorkers } from './gateway/workers.ts'
 import type { Figure } from './table.ts'
 
 /** What a provider answers, about 1 KB. */
@@ -37,15 +50,15 @@ function upstreamServer(port: number): string {
     location /whole { return 200 '${ANSWER}'; }`
 }
 
-/** Our gateway next to nginx, Portkey and a relay that does nothing else, all in front of the same upstream. */
+/** Our gateway next to nginx, Portkey, LiteLLM and a relay that does nothing else, all in front of the same upstream. */
 export async function run(): Promise<Figure[]> {
   requireProgram('wrk')
   requireProgram('nginx')
   await promisify(execFile)('npm', ['run', 'build'], { cwd: packageRoot() })
   const folder = mkdtempSync(join(tmpdir(), 'ai-deploy-bench-'))
   try {
-    const streams = await measureStreams(folder)
-    return [...(await measureWithNginx(folder)), ...streams]
+    const figures = [...(await measureStart(folder)), ...(await measureStreams(folder))]
+    return [...(await measureWithNginx(folder)), ...figures, ...(await measureRawRelay(folder))]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -57,13 +70,31 @@ async function measureWithNginx(folder: string): Promise<Figure[]> {
   const upstream = await startNginx({ folder, port, server: upstreamServer(port) })
   const contenders: Contender[] = []
   try {
-    for (const start of [startNginxProxy, startBareRelay, startGateway, startPortkey]) {
+    const workers = await measureWorkers(address)
+    const neighbours = await measureNeighbours(address)
+    for (const start of [
+      startNginxProxy,
+      startBareRelay,
+      startGateway,
+      startWithoutBodies,
+      startPortkey,
+      startLiteLlm,
+    ]) {
       contenders.push(await start(address))
     }
     const direct = { url: `${address.upstream}/v1/chat/completions`, headers: {} }
     const requests = await measureRequests({ direct, contenders, folder })
-    return [...requests, ...(await measureBigBodies(contenders))]
+    await measureFixedRate(contenders)
+    return [...requests, ...(await measureBigBodies(contenders)), ...neighbours, ...workers]
   } finally {
     await Promise.all([upstream, ...contenders].map((server) => server.stop()))
   }
+}
+
+/** Its records have no bodies, for what these cost. */
+function startWithoutBodies(address: UpstreamAddress): Promise<Contender> {
+  const configPath = join(address.folder, 'without-bodies.yml')
+  const config = { model_mappings: { 'bench-model': 'openrouter:provider/a-model' }, log: { bodies: 'none' } }
+  writeFileSync(configPath, JSON.stringify(config))
+  return startGateway(address, { name: WITHOUT_BODIES, configPath })
 }

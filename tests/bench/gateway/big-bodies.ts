@@ -40,7 +40,7 @@ export async function measureBigBodies(contenders: Contender[]): Promise<Figure[
       what: 'delay of others by a 5 MB body, p95 of the worst hit',
       measured: percentile(delaysMs, 95),
       unit: 'ms',
-      asked: { atMost: 20 },
+      asked: { atMost: 15 },
     },
   ]
 }

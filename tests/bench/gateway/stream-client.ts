@@ -1,6 +1,6 @@
 /**
  * Opens streams, and for N seconds notes how long each chunk was on its way. Prints `measuring` when that begins
- * and a StreamResult when it ends. As a process: `stream-client.ts <url> <headers as JSON> <streams> <seconds>`.
+ * and a StreamResult when it ends. As a process: `stream-client.ts <url> <headers as JSON> <streams> <seconds> [model]`.
  */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,7 +20,7 @@ const OPEN_EVERY_MS = 2
 const SETTLE_MS = 2_000
 const SENT_AT = /"sent_at":([\d.]+)/g
 
-const [url = '', headersJson = '{}', streams = '1', seconds = '1'] = process.argv.slice(2)
+const [url = '', headersJson = '{}', streams = '1', seconds = '1', model = 'bench-model'] = process.argv.slice(2)
 const underWayMs: number[] = []
 let measuring = false
 let failed = 0
@@ -48,7 +48,7 @@ function note(lines: string): void {
 
 function requestText(): string {
   const { host, pathname } = new URL(url)
-  const body = JSON.stringify({ model: 'bench-model', stream: true, messages: [{ role: 'user', content: 'Hi there' }] })
+  const body = JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: 'Hi there' }] })
   const headers: Record<string, string> = { host, 'content-type': 'application/json', ...JSON.parse(headersJson) }
   const lines = Object.entries({ ...headers, 'content-length': String(body.length) })
   return `POST ${pathname} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
