@@ -1,10 +1,11 @@
 import { Ajv } from 'ajv'
 import { type Environment, type LoadOptions, loadEnvironment, readEnvironment } from '../settings/environment.ts'
+import { RUN_ONCE } from './ajv-options.ts'
 import { decodeEnvironment } from './env-file.ts'
 import { FORMATS, shownValue } from './formats.ts'
 import { variable } from './variables.ts'
 
-const ajv = new Ajv({ formats: FORMATS })
+const ajv = new Ajv({ ...RUN_ONCE, formats: FORMATS })
 
 /** Problems with the variables we know, as "NAME: found ..., allowed: ..."; a secret's value is never shown. */
 export function environmentProblems(environment: Environment): string[] {

@@ -3,6 +3,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type ApiName, BUILT_IN_PROVIDERS, KEYED_PROVIDER_NAMES, keyVariableOf } from '../providers.ts'
 import { BYTES_PER_MIB } from '../sizes.ts'
 import { configInvalid, errorMessage } from '../user-error.ts'
+import { RUN_ONCE } from './ajv-options.ts'
 import { type BodyLog, CONFIG_SCHEMA, type ConfigFile, type RedactionRule } from './config-schema.ts'
 import { FORMAT_MEANINGS, FORMATS, type FormatName, shownValue } from './formats.ts'
 
@@ -86,7 +87,7 @@ export interface KeyLimits {
 const NO_KEY_LIMITS: KeyLimits = { requestsPerMinute: null, concurrentStreams: null, models: null }
 const COMMON_APIS = ['chat/completions', 'completions', 'embeddings'] as const
 
-const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, formats: FORMATS })
+const ajv = new Ajv({ ...RUN_ONCE, allErrors: true, verbose: true, allowUnionTypes: true, formats: FORMATS })
 const matchesSchema = ajv.compile<ConfigFile>(CONFIG_SCHEMA)
 const UNQUOTED_PATTERN = 'a name or pattern that begins with * has to be quoted, as in "*-mini"'
 
