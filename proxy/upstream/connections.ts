@@ -1,12 +1,13 @@
-import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import type { Dispatcher, Client as UndiciClient, Pool as UndiciPool } from 'undici'
 import { proxyHeaders, throughTunnel } from './outbound-proxy.ts'
 import { type AnswerState, skipUnaskedContinue } from './unasked-continue.ts'
+import { buildConnector, Client, Pool } from './undici-parts.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
 const GET_TIMEOUT_MS = 5_000
 const MAX_GET_BYTES = 16 * 2 ** 20
-const OPTIONS: Client.Options = {
+const OPTIONS: UndiciClient.Options = {
   // One request at a time on each connection: a stream would hold up all requests behind it.
   pipelining: 1,
   // The relay checks the timeouts of an answer.
@@ -38,7 +39,7 @@ export interface TrackedRequest extends Dispatcher.DispatchOptions {
 export class Connections {
   readonly #origin: string
   readonly #connect: Connector
-  readonly #pool: Pool
+  readonly #pool: UndiciPool
   /** What a proxy needs to pass on requests that are not encrypted. */
   readonly #forwarded: { origin: string; headers: Record<string, string> } | undefined
 
@@ -78,6 +79,8 @@ export class Connections {
    */
   async get(path: string, headers: Record<string, string>): Promise<string> {
     const signal = AbortSignal.timeout(GET_TIMEOUT_MS)
+    // The index gives the pool its method `request`.
+    await import('undici')
     const { statusCode, body } = await this.#pool.request(this.#addressed({ method: 'GET', path, headers, signal }))
     const pieces: Buffer[] = []
     let bytes = 0
@@ -94,7 +97,7 @@ export class Connections {
   }
 }
 
-type Connector = NonNullable<Extract<Client.Options['connect'], (...args: never[]) => unknown>>
+type Connector = NonNullable<Extract<UndiciClient.Options['connect'], (...args: never[]) => unknown>>
 
 /** Counts the answers on its connection, which is that of one request at a time. */
 class TrackedClient extends Client implements Connection, AnswerState {
@@ -102,7 +105,7 @@ class TrackedClient extends Client implements Connection, AnswerState {
   awaitsHead = false
   #hasBytes = false
 
-  constructor(origin: URL, options: Client.Options) {
+  constructor(origin: URL, options: UndiciClient.Options) {
     const connect = options.connect as Connector
     super(origin, {
       ...options,
