@@ -79,6 +79,11 @@ export function requestIdsFrom(db: Connection, start: string, limit: number): st
   return db.prepareValue<[string, string, number], string>(sql).all(start, start + AFTER_ALL, limit)
 }
 
+/** True if a request has exactly this id. */
+export function hasRequest(db: Connection, id: string): boolean {
+  return db.prepare<[string]>('SELECT 1 FROM req WHERE request_id = ?').get(id) !== undefined
+}
+
 /** Ids of the requests with exactly this id, as converted ones may have, or with this x-request-id. */
 export function requestIdsNamed(db: Connection, id: string): string[] {
   const sql = 'SELECT request_id FROM req WHERE request_id = ? OR x_request_id = ?'
