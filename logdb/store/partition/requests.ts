@@ -68,6 +68,8 @@ export interface RequestDetails {
   tokens_cache_write_1h: number | null
   /** The part of the output that is reasoning. */
   tokens_reasoning: number | null
+  /** What the provider says that it cost, in its currency, as `usage.cost` of OpenRouter. */
+  cost: number | null
 }
 
 /** Sorts after every character of an id. */

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { packageRoot } from '../../../kit/package-root.ts'
 import { sha256 } from '../../../kit/sha256.ts'
 import type * as Logdb from '../../../logdb/index.ts'
+import { findPartitions } from '../../../logdb/store/folder/partition-files.ts'
+import { changePartition } from '../../../logdb/store/partition/open-partition.ts'
+import { loadSqlite } from '../../../logdb/store/sqlite/open.ts'
 import { writeDay } from './day-log.ts'
 
 /** What the store holds. */
@@ -36,11 +39,18 @@ export function daysOf({ days }: StoreScale): string[] {
 export async function madeStore(scale: StoreScale): Promise<string> {
   const folder = join(tmpdir(), 'ai-deploy-bench-ui', sha256(JSON.stringify([GENERATOR, scale])).slice(0, 16))
   const out = join(folder, 'logs', 'db')
-  if (existsSync(out)) return out
+  if (existsSync(out)) return await bringUpToDate(out)
   const unfinished = `${folder}.part`
   rmSync(unfinished, { recursive: true, force: true })
   await fill(scale, unfinished)
   renameSync(unfinished, folder)
+  return out
+}
+
+/** For a store that was made before a migration. */
+async function bringUpToDate(out: string): Promise<string> {
+  const engine = await loadSqlite()
+  for (const { path } of findPartitions(out, {})) changePartition(engine, path, () => {})
   return out
 }
 
