@@ -15,6 +15,7 @@ export interface UiComposeInput {
 export const UI_CONTAINER = 'ai-proxy-ui'
 export const FOLLOWER_CONTAINER = 'ai-proxy-logs'
 
+const CPU_SHARES = 256
 const LOGDB = ['node', '/app/dist/logdb/cli.js', '--no-dotenv']
 
 /**
@@ -30,6 +31,8 @@ export function renderUiCompose({ id, image, network, port, settings }: UiCompos
     env_file: ['ui.env'],
     read_only: true,
     tmpfs: ['/tmp'],
+    // The gateway, which has 1024, goes first.
+    cpu_shares: CPU_SHARES,
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
     logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },

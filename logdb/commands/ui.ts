@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../command-line/context.ts'
+import { preferLittleMemory } from '../command-line/little-memory.ts'
 import { addExamples, addOptions, type Flags, OUT } from '../command-line/options.ts'
 
 interface UiFlags extends Flags {
@@ -19,6 +20,7 @@ export function addUi(program: Command, context: CommandContext): void {
 }
 
 async function run({ out, port, open }: UiFlags, command: Command, context: CommandContext): Promise<void> {
+  preferLittleMemory()
   const { terminal, resolve } = context
   const { readUiSettings } = await import('../ui/server/ui-settings.ts')
   const { decodeEnvironment } = await import('../../kit/gateway-config/env-file.ts')

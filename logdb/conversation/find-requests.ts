@@ -3,6 +3,7 @@ import { findPartitions, type PartitionFile } from '../store/folder/partition-fi
 import { Conversations, conversationsSentIn } from '../store/partition/conversations.ts'
 import { openPartition } from '../store/partition/open-partition.ts'
 import {
+  hasRequest,
   type RequestDetails,
   readRequests,
   requestIdsFrom,
@@ -15,6 +16,7 @@ import { loadSqlite } from '../store/sqlite/open.ts'
 
 /** What may be the beginning of an id. */
 const START_OF_ID = /^[0-9a-f]{1,64}$/
+const WHOLE_ID = /^[0-9a-f]{64}$/
 const MAX_CANDIDATES = 5
 const MAX_READ_AT_ONCE = 50
 
@@ -93,8 +95,17 @@ function readIn<T>({ engine, damaged }: Lookup, path: string, read: (db: Connect
   })
 }
 
+/** The place of a request with this whole id, in the first partition that has it. */
+function placeOfWhole(lookup: Lookup, partitions: PartitionFile[], id: string): Place | undefined {
+  if (!WHOLE_ID.test(id)) return undefined
+  const file = partitions.find(({ path }) => readIn(lookup, path, (db) => hasRequest(db, id)))
+  return file && { file, requestId: id }
+}
+
 /** A whole id comes before the beginning of another one. */
 function locate(lookup: Lookup, partitions: PartitionFile[], id: string): Place {
+  const whole = placeOfWhole(lookup, partitions, id)
+  if (whole) return whole
   const named = placesIn(lookup, partitions, (db) => requestIdsNamed(db, id))
   const mayBegin = named.length === 0 && START_OF_ID.test(id)
   const begun = mayBegin ? placesIn(lookup, partitions, (db) => requestIdsFrom(db, id, MAX_CANDIDATES)) : []

@@ -5,6 +5,8 @@ import { requestTurns, responseTurns, type Turn } from './turns.ts'
 export interface Step {
   /** Index of the request that it continues; undefined if it starts a new conversation. */
   after: number | undefined
+  /** What was said before it, which it repeats. */
+  repeated: Turn[]
   turns: Turn[]
   answers: Turn[]
 }
@@ -26,7 +28,7 @@ export class Thread {
       if (!this.#known.has(hash)) this.#known.set(hash, this.#count)
     }
     this.#count++
-    return { after, turns: turns.slice(repeated), answers }
+    return { after, repeated: turns.slice(0, repeated), turns: turns.slice(repeated), answers }
   }
 }
 

@@ -29,7 +29,7 @@ export function statsJson(stats: Stats, by: readonly StatsGrouping[]) {
 }
 
 function figures(tally: TallyFigures) {
-  const { requests, errors, cut, tokensIn, tokensOut, latencyMs } = tally
+  const { requests, errors, cut, tokensIn, tokensOut, latencyMs, ttfbMs } = tally
   const { p50, p95, p99 } = latencyMs
   return {
     requests,
@@ -45,6 +45,12 @@ function figures(tally: TallyFigures) {
     latency_p50_ms: p50,
     latency_p95_ms: p95,
     latency_p99_ms: p99,
+    ttfb_p50_ms: ttfbMs.p50,
+    ttfb_p95_ms: ttfbMs.p95,
+    ttfb_p99_ms: ttfbMs.p99,
+    cost: tally.cost,
+    requests_with_cost: tally.requestsWithCost,
+    not_counted: tally.notCounted,
   }
 }
 

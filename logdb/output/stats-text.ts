@@ -1,5 +1,5 @@
 import { type Colors, withoutControls } from '../../kit/cli/terminal.ts'
-import type { TallyFigures } from '../store/rollups/tally.ts'
+import type { Percentiles, TallyFigures } from '../store/rollups/tally.ts'
 import type { StatsGrouping } from '../verbs/stats/counting.ts'
 import type { GroupStats, Stats } from '../verbs/stats/stats.ts'
 import { cacheRate, groupsBy } from './stats-json.ts'
@@ -23,24 +23,46 @@ interface Shows {
   hasCut: boolean
   /** Of the tokens: those from caches, and those of reasoning. */
   hasParts: boolean
+  /** Percentiles of the first byte. */
+  hasFirstBytes: boolean
+  hasCost: boolean
 }
 
 /** The totals, and for each grouping a table with a bar for the requests of each group. */
 export function statsText(stats: Stats, by: readonly StatsGrouping[], look: Look): string {
   const { total } = stats
   if (total.requests === 0) return `${totalText(total)}\n`
-  const shown = { ...look, hasCut: total.cut > 0, hasParts: total.tokensCacheRead + total.tokensReasoning > 0 }
+  const shown = {
+    ...look,
+    hasCut: total.cut > 0,
+    hasParts: total.tokensCacheRead + total.tokensReasoning > 0,
+    hasFirstBytes: total.ttfbMs.p50 !== null,
+    hasCost: total.cost !== null,
+  }
   const tables = by.map((grouping) => table(grouping, groupsBy(stats, grouping), shown))
   return `${totalText(total)}\n${tables.map((text) => `\n${text}`).join('')}`
 }
 
 function totalText(total: TallyFigures): string {
   const { requests, errors, cut, latencyMs } = total
-  const { p50, p95, p99 } = latencyMs
   const failed = `errors ${count(errors)} (${share(errors, requests)})`
   const ended = cut === 0 ? '' : `, cut ${count(cut)} (${share(cut, requests)})`
-  const latency = `latency p50 ${count(p50)} ms, p95 ${count(p95)} ms, p99 ${count(p99)} ms`
-  return `requests ${count(requests)}, ${failed}${ended}, ${tokensText(total)}, ${latency}`
+  const times = [`latency ${percentilesText(latencyMs)}`, ...firstByteTexts(total), ...costTexts(total)]
+  return [`requests ${count(requests)}, ${failed}${ended}`, tokensText(total), ...times].join(', ')
+}
+
+function percentilesText({ p50, p95, p99 }: Percentiles): string {
+  return `p50 ${count(p50)} ms, p95 ${count(p95)} ms, p99 ${count(p99)} ms`
+}
+
+function firstByteTexts({ ttfbMs, notCounted }: TallyFigures): string[] {
+  const left = notCounted === 0 ? '' : ` (without ${count(notCounted)} requests: logdb seal --rewrite)`
+  return ttfbMs.p50 === null && left === '' ? [] : [`first byte ${percentilesText(ttfbMs)}${left}`]
+}
+
+function costTexts({ cost, requests, requestsWithCost }: TallyFigures): string[] {
+  if (cost === null) return []
+  return [`cost ${costText(cost)}${requestsWithCost === requests ? '' : ` (of ${count(requestsWithCost)} requests)`}`]
 }
 
 /** With the parts that are known. */
@@ -69,13 +91,15 @@ function table(title: string, groups: GroupStats[], { colors, columns, ...shows 
       { title: '', color: colors.cyan, yields: 1, least: LEAST_BAR_WIDTH, mayDisappear: true },
       figure('errors'),
       ...(shows.hasCut ? [figure('cut')] : []),
-      figure('tokens in', 7),
-      ...(shows.hasParts ? [figure('cached', 4)] : []),
-      figure('tokens out', 8),
-      ...(shows.hasParts ? [figure('reasoning', 3)] : []),
+      figure('tokens in', 11),
+      ...(shows.hasParts ? [figure('cached', 8)] : []),
+      figure('tokens out', 12),
+      ...(shows.hasParts ? [figure('reasoning', 7)] : []),
       figure('p50 ms'),
-      figure('p95 ms', 6),
-      figure('p99 ms', 5),
+      figure('p95 ms', 10),
+      figure('p99 ms', 9),
+      ...(shows.hasFirstBytes ? [figure('first p50', 5), figure('first p95', 4), figure('first p99', 3)] : []),
+      ...(shows.hasCost ? [figure('cost', 6)] : []),
     ],
     rows: groups.map((group) => cells(group, most, shows)),
   }
@@ -84,13 +108,14 @@ function table(title: string, groups: GroupStats[], { colors, columns, ...shows 
     .join('')
 }
 
-function cells(group: GroupStats, most: number, { hasCut, hasParts }: Shows) {
-  const { name, requests, errors, cut, tokensIn, tokensOut, tokensReasoning, latencyMs } = group
-  const { p50, p95, p99 } = latencyMs
+function cells(group: GroupStats, most: number, { hasCut, hasParts, hasFirstBytes, hasCost }: Shows) {
+  const { name, requests, errors, cut, tokensIn, tokensOut, tokensReasoning, latencyMs, ttfbMs } = group
   const label = withoutControls(name ?? '(none)').slice(0, MAX_NAME_LENGTH)
   const cached = hasParts ? [percent(cacheRate(group))] : []
   const reasoning = hasParts ? [count(tokensReasoning)] : []
-  const figures = [count(tokensIn), ...cached, count(tokensOut), ...reasoning, ...[p50, p95, p99].map(count)]
+  const times = [latencyMs, ...(hasFirstBytes ? [ttfbMs] : [])].flatMap(({ p50, p95, p99 }) => [p50, p95, p99])
+  const cost = hasCost ? [group.cost === null ? '-' : costText(group.cost)] : []
+  const figures = [count(tokensIn), ...cached, count(tokensOut), ...reasoning, ...times.map(count), ...cost]
   const drawn = { widest: BAR_WIDTH, draw: (width: number) => bar(requests / most, width) }
   const shares = [share(errors, requests), ...(hasCut ? [share(cut, requests)] : [])]
   return [label, count(requests), drawn, ...shares, ...figures]
@@ -109,6 +134,12 @@ function share(part: number, whole: number): string {
 /** `share`: 0 to 1. */
 function percent(share: number | undefined): string {
   return share === undefined ? '-' : `${(100 * share).toFixed(1)} %`
+}
+
+/** A small one with the digits that matter. */
+function costText(cost: number): string {
+  const maximumFractionDigits = Math.abs(cost) < 1 ? 6 : 2
+  return cost.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits })
 }
 
 function count(value: number | null): string {

@@ -43,6 +43,8 @@ export interface EntryFields {
   tokensCacheWrite5m: number | null
   tokensCacheWrite1h: number | null
   tokensReasoning: number | null
+  /** As the provider says it. */
+  cost: number | null
   bytesIn: number | null
   bytesOut: number | null
   release: string | null
@@ -169,6 +171,7 @@ function tokensOf(members: Members, usageOfAnswer: unknown) {
     tokensCacheWrite5m: wholeNumber(members.value('tokens_cache_write_5m')),
     tokensCacheWrite1h: wholeNumber(members.value('tokens_cache_write_1h')),
     tokensReasoning: wholeNumber(members.value('tokens_reasoning')),
+    cost: real(usage['cost']),
   }
 }
 

@@ -11,4 +11,5 @@ export const SUITES: Record<string, () => Promise<Suite>> = {
   'logdb-bundle': () => import('./logdb-bundle.ts'),
   'logdb-ingest': () => import('./logdb-ingest.ts'),
   'logdb-search': () => import('./logdb-search.ts'),
+  ui: () => import('./logdb-ui.ts'),
 }

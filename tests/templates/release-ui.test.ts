@@ -14,7 +14,7 @@ test('the UI sees the log database and not the logs, and only its sibling has no
   expect([ui.networks, logs.network_mode]).toEqual([{ edge: { aliases: ['ai-proxy-ui'] } }, 'none'])
   for (const one of [ui, logs]) {
     expect(one).toMatchObject({ read_only: true, user: '1001:1000', cap_drop: ['ALL'], env_file: ['ui.env'] })
-    expect(one).toMatchObject({ labels: { 'ai-deploy.ui': 'ID' }, restart: 'unless-stopped' })
+    expect(one).toMatchObject({ labels: { 'ai-deploy.ui': 'ID' }, restart: 'unless-stopped', cpu_shares: 256 })
   }
 })
 

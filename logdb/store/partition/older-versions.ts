@@ -1,7 +1,8 @@
+import { COST_COLUMNS } from '../rollups/rollups.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { lastMigration } from '../sqlite/migrate.ts'
 import { chainHash } from './chain-hash.ts'
-import { ADDED_COLUMNS, PARTITION_SCHEMA, SENT_CONVERSATIONS, TOKEN_PARTS } from './partition-schema.ts'
+import { ADDED_COLUMNS, LATER_COLUMNS, PARTITION_SCHEMA, SENT_CONVERSATIONS, TOKEN_PARTS } from './partition-schema.ts'
 
 /** What a partition lacks that has had the migrations before a number, and those from another one on. */
 interface Supply {
@@ -10,8 +11,11 @@ interface Supply {
   sql: string
 }
 
-const NULLS = ADDED_COLUMNS.map((name) => `NULL AS ${name}`).join(', ')
+const NULLS = nulls(ADDED_COLUMNS)
+const LATER_NULLS = nulls(LATER_COLUMNS)
 const ZEROS = TOKEN_PARTS.map((name) => `0 AS ${name}`).join(', ')
+/** Null: not counted. */
+const NO_COSTS = nulls(COST_COLUMNS)
 
 /** SQLite looks for a name in `temp` first. Without figures of hours, the requests themselves are read. */
 const SUPPLIES: readonly Supply[] = [
@@ -27,14 +31,21 @@ const SUPPLIES: readonly Supply[] = [
   {
     before: 7,
     sql: `CREATE TEMP TABLE rollup (
-        hour, dimension, name, label, requests, errors, cut, tokens_in, tokens_out, latencies, ${TOKEN_PARTS.join(', ')}
+        hour, dimension, name, label, requests, errors, cut, tokens_in, tokens_out, latencies, ${[...TOKEN_PARTS, ...COST_COLUMNS].join(', ')}
       );
       CREATE TEMP VIEW rollup_stale AS SELECT DISTINCT ts / 3600 AS hour FROM main.req;`,
   },
   {
     from: 7,
     before: 8,
-    sql: `CREATE TEMP VIEW rollup AS SELECT *, ${ZEROS} FROM main.rollup;`,
+    sql: `CREATE TEMP VIEW rollup AS SELECT *, ${ZEROS}, ${NO_COSTS} FROM main.rollup;`,
+  },
+  {
+    from: 8,
+    before: 10,
+    sql: `CREATE TEMP VIEW rollup AS SELECT *, ${NO_COSTS} FROM main.rollup;
+      CREATE TEMP VIEW req AS SELECT *, ${LATER_NULLS} FROM main.req;
+      CREATE TEMP VIEW request_details AS SELECT *, ${LATER_NULLS} FROM main.request_details;`,
   },
   {
     before: 8,
@@ -59,4 +70,8 @@ export function supplyMissing(db: Connection): void {
   const missing = SUPPLIES.filter(({ from = 0, before }) => last >= from && last < before)
   if (last < 2) db.defineFunction('chain_hash', chainHash)
   for (const { sql } of missing) db.exec(sql)
+}
+
+function nulls(names: readonly string[]): string {
+  return names.map((name) => `NULL AS ${name}`).join(', ')
 }

@@ -1,5 +1,5 @@
 import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
-import { ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
+import { ADD_COSTS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
 import type { Schema } from '../sqlite/migrate.ts'
 import { chainHash } from './chain-hash.ts'
 
@@ -146,8 +146,12 @@ CREATE INDEX IF NOT EXISTS req_by_x_request_id ON req (x_request_id) WHERE x_req
 
 /** Parts of the tokens as columns, in the order in which statements give them. */
 export const TOKEN_PARTS = ['tokens_cache_read', 'tokens_cache_write_5m', 'tokens_cache_write_1h', 'tokens_reasoning']
-/** Columns of requests that version 9 added. */
-export const ADDED_COLUMNS: readonly string[] = ['dialog_source', 'trace_id', ...TOKEN_PARTS]
+/** Columns of requests that migration 8 added. */
+const COLUMNS_OF_8: readonly string[] = ['dialog_source', 'trace_id', ...TOKEN_PARTS]
+/** Columns of requests that later migrations added. */
+export const LATER_COLUMNS = ['cost']
+/** Columns of requests that the first version does not have. */
+export const ADDED_COLUMNS: readonly string[] = [...COLUMNS_OF_8, ...LATER_COLUMNS]
 
 const TOKEN_PARTS_AND_TRACES = `
 ${TOKEN_PARTS.map((name) => `ALTER TABLE rollup ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0;`).join('\n')}
@@ -156,7 +160,7 @@ ALTER TABLE req ADD COLUMN trace_id TEXT;
 ${TOKEN_PARTS.map((name) => `ALTER TABLE req ADD COLUMN ${name} INTEGER;`).join('\n')}
 DROP VIEW requests;
 DROP VIEW request_details;
-${viewsOfRequests(ADDED_COLUMNS, 'msg')}
+${viewsOfRequests(COLUMNS_OF_8, 'msg')}
 `
 
 const TEXTS_APART = `
@@ -186,7 +190,25 @@ CREATE VIEW message AS SELECT id, h, CASE WHEN json <> '' THEN json ELSE (
   ) END AS json FROM msg;
 DROP VIEW requests;
 DROP VIEW request_details;
+${viewsOfRequests(COLUMNS_OF_8, 'message')}
+`
+
+const COSTS = `
+ALTER TABLE req ADD COLUMN cost REAL;
+-- As for the hash: a list is filtered by either.
+CREATE INDEX req_by_key_name ON req (api_key_name) WHERE api_key_name IS NOT NULL;
+${ADD_COSTS}
+DROP VIEW requests;
+DROP VIEW request_details;
 ${viewsOfRequests(ADDED_COLUMNS, 'message')}
+-- What an answer says itself, as that of OpenRouter does.
+UPDATE req SET cost = (
+  SELECT CASE WHEN json_valid(response_json) THEN
+    CASE WHEN json_type(response_json, '$.usage.cost') IN ('real', 'integer')
+      THEN json_extract(response_json, '$.usage.cost') END
+  END
+  FROM request_details d WHERE d.request_id = req.request_id
+) WHERE instr(resp_tail, '"cost": ') > 0;
 `
 
 /** Version 1 are the predecessor's files, which carry no number. */
@@ -202,6 +224,7 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 7, sql: ROLLUPS },
     { number: 8, sql: TOKEN_PARTS_AND_TRACES },
     { number: 9, sql: TEXTS_APART },
+    { number: 10, sql: COSTS },
   ],
   functions: { chain_hash: chainHash },
   complete: (db) => refreshRollups(db),

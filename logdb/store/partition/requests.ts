@@ -68,6 +68,8 @@ export interface RequestDetails {
   tokens_cache_write_1h: number | null
   /** The part of the output that is reasoning. */
   tokens_reasoning: number | null
+  /** What the provider says that it cost, in its currency, as `usage.cost` of OpenRouter. */
+  cost: number | null
 }
 
 /** Sorts after every character of an id. */
@@ -77,6 +79,11 @@ const AFTER_ALL = '\u{10FFFF}'
 export function requestIdsFrom(db: Connection, start: string, limit: number): string[] {
   const sql = 'SELECT request_id FROM req WHERE request_id >= ? AND request_id < ? ORDER BY request_id LIMIT ?'
   return db.prepareValue<[string, string, number], string>(sql).all(start, start + AFTER_ALL, limit)
+}
+
+/** True if a request has exactly this id. */
+export function hasRequest(db: Connection, id: string): boolean {
+  return db.prepare<[string]>('SELECT 1 FROM req WHERE request_id = ?').get(id) !== undefined
 }
 
 /** Ids of the requests with exactly this id, as converted ones may have, or with this x-request-id. */

@@ -19,6 +19,10 @@ export type RequestFigures = [
   tokensCacheWrite5m: number | null,
   tokensCacheWrite1h: number | null,
   tokensReasoning: number | null,
+  /** To the first byte of the answer. */
+  ttfbMs: number | null,
+  /** As the provider says it. */
+  cost: number | null,
 ]
 
 /** Conditions on the table `req`, called `r`, and the values that they leave open. */
@@ -38,7 +42,7 @@ export function requestFigures(
   const sql = `
     SELECT ts, COALESCE(model_original, model_mapped), api_key_hash, api_key_name, provider, endpoint, outcome,
       status_code, latency_ms, tokens_in, tokens_out, tokens_cache_read, tokens_cache_write_5m, tokens_cache_write_1h,
-      tokens_reasoning
+      tokens_reasoning, ttfb_ms, cost
     FROM req r WHERE ${['ts BETWEEN @sinceS AND @toS', ...conditions].join(' AND ')} ORDER BY ts`
   const statement = db.prepareTuple<[Record<string, unknown>], RequestFigures>(sql)
   return statement.iterate({ ...parameters, sinceS, toS })

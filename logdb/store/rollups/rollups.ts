@@ -27,6 +27,18 @@ CREATE TRIGGER rollup_of_removed AFTER DELETE ON req BEGIN
 END;
 `
 
+/** Null in a partition of an earlier version, where they are not counted. */
+export const COST_COLUMNS = ['cost_nano', 'costs', 'first_bytes']
+
+/** Costs in a billionth, as whole numbers, whose sum is the same in any order. All hours are counted again. */
+export const ADD_COSTS = `
+ALTER TABLE rollup ADD COLUMN cost_nano INTEGER;
+ALTER TABLE rollup ADD COLUMN costs INTEGER;
+ALTER TABLE rollup ADD COLUMN first_bytes BLOB;
+DELETE FROM rollup;
+INSERT OR IGNORE INTO rollup_stale SELECT DISTINCT ts / 3600 FROM req;
+`
+
 export const S_PER_HOUR = 3600
 
 /** The figures of one group in one hour. */
@@ -56,7 +68,9 @@ export function forgetRollups(db: Connection): void {
 /** Brings the figures of these hours, by default of all, up to date; within a transaction. */
 export function refreshRollups(db: Connection, hours: readonly number[] = staleHours(db)): void {
   if (hours.length === 0) return
-  const insert = db.prepare<[unknown[]]>('INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare<[unknown[]]>(
+    'INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const [remove, settle] = ['rollup', 'rollup_stale'].map((table) => {
     return db.prepare<[number]>(`DELETE FROM ${table} WHERE hour = ?`)
   })
@@ -73,7 +87,8 @@ export function refreshRollups(db: Connection, hours: readonly number[] = staleH
 function valuesOf({ requests, errors, cut, tokensIn, tokensOut, latencies, ...parts }: StoredTally) {
   const { tokensCacheRead, tokensCacheWrite5m, tokensCacheWrite1h, tokensReasoning } = parts
   const counts = [requests, errors, cut, tokensIn, tokensOut]
-  return [...counts, latencies, tokensCacheRead, tokensCacheWrite5m, tokensCacheWrite1h, tokensReasoning]
+  const ofTokens = [tokensCacheRead, tokensCacheWrite5m, tokensCacheWrite1h, tokensReasoning]
+  return [...counts, latencies, ...ofTokens, parts.costNano, parts.costs, parts.firstBytes]
 }
 
 interface Group {
@@ -118,12 +133,17 @@ function areFiguresOf(db: Connection, hour: number, stored: ReadonlySet<string>)
   const groups = groupsOfHour(db, hour)
   if (groups.length !== stored.size) return false
   return groups.every(({ dimension, name, label, tally }) => {
-    return stored.has(groupText(dimension, name, label, tally.stored()))
+    const found = tally.stored()
+    const forms = [found, { ...found, ...NOT_COUNTED }]
+    return forms.some((form) => stored.has(groupText(dimension, name, label, form)))
   })
 }
 
+/** In a partition of an earlier version. */
+const NOT_COUNTED = { costNano: null, costs: null, firstBytes: null }
+
 function groupText(dimension: string, name: string | null, label: string | null, tally: StoredTally): string {
-  const values = valuesOf(tally).map((value) => (typeof value === 'number' ? value : value.toString('base64')))
+  const values = valuesOf(tally).map((value) => (Buffer.isBuffer(value) ? value.toString('base64') : value))
   return JSON.stringify([dimension, name, label, ...values])
 }
 
@@ -140,7 +160,8 @@ export function readRollups(
   const sql = `
     SELECT hour, dimension, name, label, requests, errors, cut, tokens_in AS tokensIn, tokens_out AS tokensOut, latencies,
       tokens_cache_read AS tokensCacheRead, tokens_cache_write_5m AS tokensCacheWrite5m,
-      tokens_cache_write_1h AS tokensCacheWrite1h, tokens_reasoning AS tokensReasoning
+      tokens_cache_write_1h AS tokensCacheWrite1h, tokens_reasoning AS tokensReasoning,
+      cost_nano AS costNano, costs, first_bytes AS firstBytes
     FROM rollup WHERE hour BETWEEN ? AND ? AND dimension IN (${dimensions.map(() => '?').join(', ')})
       AND hour NOT IN (SELECT hour FROM rollup_stale) ORDER BY hour`
   return db.prepare<unknown[], Rollup>(sql).iterate(firstHour, lastHour, ...dimensions)

@@ -26,13 +26,41 @@ export interface TallyFigures {
    * Percentiles in milliseconds, null if no request had a latency. Of up to 10,000 requests each is a latency that occurred,
    * if no hour had more than 32; of more it is within 1 %.
    */
-  latencyMs: { p50: number | null; p95: number | null; p99: number | null }
+  latencyMs: Percentiles
+  /** The same of the time to the first byte of the answer. */
+  ttfbMs: Percentiles
+  /** The sum of what providers say that requests cost, in their currency; null if none says so. */
+  cost: number | null
+  /** How many requests have a cost. */
+  requestsWithCost: number
+  /** Requests in partitions of an earlier version: their costs and first bytes are not counted. */
+  notCounted: number
 }
 
-/** A tally as it is stored. */
-export interface StoredTally extends Omit<TallyFigures, 'latencyMs'> {
-  latencies: Buffer
+/**
+ * Milliseconds, null if there are none.
+ * @example
+ * const spread = ({ p50, p99 }: Percentiles) => (p99 ?? 0) - (p50 ?? 0)
+ */
+export interface Percentiles {
+  p50: number | null
+  p95: number | null
+  p99: number | null
 }
+
+type Counts = Omit<TallyFigures, 'latencyMs' | 'ttfbMs' | 'cost' | 'requestsWithCost' | 'notCounted'>
+
+/** A tally as it is stored. */
+export interface StoredTally extends Counts {
+  latencies: Buffer
+  /** The costs, in a billionth, and how many requests have one; like the next one null where they are not counted. */
+  costNano: number | null
+  costs: number | null
+  /** Times to the first byte. */
+  firstBytes: Buffer | null
+}
+
+const NANO = 1e9
 
 const FIRST_ERROR_STATUS = 400
 const CUT_OUTCOMES = ['client_aborted', 'upstream_truncated']
@@ -49,11 +77,15 @@ export class Tally {
   #tokensCacheWrite5m = 0
   #tokensCacheWrite1h = 0
   #tokensReasoning = 0
+  #costNano = 0
+  #costs = 0
+  #notCounted = 0
   readonly #latencies = new LatencySketch()
+  readonly #firstBytes = new LatencySketch()
 
   add(figures: RequestFigures): void {
     const [, , , , , , outcome, statusCode, latencyMs, tokensIn, tokensOut] = figures
-    const [, , , , , , , , , , , cacheRead, cacheWrite5m, cacheWrite1h, reasoning] = figures
+    const [, , , , , , , , , , , cacheRead, cacheWrite5m, cacheWrite1h, reasoning, ttfbMs, cost] = figures
     this.#requests++
     if (outcome !== null && CUT_OUTCOMES.includes(outcome)) this.#cut++
     else if ((statusCode ?? 0) >= FIRST_ERROR_STATUS || ERROR_OUTCOMES.includes(outcome ?? '')) this.#errors++
@@ -64,6 +96,10 @@ export class Tally {
     this.#tokensCacheWrite1h += cacheWrite1h ?? 0
     this.#tokensReasoning += reasoning ?? 0
     if (latencyMs !== null) this.#latencies.add(latencyMs)
+    if (ttfbMs !== null) this.#firstBytes.add(ttfbMs)
+    if (cost === null) return
+    this.#costs++
+    this.#costNano += Math.round(cost * NANO)
   }
 
   merge({ requests, errors, cut, tokensIn, tokensOut, latencies, ...parts }: StoredTally): void {
@@ -77,9 +113,34 @@ export class Tally {
     this.#tokensCacheWrite1h += parts.tokensCacheWrite1h
     this.#tokensReasoning += parts.tokensReasoning
     this.#latencies.merge(latencies)
+    this.#costNano += parts.costNano ?? 0
+    this.#costs += parts.costs ?? 0
+    if (parts.firstBytes) this.#firstBytes.merge(parts.firstBytes)
+    else this.#notCounted += requests
   }
 
   stored(): StoredTally {
+    return {
+      ...this.#counts(),
+      latencies: this.#latencies.store(),
+      costNano: this.#costNano,
+      costs: this.#costs,
+      firstBytes: this.#firstBytes.store(),
+    }
+  }
+
+  figures(): TallyFigures {
+    return {
+      ...this.#counts(),
+      latencyMs: percentilesOf(this.#latencies),
+      ttfbMs: percentilesOf(this.#firstBytes),
+      cost: this.#costs === 0 ? null : this.#costNano / NANO,
+      requestsWithCost: this.#costs,
+      notCounted: this.#notCounted,
+    }
+  }
+
+  #counts(): Counts {
     return {
       requests: this.#requests,
       errors: this.#errors,
@@ -90,13 +151,10 @@ export class Tally {
       tokensCacheWrite5m: this.#tokensCacheWrite5m,
       tokensCacheWrite1h: this.#tokensCacheWrite1h,
       tokensReasoning: this.#tokensReasoning,
-      latencies: this.#latencies.store(),
     }
   }
+}
 
-  figures(): TallyFigures {
-    const { latencies: _, ...counts } = this.stored()
-    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => this.#latencies.percentile(share))
-    return { ...counts, latencyMs: { p50: p50 ?? null, p95: p95 ?? null, p99: p99 ?? null } }
-  }
+function percentilesOf(sketch: LatencySketch): Percentiles {
+  return { p50: sketch.percentile(0.5), p95: sketch.percentile(0.95), p99: sketch.percentile(0.99) }
 }

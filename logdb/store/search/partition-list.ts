@@ -43,7 +43,8 @@ export interface RequestSummary {
   tip: number | null
 }
 
-const COLUMNS = `
+/** Of a summary, from the table `req`, called `r`. */
+export const SUMMARY_COLUMNS = `
   r.id AS row, r.request_id AS requestId, r.ts AS ts, r.ts_us AS tsUs, r.endpoint AS endpoint, r.model_original AS modelOriginal,
   r.model_mapped AS modelMapped, r.status_code AS statusCode, r.outcome AS outcome, r.provider AS provider,
   r.stream AS stream, r.latency_ms AS latencyMs, r.ttfb_ms AS ttfbMs,
@@ -66,35 +67,6 @@ export interface ListPlace {
   requestId: string
 }
 
-/** The same order in all partitions, also for requests of the same second. */
-const LATEST_FIRST = 'r.ts DESC, r.ts_us DESC, r.request_id DESC'
-const BEFORE = `(r.ts <= @beforeS AND (r.ts < @beforeS
-  OR (COALESCE(r.ts_us, 0), r.request_id) < (@beforeUs, @beforeId)))`
-
-/** Orders as LATEST_FIRST does. */
-export function compareLatestFirst(a: ListPlace, b: ListPlace): number {
-  if (a.ts !== b.ts) return b.ts - a.ts
-  const [aUs, bUs] = [a.tsUs ?? 0, b.tsUs ?? 0]
-  if (aUs !== bUs) return bUs - aUs
-  if (a.requestId === b.requestId) return 0
-  return a.requestId < b.requestId ? 1 : -1
-}
-
-/** The latest requests that pass the filter, the latest first; only those before a place, if there is one. */
-export function latestRequests(
-  db: Connection,
-  filter: RequestFilter,
-  limit: number,
-  before?: ListPlace,
-): RequestSummary[] {
-  const conditions = [...requestConditions(filter), ...(before ? [BEFORE] : [])]
-  const sql = `SELECT ${COLUMNS} FROM req r ${where(conditions)} ORDER BY ${LATEST_FIRST} LIMIT @limit`
-  const place = before && { beforeS: before.ts, beforeUs: before.tsUs ?? 0, beforeId: before.requestId }
-  return db
-    .prepare<[Record<string, unknown>], RequestSummary>(sql)
-    .all({ ...filterParameters(filter), ...place, limit })
-}
-
 /** The last requests after a row that pass the filter, in the order in which they were written. */
 export function requestsAfter(
   db: Connection,
@@ -102,7 +74,7 @@ export function requestsAfter(
   { row, limit = Number.MAX_SAFE_INTEGER }: { row: number; limit?: number | undefined },
 ): RequestSummary[] {
   const conditions = where([...requestConditions(filter), 'r.id > @row'])
-  const sql = `SELECT ${COLUMNS} FROM req r ${conditions} ORDER BY r.id DESC LIMIT @limit`
+  const sql = `SELECT ${SUMMARY_COLUMNS} FROM req r ${conditions} ORDER BY r.id DESC LIMIT @limit`
   const statement = db.prepare<[Record<string, unknown>], RequestSummary>(sql)
   return statement.all({ ...filterParameters(filter), row, limit }).reverse()
 }
@@ -112,19 +84,20 @@ export function lastRow(db: Connection): number {
   return Number(db.prepareValue('SELECT COALESCE(max(id), 0) FROM req').get())
 }
 
-/** JSON of the messages of a conversation, the last one first. */
-export function* messagesFrom(db: Connection, tip: number): Generator<string> {
+/** The messages of a conversation, by the node of each, the last one first. */
+export function* messagesFrom(db: Connection, tip: number): Generator<{ node: number; json: string }> {
   const step = db.prepare<[number], { parent: number; json: string }>(
     'SELECT node.parent AS parent, json FROM node JOIN message ON message.id = node.msg WHERE node.id = ?',
   )
   for (let node = tip; node !== 0; ) {
     const found = step.get(node)
     if (!found) return
-    yield found.json
+    yield { node, json: found.json }
     node = found.parent
   }
 }
 
-function where(conditions: readonly string[]): string {
+/** All of the conditions must be met. */
+export function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
 }

@@ -1,6 +1,6 @@
 import { Conversation } from './conversation/conversation.tsx'
 import type { DialogData, DialogStep } from './page-data.ts'
-import { requestPath, shownCount, shownDuration, shownTime } from './shown.ts'
+import { requestPath, shownCost, shownCount, shownDuration, shownTime } from './shown.ts'
 
 /** The requests of a dialog, each with what it adds. */
 export function DialogPage({ id, steps, isCut }: DialogData) {
@@ -17,7 +17,8 @@ export function DialogPage({ id, steps, isCut }: DialogData) {
   )
 }
 
-function Step({ step: { row, continues, turns, tokens }, number }: { step: DialogStep; number: number }) {
+function Step({ step, number }: { step: DialogStep; number: number }) {
+  const { row, continues, turns } = step
   return (
     <section class="step" id={`step-${number}`}>
       <h2>
@@ -26,7 +27,7 @@ function Step({ step: { row, continues, turns, tokens }, number }: { step: Dialo
         </a>
       </h2>
       <p class="note">
-        {row.model} · {row.status} · {shownDuration(row.latencyMs)} · {shownCount(tokens)} tokens until here
+        {[row.model, row.status, shownDuration(row.latencyMs), ...spentTexts(step)].join(' · ')}
         {continues !== undefined && (
           <>
             {' · continues '}
@@ -34,7 +35,18 @@ function Step({ step: { row, continues, turns, tokens }, number }: { step: Dialo
           </>
         )}
       </p>
-      <Conversation turns={turns} />
+      <Conversation turns={turns} paths={{ image: (image) => `${requestPath(row.id)}/images/${image}` }} />
     </section>
   )
+}
+
+/** What the request took, and all until there. */
+function spentTexts({ row: { tokensIn, tokensOut }, cost, until }: DialogStep): string[] {
+  const isKnown = tokensIn !== null || tokensOut !== null
+  const own = isKnown ? [`${shownCount(tokensIn) || '?'} tokens in, ${shownCount(tokensOut) || '?'} out`] : []
+  return [
+    ...own,
+    ...(cost === null ? [] : [`cost ${shownCost(cost)}`]),
+    `${shownCount(until.tokens)} tokens${until.cost === null ? '' : ` and cost ${shownCost(until.cost)}`} until here`,
+  ]
 }

@@ -68,8 +68,10 @@ export interface DialogStep {
   /** Number of the step that it continues, from 1, if that is not the one before it. */
   continues: number | undefined
   turns: Turn[]
-  /** Of this request and those before it. */
-  tokens: number
+  /** What providers say that it cost; null if they do not. */
+  cost: number | null
+  /** Sums of this request and those before it. */
+  until: { tokens: number; cost: number | null }
 }
 
 export interface SearchData {

@@ -17,6 +17,13 @@ export function shownCount(count: number | null): string {
   return count === null ? '' : String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
 }
 
+/** A small one with the digits that matter. */
+export function shownCost(cost: number | null): string {
+  if (cost === null) return ''
+  const digits = cost < 0.01 ? 6 : 4
+  return cost.toFixed(cost < 1 ? digits : 2)
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
 
 export function shownBytes(bytes: number): string {

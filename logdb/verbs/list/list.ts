@@ -1,17 +1,13 @@
 import { firstSecondOf, lastSecondOf, type Period, timesWithin } from '../../days.ts'
 import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
 import { openPartition } from '../../store/partition/open-partition.ts'
-import {
-  compareLatestFirst,
-  type ListPlace,
-  latestRequests,
-  type RequestSummary,
-} from '../../store/search/partition-list.ts'
+import { compareLatestFirst, LatestRequests } from '../../store/search/latest-requests.ts'
+import type { ListPlace, RequestSummary } from '../../store/search/partition-list.ts'
 import type { RequestConditions, RequestFilter } from '../../store/search/request-filter.ts'
 import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
-import { lastQuestion } from './last-question.ts'
+import { LastQuestions } from './last-question.ts'
 
 /**
  * Which requests to list; a missing filter sets no limit.
@@ -73,6 +69,7 @@ export async function listRequests(options: ListOptions): Promise<ListResult> {
   const engine = await loadSqlite()
   const most = skip + limit + 1
   const state: Search = { found: [], leftOut: [], damaged: [] }
+  const latest = new LatestRequests(most, before)
   const endMs = performance.now() + (options.timeLimitMs ?? Number.POSITIVE_INFINITY)
   for (const file of findPartitions(out, options)) {
     if (before && firstSecondOf(file.firstDay) > before.ts) continue
@@ -81,7 +78,7 @@ export async function listRequests(options: ListOptions): Promise<ListResult> {
       state.next = endOf(file)
       break
     }
-    readPartition(engine, { file, options, most }, state)
+    readPartition(engine, { file, options, most, latest }, state)
   }
   return resultOf(engine, state, { skip, limit })
 }
@@ -99,15 +96,15 @@ interface Search {
 
 function readPartition(
   engine: SqliteEngine,
-  { file, options, most }: { file: PartitionFile; options: ListOptions; most: number },
+  { file, options, most, latest }: { file: PartitionFile; options: ListOptions; most: number; latest: LatestRequests },
   state: Search,
 ): void {
-  const latest = unlessDamaged(state.damaged, file.path, () => {
+  const found = unlessDamaged(state.damaged, file.path, () => {
     using db = openPartition(engine, file.path)
     if (!db) state.leftOut.push(file.path)
-    return db && latestRequests(db, filterFor(file, options), most, options.before)
+    return db && latest.in(db, filterFor(file, options))
   })
-  const all = [...state.found, ...(latest ?? []).map((summary) => ({ summary, path: file.path }))]
+  const all = [...state.found, ...(found ?? []).map((summary) => ({ summary, path: file.path }))]
   state.found = all.sort((a, b) => compareLatestFirst(a.summary, b.summary)).slice(0, most)
   state.last = file
 }
@@ -157,7 +154,9 @@ function withQuestions(engine: SqliteEngine, found: Found[], damaged: DamagedPar
   for (const path of new Set(found.map((one) => one.path))) {
     unlessDamaged(damaged, path, () => {
       using db = openPartition(engine, path)
-      for (const one of found) if (db && one.path === path) questions.set(one, lastQuestion(db, one.summary))
+      if (!db) return
+      const known = new LastQuestions(db)
+      for (const one of found) if (one.path === path) questions.set(one, known.of(one.summary))
     })
   }
   return found.map((one) => listed(one.summary, questions.get(one)))

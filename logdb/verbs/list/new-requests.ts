@@ -4,7 +4,7 @@ import { isSealed } from '../../store/partition/seal.ts'
 import { lastRow, requestsAfter } from '../../store/search/partition-list.ts'
 import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
-import { lastQuestion } from './last-question.ts'
+import { LastQuestions } from './last-question.ts'
 import { filterFor, type ListedRequest, type ListOptions, listed } from './list.ts'
 
 /** How far each partition has been read, by its path. */
@@ -70,5 +70,6 @@ function readNew(
   // A new file that is sealed was merged from partitions whose requests have been read.
   if (!place && isSealed(engine, file.path)) return { requests: [], row }
   const found = requestsAfter(db, filterFor(file, options), { row: place?.row ?? 0, limit: options.limit })
-  return { requests: found.map((summary) => listed(summary, lastQuestion(db, summary))), row }
+  const questions = new LastQuestions(db)
+  return { requests: found.map((summary) => listed(summary, questions.of(summary))), row }
 }

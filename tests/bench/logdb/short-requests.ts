@@ -49,7 +49,8 @@ export function writeShortRequests(folder: string, { days, perDay }: { days: num
   return { frequencies, samples }
 }
 
-function vocabulary(random: Random): string[] {
+/** Distinct words. */
+export function vocabulary(random: Random): string[] {
   const words = new Set<string>()
   while (words.size < VOCABULARY) {
     words.add(Array.from({ length: 1 + random.below(4) }, () => SYLLABLES[random.below(SYLLABLES.length)]).join(''))
@@ -57,7 +58,8 @@ function vocabulary(random: Random): string[] {
   return [...words]
 }
 
-function word(words: string[], random: Random): string {
+/** One of the words by Zipf's law, or one in Chinese. */
+export function word(words: string[], random: Random): string {
   if (random.below(NOT_LATIN_SHARE) === 0) {
     const codes = Array.from({ length: 2 + random.below(8) }, () => FIRST_HAN + random.below(HAN_CHARACTERS))
     return String.fromCodePoint(...codes)

@@ -37,11 +37,14 @@ const READING = [
   ['dialogs', 'assign', '--by', 'prefix', '--dry-run'],
 ]
 
+/** What version 10 began to count; `stats` says of how many requests it is not known. */
+const LATER_FIGURES = /"(ttfb_p\d\d_ms|not_counted)":[^,}]+,?/g
+
 async function readAll({ run }: Workspace): Promise<unknown[]> {
   const found: unknown[] = []
   for (const args of READING) {
     const { exitCode, stdout } = await run(args)
-    found.push([args, exitCode, stdout])
+    found.push([args, exitCode, stdout.replace(LATER_FIGURES, '')])
   }
   return found
 }
@@ -55,7 +58,7 @@ sqliteTest(
     await space.ingest()
     await space.run(['seal'])
     const expected = await readAll(space)
-    for (const last of [8, 7, 5, 1]) {
+    for (const last of [9, 8, 7, 5, 1]) {
       for (const path of space.partitions().slice(0, -1)) await makeOlder(path, last)
       const before = digests(space.partitions())
       expect(await readAll(space)).toEqual(expected)

@@ -102,6 +102,7 @@ sqliteTest('the views give what was logged, and requests has exactly its twelve 
     tokens_cache_write_5m: null,
     tokens_cache_write_1h: null,
     tokens_reasoning: null,
+    cost: null,
   })
 })
 

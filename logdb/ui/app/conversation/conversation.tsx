@@ -1,4 +1,5 @@
 import { shownCount } from '../shown.ts'
+import { missingMedia } from './missing-media.ts'
 import { pairedTurns, type ShownPart } from './paired-calls.ts'
 import { SaidText } from './said-text.tsx'
 import type { Part, Turn } from './turn.ts'
@@ -44,6 +45,8 @@ function PartView({ part, paths, number }: PartProps) {
   const { kind, text, image } = part
   const rest = <Rest part={part} path={number === undefined ? undefined : paths.turn?.(number)} />
   if (image !== undefined && paths.image) return <ImageView path={paths.image(image)} />
+  const media = kind === 'note' ? missingMedia(text) : undefined
+  if (media !== undefined) return <p class="note media">{media}</p>
   const folded = FOLDED[kind]
   if (folded !== undefined) {
     return (
@@ -91,7 +94,9 @@ function captionOf(kind: Part['kind'], name: string | undefined): string {
 function ImageView({ path }: { path: string }) {
   return (
     <figure class="image">
-      <img src={path} alt="Part of the message" loading="lazy" />
+      <a href={path} target="_blank" rel="noopener">
+        <img src={path} alt="Part of the message" loading="lazy" />
+      </a>
     </figure>
   )
 }

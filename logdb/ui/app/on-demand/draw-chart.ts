@@ -15,7 +15,7 @@ export interface ChartContent {
   names: readonly string[]
   stepS: number
   isBars: boolean
-  unit: 'count' | 'ms'
+  unit: 'count' | 'ms' | 'cost'
   series: readonly ChartSeries[]
   /** Gets the index of the time that was clicked. */
   onClick(index: number): void
@@ -28,7 +28,11 @@ const MS_PER_S = 1000
 const S_PER_HOUR = 3600
 const INCREMENTS_S = [1, 3, 6, 12, 24, 48, 168, 336, 720].map((hours) => hours * S_PER_HOUR)
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const COST = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 })
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+/** The least value that the top of a chart may stand for. */
+const LEAST_TOP: Record<ChartContent['unit'], number> = { count: 1, ms: 1, cost: 1e-6 }
 
 /** Draws a chart that follows the width of its place and the colour scheme. @returns what removes it */
 export function drawChart(place: HTMLElement, content: ChartContent): () => void {
@@ -56,7 +60,7 @@ function newChart(place: HTMLElement, content: ChartContent): uPlot {
     tzDate: (timeS) => uPlot.tzDate(new Date(timeS * MS_PER_S), 'Etc/UTC'),
     scales: {
       x: { range: () => [times[0] ?? 0, (times.at(-1) ?? 0) + stepS] },
-      y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] },
+      y: { range: (_chart, _min, max) => [0, Math.max(LEAST_TOP[content.unit], max * 1.1)] },
     },
     axes: axesOf(place, content),
     series: [
@@ -78,7 +82,7 @@ function axesOf(place: HTMLElement, { unit, stepS }: ChartContent): uPlot.Axis[]
     grid: { stroke: colorOf(place, 'line'), width: 1 },
     ticks: { show: false },
   }
-  const textOf = (value: number) => (unit === 'ms' ? `${COMPACT.format(value / MS_PER_S)} s` : COMPACT.format(value))
+  const textOf = (value: number) => axisText(value, unit)
   const times: uPlot.Axis = {
     ...common,
     size: TIMES_HEIGHT,
@@ -86,6 +90,16 @@ function axesOf(place: HTMLElement, { unit, stepS }: ChartContent): uPlot.Axis[]
     values: (_chart, values) => values.map(timeText),
   }
   return [times, { ...common, size: AXIS_WIDTH, values: (_chart, values) => values.map(textOf) }]
+}
+
+function axisText(value: number, unit: ChartContent['unit']): string {
+  if (unit === 'cost') return COST.format(value)
+  return unit === 'ms' ? `${COMPACT.format(value / MS_PER_S)} s` : COMPACT.format(value)
+}
+
+function valueText(value: number, unit: ChartContent['unit']): string {
+  if (unit === 'cost') return COST.format(value)
+  return `${WHOLE.format(value)}${unit === 'ms' ? ' ms' : ''}`
 }
 
 /** `09-16`, or `08:00` within a day. */
@@ -104,7 +118,7 @@ function seriesOptions(place: HTMLElement, series: ChartSeries, { isBars, unit }
     points: { fill: colorOf(place, 'back') },
     ...(isBars && bars && { fill: color, paths: bars, points: { show: false } }),
     ...(series.isDashed && { dash: [4, 4] }),
-    value: (_chart, value) => (value === null ? '–' : `${WHOLE.format(value)}${unit === 'ms' ? ' ms' : ''}`),
+    value: (_chart, value) => (value === null ? '–' : valueText(value, unit)),
   }
 }
 

@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { hasScript } from '../has-script.ts'
-import type { ChartSeries, drawChart } from '../on-demand/draw-chart.ts'
+import type { ChartContent, ChartSeries, drawChart } from '../on-demand/draw-chart.ts'
 import type { Figures, Slot } from './overview-data.ts'
 
 interface ChartPlan {
   title: string
   /** `bars` for counts that lie over each other, else lines. */
   isBars?: boolean
-  unit: 'count' | 'ms'
+  unit: ChartContent['unit']
   series: readonly (Omit<ChartSeries, 'values'> & { figure: keyof Figures })[]
 }
 
@@ -41,6 +41,21 @@ const PLANS: readonly ChartPlan[] = [
       { name: 'p99', figure: 'p99', color: 'bad' },
     ],
   },
+  {
+    title: 'First byte of the answer',
+    unit: 'ms',
+    series: [
+      { name: 'p50', figure: 'firstP50', color: 'good' },
+      { name: 'p95', figure: 'firstP95', color: 'cut' },
+      { name: 'p99', figure: 'firstP99', color: 'bad' },
+    ],
+  },
+  {
+    title: 'Cost, as providers report it',
+    isBars: true,
+    unit: 'cost',
+    series: [{ name: 'Cost', figure: 'cost', color: 'link' }],
+  },
 ]
 
 interface ChartsProps {
@@ -60,11 +75,16 @@ export function Charts({ slots, slotMs, fallback }: ChartsProps) {
   if (!draw) return <>{fallback}</>
   return (
     <div class="charts">
-      {PLANS.map((plan) => (
+      {PLANS.filter((plan) => hasValues(plan, slots)).map((plan) => (
         <Chart key={plan.title} plan={plan} slots={slots} slotMs={slotMs} draw={draw.chart} />
       ))}
     </div>
   )
+}
+
+/** False if nothing of it is known, as costs that no provider reports. */
+function hasValues({ series }: ChartPlan, slots: readonly Slot[]): boolean {
+  return slots.some((slot) => series.some(({ figure }) => slot[figure] !== null))
 }
 
 interface ChartProps {

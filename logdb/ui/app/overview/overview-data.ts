@@ -40,6 +40,15 @@ export interface Figures {
   p50: number | null
   p95: number | null
   p99: number | null
+  /** The same to the first byte of the answer. */
+  firstP50: number | null
+  firstP95: number | null
+  firstP99: number | null
+  /** What providers say that requests cost; null if none says so. */
+  cost: number | null
+  requestsWithCost: number
+  /** Requests whose first bytes and costs are not counted, because an earlier version stored them. */
+  notCounted: number
 }
 
 /** An hour or a day. */

@@ -1,5 +1,5 @@
 import { Warnings } from '../layout.tsx'
-import { shownCount, shownDuration } from '../shown.ts'
+import { shownCost, shownCount, shownDuration } from '../shown.ts'
 import { BarChart } from './bar-chart.tsx'
 import { Charts } from './charts.tsx'
 import { FigureTable } from './figure-table.tsx'
@@ -17,6 +17,7 @@ export function OverviewPage(data: OverviewData) {
         </p>
       ))}
       <Warnings texts={warnings} />
+      <NotCounted requests={total.notCounted} />
       <dl class="facts">
         {factsOf(total).map(([name, value]) => (
           <div key={name}>
@@ -41,6 +42,16 @@ export function OverviewPage(data: OverviewData) {
       )}
       {groups.map(({ title, rows }) => rows.length > 0 && <FigureTable key={title} title={title} rows={rows} />)}
     </>
+  )
+}
+
+function NotCounted({ requests }: { requests: number }) {
+  if (requests === 0) return null
+  return (
+    <p class="note">
+      First bytes and costs of {shownCount(requests)} requests are not counted yet, because an earlier version stored
+      them: <code>logdb seal --rewrite</code>
+    </p>
   )
 }
 
@@ -77,7 +88,7 @@ function Choices({ label, choices }: { label: string; choices: readonly Choice[]
 }
 
 function factsOf(total: Figures): [string, string][] {
-  const { requests, errors, tokensIn, tokensCached, tokensOut, tokensReasoning, p50, p95, p99 } = total
+  const { requests, errors, tokensIn, tokensCached, tokensOut, tokensReasoning, cost, requestsWithCost } = total
   return [
     ['Requests', shownCount(requests)],
     ['Errors', `${shownCount(errors)} (${requests === 0 ? 0 : ((100 * errors) / requests).toFixed(1)} %)`],
@@ -85,6 +96,16 @@ function factsOf(total: Figures): [string, string][] {
     ['Of them from a cache', shownCount(tokensCached)],
     ['Tokens out', shownCount(tokensOut)],
     ['Of them reasoning', shownCount(tokensReasoning)],
-    ['Latency p50 / p95 / p99', [p50, p95, p99].map((ms) => shownDuration(ms) || '–').join(' / ')],
+    ['Latency p50 / p95 / p99', durationsOf(total.p50, total.p95, total.p99)],
+    ['First byte p50 / p95 / p99', durationsOf(total.firstP50, total.firstP95, total.firstP99)],
+    ...(cost === null ? [] : [['Cost', costText(cost, requestsWithCost, requests)] satisfies [string, string]]),
   ]
+}
+
+function durationsOf(...ms: (number | null)[]): string {
+  return ms.map((one) => shownDuration(one) || '–').join(' / ')
+}
+
+function costText(cost: number, withCost: number, requests: number): string {
+  return `${shownCost(cost)}${withCost === requests ? '' : ` (of ${shownCount(withCost)} requests)`}`
 }

@@ -22,7 +22,7 @@ const DAYS: Record<Range, number> = { '24h': 1, '7d': 7, '30d': 30, '90d': 90 }
 const MAX_ROWS = 12
 const DAY_LENGTH = 'YYYY-MM-DD'.length
 const DAY = /^\d{4}-\d\d-\d\d$/
-const LIMITS = ['model', 'key'] as const
+const LIMITS = ['model', 'key', 'provider'] as const
 
 /** What the URL asks for. */
 interface Asked {
@@ -32,12 +32,13 @@ interface Asked {
   to: string | undefined
   model: string | undefined
   key: string | undefined
+  provider: string | undefined
 }
 
 /** The figures of a range, from what is known of each hour. */
 export async function overviewPage(request: FastifyRequest, access: Access, { reader }: UiParts): Promise<PageData> {
   const asked = askedIn(request.query as Record<string, string | undefined>)
-  const { unit, model, key } = asked
+  const { unit, model, key, provider } = asked
   const slots = slotsOf(asked, Date.now())
   const [first = ''] = slots
   const last = slots.at(-1) ?? ''
@@ -48,6 +49,7 @@ export async function overviewPage(request: FastifyRequest, access: Access, { re
       by: [unit, 'model', 'key', 'provider'],
       ...(model && { model }),
       ...(key && { key }),
+      ...(provider && { provider }),
     },
     access,
   )
@@ -73,6 +75,7 @@ function askedIn(query: Record<string, string | undefined>): Asked {
     to: to !== undefined && isDay(to) ? to : undefined,
     model: query['model'] || undefined,
     key: query['key'] || undefined,
+    provider: query['provider'] || undefined,
   }
 }
 
@@ -150,7 +153,7 @@ function groupsOf({ models, keys, providers }: Groups, asked: Asked, times: { si
   return [
     { title: 'Model', rows: rowsOf(models, linked('model')) },
     { title: 'Key', rows: rowsOf(keys, linked('key')) },
-    { title: 'Provider', rows: rowsOf(providers, () => ({})) },
+    { title: 'Provider', rows: rowsOf(providers, linked('provider')) },
   ]
 }
 
@@ -162,10 +165,13 @@ function rowsOf(groups: readonly GroupStats[], linksOf: (name: string) => Partia
   }))
 }
 
-const NO_LATENCY = { p50: null, p95: null, p99: null }
+const NO_TIMES = { p50: null, p95: null, p99: null }
 
 function figuresOf(figures: Partial<TallyFigures> = {}): Figures {
-  const { requests = 0, errors = 0, tokensIn = 0, tokensOut = 0, latencyMs = NO_LATENCY } = figures
+  const { requests = 0, errors = 0, tokensIn = 0, tokensOut = 0, latencyMs = NO_TIMES, ttfbMs = NO_TIMES } = figures
   const { tokensCacheRead: tokensCached = 0, tokensReasoning = 0 } = figures
-  return { requests, errors, tokensIn, tokensCached, tokensOut, tokensReasoning, ...latencyMs }
+  const { cost = null, requestsWithCost = 0, notCounted = 0 } = figures
+  const tokens = { tokensIn, tokensCached, tokensOut, tokensReasoning }
+  const firstBytes = { firstP50: ttfbMs.p50, firstP95: ttfbMs.p95, firstP99: ttfbMs.p99 }
+  return { requests, errors, ...tokens, ...latencyMs, ...firstBytes, cost, requestsWithCost, notCounted }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { PageData } from '../../app/page-data.ts'
+import type { DialogStep, PageData } from '../../app/page-data.ts'
 import type { Access } from '../access/ui-keys.ts'
 import type { UiParts } from '../ui-parts.ts'
 import { pathOf, rowOfDetails } from './page-rows.ts'
@@ -16,11 +16,13 @@ export async function dialogPage(request: FastifyRequest, access: Access, parts:
   const { id } = request.params as { id: string }
   const found = await parts.reader.dialog(id, access)
   parts.log.add('dialog', access, { address: request.ip, what: id })
-  let tokens = 0
+  let until: DialogStep['until'] = { tokens: 0, cost: null }
   const steps = found.steps.map(({ facts, after, turns }, index) => {
-    tokens += (facts.tokens_in ?? 0) + (facts.tokens_out ?? 0)
+    const { tokens_in, tokens_out, cost } = facts
+    const tokens = until.tokens + (tokens_in ?? 0) + (tokens_out ?? 0)
+    until = { tokens, cost: cost === null ? until.cost : (until.cost ?? 0) + cost }
     const continues = after === undefined || after === index - 1 ? undefined : after + 1
-    return { row: rowOfDetails(facts), continues, turns, tokens }
+    return { row: rowOfDetails(facts), continues, turns, cost, until }
   })
   return { title: `Dialog ${id}`, kind: 'dialog', dialog: { id, steps, isCut: found.isCut } }
 }

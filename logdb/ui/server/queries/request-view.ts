@@ -52,8 +52,14 @@ export async function imageView({ number, ...options }: RequestOptions & { numbe
   return details && imageOf(turnsOf(parseBody(details.request_json), details.response_json), number)
 }
 
+/** A turn whose images are numbers: that of each among the images of its request, from 0. */
+interface NumberedTurn {
+  role: string
+  parts: (Omit<Part, 'image'> & { image?: number })[]
+}
+
 export interface DialogView {
-  steps: { facts: Facts; after: number | undefined; turns: { role: string; parts: Omit<Part, 'image'>[] }[] }[]
+  steps: { facts: Facts; after: number | undefined; turns: NumberedTurn[] }[]
   /** True if there are more. */
   isCut: boolean
 }
@@ -64,13 +70,21 @@ export async function dialogView(options: RequestOptions): Promise<DialogView | 
   const steps: DialogView['steps'] = []
   for await (const { request_json, response_json, ...facts } of visibleDialog(options)) {
     if (steps.length === MAX_STEPS) return { steps, isCut: true }
-    const { after, turns, answers } = thread.add(parseBody(request_json), parseBody(response_json))
-    steps.push({ facts, after, turns: withoutImages([...turns, ...answers]) })
+    const { after, repeated, turns, answers } = thread.add(parseBody(request_json), parseBody(response_json))
+    steps.push({ facts, after, turns: numberImages([...turns, ...answers], imagesIn(repeated)) })
   }
   return steps.length === 0 ? undefined : { steps, isCut: false }
 }
 
-/** The page of a dialog has only their notes. */
-function withoutImages(turns: readonly Turn[]) {
-  return turns.map(({ role, parts }) => ({ role, parts: parts.map(({ image: _, ...part }) => part) }))
+function imagesIn(turns: readonly Turn[]): number {
+  return turns.flatMap(({ parts }) => parts.filter(({ image }) => image !== undefined)).length
+}
+
+/** A page loads each image alone. @param first number of the first image */
+function numberImages(turns: readonly Turn[], first: number): NumberedTurn[] {
+  let next = first
+  return turns.map(({ role, parts }) => ({
+    role,
+    parts: parts.map(({ image, ...part }) => ({ ...part, ...(image !== undefined && { image: next++ }) })),
+  }))
 }

@@ -97,6 +97,18 @@ sqliteTest('list has the filters of search, and pages', async () => {
   expect((await space.run(['list', '--limit', '4'])).stderr).toBe('')
 })
 
+sqliteTest('each request of an agent has the last question before it', async () => {
+  const space = workspace()
+  const messages = [said('user', 'First'), call, said('tool', 'a'), call, said('tool', 'b'), said('user', 'Second')]
+  const all = [...messages, call, said('tool', 'c'), call, said('tool', 'd')]
+  const records = [1, 3, 5, 6, 8, 10].map((count, index) =>
+    record({ timestamp: timestampAt(index), request: { model: 'gpt-4o', messages: all.slice(0, count) } }),
+  )
+  space.write('requests-x.jsonl', jsonl(records))
+  await space.ingest()
+  expect((await idsOf(space)).reverse()).toEqual(['First', 'First', 'First', 'Second', 'Second', 'Second'])
+})
+
 sqliteTest('on a narrow terminal the question is on its own line, and nothing is wider', async () => {
   const { folder } = await filled()
   const shown = async (outColumns: number) => {

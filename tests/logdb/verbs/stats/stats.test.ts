@@ -9,14 +9,16 @@ import { type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 test('percentiles are latencies that occurred, the nearest to the share', () => {
   const tally = new Tally()
   const add = (status: number, latencyMs: number | null, ...tokens: (number | null)[]) => {
-    const [tokensIn = null, tokensOut = null, cached = null, written = null] = tokens
-    const figures = [status, latencyMs, tokensIn, tokensOut, cached, written, null, tokensOut] as const
-    tally.add([0, null, null, null, null, '/v1/x', null, ...figures])
+    const [tokensIn = null, tokensOut = null, cached = null, written = null, cost = null] = tokens
+    const parts = [tokensIn, tokensOut, cached, written, null, tokensOut] as const
+    const ttfbMs = latencyMs === null ? null : latencyMs / 2
+    tally.add([0, null, null, null, null, '/v1/x', null, status, latencyMs, ...parts, ttfbMs, cost])
   }
   for (let latencyMs = 1000; latencyMs >= 1; latencyMs--) add(200, latencyMs, 1, null)
-  add(404, null, null, 2, 5, 7)
+  add(404, null, null, 2, 5, 7, 0.1)
+  add(200, null, null, null, null, null, 0.2)
   expect(tally.figures()).toEqual({
-    requests: 1001,
+    requests: 1002,
     errors: 1,
     cut: 0,
     tokensIn: 1000,
@@ -26,6 +28,10 @@ test('percentiles are latencies that occurred, the nearest to the share', () => 
     tokensCacheWrite1h: 0,
     tokensReasoning: 2,
     latencyMs: { p50: 500, p95: 950, p99: 990 },
+    ttfbMs: { p50: 250, p95: 475, p99: 495 },
+    cost: 0.3,
+    requestsWithCost: 2,
+    notCounted: 0,
   })
   expect(new Tally().figures().latencyMs).toEqual({ p50: null, p95: null, p99: null })
 })
@@ -63,6 +69,12 @@ const FIGURES = {
   latency_p50_ms: 100,
   latency_p95_ms: 200,
   latency_p99_ms: 200,
+  ttfb_p50_ms: 3.25,
+  ttfb_p95_ms: 3.25,
+  ttfb_p99_ms: 3.25,
+  cost: null,
+  requests_with_cost: 0,
+  not_counted: 0,
 }
 
 sqliteTest('stats counts by day, model and key over all partitions of the range', async () => {
@@ -99,12 +111,12 @@ sqliteTest('in the terminal a bar shows how many requests there were', async () 
   const { run } = await filled()
   const { stdout } = await run(['stats'])
   expect(stdout.split('\n').slice(0, 6)).toEqual([
-    'requests 7, errors 1 (14.3 %), tokens 49 in, 35 out, latency p50 200 ms, p95 400 ms, p99 400 ms',
+    'requests 7, errors 1 (14.3 %), tokens 49 in, 35 out, latency p50 200 ms, p95 400 ms, p99 400 ms, first byte p50 3 ms, p95 3 ms, p99 3 ms',
     '',
-    'day         requests                        errors  tokens in  tokens out  p50 ms  p95 ms  p99 ms',
-    '2025-09-10         4  ████████████████████  25.0 %         28          20     200     400     400',
-    '2025-09-11         2  ██████████             0.0 %         14          10     100     200     200',
-    '2025-09-12         1  █████                  0.0 %          7           5     100     100     100',
+    'day         requests                        errors  tokens in  tokens out  p50 ms  p95 ms  p99 ms  first p50  first p95  first p99',
+    '2025-09-10         4  ████████████████████  25.0 %         28          20     200     400     400          3          3          3',
+    '2025-09-11         2  ██████████             0.0 %         14          10     100     200     200          3          3          3',
+    '2025-09-12         1  █████                  0.0 %          7           5     100     100     100          3          3          3',
   ])
   expect(stdout).not.toContain('\u001b')
   expect((await run(['stats'], {}, { isTTY: true })).stdout).toContain('\u001b[36m██████████')

@@ -118,7 +118,7 @@ figure.chart { padding: 12px; margin: 0 0 16px }
 .figure-table th a { display: inline-block; line-height: 24px } .chart-link { margin-left: 8px; font-weight: 400 } .by-time { margin-bottom: 16px }
 .hits { padding-left: 20px } .hits li { margin-bottom: 12px } .hits p { margin: 2px 0; overflow-wrap: anywhere }
 mark { background: var(--mark); color: inherit }
-.step { margin-bottom: 28px }
+.step { margin-bottom: 28px } .step figure.image img { max-height: 140px }
 .figures td { overflow-wrap: anywhere; max-width: 420px } .figures .differs td { font-weight: 600 }
 .diff-part { margin-top: 24px }
 .diff { table-layout: fixed; font: 13px/1.5 ui-monospace, monospace }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { hashApiKey } from '../../../../../kit/api-keys.ts'
 import { chat, completion, jsonl, record, timestampAt } from '../../../../helpers/logdb/logs.ts'
+import { makeOlder } from '../../../../helpers/logdb/older-partition.ts'
 import { sqliteTest } from '../../../../helpers/logdb/sqlite-test.ts'
 import { startUi, type UiServer } from '../../../../helpers/logdb/ui-server.ts'
 import { type Workspace, workspace } from '../../../../helpers/logdb/workspace.ts'
@@ -22,6 +23,7 @@ const RECORDS = [
     x_request_id: 'recent',
     timestamp: new Date(Date.now() - 60_000).toISOString(),
     model_original: 'recent-model',
+    usage: { prompt_tokens: 7, completion_tokens: 5, cost: 0.0025 },
     request: chat('asked a minute ago'),
   }),
   record({
@@ -239,4 +241,25 @@ sqliteTest('the overview shows earlier times, hours instead of days, and one mod
   const { html: limited } = await page(chart.replaceAll('&amp;', '&'))
   expect(textOf(limited)).toMatch(/Requests\n+130\n/)
   expect(textOf((await page('/ui/overview?to=2025-02-31')).html)).toContain(new Date().toISOString().slice(0, 10))
+})
+
+sqliteTest('the overview shows first bytes, and costs where providers report them, also of one provider', async () => {
+  const text = textOf((await page('/ui/overview')).html)
+  expect(text).toMatch(/First byte p50 \/ p95 \/ p99\n+3 ms \/ 3 ms \/ 3 ms\n/)
+  expect(text).toMatch(/\nCost\n+0\.002500\n/)
+  const without = textOf((await page('/ui/overview?range=7d&to=2025-09-12')).html)
+  expect(without).not.toContain('\nCost\n')
+  const [, chart = ''] =
+    /href="([^"]+)" aria-label="Charts of openrouter only"/.exec((await page('/ui/overview')).html) ?? []
+  expect(chart).toBe('/ui/overview?range=7d&amp;provider=openrouter')
+  const { html } = await page(chart.replaceAll('&amp;', '&'))
+  expect(textOf(html)).toMatch(/Only \n?provider\n? \n?openrouter/)
+  expect(textOf((await page('/ui/overview?provider=none')).html)).toContain('There is no request in this time')
+})
+
+sqliteTest('the overview says of how many requests an earlier version counted nothing', async () => {
+  const [, path = ''] = space.partitions()
+  await makeOlder(path, 9)
+  const { html } = await page('/ui/overview?range=7d&to=2025-09-12')
+  expect(textOf(html)).toMatch(/First bytes and costs of 1 requests are not counted yet/)
 })

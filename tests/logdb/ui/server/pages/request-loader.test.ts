@@ -11,7 +11,29 @@ const PIXELS = Buffer.from('89504e470d0a1a0a', 'hex')
 const IMAGE = { type: 'image_url', image_url: { url: `data:image/png;base64,${PIXELS.toString('base64')}` } }
 const dialog = (index: number, text: string, fields = {}) =>
   record({ x_request_id: text, timestamp: timestampAt(index), dialog_id: 'd', request: chat(text), ...fields })
+const OTHER_PIXELS = Buffer.from('474946383961', 'hex')
+const OTHER = { type: 'image_url', image_url: { url: `data:image/gif;base64,${OTHER_PIXELS.toString('base64')}` } }
+const notes = ['data:image/jpeg;sha256=abc123;bytes=12345', 'https://pictures.example/cat.png'].map((url) => ({
+  type: 'image_url',
+  image_url: { url },
+}))
+/** The second request repeats the first one, and adds a picture and two that the log does not hold. */
+const firstTurn = [{ role: 'user', content: ['look', IMAGE] }]
+const PICTURES = [
+  firstTurn,
+  [...firstTurn, completion('Nice').choices[0]?.message, { role: 'user', content: [OTHER, ...notes] }],
+].map((messages, index) =>
+  record({
+    x_request_id: `pictures-${index}`,
+    timestamp: timestampAt(index, '2025-09-12T00:00:00Z'),
+    dialog_id: 'pictures',
+    request: { model: 'm', messages },
+    response: completion('Nice'),
+    usage: { prompt_tokens: 1000, completion_tokens: 20, ...(index === 1 && { cost: 0.25 }) },
+  }),
+)
 const RECORDS = [
+  ...PICTURES,
   dialog(0, 'first', { request: { model: 'm', messages: [{ role: 'user', content: ['see', IMAGE] }] } }),
   dialog(1, 'second', { api_key_hash: hashApiKey(OWN), temperature: 1 }),
   dialog(2, 'third', {
@@ -96,4 +118,21 @@ sqliteTest('two requests are compared: figures, what was asked, what was answere
   const own = await ui.logIn(OWN)
   expect((await page(`/ui/compare?a=${ids['second']}&b=${ids['first']}`, own)).status).toBe(404)
   expect((await page(`/ui/compare?a=${ids['second']}&b=${ids['second']}`, own)).status).toBe(200)
+})
+
+sqliteTest('a dialog shows the images that each request adds, and says what the log does not hold', async () => {
+  const { html } = await page('/ui/dialogs/pictures')
+  const paths = [`${pathTo('pictures-0')}/images/0`, `${pathTo('pictures-1')}/images/1`]
+  expect([...html.matchAll(/<img src="([^"]+)"/g)].map(([, path]) => path)).toEqual(paths)
+  const images = await Promise.all(paths.map((path) => ui.get(path, undefined, { cookie })))
+  const contents = await Promise.all(images.map(async (image) => Buffer.from(await image.arrayBuffer())))
+  expect(contents).toEqual([PIXELS, OTHER_PIXELS])
+  expect(textOf(html)).toContain('An image (jpeg, 12.3 kB) is not in the log')
+  expect(textOf(html)).toContain('An image or file at https://pictures.example/cat.png is not fetched.')
+})
+
+sqliteTest('each request of a dialog says what it took, and what all until there took', async () => {
+  const text = textOf((await page('/ui/dialogs/pictures')).html)
+  expect(text).toContain('1 000 tokens in, 20 out · 1 020 tokens until here')
+  expect(text).toContain('1 000 tokens in, 20 out · cost 0.2500 · 2 040 tokens and cost 0.2500 until here')
 })
