@@ -95,12 +95,16 @@ const WRITE = [
   'said=$(dd of="$1.part" bs="$2" seek="$3" conv=notrunc 2>&1) || { printf "%s\\n" "$said" >&2; exit 1; }',
 ].join('; ')
 
+/** An older `sync` takes no file. Some disks say only now that they are full. */
+const SYNC =
+  'said=$(sync "$p" 2>&1) || case $said in *"No space left"*|*"quota exceeded"*) printf "%s\\n" "$said" >&2; exit 1;; *) sync;; esac'
+
 const FINISH = [
   OWN,
   'p=$1.part',
   'umask 077',
   'dd of="$p" bs=1 seek="$2" count=0 2>/dev/null < /dev/null || exit 1',
-  'sync "$p" 2>/dev/null || sync',
+  SYNC,
   'sum=$(sha256sum < "$p" | cut -d " " -f 1)',
   'if [ "$sum" = "$3" ]; then own "$p" || :; mv -f -- "$p" "$1" || exit 1; sum=$(sha256sum < "$1" | cut -d " " -f 1); fi',
   `printf '%s\\n' "$sum"`,
