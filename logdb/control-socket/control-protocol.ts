@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isObject, parseObject } from '../../kit/json.ts'
 import { UserError } from '../../kit/user-error.ts'
@@ -55,6 +56,8 @@ export interface FollowStatus {
   from: string
   out: string
   bundles: string
+  /** What `folderId` says of the folder of the logs; earlier versions do not send it. */
+  from_id?: string
   /** Of the process. */
   pid: number
   /** Times are ISO 8601. */
@@ -71,6 +74,12 @@ export interface FollowStatus {
 /** Path of the socket. It is next to the databases, because who may write to them may use it. @param out folder of the log database */
 export function controlSocketPath(out: string): string {
   return join(out, '.control.sock')
+}
+
+/** The same for all paths of a folder, also in containers, on one machine; undefined if it is not there. */
+export function folderId(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stats && `${stats.dev}:${stats.ino}`
 }
 
 /** @throws UserError USAGE */

@@ -4,6 +4,7 @@ import {
   type FollowRequest,
   type FollowStatus,
   factsOf,
+  folderId,
   type JobRequest,
 } from '../control-socket/control-protocol.ts'
 import { logdbError } from '../error-table.ts'
@@ -89,8 +90,10 @@ export class FollowJobs {
 
   #status(): FollowStatus {
     const { from, out, bundles } = this.#context
+    const id = folderId(from)
     return {
       from,
+      ...(id !== undefined && { from_id: id }),
       out,
       bundles,
       pid: process.pid,

@@ -1,7 +1,7 @@
 import type { UserError } from '../../kit/user-error.ts'
 import type { LogdbErrorCode } from '../error-table.ts'
 import type { BundlePlace } from './bundle-place.ts'
-import { isFollowing, stepOfFollow } from './follow-step.ts'
+import { stepWhereFollowed } from './follow-step.ts'
 import { runStep } from './run-step.ts'
 import type { StepContext, StepReport } from './step.ts'
 import { stepsOf } from './steps.ts'
@@ -44,10 +44,10 @@ export async function runRoutine({
   const timeUp = maxTimeMs === undefined ? [] : [AbortSignal.timeout(maxTimeMs)]
   const signal = AbortSignal.any([...(context.signal ? [context.signal] : []), ...timeUp])
   const report: RoutineReport = { steps: [], hasMore: false, failure: undefined }
-  const own = [...stepsOf(context.settings), ...(place ? [uploadStep(place, minFreeBytes)] : [])]
-  const steps = (await isFollowing(context)) ? own.map((step) => (step.staysHere ? step : stepOfFollow(step))) : own
-  for (const step of steps) {
+  const steps = [...stepsOf(context.settings), ...(place ? [uploadStep(place, minFreeBytes)] : [])]
+  for (const own of steps) {
     if (signal.aborted || performance.now() >= endsAtMs) return { ...report, hasMore: true }
+    const step = await stepWhereFollowed(own, context)
     const done = await runStep(step, { ...context, signal }, minFreeBytes)
     report.steps.push(done)
     report.failure ??= done.failure

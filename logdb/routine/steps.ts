@@ -27,7 +27,7 @@ export function stepsOf({ isTextIndexEnabled, isGroupingEnabled, keptDays }: Log
     { name: 'seal', run: sealStep },
     { name: 'weekly_merge', run: (context) => mergeStep(context, 'week') },
     { name: 'monthly_merge', run: (context) => mergeStep(context, 'month') },
-    { name: 'bundle', run: bundleStep },
+    { name: 'bundle', staysHere: true, run: bundleStep },
     ...(Object.keys(keptDays).length > 0 ? [{ name: 'retain', run: retainStep }] : []),
   ]
 }

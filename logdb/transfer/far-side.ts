@@ -55,15 +55,24 @@ export class FarFile {
   }
 }
 
+/** Root gives what it makes to the owner of its folder, where that is possible; nothing is said where it is not. */
+const OWN =
+  'own() { [ "$(id -u)" != 0 ] || chown -h -- "$(stat -L -c %u:%g -- "$(dirname -- "$1")")" "$1"; } 2>/dev/null'
+
+/** Makes a folder with those above it. */
+const MAKE = 'make() { [ -d "$1" ] || { make "$(dirname -- "$1")" && mkdir -p -- "$1" && { own "$1" || :; }; }; }'
+
 /** Prints the path of the file. */
 const OPEN = [
+  OWN,
+  MAKE,
   'umask 077',
   'p=$1',
   'case $p in "~") p=$HOME;; "~/"*) p=$HOME/${p#"~/"};; esac',
-  'if [ "$3" = yes ]; then mkdir -p -- "$p" || exit 1; fi',
+  'if [ "$3" = yes ]; then make "$p" || exit 1; fi',
   'if [ -d "$p" ]; then p=${p%/}/$2; fi',
   'case $p in /*) ;; *) p=./$p;; esac',
-  'mkdir -p -- "$(dirname -- "$p")" || exit 1',
+  'make "$(dirname -- "$p")" || exit 1',
   `printf '%s\\n' "$p"`,
 ].join('; ')
 
@@ -78,9 +87,7 @@ const CHUNKS = [
   'do dd if="$p" bs="$2" skip="$i" count=1 2>/dev/null | sha256sum | cut -d " " -f 1',
   'i=$((i + 1))',
   'done',
-]
-  .join('; ')
-  .replace('; do dd', '; do dd')
+].join('; ')
 
 /** `dd` says at the end how much it copied, also after an error. */
 const WRITE = [
@@ -88,12 +95,17 @@ const WRITE = [
   'said=$(dd of="$1.part" bs="$2" seek="$3" conv=notrunc 2>&1) || { printf "%s\\n" "$said" >&2; exit 1; }',
 ].join('; ')
 
+/** An older `sync` takes no file. Some disks say only now that they are full. */
+const SYNC =
+  'said=$(sync "$p" 2>&1) || case $said in *"No space left"*|*"quota exceeded"*) printf "%s\\n" "$said" >&2; exit 1;; *) sync;; esac'
+
 const FINISH = [
+  OWN,
   'p=$1.part',
   'umask 077',
   'dd of="$p" bs=1 seek="$2" count=0 2>/dev/null < /dev/null || exit 1',
-  'sync "$p" 2>/dev/null || sync',
+  SYNC,
   'sum=$(sha256sum < "$p" | cut -d " " -f 1)',
-  'if [ "$sum" = "$3" ]; then mv -f -- "$p" "$1" || exit 1; sum=$(sha256sum < "$1" | cut -d " " -f 1); fi',
+  'if [ "$sum" = "$3" ]; then own "$p" || :; mv -f -- "$p" "$1" || exit 1; sum=$(sha256sum < "$1" | cut -d " " -f 1); fi',
   `printf '%s\\n' "$sum"`,
 ].join('; ')

@@ -15,8 +15,12 @@ export interface Machine {
   signal: AbortSignal | undefined
 }
 
+/** What programs say is looked at, so it must be in English. */
+const IN_ENGLISH = 'LC_ALL=C; export LC_ALL; '
+
 /** What ssh exits with when the connection fails. */
 const SSH_FAILED = 255
+const FULL = /No space left|Disk quota exceeded/
 /** A connection that is gone is noticed after half a minute. */
 const ALIVE = ['-o', 'ServerAliveInterval=10', '-o', 'ServerAliveCountMax=3']
 
@@ -32,7 +36,7 @@ export async function runScript(
   stdin: AsyncIterable<Buffer> = Readable.from([]),
 ): Promise<string> {
   machine.signal?.throwIfAborted()
-  const command = ['sh', '-c', script, 'sh', ...args.map(String)]
+  const command = ['sh', '-c', IN_ENGLISH + script, 'sh', ...args.map(String)]
   const [program = '', ...rest] = machine.host === undefined ? command : sshOf(machine, machine.host, command)
   const child = spawn(program, rest, {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -70,9 +74,10 @@ function quoted(word: string): string {
 
 function failureOf({ host }: Machine, exitCode: number | null, said: string) {
   const reason = said === '' ? `exit code ${exitCode}` : said
-  if (/No space left|Disk quota exceeded/.test(said)) {
+  const full = said.split('\n').find((line) => FULL.test(line))
+  if (full !== undefined) {
     const hint = 'free some space there and run the command again, which continues'
-    return logdbError('DISK_FULL', `there is no space at the destination: ${reason}`, hint)
+    return logdbError('DISK_FULL', `there is no space at the destination: ${full}`, hint)
   }
   if (host !== undefined && (exitCode === SSH_FAILED || exitCode === null)) {
     const hint = `this must work: ssh ${host} true; then run the command again, which continues`

@@ -118,8 +118,12 @@ export function leaveOut(
   })
 }
 
+/** A date is made only for each day, since that takes longer than all the rest. */
+const DAYS = `
+  SELECT date(begin, 'unixepoch') FROM (SELECT DISTINCT ts - (ts % 86400 + 86400) % 86400 AS begin FROM req) ORDER BY begin`
+
 /** UTC days of its requests, YYYY-MM-DD. */
 export function daysIn(engine: SqliteEngine, path: string): string[] {
   using db = engine.openReadonly(path)
-  return db.prepareValue<[], string>("SELECT DISTINCT date(ts, 'unixepoch') FROM req ORDER BY 1").all()
+  return db.prepareValue<[], string>(DAYS).all()
 }

@@ -48,8 +48,11 @@ export class LatencySketch {
     } else for (const value of storedValues(stored)) this.add(value)
   }
 
+  /** The same latencies give the same bytes, in whatever order they came. */
   store(): Buffer {
-    if (this.#counts === undefined && this.#values.length <= MAX_STORED_VALUES) return storeValues(this.#values)
+    if (this.#counts === undefined && this.#values.length <= MAX_STORED_VALUES) {
+      return storeValues(this.#values.sort((a, b) => a - b))
+    }
     const counts = this.#counts ?? countsOf(this.#values)
     return storeCounts(counts)
   }
@@ -114,7 +117,8 @@ function* storedValues(stored: Uint8Array): Generator<number> {
 function storeCounts(counts: Float64Array): Buffer {
   const bytes = [KIND_COUNTS]
   let last = 0
-  for (const [bucket, count] of counts.entries()) {
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket] as number
     if (count === 0) continue
     pushNumber(bytes, bucket - last)
     pushNumber(bytes, count)

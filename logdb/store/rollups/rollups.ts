@@ -1,6 +1,7 @@
 import type { TimeRange } from '../../days.ts'
 import type { Connection } from '../sqlite/engine.ts'
-import { DIMENSIONS, type Dimension, groupsOf, requestFigures } from './request-figures.ts'
+import { type Group, groupReader } from './hour-groups.ts'
+import { DIMENSIONS, type Dimension } from './request-figures.ts'
 import { type StoredTally, Tally } from './tally.ts'
 
 /**
@@ -74,9 +75,10 @@ export function refreshRollups(db: Connection, hours: readonly number[] = staleH
   const [remove, settle] = ['rollup', 'rollup_stale'].map((table) => {
     return db.prepare<[number]>(`DELETE FROM ${table} WHERE hour = ?`)
   })
+  const groupsOf = groupReader(db)
   for (const hour of hours) {
     remove?.run(hour)
-    for (const { dimension, name, label, tally } of groupsOfHour(db, hour)) {
+    for (const { dimension, name, label, tally } of groupsOf(timesOfHour(hour))) {
       insert.run([hour, dimension, name, label, ...valuesOf(tally.stored())])
     }
     settle?.run(hour)
@@ -91,46 +93,23 @@ function valuesOf({ requests, errors, cut, tokensIn, tokensOut, latencies, ...pa
   return [...counts, latencies, ...ofTokens, parts.costNano, parts.costs, parts.firstBytes]
 }
 
-interface Group {
-  dimension: Dimension
-  name: string | null
-  label: string | null
-  tally: Tally
-}
-
-function groupsOfHour(db: Connection, hour: number): Group[] {
-  const groups = new Map<Dimension, Map<string | null, Group>>(DIMENSIONS.map((dimension) => [dimension, new Map()]))
-  for (const figures of requestFigures(db, timesOfHour(hour))) {
-    const [, , , keyName] = figures
-    const names = groupsOf(figures)
-    for (const [dimension, known] of groups) {
-      const name = names[dimension]
-      const group = known.get(name) ?? { dimension, name, label: null, tally: new Tally() }
-      known.set(name, group)
-      if (dimension === 'key' && keyName !== null) group.label = keyName
-      group.tally.add(figures)
-    }
-  }
-  return [...groups.values()].flatMap((known) => [...known.values()])
-}
-
 /** Hours whose stored figures are not those of their requests; hours whose figures do not apply are left out. */
 export function wrongHours(db: Connection): number[] {
   const stored = new Map<number, Set<string>>()
   for (const hour of db.prepareValue<[], number>(KNOWN_HOURS).iterate()) stored.set(hour, new Set())
   const last = Number.MAX_SAFE_INTEGER
   for (const { hour, dimension, name, label, ...tally } of readRollups(db, DIMENSIONS, [0, last])) {
-    stored.get(hour)?.add(groupText(dimension, name, label, tally))
+    stored.get(hour)?.add(groupText(dimension, name, label, inOneForm(tally)))
   }
-  return [...stored].flatMap(([hour, groups]) => (areFiguresOf(db, hour, groups) ? [] : [hour]))
+  const groupsOf = groupReader(db)
+  return [...stored].flatMap(([hour, texts]) => (haveTexts(groupsOf(timesOfHour(hour)), texts) ? [] : [hour]))
 }
 
 const KNOWN_HOURS = `
   SELECT hour FROM (SELECT DISTINCT ts / 3600 AS hour FROM req UNION SELECT hour FROM rollup)
   WHERE hour NOT IN (SELECT hour FROM rollup_stale) ORDER BY hour`
 
-function areFiguresOf(db: Connection, hour: number, stored: ReadonlySet<string>): boolean {
-  const groups = groupsOfHour(db, hour)
+function haveTexts(groups: readonly Group[], stored: ReadonlySet<string>): boolean {
   if (groups.length !== stored.size) return false
   return groups.every(({ dimension, name, label, tally }) => {
     const found = tally.stored()
@@ -141,6 +120,13 @@ function areFiguresOf(db: Connection, hour: number, stored: ReadonlySet<string>)
 
 /** In a partition of an earlier version. */
 const NOT_COUNTED = { costNano: null, costs: null, firstBytes: null }
+
+/** Earlier versions stored few latencies in the order in which they came. */
+function inOneForm(stored: StoredTally): StoredTally {
+  const tally = new Tally()
+  tally.merge(stored)
+  return { ...tally.stored(), ...(stored.firstBytes === null && NOT_COUNTED) }
+}
 
 function groupText(dimension: string, name: string | null, label: string | null, tally: StoredTally): string {
   const values = valuesOf(tally).map((value) => (Buffer.isBuffer(value) ? value.toString('base64') : value))

@@ -66,6 +66,17 @@ const FIRST_ERROR_STATUS = 400
 const CUT_OUTCOMES = ['client_aborted', 'upstream_truncated']
 const ERROR_OUTCOMES = ['upstream_error', 'rejected']
 
+/** How many of requests with this outcome and HTTP status are errors, or were cut. */
+export function countedBy(
+  outcome: string | null,
+  statusCode: number | null,
+  requests: number,
+): Pick<TallyFigures, 'errors' | 'cut'> {
+  if (outcome !== null && CUT_OUTCOMES.includes(outcome)) return { errors: 0, cut: requests }
+  const isError = (statusCode ?? 0) >= FIRST_ERROR_STATUS || ERROR_OUTCOMES.includes(outcome ?? '')
+  return { errors: isError ? requests : 0, cut: 0 }
+}
+
 /** Adds up requests. */
 export class Tally {
   #requests = 0
@@ -86,9 +97,10 @@ export class Tally {
   add(figures: RequestFigures): void {
     const [, , , , , , outcome, statusCode, latencyMs, tokensIn, tokensOut] = figures
     const [, , , , , , , , , , , cacheRead, cacheWrite5m, cacheWrite1h, reasoning, ttfbMs, cost] = figures
+    const { errors, cut } = countedBy(outcome, statusCode, 1)
     this.#requests++
-    if (outcome !== null && CUT_OUTCOMES.includes(outcome)) this.#cut++
-    else if ((statusCode ?? 0) >= FIRST_ERROR_STATUS || ERROR_OUTCOMES.includes(outcome ?? '')) this.#errors++
+    this.#errors += errors
+    this.#cut += cut
     this.#tokensIn += tokensIn ?? 0
     this.#tokensOut += tokensOut ?? 0
     this.#tokensCacheRead += cacheRead ?? 0

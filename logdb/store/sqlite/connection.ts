@@ -1,4 +1,4 @@
-import type { Connection, RunResult, Statement, TypedStatement } from './engine.ts'
+import type { Aggregate, Connection, RunResult, Statement, TypedStatement } from './engine.ts'
 import { explainError } from './explain-error.ts'
 
 /** What logdb needs of a statement of the driver. */
@@ -25,6 +25,7 @@ export interface SqliteDatabase {
   exec(sql: string): unknown
   pragma(source: string, options: { simple: true }): unknown
   function(name: string, options: { deterministic: true }, run: (...values: never[]) => unknown): unknown
+  aggregate(name: string, options: Aggregate<never> & { deterministic: true }): unknown
   transaction<T>(work: () => T): { deferred(): T; immediate(): T }
   close(): unknown
 }
@@ -80,6 +81,10 @@ export class ExplainingConnection implements Connection {
 
   defineFunction(name: string, run: (...values: never[]) => string | number | Buffer | null): void {
     this.#database.function(name, { deterministic: true }, run)
+  }
+
+  defineAggregate<State>(name: string, { start, step, result }: Aggregate<State>): void {
+    this.#database.aggregate(name, { deterministic: true, start: start as () => never, step, result })
   }
 
   inTransaction<T>(work: () => T): T {

@@ -21,6 +21,13 @@ export interface TypedStatement {
   rows(): Iterable<unknown[]>
 }
 
+/** A function of SQL that makes one value of those of many rows. */
+export interface Aggregate<State> {
+  start(): State
+  step(state: State, value: never): void
+  result(state: State): string | number | Buffer | null
+}
+
 /**
  * An open database. What SQLite reports and a user can do something about is thrown as a UserError that names the file;
  * everything else is thrown as it is.
@@ -44,6 +51,8 @@ export interface Connection extends Disposable {
   pragma(source: string): unknown
   /** Makes a deterministic function available in SQL. */
   defineFunction(name: string, run: (...values: never[]) => string | number | Buffer | null): void
+  /** The same for an aggregate function of one column. */
+  defineAggregate<State>(name: string, aggregate: Aggregate<State>): void
   /** Runs `work` in one transaction that has the write lock from its start. */
   inTransaction<T>(work: () => T): T
   /** Runs `work` in one transaction that reads a single state of the database. */

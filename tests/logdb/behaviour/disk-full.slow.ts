@@ -1,16 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { type Ended, endOf } from '../../helpers/logdb/cli-child.ts'
 import { contentOf, logsOf, spaceWith } from '../../helpers/logdb/kills/kill-scenarios.ts'
+import { fillDisk, smallDisk, smallDiskTest } from '../../helpers/logdb/small-disk.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import type { Workspace } from '../../helpers/logdb/workspace.ts'
 import { SERVER_ID, workspace } from '../../helpers/logdb/workspace.ts'
-import { needing } from '../../helpers/needs.ts'
 import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
-import { findProgram } from '../../helpers/process/programs.ts'
-import { sharedTempFolder } from '../../helpers/temp-folder.ts'
 
 const TIMEOUT_MS = 120_000
 const PAGE_BYTES = 8192
@@ -145,37 +143,16 @@ sqliteTest(
   TIMEOUT_MS,
 )
 
-const [MOUNT, UNMOUNT] = ['mount', 'umount'].map((name) => findProgram(name) ?? name) as [string, string]
-const MEBIBYTES = 16
-const KIBIBYTE = 1024
-/** Mounts a separate file system of that size; false where this user may not mount one. */
-function smallDisk(folder: string): boolean {
-  mkdirSync(folder, { recursive: true })
-  const size = `size=${MEBIBYTES}m,mode=0755`
-  return spawnSync(MOUNT, ['-t', 'tmpfs', '-o', size, 'tmpfs', folder]).status === 0
-}
-
-const canMount = () => {
-  const folder = sharedTempFolder()
-  if (process.getuid?.() !== 0 || !smallDisk(folder)) return false
-  return spawnSync(UNMOUNT, [folder]).status === 0
-}
-
-needing('the right to mount a disk', canMount())(
+smallDiskTest(
   'on a disk that is full a run ends with 5, and with space the next one completes it',
   async () => {
     const { content } = await comparedWith()
     for (const freeKib of [0, 24, 500]) {
       const space = fresh()
-      expect(smallDisk(space.db)).toBe(true)
-      onTestFinished(() => {
-        spawnSync(UNMOUNT, [space.db])
-      })
-      const filler = join(space.db, 'filler')
-      writeFileSync(filler, Buffer.alloc((MEBIBYTES * KIBIBYTE - freeKib) * KIBIBYTE))
+      smallDisk(space.db)
+      const release = fillDisk(space.db, freeKib)
       const ended = await ingest(space)
-      truncateSync(filler)
-      rmSync(filler)
+      release()
       await expectFullAndUnharmed(space, ended, content)
     }
   },

@@ -132,7 +132,7 @@ sqliteTest('where logdb ingest --follow runs, it runs the steps, and those it do
   const space = withLogs(OLD)
   const asked: string[] = []
   const server = await ControlServer.listen(space.db, async (request, say) => {
-    if (request.job === 'status') return say({ event: 'done', result: { from: space.logs } })
+    if (request.job === 'status') return say({ event: 'done', result: { from: space.logs, out: space.db } })
     if (request.job !== 'step') return
     asked.push(`${request.step} ${request.settings.mustCleanUpAfterMerge}`)
     const report = { lines: ['done there'], result: [], problems: ['found there'] }
@@ -141,11 +141,11 @@ sqliteTest('where logdb ingest --follow runs, it runs the steps, and those it do
   onTestFinished(() => server.close())
   const { exitCode, stdout, stderr } = await space.run(['auto'], { LOGDB_CLEANUP_AFTER_MERGE: 'true' })
   expect(asked).toEqual(
-    ['ingest', 'fts', 'dialogs', 'seal', 'weekly_merge', 'monthly_merge', 'bundle'].map((step) => `${step} true`),
+    ['ingest', 'fts', 'dialogs', 'seal', 'weekly_merge', 'monthly_merge'].map((step) => `${step} true`),
   )
   expect([exitCode, stderr]).toEqual([0, 'fts: found there\n'])
   expect(stdout).toContain('auto: ingested files=1 rows=2 skipped=0\ndone there\nauto: dialogs')
   mkdirSync(join(space.folder, 'other logs'))
   await space.run(['auto', '--from', 'other logs'])
-  expect(asked).toHaveLength(7)
+  expect(asked).toHaveLength(6)
 })

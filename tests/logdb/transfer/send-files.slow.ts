@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../kit/sha256.ts'
@@ -14,6 +25,8 @@ import {
   trustHostKey,
 } from '../../helpers/logdb/sent-files.ts'
 import { digests, workspace } from '../../helpers/logdb/workspace.ts'
+import { isRoot, needing } from '../../helpers/needs.ts'
+import { compiledLogdb } from '../../helpers/process/compiled-package.ts'
 import { seededRandom } from '../../helpers/random.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
@@ -22,6 +35,9 @@ import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
 const SIZE = 5 * CHUNK_BYTES + 12_345
 const folder = sharedTempFolder()
 const source = randomFile(folder, 'week.tgz', SIZE, 1)
+
+const UNSHARE = ['--user', '--map-root-user']
+const mayUnshare = spawnSync('unshare', [...UNSHARE, 'true']).status === 0
 
 /** Overwrites a byte. */
 function damage(path: string, offset: number): void {
@@ -73,6 +89,16 @@ describeWithSshServer('over a real sshd', (server) => {
     expect(readdirSync(join(server().folder, 'a folder')).sort()).toEqual(['one.tgz', 'two 2.tgz'])
   })
 
+  test('what root sends belongs to the owner of its folder, with the folders that are missing', async () => {
+    const theirs = join(server().folder, 'theirs')
+    mkdirSync(theirs)
+    chownSync(theirs, 1234, 1235)
+    await sendWhole({ source, destination: `server:${theirs}/new/deep one/`, sshConfig: server().sshConfig })
+    const owners = ['new', 'new/deep one', 'new/deep one/week.tgz'].map((name) => statSync(join(theirs, name)))
+    expect(owners.map(({ uid, gid }) => [uid, gid])).toEqual(Array(3).fill([1234, 1235]))
+    expect(owners.map(({ mode }) => mode & 0o777)).toEqual([0o700, 0o700, 0o600])
+  })
+
   test('a server that disappears, or refuses, is named, and what has arrived stays', async () => {
     const { run } = workspace()
     const [to, arrivedAt] = sending('gone.tgz')
@@ -104,6 +130,19 @@ describe('on this machine', () => {
     )
     expect((await run(['bundle', 'transfer', 'a.tgz'])).exitCode).toBe(2)
     expect((await run(['bundle', 'transfer', 'missing.tgz', 'x'])).exitCode).toBe(1)
+  })
+
+  // In this namespace root may give nothing to another user.
+  needing('root, or unshare,', isRoot && mayUnshare)('what cannot be given to another user arrives as it is', () => {
+    const { folder: here } = workspace()
+    const theirs = join(here, 'theirs')
+    mkdirSync(theirs)
+    chmodSync(theirs, 0o777)
+    chownSync(theirs, 1234, 1235)
+    const send = [process.execPath, compiledLogdb(), 'bundle', 'transfer', source, `${theirs}/new/`]
+    const { status, stderr } = spawnSync('unshare', [...UNSHARE, ...send], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(statSync(join(theirs, 'new/week.tgz')).uid).toBe(process.getuid?.())
   })
 
   test('an empty file arrives, and a cut is continued', async () => {
