@@ -21,7 +21,7 @@ export interface Failure {
   warnings?: readonly string[] | undefined
 }
 
-interface ErrorFacts {
+export interface ErrorFacts {
   /** Stable identifier, UPPER_SNAKE. */
   code: string
   message: string
@@ -42,7 +42,12 @@ export function printFailure(terminal: Terminal, { verb, error, isDryRun, result
 
 /** Prints one JSON document on its own line. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.out(`${JSON.stringify(value).replace(CONTROLS_IN_JSON, escaped)}\n`)
+  terminal.out(`${jsonText(value)}\n`)
+}
+
+/** JSON that is safe to show on a terminal. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(CONTROLS_IN_JSON, escaped)
 }
 
 /** Characters that JSON need not escape and that a terminal may obey. */

@@ -1,4 +1,5 @@
 import { printFailure, printSuccess } from '../../kit/cli/json-envelope.ts'
+import { type AnyIterable, printList } from '../../kit/cli/json-list.ts'
 import { renderError } from '../../kit/cli/render-error.ts'
 import { errColors } from '../../kit/cli/terminal.ts'
 import type { UserError } from '../../kit/user-error.ts'
@@ -48,6 +49,44 @@ function printDocument(
   const error = failure && namedError(failure, named)
   if (error) printFailure(terminal, { verb, error, isDryRun, result, warnings: warnings ?? [] })
   else printSuccess(terminal, { verb, isDryRun, result, found, warnings })
+}
+
+/** A list that a verb ends with, which may not fit into memory. */
+interface ListEnding<Row> extends Pick<Ending, 'verb'> {
+  rows: AnyIterable<Row>
+  /** What --json prints of a row, and what is printed without it. */
+  toJson(row: Row): unknown
+  toText(row: Row): string
+  /** What is known after the last row. */
+  rest(): Pick<Ending, 'found' | 'warnings' | 'notes' | 'failure'>
+}
+
+/** Prints a list as fast as it is read, and then what `end` prints. */
+export async function endList<Row>(
+  context: CommandContext,
+  { json }: Pick<Flags, 'json'>,
+  { verb, rows, toJson, toText, rest }: ListEnding<Row>,
+): Promise<void> {
+  const { terminal, named } = context
+  let after: ReturnType<typeof rest> = {}
+  if (json) {
+    const restOfJson = () => {
+      after = rest()
+      return { ...after, error: after.failure && namedError(after.failure, named) }
+    }
+    await printList(terminal, { verb, rows: mapped(rows, toJson), rest: restOfJson })
+  } else {
+    for await (const row of rows) {
+      terminal.out(toText(row))
+      await terminal.untilOutIsRead()
+    }
+    after = rest()
+  }
+  end(context, {}, { ...after, verb, result: undefined, print: () => {} })
+}
+
+async function* mapped<From, To>(rows: AnyIterable<From>, to: (row: From) => To): AsyncGenerator<To, void> {
+  for await (const row of rows) yield to(row)
 }
 
 /** Ends a verb that a variable turns off, with the predecessor's line on stdout. */

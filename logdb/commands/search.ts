@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { AnyIterable } from '../../kit/cli/json-list.ts'
 import { outColors } from '../../kit/cli/terminal.ts'
 import { configInvalid } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
-import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { endList, noteIfEmpty } from '../command-line/ending.ts'
 import { FILTERS, type FilterFlags, filterOf, moreNote, type PageFlags, pageOptions } from '../command-line/filters.ts'
+import { preferLittleMemory } from '../command-line/little-memory.ts'
 import {
   addExamples,
   addOptions,
@@ -17,12 +19,15 @@ import {
 import { foreignWarning, skipping } from '../command-line/skipped-partitions.ts'
 import type { HitCounts } from '../store/search/partition-search.ts'
 import type { DamagedPartition } from '../store/sqlite/damage.ts'
+import type { ListedRequest } from '../verbs/list/list.ts'
 import type { SearchHit } from '../verbs/search/search.ts'
 import type { TextQuery } from '../verbs/search/text-query.ts'
 
 const DEFAULT_SNIPPET_WORDS = 24
 /** FTS5 gives no longer ones. */
 const MAX_SNIPPET_WORDS = 64
+/** More hits are printed in little memory, rather than as fast as possible. */
+const MAX_QUICK = 1000
 /** No more hits are counted. */
 const MAX_COUNT = 1000
 
@@ -34,12 +39,13 @@ interface SearchFlags extends FilterFlags, PageFlags {
 
 /** What both ways to search print. */
 interface Found {
-  hits: SearchHit[]
-  warnings: string[]
+  hits: AnyIterable<SearchHit>
+  warnings(): readonly string[]
+  /** Complete after the last hit. */
   damaged: DamagedPartition[]
   /** Undefined if they were not counted. */
   total?: HitCounts
-  more: boolean
+  hasMore(shown: number): boolean
 }
 
 export function addSearch(program: Command, context: CommandContext): void {
@@ -68,7 +74,6 @@ function SNIPPET(): Option[] {
 }
 
 async function run(words: string[], flags: SearchFlags, context: CommandContext): Promise<void> {
-  const { terminal } = context
   checkDays(flags)
   const { parseQuery, parseRawQuery } = await import('../verbs/search/text-query.ts')
   const query = (flags.rawQuery ? parseRawQuery : parseQuery)(asTyped(words))
@@ -76,23 +81,32 @@ async function run(words: string[], flags: SearchFlags, context: CommandContext)
     throw configInvalid('the query holds no word', 'name what to search for, or give a filter like --status 5xx')
   }
   const isOfText = query.terms.length > 0 || flags.role !== undefined
-  const {
-    hits,
-    damaged,
-    warnings: others,
-    ...found
-  } = isOfText ? await byText(query, flags, context) : await byFilter(flags, context)
+  if (flags.limit > MAX_QUICK) preferLittleMemory()
+  const show = (found: Found) => showHits(found, flags, context)
+  await (isOfText ? byText(query, flags, context, show) : byFilter(flags, context, show))
+}
+
+async function showHits(found: Found, flags: SearchFlags, context: CommandContext): Promise<void> {
+  const { terminal } = context
   const { hitJson, hitText } = await import('../output/search-hits.ts')
-  const { warnings, failure } = skipping(damaged, terminal, others)
-  const print = () => {
-    for (const hit of hits) terminal.out(hitText(hit, outColors(terminal), flags.tz ?? 'UTC'))
+  let shown = 0
+  const rows = async function* () {
+    for await (const hit of found.hits) {
+      shown++
+      yield hit
+    }
   }
-  const notes = [...(flags.json ? [] : notesOf(found, flags)), ...noteIfEmpty(context, flags.out)]
-  end(context, flags, { verb: 'search', result: hits.map(hitJson), found, warnings, print, notes, failure })
+  const toText = (hit: SearchHit) => hitText(hit, outColors(terminal), flags.tz ?? 'UTC')
+  const rest = () => {
+    const counts = { ...(found.total && { total: found.total }), more: found.hasMore(shown) }
+    const notes = [...(flags.json ? [] : notesOf(counts, flags)), ...noteIfEmpty(context, flags.out)]
+    return { found: counts, notes, ...skipping(found.damaged, terminal, found.warnings()) }
+  }
+  await endList(context, flags, { verb: 'search', rows: rows(), toJson: hitJson, toText, rest })
 }
 
 /** How many there are, and what to type for more. */
-function notesOf({ total, more }: Pick<Found, 'total' | 'more'>, flags: SearchFlags): string[] {
+function notesOf({ total, more }: { total?: HitCounts; more: boolean }, flags: SearchFlags): string[] {
   const counted = total === undefined || total.messages === 0 ? [] : [countsText(total)]
   return [...counted, ...(more ? [moreNote(flags)] : [])]
 }
@@ -101,14 +115,19 @@ function hasFilter({ role, ...flags }: SearchFlags): boolean {
   return role !== undefined || Object.values(filterOf(flags)).some((value) => value !== undefined)
 }
 
-async function byText(query: TextQuery, flags: SearchFlags, { resolve }: CommandContext): Promise<Found> {
-  const { search } = await import('../verbs/search/search.ts')
+type Show = (found: Found) => Promise<void>
+
+async function byText(query: TextQuery, flags: SearchFlags, { resolve }: CommandContext, show: Show): Promise<void> {
+  const { searchEach } = await import('../verbs/search/search.ts')
   const { out, role, snippet, limit, page } = flags
   const skip = (page - 1) * limit
   const options = { ...filterOf(flags), role, query, snippetWords: snippet, limit, skip, countTo: MAX_COUNT }
-  const { hits, damaged, warnings, total = { messages: 0, requests: 0 } } = await search(resolve(out), options)
-  const isMore = total.messages > skip + hits.length || (total.messages === MAX_COUNT && hits.length === limit)
-  return { hits, damaged, warnings, total, more: isMore && hits.length > 0 }
+  await searchEach(resolve(out), options, async ({ hits, damaged, warnings, total = { messages: 0, requests: 0 } }) => {
+    const hasMore = (shown: number) => {
+      return shown > 0 && (total.messages > skip + shown || (total.messages === MAX_COUNT && shown === limit))
+    }
+    await show({ hits, damaged, warnings: () => warnings, total, hasMore })
+  })
 }
 
 function countsText({ messages, requests }: HitCounts): string {
@@ -117,13 +136,17 @@ function countsText({ messages, requests }: HitCounts): string {
 }
 
 /** Each request as a hit: what the user said last in it. */
-async function byFilter(flags: SearchFlags, { resolve }: CommandContext): Promise<Found> {
-  const { listRequests } = await import('../verbs/list/list.ts')
+async function byFilter(flags: SearchFlags, { resolve }: CommandContext, show: Show): Promise<void> {
+  const { eachRequest } = await import('../verbs/list/each-request.ts')
   const { out, limit, page } = flags
-  const options = { ...filterOf(flags), out: resolve(out), limit, skip: (page - 1) * limit }
-  const { requests, hasMore, leftOut, damaged } = await listRequests(options)
-  const hits = requests.map(({ question = '', ...request }) => ({ ...request, role: 'user', snippet: question }))
-  return { hits, damaged, warnings: leftOut.map(foreignWarning), more: hasMore }
+  const found = eachRequest({ ...filterOf(flags), out: resolve(out), limit, skip: (page - 1) * limit })
+  const hasMore = () => found.hasMore
+  const warnings = () => found.leftOut.map(foreignWarning)
+  await show({ hits: asHits(found.requests), damaged: found.damaged, warnings, hasMore })
+}
+
+async function* asHits(requests: AsyncIterable<ListedRequest>): AsyncGenerator<SearchHit, void> {
+  for await (const { question = '', ...request } of requests) yield { ...request, role: 'user', snippet: question }
 }
 
 /** One argument with spaces, `search "rate limit"`, is several words; only quotes within it make a phrase. */

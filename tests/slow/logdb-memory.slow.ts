@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -6,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { endOf, startLogdb } from '../helpers/logdb/cli-child.ts'
 import { asking, expectAccounted, good, holding, MEBIBYTE, quoted } from '../helpers/logdb/hostile-records.ts'
-import { chat, jsonl, record } from '../helpers/logdb/logs.ts'
+import { chat, jsonl, record, timestampAt } from '../helpers/logdb/logs.ts'
 import { hasSqlite, sqliteTest } from '../helpers/logdb/sqlite-test.ts'
 import { largeQuery, SERVER_ID, type Workspace, workspace } from '../helpers/logdb/workspace.ts'
 import { needing } from '../helpers/needs.ts'
@@ -125,3 +126,75 @@ for (const format of ['jsonl', 'csv', 'parquet']) {
     expect(most).toBeLessThan(MOST_BYTES)
   })
 }
+
+const MANY = 40_000
+
+/** Many requests, each with a text and a dialog of its own. */
+async function manyRequests(): Promise<Workspace> {
+  const space = workspace()
+  const records = Array.from({ length: MANY }, (_, index) =>
+    record({
+      timestamp: timestampAt(index, '2025-09-10T00:00:00Z', 1_000_001),
+      x_request_id: `${index}`,
+      ...(index % 2 === 0 && { dialog_id: `dialog ${index}` }),
+      request: chat(`lorem ${index} ${'ipsum dolor '.repeat(20)}`),
+    }),
+  )
+  space.write('requests-x.jsonl', jsonl(records))
+  await space.ingest()
+  return space
+}
+
+const SEARCHES = { words: ['lorem', '--role', 'user'], 'filters only': ['--status', '200'] }
+
+memoryTest(
+  'a search with very many hits waits for a slow reader, in little memory, and ends when the reader is gone',
+  async () => {
+    const space = await manyRequests()
+    for (const [what, args] of Object.entries(SEARCHES)) {
+      const search = () => startLogdb(['search', '--json', '--limit', `${MANY}`, ...args], { cwd: space.folder })
+      const child = search()
+      await setTimeout(1500)
+      let [text, most] = ['', peakBytes(child.pid)]
+      for await (const chunk of child.stdout ?? []) {
+        text += String(chunk)
+        if (child.exitCode === null) most = Math.max(most, peakBytes(child.pid))
+      }
+      expect([what, JSON.parse(text).result.length]).toEqual([what, MANY])
+      expect(most).toBeLessThan(MOST_BYTES)
+
+      const unread = search()
+      const end = endOf(unread)
+      unread.stdout?.once('data', () => unread.stdout?.destroy())
+      expect(await end.catch(() => once(unread, 'close'))).toBeDefined()
+      expect(unread.exitCode).toBe(0)
+    }
+  },
+  TIMEOUT_MS,
+)
+
+const READING = [
+  ['dialogs', 'assign', '--by', 'prefix'],
+  ['dialogs', 'assign', '--by', 'window'],
+  ['stats', '--json', '--by', 'day,hour,model,key'],
+  ['query', '--nl', 'SELECT * FROM request_details ORDER BY request_json'],
+  ['query', 'SELECT request_json, count(*) FROM requests GROUP BY 1'],
+]
+
+memoryTest(
+  'dialogs, stats and query take no more memory for very many requests than an ingest may',
+  async () => {
+    const space = await manyRequests()
+    for (const args of READING) {
+      const statusFile = join(space.folder, 'status')
+      const child = spawn(process.execPath, ['--import', STATUS_HOOK, cli, ...args], {
+        cwd: space.folder,
+        env: { ...process.env, LOGDB_SERVER_ID: SERVER_ID, STATUS_FILE: statusFile },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      expect(await endOf(child)).toMatchObject({ code: 0 })
+      expect([args, mostMib(readFileSync(statusFile, 'utf8')) < CAP_MIB]).toEqual([args, true])
+    }
+  },
+  TIMEOUT_MS,
+)

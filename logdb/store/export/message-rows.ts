@@ -24,7 +24,7 @@ const BITS = 8
 
 /** Canonical JSON may hold NaN, which SQLite takes for malformed. MATERIALIZED: pieces are put together once. */
 const MESSAGE = `
-  WITH one AS MATERIALIZED (SELECT h, json FROM message WHERE id = ?)
+  WITH one AS MATERIALIZED (SELECT msg.h, message.json FROM msg JOIN message ON message.id = msg.id WHERE msg.id = ?)
   SELECT CASE WHEN json_valid(json) THEN CASE json_type(json, '$.role') WHEN 'text' THEN json_extract(json, '$.role') END END,
     lower(hex(h)), json
   FROM one`

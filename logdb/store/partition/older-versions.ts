@@ -54,7 +54,7 @@ const SUPPLIES: readonly Supply[] = [
   },
   {
     before: 9,
-    sql: `CREATE TEMP VIEW message AS SELECT id, h, json FROM main.msg;
+    sql: `CREATE TEMP VIEW message AS SELECT id, json FROM main.msg;
       CREATE TEMP TABLE msg_form (msg INTEGER NOT NULL, text INTEGER NOT NULL);
       CREATE TEMP TABLE msg_piece (msg INTEGER NOT NULL, text INTEGER);`,
   },

@@ -211,6 +211,17 @@ UPDATE req SET cost = (
 ) WHERE instr(resp_tail, '"cost": ') > 0;
 `
 
+const MESSAGE_WITHOUT_HASH = `
+-- No BLOB: DuckDB takes every column of a view for text.
+DROP VIEW message;
+CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
+    SELECT group_concat(piece, '') FROM (
+      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
+      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
+    )
+  ) END AS json FROM msg;
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
   applicationId: PARTITION_APPLICATION_ID,
@@ -225,6 +236,7 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 8, sql: TOKEN_PARTS_AND_TRACES },
     { number: 9, sql: TEXTS_APART },
     { number: 10, sql: COSTS },
+    { number: 11, sql: MESSAGE_WITHOUT_HASH },
   ],
   functions: { chain_hash: chainHash },
   complete: (db) => refreshRollups(db),

@@ -140,9 +140,11 @@ function kindOf({ id, serverId, timestamp, endpoint, request, response, xRequest
   return request === REMOVED_BODY && response === REMOVED_BODY ? 'removed' : 'wrong'
 }
 
+const MESSAGES = 'SELECT msg.id, msg.h, message.json FROM msg JOIN message ON message.id = msg.id'
+
 function wrongMessages(db: Connection): string[] {
   const problems: string[] = []
-  const messages = db.prepare<[], { id: number; h: Buffer; json: string }>('SELECT id, h, json FROM message')
+  const messages = db.prepare<[], { id: number; h: Buffer; json: string }>(MESSAGES)
   for (const { id, h, json } of messages.iterate()) {
     const digest = createHash('sha256').update(json).digest()
     if (!digest.subarray(0, h.length).equals(h)) problems.push(`message ${id} does not match its hash`)

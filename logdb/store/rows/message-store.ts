@@ -67,7 +67,8 @@ const IN_PIECES = Buffer.alloc(0)
 function prepare(db: Connection) {
   return {
     find: db.prepare<[Buffer, Buffer], { id: number; isSame: number }>(
-      'SELECT id, json = CAST(? AS TEXT) AS isSame FROM message WHERE h = ?',
+      `SELECT id, CAST(? AS TEXT) = CASE WHEN json = '' THEN (SELECT json FROM message WHERE id = msg.id) ELSE json END AS isSame
+        FROM msg WHERE h = ?`,
     ),
     insert: db.prepare<[Buffer, Buffer]>(
       'INSERT INTO msg (h, json) VALUES (?, CAST(? AS TEXT)) ON CONFLICT (h) DO NOTHING',

@@ -4,12 +4,29 @@ import { supplyMissing } from '../partition/older-versions.ts'
 import { isPartitionOpen } from '../partition/open-partition.ts'
 import type { Connection, SqliteEngine, Statement } from '../sqlite/engine.ts'
 import { hasTextIndex, hasTokenizer, unindexedMessages } from '../text-index/text-index.ts'
-import { countSql, findParameters, findSql, type PartitionQuery, quoted, SNIPPET, type Term } from './search-sql.ts'
+import {
+  countSql,
+  findParameters,
+  findSql,
+  type PartitionQuery,
+  quoted,
+  REQUEST_OF_HIT,
+  SNIPPET,
+  type Term,
+} from './search-sql.ts'
 
-/** A message that was found, in the first request that holds it and passes the filter. */
+/** A message that was found: of many of them only this little is held in memory. */
 export interface FoundMessage {
   /** Id of the message within its partition. */
   message: number
+  /** Id, within its partition, of the first request that holds it and passes the filter. */
+  row: number
+  /** Of that request, in seconds since 1970. */
+  ts: number
+}
+
+/** The request that a message was found in. */
+export interface RequestOfHit {
   /** Seconds since 1970. */
   ts: number
   requestId: string
@@ -29,7 +46,6 @@ export type PartitionHits =
   | { kind: 'no-index' }
   | { kind: 'foreign' }
 
-type FoundRow = FoundMessage & { row: number }
 type SnippetParameters = [start: string, end: string, tokens: number, words: string, id: number]
 
 /** How many messages match, and how many requests they were first found in. */
@@ -66,9 +82,8 @@ export class PartitionSearch {
     if (!this.#isOwn) return { kind: 'foreign' }
     if (!hasTextIndex(this.#db)) return { kind: 'no-index' }
     return this.#db.inSnapshot(() => {
-      const rows = this.#canHold(query.indexWords) ? this.#all<FoundRow>(query, findSql) : []
-      const found = rows.map(({ row: _, ...message }) => message)
-      const counts = rows.length < query.limit ? countsOf(rows) : undefined
+      const found = this.#canHold(query.indexWords) ? this.#all(query, findSql, toFoundMessage) : []
+      const counts = found.length < query.limit ? countsOf(found) : undefined
       return { kind: 'searched', found, counts, unindexed: unindexedMessages(this.#db) }
     })
   }
@@ -77,6 +92,11 @@ export class PartitionSearch {
   message(id: number): { role: string; content: string } | undefined {
     const sql = 'SELECT role, content FROM fts_src WHERE id = ?'
     return this.#prepared(sql, () => this.#db.prepare<[number], { role: string; content: string }>(sql)).get(id)
+  }
+
+  /** Undefined if the request has been erased. */
+  request(row: number): RequestOfHit | undefined {
+    return this.#prepared(REQUEST_OF_HIT, () => this.#db.prepare<[number], RequestOfHit>(REQUEST_OF_HIT)).get(row)
   }
 
   /** FTS5's own excerpt of a message, of at most 64 tokens. */
@@ -89,7 +109,7 @@ export class PartitionSearch {
   count(query: PartitionQuery): HitCounts {
     const none = { messages: 0, requests: 0 }
     if (!this.#isOwn || !hasTextIndex(this.#db)) return none
-    return this.#all<HitCounts>(query, countSql)[0] ?? none
+    return this.#all<HitCounts, HitCounts>(query, countSql, (counts) => counts)[0] ?? none
   }
 
   /**
@@ -105,12 +125,17 @@ export class PartitionSearch {
     return words.every((word) => find.get(word) !== undefined)
   }
 
-  #all<Row>(query: PartitionQuery, sqlFor: (filter: PartitionQuery, terms: readonly Term[]) => string): Row[] {
+  /** @param kept makes what is held of a row: the driver's own rows take several times as much memory */
+  #all<Row, Kept>(
+    query: PartitionQuery,
+    sqlFor: (filter: PartitionQuery, terms: readonly Term[]) => string,
+    kept: (row: Row) => Kept,
+  ): Kept[] {
     const terms = query.role === undefined ? query.terms : [...query.terms, { words: `role : ${quoted(query.role)}` }]
     try {
       const sql = sqlFor(query, terms)
       const statement = this.#prepared(sql, () => this.#db.prepare<[Record<string, unknown>], Row>(sql))
-      return statement.all(findParameters(query, terms))
+      return Array.from(statement.iterate(findParameters(query, terms)), kept)
     } catch (error) {
       if (hasErrorCode(error, 'SQLITE_ERROR')) throw invalidQuery(error)
       throw error
@@ -133,7 +158,11 @@ const HAS_PAIRS = 'SELECT 1 FROM request_text_pairs_docsize LIMIT 1'
 const INDEX_WORDS = "CREATE VIRTUAL TABLE temp.index_words USING fts5vocab ('main', 'request_text_index', 'row')"
 const HAS_WORD = 'SELECT 1 FROM temp.index_words WHERE term = ?'
 
-function countsOf(rows: readonly FoundRow[]): HitCounts {
+function toFoundMessage({ message, row, ts }: FoundMessage): FoundMessage {
+  return { message, row, ts }
+}
+
+function countsOf(rows: readonly FoundMessage[]): HitCounts {
   return { messages: rows.length, requests: new Set(rows.map(({ row }) => row)).size }
 }
 

@@ -32,11 +32,14 @@ export const SNIPPET = `
   SELECT snippet(request_text_index, ${CONTENT_COLUMN}, ?, ?, '…', ?)
   FROM request_text_index WHERE request_text_index MATCH ? AND rowid = CAST(? AS INTEGER)`
 
+export const REQUEST_OF_HIT = `
+  SELECT r.ts AS ts, r.request_id AS requestId, r.endpoint AS endpoint, r.model_original AS modelOriginal,
+    r.model_mapped AS modelMapped, r.status_code AS statusCode, COALESCE(r.x_dialog_id, r.dialog_id) AS dialogId
+  FROM req r WHERE r.id = ?`
+
 /** The statement that finds the latest hits. */
 export function findSql(filter: RequestFilter, terms: readonly Term[]): string {
-  const columns = `holding.msg AS message, min(r.id) AS row, r.ts AS ts, r.request_id AS requestId, r.endpoint AS endpoint,
-      r.model_original AS modelOriginal, r.model_mapped AS modelMapped, r.status_code AS statusCode,
-      COALESCE(r.x_dialog_id, r.dialog_id) AS dialogId`
+  const columns = 'holding.msg AS message, min(r.id) AS row, r.ts AS ts'
   return `${holdingSql(filter, terms, columns)} ORDER BY r.ts DESC, r.id DESC, holding.msg DESC LIMIT @limit`
 }
 

@@ -1,7 +1,7 @@
 import { lastSecondOf, type Period, timesWithin } from '../../days.ts'
 import { logdbError } from '../../error-table.ts'
 import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
-import { type FoundMessage, type HitCounts, PartitionSearch } from '../../store/search/partition-search.ts'
+import { type HitCounts, PartitionSearch, type RequestOfHit } from '../../store/search/partition-search.ts'
 import type { RequestConditions } from '../../store/search/request-filter.ts'
 import type { PartitionQuery } from '../../store/search/search-sql.ts'
 import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
@@ -10,6 +10,7 @@ import { LastUsed } from '../../store/sqlite/last-used.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { indexWords } from '../../store/text-index/index-words.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
+import { LatestHits, type PlacedHit } from './latest-hits.ts'
 import type { TextQuery } from './text-query.ts'
 
 /**
@@ -37,7 +38,7 @@ export interface SearchOptions extends Period, RequestConditions {
  * @example
  * const line = ({ ts, role, requestId }: SearchHit) => `${new Date(ts * 1000).toISOString()} ${role} ${requestId}`
  */
-export interface SearchHit extends Omit<FoundMessage, 'message'> {
+export interface SearchHit extends RequestOfHit {
   /** Who said it. */
   role: string
   /** An excerpt, with `HIT_START` and `HIT_END` around each match. */
@@ -72,6 +73,30 @@ export async function search(out: string, options: SearchOptions): Promise<Searc
   const searcher = await openSearcher(out)
   try {
     return searcher.search(options)
+  } finally {
+    searcher.close()
+  }
+}
+
+/** A result of any size. */
+export interface SearchStream extends Omit<SearchResult, 'hits'> {
+  /** The latest first; each is read when it is asked for, so `damaged` is complete only after the last one. */
+  hits: Iterable<SearchHit>
+}
+
+/**
+ * Like `search`, for hits that may not fit into memory.
+ * @param use is given what was found; when it has ended, no more hits can be read
+ * @throws UserError like `search`
+ */
+export async function searchEach(
+  out: string,
+  options: SearchOptions,
+  use: (found: SearchStream) => Promise<void>,
+): Promise<void> {
+  const searcher = new OpenSearcher(await loadSqlite(), out)
+  try {
+    await use(searcher.find(options))
   } finally {
     searcher.close()
   }
@@ -121,34 +146,36 @@ class OpenSearcher implements Searcher {
   }
 
   search(options: SearchOptions): SearchResult {
+    const { hits, ...found } = this.find(options)
+    return { hits: [...hits], ...found }
+  }
+
+  find(options: SearchOptions): SearchStream {
     const indexWords = indexWordsOf(this.#engine, options.query)
     const partitions = findPartitions(this.#out, options)
-    const { skip = 0, limit } = options
-    const most = skip + limit
+    const { skip = 0, limit, countTo } = options
+    const latest = new LatestHits(skip + limit)
     const warnings: string[] = []
     const damaged: DamagedPartition[] = []
     const counted = new Map<string, HitCounts>()
-    let found: Found[] = []
     let searched = 0
     for (const file of partitions) {
-      if (isBehind(file, found, most)) break
-      const find = () => this.#partition(file.path).find({ ...queryFor(file, options, most), indexWords })
+      if (latest.areAllAfter(lastSecondOf(file.lastDay))) break
+      const find = () => this.#partition(file.path).find({ ...queryFor(file, options, skip + limit), indexWords })
       const result = unlessDamaged(damaged, file.path, find)
       if (!result) continue
       if (result.kind === 'searched') {
         searched++
         if (result.counts) counted.set(file.path, result.counts)
-        const all = [...found, ...result.found.map((message) => ({ message, path: file.path }))]
-        found = all.sort((a, b) => b.message.ts - a.message.ts).slice(0, most)
+        latest.add(file.path, result.found)
         if (result.unindexed > 0)
           warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
       } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
     }
     if (searched === 0 && partitions.length > damaged.length) throw indexMissing(warnings)
-    const { countTo } = options
     const total =
       countTo === undefined ? {} : { total: this.#count(partitions, options, { countTo, counted, damaged }) }
-    return { hits: this.#hitsOf(found.slice(skip), options, damaged), warnings, damaged, ...total }
+    return { hits: this.#hitsOf(latest.after(skip), options, damaged), warnings, damaged, ...total }
   }
 
   close(): void {
@@ -182,36 +209,31 @@ class OpenSearcher implements Searcher {
   }
 
   /** A message that was erased meanwhile is left out. */
-  #hitsOf(found: Found[], { query, snippetWords }: SearchOptions, damaged: DamagedPartition[]): SearchHit[] {
+  *#hitsOf(
+    found: readonly PlacedHit[],
+    { query, snippetWords }: SearchOptions,
+    damaged: DamagedPartition[],
+  ): Generator<SearchHit, void> {
     const { phrases, terms } = query
     const excerpt = phrases && excerptOf(phrases, snippetWords)
     const marks = { start: HIT_START, end: HIT_END, tokens: snippetWords }
-    const hitOf = ({ message: { message, ...hit }, path }: Found) => {
+    const hitOf = ({ message, row, path }: PlacedHit): SearchHit | undefined => {
       const partition = this.#partition(path)
-      const text = partition.message(message)
-      if (!text) return []
+      const [text, request] = [partition.message(message), partition.request(row)]
+      if (!text || !request) return undefined
       const snippet = excerpt ? excerpt(text.content) : partition.snippet(message, terms[0]?.words ?? '', marks)
-      return [{ ...hit, role: text.role, snippet }]
+      return { ...request, role: text.role, snippet }
     }
-    return found.flatMap((one) => unlessDamaged(damaged, one.path, () => hitOf(one)) ?? [])
+    for (const one of found) {
+      const hit = unlessDamaged(damaged, one.path, () => hitOf(one))
+      if (hit) yield hit
+    }
   }
-}
-
-interface Found {
-  message: FoundMessage
-  /** Of its partition. */
-  path: string
 }
 
 const NOT_SEARCHED = {
   'no-index': 'has no text index: logdb fts build',
   foreign: 'was made by the predecessor and is not searched: logdb convert',
-}
-
-/** True if no hit of this partition or an earlier one can still be among the latest. */
-function isBehind({ lastDay }: PartitionFile, found: Found[], limit: number): boolean {
-  const oldest = found.at(-1)
-  return found.length >= limit && oldest !== undefined && oldest.message.ts > lastSecondOf(lastDay)
 }
 
 function queryFor(file: PartitionFile, options: SearchOptions, limit: number): PartitionQuery {
