@@ -15,6 +15,8 @@ const NO_PARAMETERS = new Set([
   '_original_model',
   '_removed',
   '_truncated',
+  '_digest',
+  '_omitted',
   '_invalid_body',
 ])
 

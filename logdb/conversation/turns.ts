@@ -84,12 +84,20 @@ function errorTurn(error: unknown): Turn[] {
   return parts.length > 0 ? [{ role: 'error', parts }] : []
 }
 
-/** For a body that was removed, that was too long to be logged, or that is not JSON. */
-function replacedBody({ _removed, _truncated, _invalid_body, _digest }: Json, role: string): Turn[] {
+/** For a body that was removed, that was not logged or too long to be logged, or that is not JSON. */
+function replacedBody(body: Json, role: string): Turn[] {
+  const { _removed, _truncated, _invalid_body, _digest, _omitted } = body
   const note = (text: string): Turn[] => [{ role, parts: [{ kind: 'note', text }] }]
   if (_removed !== undefined) return note('removed')
   if (_invalid_body !== undefined) return note(`not JSON: ${_invalid_body}`)
-  if (isObject(_digest)) return note(`not logged, ${_digest['bytes']} bytes, SHA-256 ${_digest['sha256']}`)
+  const leftOut = [_digest, _omitted].find(isObject)
+  if (leftOut) return note(`not logged, ${leftOut['bytes']} bytes${digestText(leftOut)}`)
   if (!isObject(_truncated)) return []
   return note(`logged in part, ${_truncated['bytes']} bytes: ${_truncated['head']} … ${_truncated['tail']}`)
+}
+
+/** The gateway writes an HMAC, or nothing; the digests of older logs are without a secret. */
+function digestText({ sha256, hmac_sha256 }: Json): string {
+  if (typeof hmac_sha256 === 'string') return `, HMAC-SHA-256 ${hmac_sha256}`
+  return typeof sha256 === 'string' ? `, SHA-256 ${sha256}` : ''
 }

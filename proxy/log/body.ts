@@ -7,7 +7,7 @@ import { digestingMedia, digestMedia } from './media.ts'
 export interface LoggedBody {
   json: Buffer
   truncated: boolean
-  /** Set if the log holds only this of the body. */
+  /** Set if the log holds only this of the body; it is not in `json`, because the log may hold it only with a secret. */
   digest?: { bytes: number; sha256: string }
 }
 

@@ -17,7 +17,8 @@ export class BodyDigest {
 
   /** @param facts further members of the body in the log */
   toBody(facts: Record<string, string | null>): LoggedBody {
-    const digest = { bytes: this.#bytes, sha256: this.#hash.copy().digest('hex') }
-    return { json: Buffer.from(JSON.stringify({ ...facts, _digest: digest })), truncated: false, digest }
+    const bytes = this.#bytes
+    const digest = { bytes, sha256: this.#hash.copy().digest('hex') }
+    return { json: Buffer.from(JSON.stringify({ ...facts, _digest: { bytes } })), truncated: false, digest }
   }
 }

@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../kit/api-keys.ts'
 import type { LogConfig, LogRules } from '../../kit/gateway-config/config-file.ts'
 import { BODY_LOGS, type BodyLog, type RedactionRule } from '../../kit/gateway-config/config-schema.ts'
-import { LOG_ALL, type LogPolicy } from '../log/privacy/log-policy.ts'
+import type { LogPolicy } from '../log/privacy/log-policy.ts'
 import { Redactor } from '../log/privacy/redactor.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import type { SecretMask } from '../secret-mask.ts'
@@ -37,12 +37,15 @@ export class LogPolicies {
   readonly #options: LogPoliciesOptions
   readonly #models: ModelRules[]
   readonly #isEmpty: boolean
+  /** Everything is logged as it is. */
+  readonly #logAll: LogPolicy
   /** Those that were needed so far, by the rules that they come from. */
   readonly #redactors = new Map<string, Redactor>()
 
   constructor(config: LogConfig, options: LogPoliciesOptions) {
     this.#config = config
     this.#options = options
+    this.#logAll = { bodies: 'full', hashSecret: options.hashSecret }
     this.#models = Object.entries(config.models).map(([name, rules]) => {
       const find = compilePatterns([[name, true]])
       return { matches: (model) => find(model) !== undefined, rules }
@@ -62,7 +65,7 @@ export class LogPolicies {
 
   /** For a request whose model is not known, the rules of all models apply. */
   of({ apiKey, model, otherModels = [], asked }: LoggedRequest): LogPolicy {
-    if (this.#isEmpty) return LOG_ALL
+    if (this.#isEmpty) return this.#logAll
     const { keys, clientMay } = this.#config
     const ofKey = [apiKey?.hash, apiKey?.name].flatMap((id) => (id && Object.hasOwn(keys, id) && keys[id]) || [])
     const models = model === null ? undefined : [model, ...otherModels]

@@ -1,7 +1,13 @@
 import { sha256 } from '../../../kit/sha256.ts'
 import type { RequestFacts } from '../../apis/read-request.ts'
 import { type BodyLogOptions, inSteps, type LoggedBody, logInvalidBody, logJson, logLargeJson } from '../../log/body.ts'
-import { type LogPolicy, omittedBody, omittedLoggedBody, redactedBody } from '../../log/privacy/log-policy.ts'
+import {
+  digestedBody,
+  type LogPolicy,
+  omittedBody,
+  omittedLoggedBody,
+  redactedBody,
+} from '../../log/privacy/log-policy.ts'
 import type { LoggedAnswer } from '../outcome.ts'
 import type { RequestBody } from '../request-body.ts'
 
@@ -15,7 +21,11 @@ interface LoggedRequest {
 }
 
 /** The body of a request in the form of the log, except that nothing is replaced in it. */
-export function loggedRequest({ body, facts, loggedForm, services }: LoggedRequest, policy: LogPolicy): LoggedBody {
+export function loggedRequest(request: LoggedRequest, policy: LogPolicy): LoggedBody {
+  return digestedBody(policy, plainRequest(request, policy))
+}
+
+function plainRequest({ body, facts, loggedForm, services }: LoggedRequest, policy: LogPolicy): LoggedBody {
   if (loggedForm) return policy.bodies === 'full' ? loggedForm : omittedLoggedBody(policy, loggedForm)
   if (policy.bodies !== 'full') {
     return omittedBody(policy, { sizeBytes: body.sizeBytes, sha256: () => sha256(body.bytes) })
@@ -27,22 +37,27 @@ export function loggedRequest({ body, facts, loggedForm, services }: LoggedReque
 export async function loggedRequestInSteps(request: LoggedRequest, policy: LogPolicy): Promise<LoggedBody> {
   const { body, facts, services } = request
   const isWhole = policy.bodies === 'full' && facts.isJson
-  const logged = isWhole
-    ? await logLargeJson(body.bytes, facts.model, services.bodyLog)
-    : loggedRequest(request, policy)
+  const logged = isWhole ? await logLargeJson(body.bytes, facts.model, services.bodyLog) : plainRequest(request, policy)
   return await redacted(logged, policy)
 }
 
 /** The answer in the form of the log, except that nothing is replaced in it. */
-export function loggedResponse({ body, error }: LoggedAnswer, policy: LogPolicy): LoggedBody {
+export function loggedResponse(answer: LoggedAnswer, policy: LogPolicy): LoggedBody {
+  return digestedBody(policy, plainResponse(answer, policy))
+}
+
+function plainResponse({ body, error }: LoggedAnswer, policy: LogPolicy): LoggedBody {
   return policy.bodies === 'full' ? body : omittedLoggedBody(policy, body, error)
 }
 
 /** The same with what must not be stored replaced, in small steps. */
 export async function loggedResponseInSteps(answer: LoggedAnswer, policy: LogPolicy): Promise<LoggedBody> {
-  return await redacted(loggedResponse(answer, policy), policy)
+  return await redacted(plainResponse(answer, policy), policy)
 }
 
-async function redacted(body: LoggedBody, { bodies, redactor }: LogPolicy): Promise<LoggedBody> {
-  return redactor && bodies === 'full' ? await inSteps(redactedBody(redactor, body)) : body
+/** A digest comes last: its digits may look like the number of a card. */
+async function redacted(body: LoggedBody, policy: LogPolicy): Promise<LoggedBody> {
+  const { bodies, redactor } = policy
+  const isRead = redactor && bodies === 'full'
+  return digestedBody(policy, isRead ? await inSteps(redactedBody({ ...policy, redactor }, body)) : body)
 }

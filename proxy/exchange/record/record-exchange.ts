@@ -1,6 +1,6 @@
 import type { LoggedBody } from '../../log/body.ts'
 import { uniqueTimestamp } from '../../log/clock.ts'
-import { LOG_ALL, type LogPolicy, shownFields } from '../../log/privacy/log-policy.ts'
+import { type LogPolicy, shownFields } from '../../log/privacy/log-policy.ts'
 import { recordLine } from '../../log/record-line.ts'
 import type { TraceContext } from '../../traces/trace-context.ts'
 import type { Outcome } from '../outcome.ts'
@@ -65,7 +65,7 @@ function append(
   const { requestLog, logger, metrics, spans, release } = exchange.services
   const all = toRecord(exchange, outcome, exchange.timings, { release, timestamp: uniqueTimestamp() })
   metrics.answered(all, outcome.route?.mapping, outcome.problem)
-  const fields = policy === LOG_ALL ? all : shownFields(policy, all)
+  const fields = shownFields(policy, all)
   requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, response))
   if (exchange.trace) spans?.add(shownTrace(exchange.trace, policy), fields, { request, response })
   logger.debug({ requestId: exchange.id, status: fields.status_code, outcome: fields.outcome }, 'answered')

@@ -12,7 +12,7 @@ export interface LogPolicy {
   bodies: BodyLog
   /** Undefined if nothing has to be replaced. */
   redactor?: Redactor | undefined
-  /** Makes the digests of bodies that are left out. */
+  /** Makes the digests of bodies that are left out; without it there are none, because a text could be guessed from its digest. */
   hashSecret?: string | undefined
 }
 
@@ -31,21 +31,32 @@ const MAX_CUT_BYTES = 4
 
 type Fields = Omit<LogRecordFields, 'truncated'>
 
-/** Everything is logged as it is. */
-export const LOG_ALL: LogPolicy = { bodies: 'full' }
+/** A body that the log does not hold. */
+interface LeftOutBody {
+  sizeBytes: number
+  sha256: () => string
+}
 
 /** The size of a body in place of the body, with its digest if only the content is left out. */
-export function omittedBody(
-  { bodies, hashSecret, redactor }: LogPolicy,
-  body: { sizeBytes: number; sha256: () => string },
-  error?: LoggedError,
-): LoggedBody {
-  const { sizeBytes: bytes } = body
+export function omittedBody(policy: LogPolicy, body: LeftOutBody, error?: LoggedError): LoggedBody {
+  const { bodies, redactor } = policy
   const shown = { ...(error && { error: shownError(error, bodies, redactor) }) }
-  if (bodies === 'none') return logged({ ...shown, _omitted: { bytes } })
-  if (hashSecret === undefined) return logged({ ...shown, _omitted: { bytes, sha256: body.sha256() } })
-  const hmac = createHmac('sha256', hashSecret).update(`ai-proxy/body/v1:${body.sha256()}`).digest('hex')
-  return logged({ ...shown, _omitted: { bytes, hmac_sha256: hmac } })
+  const digest = bodies === 'none' ? {} : digestOf(policy, body)
+  return logged({ ...shown, _omitted: { bytes: body.sizeBytes, ...digest } })
+}
+
+function digestOf({ hashSecret }: LogPolicy, { sha256 }: Pick<LeftOutBody, 'sha256'>): { hmac_sha256?: string } {
+  if (hashSecret === undefined) return {}
+  return { hmac_sha256: createHmac('sha256', hashSecret).update(`ai-proxy/body/v1:${sha256()}`).digest('hex') }
+}
+
+/** A body that passed through, with the digest that the log may hold. */
+export function digestedBody(policy: LogPolicy, body: LoggedBody): LoggedBody {
+  const { digest, json, truncated } = body
+  if (!digest || policy.hashSecret === undefined) return body
+  const { _digest, ...facts } = parseJson(json.toString('utf8')) as { _digest: object }
+  const keyed = digestOf(policy, { sha256: () => digest.sha256 })
+  return { json: Buffer.from(JSON.stringify({ ...facts, _digest: { ..._digest, ...keyed } })), truncated, digest }
 }
 
 /** The same for a body that already has the form of the log. */
@@ -58,15 +69,21 @@ export function omittedLoggedBody(policy: LogPolicy, body: LoggedBody, error?: L
 
 /**
  * A body in the form of the log without what must not be stored. Of a body that is too large for the log only its size and its
- * hash stay, because its head and its tail may end inside of something. Yields after each step.
+ * digest stay, because its head and its tail may end inside of something. Yields after each step.
  */
-export function* redactedBody(redactor: Redactor, { json, truncated }: LoggedBody): Generator<void, LoggedBody> {
+export function* redactedBody(
+  policy: LogPolicy & { redactor: Redactor },
+  body: LoggedBody,
+): Generator<void, LoggedBody> {
+  const { redactor } = policy
+  const { json, truncated, digest } = body
   if (json.toString('latin1', 0, INVALID.length) === INVALID) return redactedStart(redactor, json)
   const excerpt = truncated ? excerptOf(json) : undefined
-  if (!excerpt) return { json: yield* redactor.json(json), truncated }
+  if (!excerpt) return { json: yield* redactor.json(json), truncated, ...(digest && { digest }) }
   const { bytes, sha256 } = excerpt._truncated
-  const shown = { model: excerpt.model, _truncated: { bytes, sha256 } }
-  return { json: yield* redactor.json(Buffer.from(JSON.stringify(shown))), truncated }
+  const { model } = JSON.parse(redactor.wholeJson(Buffer.from(JSON.stringify({ model: excerpt.model }))).toString())
+  const _truncated = { bytes, ...digestOf(policy, { sha256: () => sha256 }) }
+  return { json: Buffer.from(JSON.stringify({ model, _truncated })), truncated }
 }
 
 function redactedStart(redactor: Redactor, json: Buffer): LoggedBody {
@@ -79,7 +96,7 @@ function redactedStart(redactor: Redactor, json: Buffer): LoggedBody {
 
 /** The fields of a record that come from clients and providers, as far as this policy lets them in. */
 export function shownFields({ bodies, redactor }: LogPolicy, fields: Fields): Fields {
-  const shown = redactor ? redactedFields(redactor, fields) : { ...fields }
+  const shown = redactor ? redactedFields(redactor, fields) : fields
   if (bodies !== 'none') return shown
   const { dialog_id: _, dialog_source: __, ...rest } = shown
   return rest

@@ -4,7 +4,8 @@ import type { RedactionRule } from '../../../kit/gateway-config/config-schema.ts
 import { compileLinearPattern } from '../../../kit/gateway-config/linear-pattern.ts'
 import { applyEdits, type Edit } from '../../json/edit.ts'
 import type { SecretMask } from '../../secret-mask.ts'
-import { cards, type Detector, emails, type Finding } from './detectors.ts'
+import { cards, type Detector, type Finding } from './detectors.ts'
+import { emails } from './emails.ts'
 
 /** Makes a redactor. */
 export interface RedactorOptions {

@@ -12,12 +12,13 @@ import { freePort, startServer } from '../process/server-process.ts'
 import { residentBytes } from '../process/usage.ts'
 import { tempFolder } from '../temp-folder.ts'
 import { readRecords } from './gateway.ts'
+import { keyedDigest } from './keyed-digest.ts'
 
 export interface RelayFlowReport {
-  /** SHA-256 of the form as it was sent, as it arrived, and as it is in the log. */
-  up: { sent: string; arrived: string; logged: string }
+  /** SHA-256 of the form as it was sent and as it arrived, and its digests as they should be and are in the log. */
+  up: { sent: string; arrived: string; keyed: string; logged: string }
   /** The same of the file in the other direction. */
-  down: { sent: string; arrived: string; logged: string }
+  down: { sent: string; arrived: string; keyed: string; logged: string }
   /** Memory that the gateway took in addition to what it had after a small request of each kind, in bytes. */
   growthBytes: number
 }
@@ -27,6 +28,7 @@ const BEFORE =
   '--b0und\r\ncontent-disposition: form-data; name="model"\r\n\r\nmine\r\n--b0und\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n'
 const AFTER = '\r\n--b0und--\r\n'
 const SAMPLE_EVERY_MS = 20
+const HASH_SECRET = 'pepper'
 
 /** Sends a form of this size through a gateway, and gets a file of this size through it, at the same time. */
 export async function relayFlow(command: string[], bytes: number): Promise<RelayFlowReport> {
@@ -45,15 +47,15 @@ export async function relayFlow(command: string[], bytes: number): Promise<Relay
   const records = readRecords(logDir).slice(2)
   const [upRecord, downRecord] = ['POST', 'GET'].map((name) => records.find(({ method }) => method === name))
   return {
-    up: { ...up, logged: digestOf(upRecord, 'request') },
-    down: { ...down, logged: digestOf(downRecord, 'response') },
+    up: { ...up, keyed: keyedDigest(HASH_SECRET, up.sent), logged: digestOf(upRecord, 'request') },
+    down: { ...down, keyed: keyedDigest(HASH_SECRET, down.sent), logged: digestOf(downRecord, 'response') },
     growthBytes: most - before,
   }
 }
 
 function digestOf(record: LogRecord | undefined, direction: 'request' | 'response'): string {
-  const body = record?.[direction] as { _digest: { sha256: string } } | undefined
-  return String(body?._digest.sha256)
+  const body = record?.[direction] as { _digest: { hmac_sha256: string } } | undefined
+  return String(body?._digest.hmac_sha256)
 }
 
 async function startGateway([program = '', ...args]: string[], upstream: string) {
@@ -67,6 +69,7 @@ async function startGateway([program = '', ...args]: string[], upstream: string)
       METRICS_PORT: String(await freePort()),
       LOG_DIR: logDir,
       API_KEYS: 'a-key-of-some-length',
+      LOG_HASH_SECRET: HASH_SECRET,
     },
     ...{ OPENAI_API_KEY: 'upstream-key', OPENAI_BASE_URL: upstream },
   }

@@ -20,6 +20,8 @@ test('parameters are what a request asks for in addition to its conversation', (
     ['stop', '["a"]'],
   ])
   expect(requestParameters('text')).toEqual([])
+  for (const name of ['_digest', '_omitted', '_truncated'])
+    expect(requestParameters({ [name]: { bytes: 1 } })).toEqual([])
 })
 
 test.each([

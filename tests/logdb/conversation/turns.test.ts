@@ -126,7 +126,9 @@ test.each([
     { model: 'm', _truncated: { bytes: 9, head: '{"a', tail: 'z"}' } },
     ['user: note logged in part, 9 bytes: {"a … z"}'],
   ],
-  ['relayed', { model: 'm', _digest: { bytes: 9, sha256: 'ab' } }, ['user: note not logged, 9 bytes, SHA-256 ab']],
+  ['relayed, in an old log', { _digest: { bytes: 9, sha256: 'ab' } }, ['user: note not logged, 9 bytes, SHA-256 ab']],
+  ['relayed', { model: 'm', _digest: { bytes: 9 } }, ['user: note not logged, 9 bytes']],
+  ['left out', { _omitted: { bytes: 9, hmac_sha256: 'ab' } }, ['user: note not logged, 9 bytes, HMAC-SHA-256 ab']],
   ['a text', 'hi', []],
 ])('a request: %s', (_, body, expected) => {
   expect(lines(requestTurns(body))).toEqual(expected)

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { cards } from '../../../proxy/log/privacy/detectors.ts'
 import { errorOf } from '../../helpers/gateway/gateway.ts'
+import { keyedDigest } from '../../helpers/gateway/keyed-digest.ts'
 import { reply, startBeforeRaw } from '../../helpers/gateway/raw-upstream.ts'
 
 const KEYS = { OPENAI_API_KEY: 'upstream-key-1,upstream-key-2' }
@@ -38,9 +40,40 @@ test('a JSON request and a binary answer pass unchanged, except for the name of 
     outcome: 'ok',
     status_code: 200,
     bytes_in: Buffer.byteLength(body),
-    request: { model: 'tts', _digest: { bytes: Buffer.byteLength(body), sha256: sha256(body) } },
-    response: { _digest: { bytes: Buffer.byteLength(audio), sha256: sha256(audio) } },
+    request: { model: 'tts', _digest: { bytes: Buffer.byteLength(body) } },
+    response: { _digest: { bytes: Buffer.byteLength(audio) } },
   })
+})
+
+const hmac = (text: string) => ({ hmac_sha256: keyedDigest('pepper', sha256(text)) })
+
+test.for([
+  ['without a secret there is none', {}, () => ({})],
+  ['with a secret it is an HMAC', { LOG_HASH_SECRET: 'pepper' }, hmac],
+] as const)('the digest of a body does not confirm a guess of its text: %s', async ([, environment, digest]) => {
+  const audio = 'short'
+  const { gateway } = await startBeforeRaw((socket) => void socket.write(reply(200, audio, 'audio/mpeg')), {
+    mappings: { tts: 'openai:tts-1' },
+    environment,
+  })
+  const body = '{"model":"tts","input":"yes"}'
+  await gateway.post(body, {}, '/v1/audio/speech')
+  const [record] = await gateway.records(1)
+  expect(record?.request).toEqual({ model: 'tts', _digest: { bytes: body.length, ...digest(body) } })
+  expect(record?.response).toEqual({ _digest: { bytes: audio.length, ...digest(audio) } })
+})
+
+test('a digest whose digits look like the number of a card stays whole where cards are replaced', async () => {
+  const { gateway } = await startBeforeRaw((socket) => void socket.write(reply(200, 'x', 'audio/mpeg')), {
+    mappings: { tts: 'openai:tts-1' },
+    config: { log: { redact: ['cards'] } },
+    environment: { LOG_HASH_SECRET: 'pepper' },
+  })
+  let number = 0
+  const body = () => `{"model":"tts","input":"${number}"}`
+  while ([...cards(hmac(body()).hmac_sha256)].length === 0) number++
+  await gateway.post(body(), {}, '/v1/audio/speech')
+  expect((await gateway.records(1))[0]?.request).toMatchObject({ _digest: hmac(body()) })
 })
 
 test.for([

@@ -1,34 +1,10 @@
 import { expect, test } from 'vitest'
-import { cards, type Detector, emails } from '../../../../proxy/log/privacy/detectors.ts'
+import { cards } from '../../../../proxy/log/privacy/detectors.ts'
 import { seededRandom } from '../../../helpers/random.ts'
 
-function found(detect: Detector, text: string): string[] {
-  return [...detect(text)].map(({ start, end }) => text.slice(start, end))
+function found(text: string): string[] {
+  return [...cards(text)].map(({ start, end }) => text.slice(start, end))
 }
-
-test.for([
-  ['Write to john.doe+news@mail.example.co.uk, please.', ['john.doe+news@mail.example.co.uk']],
-  ['a@b.de;c@d.fr', ['a@b.de', 'c@d.fr']],
-  ['<mailto:jürgen@müller.de>', ['jürgen@müller.de']],
-  ['https://x.example/?to=john%40example.com&cc=1', ['john%40example.com']],
-  ['请联系john@example.com谢谢', ['john@example.com谢谢']],
-  ["'jo@example.com' or `ed@example.com` or _al@example.com_", ['jo@example.com', 'ed@example.com', '_al@example.com']],
-  ["o'brien@example.com.", ["o'brien@example.com"]],
-  ['To: "john doe"@example.com', ['"john doe"@example.com']],
-  [String.raw`{\"a\":\"x\",\"to\":\"\\\"john\\\"@example.com\"}`, [String.raw`\\\"john\\\"@example.com`]],
-  ['jo@[192.168.0.1] or jo@[IPv6:2001:db8::1]', ['jo@[192.168.0.1]', 'jo@[IPv6:2001:db8::1]']],
-  ['?u=%3Fto%3Djo%2540example.com', ['3Djo%2540example.com']],
-  ['<a>jo&#64;example.com</a> jo&#x40;example.com', ['jo&#64;example.com', 'jo&#x40;example.com']],
-  ['jo@sub_domain.example.com', ['jo@sub_domain.example.com']],
-  ['**bob*secret@example.com**', ['bob*secret@example.com']],
-] as const)('e-mail addresses in %s', ([text, expected]) => {
-  expect(found(emails, text)).toEqual(expected)
-})
-
-test.for(['@home', 'user@localhost', 'a @ b.de', 'x@y', 'x@.de', 'x@-.de', '@decorator.method', 'npm i vue@3.4.1', ''])(
-  'no e-mail address in %j',
-  (text) => expect(found(emails, text)).toEqual([]),
-)
 
 test.for([
   ['4111111111111111', ['4111111111111111']],
@@ -44,7 +20,7 @@ test.for([
   ['4111  1111 1111 1111', ['4111  1111 1111 1111']],
   ['4111 1111 1111 1111 4111 1111 1111 1111', ['4111 1111 1111 1111', '4111 1111 1111 1111']],
 ] as const)('numbers of cards in %s', ([text, expected]) => {
-  expect(found(cards, text)).toEqual(expected)
+  expect(found(text)).toEqual(expected)
 })
 
 test.for([
@@ -57,20 +33,13 @@ test.for([
   '4111\t1111\t1111\t1111',
   '411111111111',
   '+49 170 1234567',
-])('no number of a card in %s', (text) => expect(found(cards, text)).toEqual([]))
+])('no number of a card in %s', (text) => expect(found(text)).toEqual([]))
 
-test.for([
-  ['a@', emails],
-  ['aaaa.', emails],
-  [`${'a'.repeat(63)}@${'b'.repeat(63)}.`, emails],
-  ['4 1', cards],
-  ['4111111111111111', cards],
-  ['41 ', cards],
-] as const)(
+test.for(['4 1', '4111111111111111', '41 '])(
   'many times %s ends: time grows with the text, not with its square, which would be minutes',
-  ([part, detect]) => {
+  (part) => {
     const text = part.repeat(400_000 / part.length)
-    expect([...detect(text)].length).toBeLessThanOrEqual(text.length)
+    expect([...cards(text)].length).toBeLessThanOrEqual(text.length)
   },
 )
 

@@ -57,6 +57,24 @@ test.for([
   expect(text).not.toMatch(/jo|example/)
 })
 
+test.for([..."!#$%&'*+-/=?^_`{|}~"])('an address with %s is found whole in JSON, however it is escaped', (sign) => {
+  const escaped = (text: string) => {
+    return [...text].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
+  }
+  const address = `jo${sign}doe@example.com`
+  const forms = [address, escaped(address), address.replace(sign, escaped), address.replaceAll('/', '\\/')]
+  for (const form of forms) {
+    const once = `{"to":"${form}"}`
+    const twice = JSON.stringify({ text: `\n${once}`, list: [`\n${address}`] })
+    const thrice = JSON.stringify({ text: twice })
+    for (const json of [once, twice, thrice]) {
+      const text = redactor().wholeJson(Buffer.from(json)).toString()
+      expect(JSON.stringify(JSON.parse(text))).toContain('[email]')
+      expect(text).not.toMatch(/jo|doe|exam/)
+    }
+  }
+})
+
 test('JSON inside a text stays JSON', () => {
   const inner = JSON.stringify({ to: 'jo@example.com', text: '\njo@example.com\t"x"\\', key: KEY, quote: '"' })
   for (const text of [inner, inner.replaceAll('@', '\\u0040').replaceAll('/', '\\/')]) {
