@@ -2,7 +2,7 @@ import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { CONFIG_SCHEMA } from '../../../kit/gateway-config/config-schema.ts'
 import { FORMATS } from '../../../kit/gateway-config/formats.ts'
-import { type Variable, VARIABLES } from '../../../kit/gateway-config/variables.ts'
+import { VARIABLES, type Variable } from '../../../kit/gateway-config/variables.ts'
 
 const ajv = new Ajv({ allowUnionTypes: true, formats: FORMATS })
 
