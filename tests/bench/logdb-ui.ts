@@ -27,7 +27,7 @@ export async function run(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'ai-deploy-bench-'))
   try {
     await client.logIn(KEY)
-    const pages = await measurePages(client, out, daysOf(scale))
+    const pages = await measurePages({ client, pid: server.pid, out, days: daysOf(scale) })
     const peakMb = mostResidentBytes(server.pid) / MB
     const memory = { what: 'memory of the UI, most', measured: peakMb, unit: 'MB', asked: { atMost: MAX_MB } }
     return [...pages, memory, ...(await measureGatewayBeside(client, folder, daysOf(scale)))]

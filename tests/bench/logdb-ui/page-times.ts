@@ -1,3 +1,4 @@
+import { cpuTimeMs } from '../../helpers/process/usage.ts'
 import { percentile } from '../numbers.ts'
 import { type Figure, printTable } from '../table.ts'
 import { PlainQueries } from './plain-queries.ts'
@@ -13,21 +14,40 @@ interface Kind {
 
 const OVERVIEWS = 20
 
+interface Times {
+  name: string
+  goalMs: number
+  pageMs: number[]
+  plainMs: number[]
+  /** Of the process of the UI, for each page: it is nearly the same on a busy machine. */
+  cpuMs: number
+}
+
+interface Measured {
+  client: UiClient
+  /** Of the UI. */
+  pid: number
+  /** Folder of the log database. */
+  out: string
+  days: readonly string[]
+}
+
 /** Opens pages of each kind one after another; after each one the same statements run in better-sqlite3 alone. */
-export async function measurePages(client: UiClient, out: string, days: readonly string[]): Promise<Figure[]> {
+export async function measurePages({ client, pid, out, days }: Measured): Promise<Figure[]> {
   const plain = new PlainQueries(out)
   try {
-    const rows: { name: string; goalMs: number; pageMs: number[]; plainMs: number[] }[] = []
+    const rows: Times[] = []
     for (const { name, goalMs, pages } of await kindsOf(client, plain, days)) {
       const [pageMs, plainMs]: [number[], number[]] = [[], []]
       await client.timePage(pages[0]?.path ?? '')
+      const startedCpuMs = cpuTimeMs(pid)
       for (const page of pages) {
         pageMs.push(await client.timePage(page.path))
         const startedMs = performance.now()
         page.plain()
         plainMs.push(performance.now() - startedMs)
       }
-      rows.push({ name, goalMs, pageMs, plainMs })
+      rows.push({ name, goalMs, pageMs, plainMs, cpuMs: (cpuTimeMs(pid) - startedCpuMs) / pages.length })
       if (process.env['BENCH_UI_DETAILS']) printPages(pages, pageMs, plainMs)
     }
     return report(rows)
@@ -43,6 +63,7 @@ async function kindsOf(client: UiClient, plain: PlainQueries, days: readonly str
   }
   const found = await client.data<{ search: { hits: { id: string }[] } }>(`/ui/search?q=${largeRequests}`)
   const overview = { path: `/ui/overview?range=30d&to=${days.at(-1)}`, plain: () => plain.overview() }
+  const ofModel = { ...overview, path: `${overview.path}&model=gpt-4o` }
   return [
     { name: 'list', goalMs: 100, pages: list.map(requests) },
     { name: 'filter', goalMs: 100, pages: filter.map(requests) },
@@ -57,6 +78,7 @@ async function kindsOf(client: UiClient, plain: PlainQueries, days: readonly str
       pages: found.search.hits.map(({ id }) => ({ path: `/ui/requests/${id}`, plain: () => plain.request(id) })),
     },
     { name: 'overview of 30 days', goalMs: 300, pages: Array.from({ length: OVERVIEWS }, () => overview) },
+    { name: 'overview of one model', goalMs: 300, pages: Array.from({ length: OVERVIEWS }, () => ofModel) },
   ]
 }
 
@@ -66,13 +88,14 @@ function printPages(pages: Kind['pages'], pageMs: number[], plainMs: number[]): 
   printTable('Pages, ms', ['', 'page', 'better-sqlite3'], rows)
 }
 
-function report(rows: { name: string; goalMs: number; pageMs: number[]; plainMs: number[] }[]): Figure[] {
+function report(rows: Times[]): Figure[] {
   printTable(
     'Pages of the UI, ms, and the same statements in better-sqlite3 alone',
-    ['', 'p50', 'p95', 'longest', 'better-sqlite3 p50', 'p95'],
-    rows.map(({ name, pageMs, plainMs }) => [
+    ['', 'p50', 'p95', 'longest', 'CPU', 'better-sqlite3 p50', 'p95'],
+    rows.map(({ name, pageMs, plainMs, cpuMs }) => [
       name,
       ...[50, 95, 100].map((percent) => percentile(pageMs, percent)),
+      cpuMs,
       ...[50, 95].map((percent) => percentile(plainMs, percent)),
     ]),
   )

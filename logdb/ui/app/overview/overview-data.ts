@@ -20,6 +20,8 @@ export interface OverviewData {
   slotMs: number
   /** By model, key and provider. */
   groups: { title: string; rows: GroupRow[] }[]
+  /** False if counting them would take too long. */
+  hasGroups: boolean
   warnings: string[]
 }
 

@@ -6,7 +6,7 @@ import { FigureTable } from './figure-table.tsx'
 import type { Choice, Figures, OverviewData } from './overview-data.ts'
 
 export function OverviewPage(data: OverviewData) {
-  const { total, slots, slotMs, groups, warnings, limits } = data
+  const { total, slots, slotMs, groups, hasGroups, warnings, limits } = data
   return (
     <>
       <h1>Overview</h1>
@@ -18,14 +18,7 @@ export function OverviewPage(data: OverviewData) {
       ))}
       <Warnings texts={warnings} />
       <NotCounted requests={total.notCounted} />
-      <dl class="facts">
-        {factsOf(total).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Totals total={total} />
       {total.requests === 0 ? (
         <p class="empty">
           There is no request in this time. Choose a longer one, or fill the log database with <code>logdb ingest</code>
@@ -40,8 +33,24 @@ export function OverviewPage(data: OverviewData) {
           </details>
         </>
       )}
+      {!hasGroups && (
+        <p class="note">These are too many requests for tables by model, key and provider. Choose a shorter time.</p>
+      )}
       {groups.map(({ title, rows }) => rows.length > 0 && <FigureTable key={title} title={title} rows={rows} />)}
     </>
+  )
+}
+
+function Totals({ total }: { total: Figures }) {
+  return (
+    <dl class="facts">
+      {factsOf(total).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 

@@ -14,6 +14,7 @@ import {
 import type { PageData } from '../../app/page-data.ts'
 import type { Access } from '../access/ui-keys.ts'
 import type { UiParts } from '../ui-parts.ts'
+import { type Asked, countedIn, LIMITS } from './overview-counts.ts'
 import { pathOf } from './page-rows.ts'
 
 const MS_PER_HOUR = 3_600_000
@@ -22,45 +23,25 @@ const DAYS: Record<Range, number> = { '24h': 1, '7d': 7, '30d': 30, '90d': 90 }
 const MAX_ROWS = 12
 const DAY_LENGTH = 'YYYY-MM-DD'.length
 const DAY = /^\d{4}-\d\d-\d\d$/
-const LIMITS = ['model', 'key', 'provider'] as const
-
-/** What the URL asks for. */
-interface Asked {
-  range: Range
-  unit: Unit
-  /** The last day; undefined for one that ends now. */
-  to: string | undefined
-  model: string | undefined
-  key: string | undefined
-  provider: string | undefined
-}
 
 /** The figures of a range, from what is known of each hour. */
 export async function overviewPage(request: FastifyRequest, access: Access, { reader }: UiParts): Promise<PageData> {
   const asked = askedIn(request.query as Record<string, string | undefined>)
-  const { unit, model, key, provider } = asked
+  const { unit } = asked
   const slots = slotsOf(asked, Date.now())
   const [first = ''] = slots
   const last = slots.at(-1) ?? ''
-  const found = await reader.stats(
-    {
-      since: startOf(first),
-      to: endOf(last),
-      by: [unit, 'model', 'key', 'provider'],
-      ...(model && { model }),
-      ...(key && { key }),
-      ...(provider && { provider }),
-    },
-    access,
-  )
+  const period = { since: startOf(first), to: endOf(last) }
+  const { byTime, groups } = await countedIn(asked, period, { access, reader })
   const overview: OverviewData = {
     ...choicesOf(asked, slots),
     period: `${first.replace('T', ' ')} – ${last.replace('T', ' ')}`,
-    total: figuresOf(found.total),
-    slots: slotFigures(slots, unit === 'hour' ? found.hours : found.days),
+    total: figuresOf(byTime.total),
+    slots: slotFigures(slots, unit === 'hour' ? byTime.hours : byTime.days),
     slotMs: unit === 'hour' ? MS_PER_HOUR : MS_PER_DAY,
-    groups: groupsOf(found, asked, { since: startOf(first), to: endOf(last) }),
-    warnings: found.damaged.map(({ path, reason }) => `${path}: ${reason}`),
+    groups: groups ? groupsOf(groups, asked, period) : [],
+    hasGroups: groups !== undefined,
+    warnings: byTime.damaged.map(({ path, reason }) => `${path}: ${reason}`),
   }
   return { title: 'Overview', kind: 'overview', overview }
 }

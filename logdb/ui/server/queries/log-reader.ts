@@ -44,6 +44,17 @@ export class LogReader {
     return await this.#pool.ask('stats', { ...question, ...this.#within(access) })
   }
 
+  /**
+   * The same for one model, key or provider, by time only.
+   * @returns undefined for what a key of the gateway may not see, except itself
+   * @throws UserError, UiProblem
+   */
+  async statsOfGroup(question: Asked<'statsOfGroup'>, { key }: Access): Promise<Answer<'statsOfGroup'> | undefined> {
+    const { dimension, name } = question.group
+    if (key !== undefined && (dimension !== 'key' || name !== key)) return undefined
+    return await this.#pool.ask('statsOfGroup', { ...question, out: this.#out })
+  }
+
   /** @throws UserError, UiProblem */
   async facets(question: Asked<'facets'>, access: Access): Promise<Answer<'facets'>> {
     return await this.#pool.ask('facets', { ...question, ...this.#within(access) })

@@ -4,7 +4,7 @@ import { HIT_END, HIT_START } from '../../../verbs/search/excerpt.ts'
 import { type SearchHit, type SearchOptions, search } from '../../../verbs/search/search.ts'
 import { parseQuery } from '../../../verbs/search/text-query.ts'
 import { facets } from '../../../verbs/stats/facets.ts'
-import { stats } from '../../../verbs/stats/stats.ts'
+import { stats, statsOfGroup } from '../../../verbs/stats/stats.ts'
 import { storeHealth } from '../admin/store-health.ts'
 import { compareView } from './compare-view.ts'
 import { liveRequests } from './live-requests.ts'
@@ -17,6 +17,7 @@ const QUERIES = {
   live: liveRequests,
   storeHealth,
   stats,
+  statsOfGroup,
   facets,
   request: requestDocument,
   raw: rawRequest,

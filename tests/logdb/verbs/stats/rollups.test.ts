@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { stats, statsOfGroup } from '../../../../logdb/verbs/stats/stats.ts'
 import { jsonl, record, timestampAt } from '../../../helpers/logdb/logs.ts'
 import { makeOlder } from '../../../helpers/logdb/older-partition.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
@@ -136,3 +137,27 @@ test('an unknown grouping is refused with all that exist', async () => {
   const { exitCode, stderr } = await workspace().run(['stats', '--by', 'day,colour'])
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('expected some of day, hour, model')])
 })
+
+sqliteTest(
+  'the figures of one model, key or provider by time are those of its requests, without reading them',
+  async () => {
+    const space = await filled()
+    const period = { out: space.db, since: '2025-09-10T20:30:00Z', to: '2025-09-11T03:59:59Z' }
+    for (const [dimension, name] of [
+      ['model', 'model-1'],
+      ['key', 'key-2'],
+      ['key', 'name-3'],
+      ['provider', 'gemini'],
+      ['model', 'none'],
+    ] as const) {
+      const read = await stats({ ...period, by: ['hour'], [dimension]: name })
+      expect(await statsOfGroup({ ...period, unit: 'hour', group: { dimension, name } })).toEqual(read)
+    }
+    await change(space, 'INSERT INTO rollup_stale SELECT DISTINCT hour FROM rollup WHERE hour % 2 = 0')
+    const group = { dimension: 'model', name: 'model-1' } as const
+    const read = await stats({ ...period, by: ['day'], model: 'model-1' })
+    expect(await statsOfGroup({ ...period, unit: 'day', group })).toEqual(read)
+    await change(space, 'UPDATE rollup SET requests = 1000')
+    expect((await statsOfGroup({ ...period, unit: 'day', group })).total.requests).toBeGreaterThan(3000)
+  },
+)

@@ -5,7 +5,7 @@ import { chat, completion, jsonl, record, timestampAt } from '../../../../helper
 import { makeOlder } from '../../../../helpers/logdb/older-partition.ts'
 import { sqliteTest } from '../../../../helpers/logdb/sqlite-test.ts'
 import { startUi, type UiServer } from '../../../../helpers/logdb/ui-server.ts'
-import { type Workspace, workspace } from '../../../../helpers/logdb/workspace.ts'
+import { openDatabase, type Workspace, workspace } from '../../../../helpers/logdb/workspace.ts'
 import { sharedTempFolder } from '../../../../helpers/temp-folder.ts'
 
 const [VIEWER, OWN] = ['viewer-key', 'a-key-of-the-gateway']
@@ -262,4 +262,19 @@ sqliteTest('the overview says of how many requests an earlier version counted no
   await makeOlder(path, 9)
   const { html } = await page('/ui/overview?range=7d&to=2025-09-12')
   expect(textOf(html)).toMatch(/First bytes and costs of 1 requests are not counted yet/)
+})
+
+sqliteTest('the overview of one model does not read many requests, and says which tables that leaves out', async () => {
+  const limited = '/ui/overview?range=7d&to=2025-09-12&model=gpt-4o'
+  expect(textOf((await page(limited)).html)).toMatch(/Requests\n+130\n/)
+  const [, path = ''] = space.partitions()
+  for (const one of [space.partitions()[0] ?? '', path]) {
+    const db = await openDatabase(one)
+    db.exec("UPDATE rollup SET requests = 200000 WHERE name = 'gpt-4o'")
+    db.close()
+  }
+  const { html } = await page(limited)
+  expect(textOf(html)).toMatch(/Requests\n+200 000\n/)
+  expect(textOf(html)).toContain('These are too many requests for tables by model, key and provider')
+  expect(html.match(/: 200 000 requests, 0 errors<\/title>/g)).toHaveLength(1)
 })
