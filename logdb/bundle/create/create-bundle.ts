@@ -2,7 +2,6 @@ import { createReadStream, createWriteStream, mkdirSync, rmSync, statSync, write
 import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { gzipSync } from 'node:zlib'
 import { packageVersion } from '../../../kit/package-root.ts'
 import type { DayRange } from '../../days.ts'
 import type { LogdbSettings } from '../../settings.ts'
@@ -17,7 +16,7 @@ import { encryptFor } from '../protection/age-files.ts'
 import { SIGNATURE, signatureOf } from '../protection/signature.ts'
 import { databasesWithin } from './databases.ts'
 import { bundledMembers } from './members.ts'
-import { GZIP, parallelGzip } from './parallel-gzip.ts'
+import { parallelGzip } from './parallel-gzip.ts'
 import { rawLogsWithin } from './raw-logs.ts'
 
 export interface CreateBundleOptions extends DayRange {
@@ -111,12 +110,12 @@ function manifestOf(engine: SqliteEngine, options: CreateBundleOptions, files: B
   })
 }
 
-/** metadata.json comes first, so that a reader knows what follows. Two gzip streams, one after the other, are a gzip file. */
+/** metadata.json comes first, so that a reader knows what follows. Gzip streams, one after the other, are a gzip file. */
 async function assemble(manifest: string, body: string, path: string, recipients: readonly string[]): Promise<void> {
   const list = Buffer.from(manifest)
   const first = Buffer.concat([memberHead(MANIFEST, list.length), list, memberPadding(list.length)])
   const parts = async function* () {
-    yield gzipSync(first, GZIP)
+    yield* parallelGzip(Readable.from([first]))
     yield* createReadStream(body, { highWaterMark: READ_BYTES })
   }
   const content = Readable.from(parts(), { objectMode: false })

@@ -1,12 +1,9 @@
-import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
 import { errorMessage, hasErrorCode } from '../../../kit/user-error.ts'
 import { BadArchive } from './bad-archive.ts'
 import { type OpenMember, TarReader } from './tar-reader.ts'
+import { damagedBefore, endsEarly, unpack } from './unpack.ts'
 
 export const CHUNK_BYTES = 256 * 1024
-/** The next chunks are unpacked while one is hashed. */
-const GUNZIP = { chunkSize: CHUNK_BYTES, highWaterMark: 4 * CHUNK_BYTES }
 /** No log is as repetitive as that; below the first size it does not matter. */
 const MOST_RATIO = 200
 const ALWAYS_ALLOWED_BYTES = 512 * 1024 * 1024
@@ -17,24 +14,19 @@ const ALWAYS_ALLOWED_BYTES = 512 * 1024 * 1024
  * @throws BadArchive
  */
 export async function readArchive(content: AsyncIterable<Buffer>, open: OpenMember): Promise<number> {
-  const gunzip = createGunzip(GUNZIP)
   const reader = new TarReader(open)
   const packed = { bytes: 0 }
   let unpacked = 0
-  const parse = async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) {
+  try {
+    for await (const chunk of unpack(counted(content, packed))) {
       unpacked += chunk.length
       if (unpacked > ALWAYS_ALLOWED_BYTES && unpacked > packed.bytes * MOST_RATIO) throw tooLarge()
       reader.write(chunk)
     }
-  }
-  try {
-    await pipeline(counted(content, packed), gunzip, parse)
   } catch (error) {
     throw explained(error, packed.bytes, unpacked)
   }
   reader.end()
-  if (gunzip.bytesWritten < packed.bytes) throw new BadArchive('damaged', 'something follows the compressed data')
   return unpacked
 }
 
@@ -50,10 +42,8 @@ function tooLarge(): BadArchive {
 }
 
 function explained(error: unknown, packedBytes: number, unpackedBytes: number): unknown {
-  if (hasErrorCode(error, 'Z_BUF_ERROR')) {
-    return new BadArchive('truncated', `the file ends after ${packedBytes} bytes, before its compressed data does`)
-  }
+  if (hasErrorCode(error, 'Z_BUF_ERROR')) return endsEarly(packedBytes)
   if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) return error
   if (unpackedBytes === 0) return new BadArchive('not a bundle', 'it is not compressed with gzip')
-  return new BadArchive('damaged', `the compressed data is damaged before byte ${packedBytes}: ${errorMessage(error)}`)
+  return damagedBefore(packedBytes, errorMessage(error))
 }
