@@ -8,12 +8,14 @@ import {
   countSql,
   findParameters,
   findSql,
+  type Match,
   type PartitionQuery,
   quoted,
   REQUEST_OF_HIT,
   SNIPPET,
-  type Term,
 } from './search-sql.ts'
+import type { Split } from './split-sql.ts'
+import type { Term } from './term.ts'
 
 /** A message that was found: of many of them only this little is held in memory. */
 export interface FoundMessage {
@@ -82,7 +84,7 @@ export class PartitionSearch {
     if (!this.#isOwn) return { kind: 'foreign' }
     if (!hasTextIndex(this.#db)) return { kind: 'no-index' }
     return this.#db.inSnapshot(() => {
-      const found = this.#canHold(query.indexWords) ? this.#all(query, findSql, toFoundMessage) : []
+      const found = this.#canMatch(query) ? this.#all(query, findSql, toFoundMessage) : []
       const counts = found.length < query.limit ? countsOf(found) : undefined
       return { kind: 'searched', found, counts, unindexed: unindexedMessages(this.#db) }
     })
@@ -112,6 +114,11 @@ export class PartitionSearch {
     return this.#all<HitCounts, HitCounts>(query, countSql, (counts) => counts)[0] ?? none
   }
 
+  #canMatch({ isSplit, indexWords }: PartitionQuery): boolean {
+    if (isSplit && this.#db.prepare(HAS_FORMS).get() === undefined) return false
+    return this.#canHold(indexWords)
+  }
+
   /**
    * False if a word of the query is certainly in no message. That is found out without the tokenizer of the index, which takes
    * several times as long to make as it takes to look a word up.
@@ -128,18 +135,24 @@ export class PartitionSearch {
   /** @param kept makes what is held of a row: the driver's own rows take several times as much memory */
   #all<Row, Kept>(
     query: PartitionQuery,
-    sqlFor: (filter: PartitionQuery, terms: readonly Term[]) => string,
+    sqlFor: (filter: PartitionQuery, match: Match) => string,
     kept: (row: Row) => Kept,
   ): Kept[] {
     const terms = query.role === undefined ? query.terms : [...query.terms, { words: `role : ${quoted(query.role)}` }]
     try {
-      const sql = sqlFor(query, terms)
+      const sql = sqlFor(query, { terms, split: query.isSplit ? this.#splitBy(query.terms) : undefined })
       const statement = this.#prepared(sql, () => this.#db.prepare<[Record<string, unknown>], Row>(sql))
       return Array.from(statement.iterate(findParameters(query, terms)), kept)
     } catch (error) {
       if (hasErrorCode(error, 'SQLITE_ERROR')) throw invalidQuery(error)
       throw error
     }
+  }
+
+  #splitBy(terms: readonly Term[]): Split {
+    const nth = this.#prepared(NTH_TEXT, () => this.#db.prepare<[string, string, number]>(NTH_TEXT))
+    const rare = terms.findIndex(({ words = NO_QUERY, pairs = NO_QUERY }) => !nth.get(words, pairs, FEW_TEXTS))
+    return { term: Math.max(0, rare), isRare: rare >= 0 }
   }
 
   #prepared<Parameters extends unknown[], Row>(
@@ -155,8 +168,17 @@ export class PartitionSearch {
 
 /** A message with runs of characters without spaces may hold a word that is only a part of one in the index of words. */
 const HAS_PAIRS = 'SELECT 1 FROM request_text_pairs_docsize LIMIT 1'
+/** Without forms no message has several texts. */
+const HAS_FORMS = 'SELECT 1 FROM msg_form LIMIT 1'
 const INDEX_WORDS = "CREATE VIRTUAL TABLE temp.index_words USING fts5vocab ('main', 'request_text_index', 'row')"
 const HAS_WORD = 'SELECT 1 FROM temp.index_words WHERE term = ?'
+
+const FEW_TEXTS = 50
+/** FTS5 finds nothing by it. */
+const NO_QUERY = '""'
+const NTH_TEXT = `
+  SELECT 1 FROM request_text_index WHERE request_text_index MATCH ?
+  UNION ALL SELECT 1 FROM request_text_pairs WHERE request_text_pairs MATCH ? LIMIT 1 OFFSET ?`
 
 function toFoundMessage({ message, row, ts }: FoundMessage): FoundMessage {
   return { message, row, ts }

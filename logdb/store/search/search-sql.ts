@@ -1,16 +1,6 @@
 import { filterParameters, type RequestFilter, requestConditions } from './request-filter.ts'
-
-/**
- * Something a message must hold: an FTS5 query of the words, of the pairs, or of either.
- * @example
- * const term: Term = { words: 'content : "timeout"' }
- */
-export interface Term {
-  /** For the table request_text_index. */
-  words?: string
-  /** For the table request_text_pairs, which has runs of characters without spaces. */
-  pairs?: string
-}
+import { type Split, splitSql } from './split-sql.ts'
+import type { Term } from './term.ts'
 
 export interface PartitionQuery extends RequestFilter {
   /** At least one; each must match. */
@@ -18,7 +8,16 @@ export interface PartitionQuery extends RequestFilter {
   /** Words as the index has them; each hit has all of them. Unknown if absent. */
   indexWords?: readonly string[] | undefined
   role?: string | undefined
+  /** True for messages that match all terms only together with their other texts, instead of those with a text that does. */
+  isSplit?: boolean | undefined
   limit: number
+}
+
+/** What to look for. */
+export interface Match {
+  terms: readonly Term[]
+  /** For messages that match all terms only together with their other texts, instead of those with a text that does. */
+  split?: Split | undefined
 }
 
 /** A text as a phrase of FTS5. */
@@ -38,45 +37,53 @@ export const REQUEST_OF_HIT = `
   FROM req r WHERE r.id = ?`
 
 /** The statement that finds the latest hits. */
-export function findSql(filter: RequestFilter, terms: readonly Term[]): string {
+export function findSql(filter: RequestFilter, match: Match): string {
   const columns = 'holding.msg AS message, min(r.id) AS row, r.ts AS ts'
-  return `${holdingSql(filter, terms, columns)} ORDER BY r.ts DESC, r.id DESC, holding.msg DESC LIMIT @limit`
+  return `${holdingSql(filter, match, columns)} ORDER BY r.ts DESC, r.id DESC, holding.msg DESC LIMIT @limit`
 }
 
 /** The statement that counts hits, and the requests that `findSql` gives for them, up to a limit. */
-export function countSql(filter: RequestFilter, terms: readonly Term[]): string {
-  const hits = `${holdingSql(filter, terms, 'min(r.id) AS row')} LIMIT @limit`
+export function countSql(filter: RequestFilter, match: Match): string {
+  const hits = `${holdingSql(filter, match, 'min(r.id) AS row')} LIMIT @limit`
   return `SELECT count(*) AS messages, count(DISTINCT row) AS requests FROM (${hits})`
 }
 
 /** A row for each hit, with the first request that holds it and passes the filter. */
-function holdingSql(filter: RequestFilter, terms: readonly Term[], columns: string): string {
+function holdingSql(filter: RequestFilter, { terms, split }: Match, columns: string): string {
   const conditions = requestConditions(filter)
+  const holding = conditions.length > 0 ? HOLDING_ANYWHERE : HOLDING_FIRST
   return `
-    WITH RECURSIVE hit (msg, req) AS MATERIALIZED (
-      SELECT msg_first.msg, msg_first.req FROM (${matchSql(terms)}) JOIN msg_first USING (msg)
-    ), ${conditions.length > 0 ? HOLDING_ANYWHERE : HOLDING_FIRST}
+    WITH RECURSIVE ${split ? splitSql(terms, split) : hitSql(terms)},
+    ${split ? HOLDING_SPLIT : holding}
     SELECT ${columns}
     FROM holding JOIN req r ON r.id = holding.req
     ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
     GROUP BY holding.msg`
 }
 
+function hitSql(terms: readonly Term[]): string {
+  return `
+    hit (msg, req) AS MATERIALIZED (
+      SELECT msg_first.msg, msg_first.req FROM (${matchSql(terms)}) JOIN msg_first USING (msg)
+    )`
+}
+
 const HOLDING_FIRST = 'holding (msg, req) AS (SELECT msg, req FROM hit)'
 /** Later requests of a conversation hold its messages too, in any form: their tips are below the messages' nodes. */
-const HOLDING_ANYWHERE = `
-  form (msg, form) AS (
-    SELECT msg, msg FROM hit UNION ALL SELECT hit.msg, msg_form.msg FROM hit JOIN msg_form ON msg_form.text = hit.msg
-  ),
+const BELOW = `
   below (msg, node) AS (
     SELECT form.msg, node.id FROM form JOIN node ON node.msg = form.form
     UNION SELECT below.msg, node.id FROM below JOIN node ON node.parent = below.node
-  ),
-  holding (msg, req) AS (
-    SELECT msg, req FROM hit
-    UNION SELECT below.msg, req.id FROM below JOIN req ON req.tip = below.node
-    UNION SELECT form.msg, req.id FROM form JOIN req ON req.resp_msg = form.form
   )`
+const HOLDING_FORMS = `
+    SELECT below.msg, req.id FROM below JOIN req ON req.tip = below.node
+    UNION SELECT form.msg, req.id FROM form JOIN req ON req.resp_msg = form.form`
+const HOLDING_ANYWHERE = `
+  form (msg, form) AS (
+    SELECT msg, msg FROM hit UNION ALL SELECT hit.msg, msg_form.msg FROM hit JOIN msg_form ON msg_form.text = hit.msg
+  ), ${BELOW}, holding (msg, req) AS (SELECT msg, req FROM hit UNION ${HOLDING_FORMS})`
+const HOLDING_SPLIT = `
+  form (msg, form) AS (SELECT msg, form FROM split), ${BELOW}, holding (msg, req) AS (${HOLDING_FORMS})`
 
 /** Messages that match every term: by the index of words, and by the index of pairs. */
 function matchSql(terms: readonly Term[]): string {
@@ -101,7 +108,7 @@ function hasRunTerm(terms: readonly Term[]): boolean {
 }
 
 /** The values that `findSql` leaves open. */
-export function findParameters({ limit, ...filter }: PartitionQuery, terms: readonly Term[]) {
+export function findParameters({ limit, isSplit: _, ...filter }: PartitionQuery, terms: readonly Term[]) {
   const single = terms.flatMap(({ words, pairs }, index) => [
     [`words${index}`, words ?? null],
     [`pairs${index}`, pairs ?? null],

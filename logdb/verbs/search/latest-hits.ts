@@ -33,8 +33,7 @@ export class LatestHits {
     return this.#hits.length >= this.#most && oldest !== undefined && oldest.ts > ts
   }
 
-  /** Without the first ones. */
-  after(skip: number): PlacedHit[] {
-    return skip === 0 ? this.#hits : this.#hits.slice(skip)
+  all(): readonly PlacedHit[] {
+    return this.#hits
   }
 }

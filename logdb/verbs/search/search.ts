@@ -151,51 +151,67 @@ class OpenSearcher implements Searcher {
   }
 
   find(options: SearchOptions): SearchStream {
-    const indexWords = indexWordsOf(this.#engine, options.query)
-    const partitions = findPartitions(this.#out, options)
     const { skip = 0, limit, countTo } = options
-    const latest = new LatestHits(skip + limit)
-    const warnings: string[] = []
-    const damaged: DamagedPartition[] = []
-    const counted = new Map<string, HitCounts>()
-    let searched = 0
-    for (const file of partitions) {
-      if (latest.areAllAfter(lastSecondOf(file.lastDay))) break
-      const find = () => this.#partition(file.path).find({ ...queryFor(file, options, skip + limit), indexWords })
-      const result = unlessDamaged(damaged, file.path, find)
-      if (!result) continue
-      if (result.kind === 'searched') {
-        searched++
-        if (result.counts) counted.set(file.path, result.counts)
-        latest.add(file.path, result.found)
-        if (result.unindexed > 0)
-          warnings.push(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
-      } else warnings.push(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
+    const partitions = findPartitions(this.#out, options)
+    const search = { options, partitions, indexWords: indexWordsOf(this.#engine, options.query) }
+    const state = { warnings: new Set<string>(), damaged: [] }
+    const whole = this.#pass(search, state)
+    const count = countTo === undefined ? whole.latest.length : whole.total.messages
+    const split =
+      count < (countTo ?? skip + limit) && canBeSplit(options)
+        ? this.#pass({ ...search, isSplit: true }, state)
+        : NOTHING
+    const total = {
+      messages: Math.min(whole.total.messages + split.total.messages, Math.max(countTo ?? 0, whole.total.messages)),
+      requests: whole.total.requests + split.total.requests,
     }
-    if (searched === 0 && partitions.length > damaged.length) throw indexMissing(warnings)
-    const total =
-      countTo === undefined ? {} : { total: this.#count(partitions, options, { countTo, counted, damaged }) }
-    return { hits: this.#hitsOf(latest.after(skip), options, damaged), warnings, damaged, ...total }
+    const found = [...whole.latest, ...split.latest].slice(skip, skip + limit)
+    const { warnings, damaged } = state
+    const hits = this.#hitsOf(found, options, damaged)
+    return { hits, warnings: [...warnings], damaged, ...(countTo !== undefined && { total }) }
   }
 
   close(): void {
     this.#open.close()
   }
 
+  /** Finds the latest hits, and counts all of them if that is asked for. */
+  #pass(search: Search, state: SearchState): Hits {
+    const { partitions, options, indexWords, isSplit } = search
+    const { skip = 0, limit, countTo } = options
+    const { warnings, damaged } = state
+    const latest = new LatestHits(skip + limit)
+    const counted = new Map<string, HitCounts>()
+    let searched = 0
+    for (const file of partitions) {
+      if (latest.areAllAfter(lastSecondOf(file.lastDay))) break
+      const query = { ...queryFor(file, options, skip + limit), indexWords, isSplit }
+      const result = unlessDamaged(damaged, file.path, () => this.#partition(file.path).find(query))
+      if (!result) continue
+      if (result.kind === 'searched') {
+        searched++
+        if (result.counts) counted.set(file.path, result.counts)
+        latest.add(file.path, result.found)
+        if (result.unindexed > 0)
+          warnings.add(`${file.path}: ${result.unindexed} messages are not indexed yet: logdb fts build`)
+      } else warnings.add(`${file.path}: ${NOT_SEARCHED[result.kind]}`)
+    }
+    if (searched === 0 && partitions.length > damaged.length) throw indexMissing([...warnings])
+    const total = countTo === undefined ? NOTHING.total : this.#count(search, counted, state)
+    return { latest: latest.all(), total }
+  }
+
   /** @param counted what is known already, by the paths of partitions */
   #count(
-    partitions: readonly PartitionFile[],
-    options: SearchOptions,
-    {
-      countTo,
-      counted,
-      damaged,
-    }: { countTo: number; counted: ReadonlyMap<string, HitCounts>; damaged: DamagedPartition[] },
+    { partitions, options, isSplit }: Search,
+    counted: ReadonlyMap<string, HitCounts>,
+    { damaged }: SearchState,
   ): HitCounts {
+    const { countTo = 0 } = options
     const total = { messages: 0, requests: 0 }
     for (const file of partitions) {
       if (total.messages >= countTo) break
-      const query = queryFor(file, options, countTo - total.messages)
+      const query = { ...queryFor(file, options, countTo - total.messages), isSplit }
       const count = () => this.#partition(file.path).count(query)
       const counts = counted.get(file.path) ?? unlessDamaged(damaged, file.path, count)
       total.messages += counts?.messages ?? 0
@@ -229,6 +245,34 @@ class OpenSearcher implements Searcher {
       if (hit) yield hit
     }
   }
+}
+
+interface Search {
+  options: SearchOptions
+  partitions: readonly PartitionFile[]
+  indexWords: string[] | undefined
+  /** True for messages that match only by several of their texts together. */
+  isSplit?: boolean
+}
+
+interface SearchState {
+  warnings: Set<string>
+  damaged: DamagedPartition[]
+}
+
+interface Hits {
+  latest: readonly PlacedHit[]
+  /** None if they were not to be counted. */
+  total: HitCounts
+}
+
+const NOTHING: Hits = { latest: [], total: { messages: 0, requests: 0 } }
+
+/** Longer queries, such as a text that was pasted, are looked for in one text only. */
+const MAX_SPLIT_TERMS = 20
+
+function canBeSplit({ query }: SearchOptions): boolean {
+  return query.terms.length > 1 && query.terms.length <= MAX_SPLIT_TERMS
 }
 
 const NOT_SEARCHED = {

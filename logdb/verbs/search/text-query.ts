@@ -1,5 +1,6 @@
 import { hasRun, pairsQuery, wordsOf } from '../../record/pairs.ts'
-import { quoted, type Term } from '../../store/search/search-sql.ts'
+import { quoted } from '../../store/search/search-sql.ts'
+import type { Term } from '../../store/search/term.ts'
 
 /**
  * What to search for; from `parseQuery` or `parseRawQuery`.

@@ -351,3 +351,59 @@ sqliteTest(
     expect(await found('--raw-query', 'nothing OR caf*')).toEqual([1, 1])
   },
 )
+
+const reasoned = (reasoning_content: string, content: string) => ({
+  choices: [{ index: 0, message: { role: 'assistant', content, reasoning_content }, finish_reason: 'stop' }],
+})
+
+sqliteTest('an answer is found by words of which some are in it and others in its reasoning', async () => {
+  const space = workspace()
+  const asked = (id: string, response: unknown, fields: object = {}) => {
+    const minute = id.charCodeAt(0) - 'a'.charCodeAt(0)
+    const timestamp = `2025-09-10T10:0${minute}:00.000001Z`
+    return record({ timestamp, x_request_id: id, request: chat(`question ${id}`), response, ...fields })
+  }
+  space.write(
+    'requests-x.jsonl',
+    jsonl([
+      asked('a', reasoned('the harbour is far', 'take a boat')),
+      asked('b', reasoned('no idea of ports', 'take a boat'), { status_code: 201 }),
+      asked('c', reasoned('the harbour and the ferry', 'the ferry')),
+      asked('d', reasoned('港口很远', '坐船去那里')),
+      asked('e', completion('a harbour, or a boat'), { timestamp: '2025-09-10T09:00:00.000001Z' }),
+      asked(
+        'f',
+        { error: 'x' },
+        {
+          request: {
+            messages: [...chat('q').messages, reasoned('the harbour is far', 'take a boat').choices[0]?.message],
+          },
+          status_code: 502,
+        },
+      ),
+    ]),
+  )
+  await space.ingest()
+  const ids = await space.query<{ id: string; x: string }>('SELECT request_id AS id, x_request_id AS x FROM req')
+  const names = new Map(ids.map(({ id, x }) => [id, x]))
+  const hits = async (...args: string[]) => {
+    const { stdout } = await space.run(['search', '--json', ...args])
+    const { result, total } = JSON.parse(stdout)
+    expect(total.messages).toBe(result.length)
+    return result.map((hit: Record<string, string>) => `${names.get(hit['request_id'] ?? '')}: ${hit['snippet']}`)
+  }
+  const [a, e] = ['a: take a boat', 'e: a harbour, or a boat']
+  expect(await hits('harbour boat')).toEqual([e, a])
+  expect(await hits('boat harbour')).toEqual([e, a])
+  expect(await hits('"is far" take')).toEqual([a])
+  expect(await hits('ports boat')).toEqual(['b: take a boat'])
+  expect(await hits('harbour ferry')).toEqual(['c: the harbour and the ferry'])
+  expect(await hits('far question')).toEqual([])
+  expect(await hits('港口 船')).toEqual(['d: 坐船去那里'])
+  expect(await hits('harbour boat', '--role', 'assistant')).toEqual([e, a])
+  expect(await hits('harbour boat', '--role', 'user')).toEqual([])
+  expect(await hits('harbour boat', '--status', '502')).toEqual(['f: take a boat'])
+  expect(await hits('ports boat', '--status', '200')).toEqual([])
+  await space.run(['seal'])
+  expect(await hits('harbour boat')).toEqual([e, a])
+})
