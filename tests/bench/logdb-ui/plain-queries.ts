@@ -43,7 +43,7 @@ export class PlainQueries {
     for (const { db } of this.#partitions) {
       if (found >= HITS) break
       const query = { terms, limit: HITS }
-      found += db.prepare(findSql({}, terms)).all(findParameters(query, terms)).length
+      found += db.prepare(findSql({}, { terms })).all(findParameters(query, terms)).length
     }
     return found
   }

@@ -17,7 +17,7 @@ const TEXTS_WITHIN = `
   CREATE TEMP TABLE apart AS SELECT DISTINCT text FROM source.msg_form
     WHERE text NOT IN (SELECT msg FROM source.node UNION SELECT resp_msg FROM source.req WHERE resp_msg IS NOT NULL);
   DELETE FROM msg;
-  INSERT INTO msg SELECT id, h, m.json FROM source.msg JOIN source.message m USING (id) WHERE id NOT IN (SELECT text FROM apart);
+  INSERT INTO msg SELECT id, source.msg.h, m.json FROM source.msg JOIN source.message m USING (id) WHERE id NOT IN (SELECT text FROM apart);
   DELETE FROM msg_first WHERE msg IN (SELECT text FROM apart);
   INSERT INTO msg_first
     SELECT f.msg, min(first.req) FROM source.msg_form f JOIN source.msg_first first ON first.msg = f.text GROUP BY f.msg;
