@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { PARTITION_SCHEMA } from '../../../../logdb/store/partition/partition-schema.ts'
 import { type Group, groupReader } from '../../../../logdb/store/rollups/hour-groups.ts'
 import { DIMENSIONS, groupsOf, requestFigures } from '../../../../logdb/store/rollups/request-figures.ts'
+import { refreshRollups, wrongHours } from '../../../../logdb/store/rollups/rollups.ts'
 import { Tally } from '../../../../logdb/store/rollups/tally.ts'
 import type { Connection } from '../../../../logdb/store/sqlite/engine.ts'
 import { openMigrated } from '../../../../logdb/store/sqlite/migrate.ts'
@@ -81,7 +82,7 @@ const textsOf = (groups: Group[]) => {
 
 sqliteTest('SQLite counts groups as if requests were counted one by one', async () => {
   const engine = await loadSqlite()
-  for (const rows of [0, 1, 20, 60, 3000]) {
+  for (const rows of [0, 1, 20, 60, 1000]) {
     using db = openMigrated(engine, ':memory:', PARTITION_SCHEMA)
     fill(db, rows, seededRandom(rows))
     const groups = textsOf(groupReader(db)(TIMES))
@@ -89,3 +90,32 @@ sqliteTest('SQLite counts groups as if requests were counted one by one', async 
     expect(groups.length).toBeGreaterThanOrEqual(rows > 1 ? DIMENSIONS.length : 0)
   }
 })
+
+sqliteTest(
+  'latencies that an earlier version stored as they came are as good as sorted ones, and others are wrong',
+  async () => {
+    const engine = await loadSqlite()
+    using db = openMigrated(engine, ':memory:', PARTITION_SCHEMA)
+    fill(db, 20, seededRandom(20))
+    db.inTransaction(() => refreshRollups(db))
+    expect(wrongHours(db)).toEqual([])
+    const change = (latencies: (stored: Buffer) => Buffer) => {
+      const read = db.prepare<[], { id: number; stored: Buffer }>(
+        "SELECT rowid AS id, latencies AS stored FROM rollup WHERE dimension = 'all' AND length(latencies) > 17",
+      )
+      const write = db.prepare<[Buffer, number]>('UPDATE rollup SET latencies = ? WHERE rowid = ?')
+      const rows = read.all()
+      for (const { id, stored } of rows) write.run(latencies(stored), id)
+      return rows.length
+    }
+    // The first byte says what follows: numbers of eight bytes.
+    const count = change((stored) => {
+      const values = Array.from({ length: (stored.length - 1) / 8 }, (_, index) => stored.readDoubleLE(1 + index * 8))
+      const reversed = Buffer.from(new Float64Array(values.reverse()).buffer)
+      return Buffer.concat([stored.subarray(0, 1), reversed])
+    })
+    expect([count > 0, wrongHours(db)]).toEqual([true, []])
+    change((stored) => Buffer.concat([stored.subarray(0, 1), Buffer.alloc(stored.length - 1)]))
+    expect(wrongHours(db)).toHaveLength(count)
+  },
+)
