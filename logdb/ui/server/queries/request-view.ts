@@ -53,7 +53,7 @@ export async function imageView({ number, ...options }: RequestOptions & { numbe
 }
 
 /** A turn whose images are numbers: that of each among the images of its request, from 0. */
-interface NumberedTurn {
+export interface NumberedTurn {
   role: string
   parts: (Omit<Part, 'image'> & { image?: number })[]
 }
