@@ -9,7 +9,7 @@ import { openDatabase } from '../helpers/logdb/workspace.ts'
 import { writeCorpus } from './logdb/corpus.ts'
 import { commonestWord, seededQueries } from './logdb/queries.ts'
 import { writeShortRequests } from './logdb/short-requests.ts'
-import { percentile } from './numbers.ts'
+import { medianRatio, percentile } from './numbers.ts'
 import { type Figure, printTable } from './table.ts'
 
 const CHAT_BYTES = 100_000_000
@@ -22,6 +22,11 @@ const RESULTS = 20
 const SNIPPET_WORDS = 24
 /** Each whole command starts a process, so only this many of the queries are run that way. */
 const COMMANDS = 60
+const MANY_DAYS = 400
+const REQUESTS_PER_SHORT_DAY = 100
+const ROUNDS = 9
+const NO_WORD = 'nosuchword'
+const CLI = join(packageRoot(), 'dist/logdb/cli.js')
 const BYTES_PER_MB = 1_000_000
 
 /** The text index: how fast it is built, and how fast it finds in 30 partitions with a million requests. */
@@ -29,7 +34,9 @@ export async function run(): Promise<Figure[]> {
   await promisify(execFile)('npm', ['run', 'build'], { cwd: packageRoot() })
   const folder = mkdtempSync(join(tmpdir(), 'ai-deploy-bench-'))
   try {
-    return [...(await buildFigures(join(folder, 'chat'))), ...(await searchFigures(join(folder, 'short')))]
+    const built = await buildFigures(join(folder, 'chat'))
+    const found = await searchFigures(join(folder, 'short'))
+    return [...built, ...found, await manyPartitionsFigure(folder)]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -69,6 +76,31 @@ async function searchFigures(folder: string): Promise<Figure[]> {
     { what: 'search for the commonest word, one process', measured: first, unit: 'ms' },
     { what: 'search for the commonest word, whole command', measured: commandTime(out, commonest), unit: 'ms' },
   ]
+}
+
+/** How much longer a command takes that looks through more than a year of sealed days and finds nothing. */
+async function manyPartitionsFigure(folder: string): Promise<Figure> {
+  const outs: string[] = []
+  for (const days of [DAYS, MANY_DAYS]) {
+    const [logs, out] = folders(join(folder, `${days} days`))
+    writeShortRequests(logs, { days, perDay: REQUESTS_PER_SHORT_DAY })
+    await fill(logs, out)
+    const { buildTextIndexes } = await compiled()
+    await buildTextIndexes({ out, isDryRun: false, parallelism: THREADS })
+    execFileSync(process.execPath, [CLI, '--no-dotenv', 'seal', '--out', out])
+    outs.push(out)
+  }
+  const [few = '', many = ''] = outs
+  const rounds = Array.from({ length: ROUNDS }, () => ({
+    few: commandTime(few, NO_WORD),
+    many: commandTime(many, NO_WORD),
+  }))
+  const ratio = medianRatio(
+    rounds.map((round) => round.many),
+    rounds.map((round) => round.few),
+  )
+  const what = `search without a hit, ${MANY_DAYS} partitions against ${DAYS}`
+  return { what, measured: ratio, unit: 'x', asked: { atMost: 1.5 } }
 }
 
 function folders(folder: string): [logs: string, out: string] {
@@ -120,15 +152,14 @@ async function searchTimes(out: string, queries: string[]): Promise<number[]> {
     searcher.search({ query: parseQuery(text), limit: RESULTS, snippetWords: SNIPPET_WORDS })
     return performance.now() - startedMs
   }
-  time('nosuchword')
+  time(NO_WORD)
   const timesMs = queries.map(time)
   searcher.close()
   return timesMs
 }
 
 function commandTime(out: string, query: string): number {
-  const cli = join(packageRoot(), 'dist/logdb/cli.js')
   const startedMs = performance.now()
-  execFileSync(process.execPath, [cli, '--no-dotenv', 'search', query, '--out', out])
+  execFileSync(process.execPath, [CLI, '--no-dotenv', 'search', query, '--out', out])
   return performance.now() - startedMs
 }

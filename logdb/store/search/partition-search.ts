@@ -3,12 +3,13 @@ import { logdbError } from '../../error-table.ts'
 import { supplyMissing } from '../partition/older-versions.ts'
 import { isPartitionOpen } from '../partition/open-partition.ts'
 import type { Connection, SqliteEngine, Statement } from '../sqlite/engine.ts'
-import { hasTextIndex, hasTokenizer, unindexedMessages } from '../text-index/text-index.ts'
+import { hasTextIndex, hasTokenizers, TEXT_INDEXES, unindexedMessages } from '../text-index/text-index.ts'
 import {
   countSql,
   findParameters,
   findSql,
   type Match,
+  type NeededWords,
   type PartitionQuery,
   quoted,
   REQUEST_OF_HIT,
@@ -114,22 +115,32 @@ export class PartitionSearch {
     return this.#all<HitCounts, HitCounts>(query, countSql, (counts) => counts)[0] ?? none
   }
 
-  #canMatch({ isSplit, indexWords }: PartitionQuery): boolean {
+  #canMatch({ isSplit, needed }: PartitionQuery): boolean {
     if (isSplit && this.#db.prepare(HAS_FORMS).get() === undefined) return false
-    return this.#canHold(indexWords)
+    return this.#canHold(needed)
   }
 
   /**
-   * False if a word of the query is certainly in no message. That is found out without the tokenizer of the index, which takes
-   * several times as long to make as it takes to look a word up.
+   * False if a word of the query is certainly in no message. That is found out without the tokenizers of the index, which take
+   * several times as long to make as it takes to look words up.
    */
-  #canHold(words: readonly string[] = []): boolean {
-    if (words.length === 0 || !hasTokenizer(this.#db) || this.#db.prepare(HAS_PAIRS).get() !== undefined) return true
-    const find = this.#prepared(HAS_WORD, () => {
-      this.#db.exec(INDEX_WORDS)
-      return this.#db.prepare<[string]>(HAS_WORD)
-    })
-    return words.every((word) => find.get(word) !== undefined)
+  #canHold(needed: readonly NeededWords[] = []): boolean {
+    if (needed.length === 0 || !hasTokenizers(this.#db)) return true
+    const inWords = this.#lookup(TEXT_INDEXES.words)
+    const inPairs = this.#lookup(TEXT_INDEXES.pairs)
+    return needed.every(({ words, pairs }) => words.every(inWords) || pairs?.every(inPairs))
+  }
+
+  /** Tells whether a word is in a table of the index. */
+  #lookup(table: string): (word: string) => boolean {
+    const sql = `SELECT 1 FROM temp.words_of_${table} WHERE term = ?`
+    return (word) => {
+      const find = this.#prepared(sql, () => {
+        this.#db.exec(`CREATE VIRTUAL TABLE temp.words_of_${table} USING fts5vocab ('main', '${table}', 'row')`)
+        return this.#db.prepare<[string]>(sql)
+      })
+      return find.get(word) !== undefined
+    }
   }
 
   /** @param kept makes what is held of a row: the driver's own rows take several times as much memory */
@@ -166,12 +177,8 @@ export class PartitionSearch {
   }
 }
 
-/** A message with runs of characters without spaces may hold a word that is only a part of one in the index of words. */
-const HAS_PAIRS = 'SELECT 1 FROM request_text_pairs_docsize LIMIT 1'
 /** Without forms no message has several texts. */
 const HAS_FORMS = 'SELECT 1 FROM msg_form LIMIT 1'
-const INDEX_WORDS = "CREATE VIRTUAL TABLE temp.index_words USING fts5vocab ('main', 'request_text_index', 'row')"
-const HAS_WORD = 'SELECT 1 FROM temp.index_words WHERE term = ?'
 
 const FEW_TEXTS = 50
 /** FTS5 finds nothing by it. */

@@ -2,11 +2,18 @@ import { filterParameters, type RequestFilter, requestConditions } from './reque
 import { type Split, splitSql } from './split-sql.ts'
 import type { Term } from './term.ts'
 
+/** Words of a term as the index has them: a hit has all of `words`, or all of `pairs` in the table of pairs. */
+export interface NeededWords {
+  words: readonly string[]
+  /** Undefined if a hit must have the words. */
+  pairs: readonly string[] | undefined
+}
+
 export interface PartitionQuery extends RequestFilter {
   /** At least one; each must match. */
   terms: readonly Term[]
-  /** Words as the index has them; each hit has all of them. Unknown if absent. */
-  indexWords?: readonly string[] | undefined
+  /** Each hit has all of them. Unknown if absent. */
+  needed?: readonly NeededWords[] | undefined
   role?: string | undefined
   /** True for messages that match all terms only together with their other texts, instead of those with a text that does. */
   isSplit?: boolean | undefined
@@ -108,7 +115,7 @@ function hasRunTerm(terms: readonly Term[]): boolean {
 }
 
 /** The values that `findSql` leaves open. */
-export function findParameters({ limit, isSplit: _, ...filter }: PartitionQuery, terms: readonly Term[]) {
+export function findParameters({ limit, isSplit: _, needed: __, ...filter }: PartitionQuery, terms: readonly Term[]) {
   const single = terms.flatMap(({ words, pairs }, index) => [
     [`words${index}`, words ?? null],
     [`pairs${index}`, pairs ?? null],

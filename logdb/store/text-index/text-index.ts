@@ -18,6 +18,8 @@ const SEPARATORS = NEW_SYMBOLS.map(([first, last]) => {
 export const TEXT_INDEXES = { words: 'request_text_index', pairs: 'request_text_pairs' }
 /** How the index cuts texts into words. */
 export const TOKENIZER = `unicode61 remove_diacritics 2 separators '${SEPARATORS}'`
+/** The same for runs of characters without spaces, which come as `runPairs` cut them. */
+export const PAIRS_TOKENIZER = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'"
 const EXTERNAL_CONTENT = "content = 'fts_src', content_rowid = 'id'"
 
 /**
@@ -31,7 +33,7 @@ CREATE VIRTUAL TABLE request_text_index USING fts5 (
   tokenize = "${TOKENIZER}", ${EXTERNAL_CONTENT}
 );
 CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
-  content, tokenize = "unicode61 remove_diacritics 0 categories 'L* M* N* Co'", content = ''
+  content, tokenize = "${PAIRS_TOKENIZER}", content = ''
 );
 CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT;
 INSERT INTO fts_state VALUES (0);
@@ -61,10 +63,11 @@ export function hasTextIndex(db: Connection): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'request_text_pairs'").get() !== undefined
 }
 
-/** True if the index cuts texts into words as a new one does. */
-export function hasTokenizer(db: Connection): boolean {
-  const sql = "SELECT 1 FROM sqlite_master WHERE name = 'request_text_index' AND instr(sql, ?)"
-  return db.prepare<[string]>(sql).get(TOKENIZER) !== undefined
+/** True if both tables cut texts into words as new ones do. */
+export function hasTokenizers(db: Connection): boolean {
+  const sql = `SELECT count(*) FROM sqlite_master
+    WHERE (name = '${TEXT_INDEXES.words}' AND instr(sql, ?)) OR (name = '${TEXT_INDEXES.pairs}' AND instr(sql, ?))`
+  return db.prepareValue<[string, string], number>(sql).get(TOKENIZER, PAIRS_TOKENIZER) === 2
 }
 
 /** Creates the index if there is none and brings it up to date, inside the transaction of the caller. */

@@ -3,12 +3,12 @@ import { logdbError } from '../../error-table.ts'
 import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
 import { type HitCounts, PartitionSearch, type RequestOfHit } from '../../store/search/partition-search.ts'
 import type { RequestConditions } from '../../store/search/request-filter.ts'
-import type { PartitionQuery } from '../../store/search/search-sql.ts'
+import type { NeededWords, PartitionQuery } from '../../store/search/search-sql.ts'
 import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { LastUsed } from '../../store/sqlite/last-used.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
-import { indexWords } from '../../store/text-index/index-words.ts'
+import { withIndexWords } from '../../store/text-index/index-words.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
 import { LatestHits, type PlacedHit } from './latest-hits.ts'
 import type { TextQuery } from './text-query.ts'
@@ -153,7 +153,7 @@ class OpenSearcher implements Searcher {
   find(options: SearchOptions): SearchStream {
     const { skip = 0, limit, countTo } = options
     const partitions = findPartitions(this.#out, options)
-    const search = { options, partitions, indexWords: indexWordsOf(this.#engine, options.query) }
+    const search = { options, partitions, needed: neededWords(this.#engine, options.query) }
     const state = { warnings: new Set<string>(), damaged: [] }
     const whole = this.#pass(search, state)
     const count = countTo === undefined ? whole.latest.length : whole.total.messages
@@ -177,7 +177,7 @@ class OpenSearcher implements Searcher {
 
   /** Finds the latest hits, and counts all of them if that is asked for. */
   #pass(search: Search, state: SearchState): Hits {
-    const { partitions, options, indexWords, isSplit } = search
+    const { partitions, options, needed, isSplit } = search
     const { skip = 0, limit, countTo } = options
     const { warnings, damaged } = state
     const latest = new LatestHits(skip + limit)
@@ -185,7 +185,7 @@ class OpenSearcher implements Searcher {
     let searched = 0
     for (const file of partitions) {
       if (latest.areAllAfter(lastSecondOf(file.lastDay))) break
-      const query = { ...queryFor(file, options, skip + limit), indexWords, isSplit }
+      const query = { ...queryFor(file, options, skip + limit), needed, isSplit }
       const result = unlessDamaged(damaged, file.path, () => this.#partition(file.path).find(query))
       if (!result) continue
       if (result.kind === 'searched') {
@@ -250,7 +250,7 @@ class OpenSearcher implements Searcher {
 interface Search {
   options: SearchOptions
   partitions: readonly PartitionFile[]
-  indexWords: string[] | undefined
+  needed: NeededWords[] | undefined
   /** True for messages that match only by several of their texts together. */
   isSplit?: boolean
 }
@@ -289,10 +289,20 @@ function queryFor(file: PartitionFile, options: SearchOptions, limit: number): P
 const MAX_TERMS = 50
 
 /** Undefined for a query in the syntax of FTS5, which may match without some of its words. */
-function indexWordsOf(engine: SqliteEngine, { phrases, terms }: TextQuery): string[] | undefined {
+function neededWords(engine: SqliteEngine, { phrases, terms }: TextQuery): NeededWords[] | undefined {
   if (!phrases || terms.length > MAX_TERMS) return undefined
-  const texts = terms.flatMap(({ words = '' }) => [...words.matchAll(QUOTED)].map(([, text = '']) => text))
-  return indexWords(engine, texts.join(' '))
+  // A single character of a run is found as the beginning of a pair.
+  const sure = terms.filter(({ words }) => words !== undefined)
+  return withIndexWords(engine, ({ inWords, inPairs }) => {
+    return sure.map(({ words = '', pairs }) => ({
+      words: inWords(textsIn(words)),
+      pairs: pairs === undefined ? undefined : inPairs(textsIn(pairs)),
+    }))
+  })
+}
+
+function textsIn(query: string): string {
+  return [...query.matchAll(QUOTED)].map(([, text = '']) => text).join(' ')
 }
 
 const QUOTED = /"((?:[^"]|"")*)"/g

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isoDay } from '../../../kit/time.ts'
 import { chat, completion, record, timestampAt } from '../../helpers/logdb/logs.ts'
 import { type Random, seededRandom } from '../../helpers/random.ts'
 
@@ -38,7 +39,7 @@ export function writeShortRequests(folder: string, { days, perDay }: { days: num
   }
   const stepUs = Math.floor((SECONDS_PER_DAY * US_PER_SECOND) / perDay)
   for (let day = 1; day <= days; day++) {
-    const date = `2025-09-${String(day).padStart(2, '0')}`
+    const date = isoDay(Date.UTC(2025, 8, day))
     const lines = Array.from({ length: perDay }, (_, index) => {
       const timestamp = timestampAt(index, `${date}T00:00:00Z`, stepUs)
       const bodies = { request: chat(message()), response: completion(message()) }

@@ -349,6 +349,24 @@ sqliteTest(
       expect([query, await found(query)]).toEqual([query, [count, count]])
     }
     expect(await found('--raw-query', 'nothing OR caf*')).toEqual([1, 1])
+    const runs = [record({ x_request_id: 'r', timestamp: '2025-09-14T12:00:00Z', request: chat('我们用Café编程语言') })]
+    space.write('requests-runs.jsonl', jsonl(runs))
+    await space.ingest()
+    const nextToRun = {
+      café: 2,
+      cafe: 1,
+      CAFÉ: 2,
+      语言: 1,
+      言: 1,
+      编: 1,
+      '语言 café': 1,
+      '语言 rate': 0,
+      用café: 1,
+      fé: 0,
+    }
+    for (const [query, count] of Object.entries(nextToRun)) {
+      expect([query, await found(query)]).toEqual([query, [count, count]])
+    }
   },
 )
 
