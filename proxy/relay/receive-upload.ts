@@ -91,7 +91,10 @@ class UploadReceiver implements Flow {
     })
     source.on('data', (piece: Buffer) => this.#take(piece))
     source.on('end', () => this.#end())
-    source.on('close', () => this.#upload?.destroy())
+    // One that has ended is here as a whole: the provider may still be reading the rest of it.
+    source.on('close', () => {
+      if (!source.readableEnded) this.#upload?.destroy()
+    })
   }
 
   /** Nothing more is read, for this reason. */
