@@ -6,6 +6,12 @@ const MAX_HEAD_BYTES = 16 * 1024
 /** A longer value is neither a name of a model nor an id. */
 const MAX_VALUE_BYTES = 4 * 1024
 const MODEL = 'model'
+/** A boundary with escapes, or in the form of RFC 2231, is not read by all readers in the same way. */
+const UNCLEAR = /boundary\s*\*|\\/i
+/** After a delimiter, up to the end of its line. */
+const PADDING = /^[ \t]*$/
+/** A value of such a part is not what its bytes say. */
+const ENCODED = /^content-transfer-encoding\s*:\s*(?:base64|quoted-printable)/im
 /** Fields whose values decide where a form goes, and who may send it. */
 const FIELDS: readonly string[] = [MODEL, ...ID_MEMBERS]
 
@@ -17,16 +23,16 @@ export interface FormField {
   end: number
 }
 
-/** The boundary of a form; undefined for another content type, or if it is not clear. */
+/** The boundary of a form; undefined for another content type, or if it is not clear: another reader could see another form. */
 export function boundaryOf(contentType: string | undefined): string | undefined {
-  if (!contentType || !isForm(contentType)) return undefined
+  if (!contentType || !isForm(contentType) || UNCLEAR.test(contentType)) return undefined
   const found = [...contentType.matchAll(/;\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))/gi)]
   const [, quoted, plain] = found[0] ?? []
   return found.length === 1 ? (quoted ?? plain) : undefined
 }
 
 export function isForm(contentType: string): boolean {
-  return /^\s*multipart\/form-data\b/i.test(contentType)
+  return /^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType)
 }
 
 /**
@@ -35,7 +41,7 @@ export function isForm(contentType: string): boolean {
  */
 export class FormScan {
   readonly fields: FormField[] = []
-  /** The form cannot be read, so it is not known what it holds. */
+  /** The form cannot be read, or not by all readers in the same way, so it is not known what it holds. */
   isBroken = false
   isEnded = false
   readonly #delimiter: string
@@ -61,11 +67,19 @@ export class FormScan {
   }
 
   push(piece: Buffer): void {
-    if (this.isEnded || this.isBroken) return
+    if (this.isBroken) return
     this.#pending = this.#pending.length === 0 ? piece : Buffer.concat([this.#pending, piece])
     while (!this.isEnded && !this.isBroken && this.#step());
+    if (this.isEnded) this.#readRest()
     // A part of a large piece would keep all of it in memory.
-    this.#pending = this.isEnded || this.isBroken ? Buffer.alloc(0) : Buffer.from(this.#pending)
+    this.#pending = this.isBroken ? Buffer.alloc(0) : Buffer.from(this.#pending)
+  }
+
+  /** After the end, a reader that does not stop there must find no further part. */
+  #readRest(): void {
+    const delimiter = this.#delimiter.slice(LINE_BREAK.length)
+    this.isBroken = this.#pending.includes(delimiter, 0, 'latin1')
+    this.#pending = this.#pending.subarray(Math.max(0, this.#pending.length - delimiter.length + 1))
   }
 
   /** @returns false if more bytes are needed */
@@ -115,10 +129,10 @@ export class FormScan {
     this.isEnded = this.#pending.toString('latin1', 0, 2) === '--'
     if (this.isEnded) return false
     const end = this.#pending.indexOf(LINE_BREAK)
-    if (end === -1) {
-      this.isBroken = this.#pending.length > MAX_HEAD_BYTES
-      return false
-    }
+    // A reader that takes other line breaks would see a part that is hidden here.
+    const padding = this.#pending.toString('latin1', 0, end === -1 ? this.#pending.length - 1 : end)
+    this.isBroken = !PADDING.test(padding) || padding.length > MAX_HEAD_BYTES
+    if (end === -1 || this.isBroken) return false
     // The line break stays: it ends a head without lines.
     this.#drop(end)
     this.#state = 'head'
@@ -131,7 +145,10 @@ export class FormScan {
       this.isBroken = this.#pending.length > MAX_HEAD_BYTES
       return false
     }
-    const name = fieldOf(this.#pending.toString('latin1', 0, end))
+    const head = this.#pending.toString('latin1', 0, end)
+    const name = fieldOf(head)
+    this.isBroken = name !== undefined && ENCODED.test(head)
+    if (this.isBroken) return false
     // The last line break of the head may begin the delimiter of an empty part.
     this.#drop(end + LINE_BREAK.length)
     this.#open = undefined

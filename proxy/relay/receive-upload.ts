@@ -75,6 +75,7 @@ class UploadReceiver implements Flow {
   /** Undefined if the client does not say, or if the body is compressed. */
   readonly #lengthBytes: number | undefined
   #upload: ClientUpload | undefined
+  #newest: Buffer | undefined
   #isOver = false
   #fieldsSeen = 0
   #movedAtMs = performance.now()
@@ -91,7 +92,10 @@ class UploadReceiver implements Flow {
     })
     source.on('data', (piece: Buffer) => this.#take(piece))
     source.on('end', () => this.#end())
-    source.on('close', () => this.#upload?.destroy())
+    // One that has ended is here as a whole: the provider may still be reading the rest of it.
+    source.on('close', () => {
+      if (!source.readableEnded) this.#upload?.destroy()
+    })
   }
 
   /** Nothing more is read, for this reason. */
@@ -124,7 +128,7 @@ class UploadReceiver implements Flow {
     scan?.push(piece)
     const problem = scan && this.#problemOf(scan)
     if (problem) this.stop(problem)
-    else if (this.#upload) this.#upload.pass(piece)
+    else if (this.#upload) this.#passOn(this.#upload, piece)
     else this.#hold(piece)
   }
 
@@ -152,8 +156,23 @@ class UploadReceiver implements Flow {
 
   #end(): void {
     if (this.#isOver) return
-    if (this.#upload) this.#upload.finish()
+    const { scan } = this.#options
+    // What is behind a delimiter that another reader sees would be hidden.
+    if (scan && !scan.isEnded) this.stop(problems.badHttp('The form cannot be read.'))
+    else if (this.#upload) this.#finish(this.#upload)
     else this.#ready(true)
+  }
+
+  /** The newest piece waits for the next one, so that a form that turns out to have no end is never whole for the provider. */
+  #passOn(upload: ClientUpload, piece: Buffer): void {
+    const before = this.#newest
+    this.#newest = piece
+    if (before) upload.pass(before)
+  }
+
+  #finish(upload: ClientUpload): void {
+    if (this.#newest) upload.pass(this.#newest)
+    upload.finish()
   }
 
   #ready(isWhole: boolean): void {

@@ -105,7 +105,7 @@ class Item {
 }
 
 function note(objects: ObjectReference[], id: string | undefined, member: string): void {
-  if (id !== undefined) objects.push({ id, member })
+  if (id !== undefined) objects.push({ id: id.trim(), member })
 }
 
 /** The response before a request decides where it goes; else the object that is nearest to its end. */

@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { clientFolder } from '../../helpers/clients/client-folder.ts'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { type ClientFolder, clientFolder } from '../../helpers/clients/client-folder.ts'
 import { blockOf } from '../../helpers/clients/docs-page.ts'
 import { type ClientGateway, startForClients } from '../../helpers/clients/gateway-for-clients.ts'
 import { describeInstalled, fromNpm } from '../../helpers/clients/packages.ts'
-import { expectAbort, PIXEL } from '../../helpers/clients/turns.ts'
+import { expectAbort, PIXEL, STARTING } from '../../helpers/clients/turns.ts'
+import { eventually } from '../../helpers/gateway/gateway.ts'
+import { freePort } from '../../helpers/process/server-process.ts'
 
 const opencode = fromNpm('opencode-ai', '1.18.33')
 
@@ -41,6 +43,21 @@ describeInstalled(opencode)('OpenCode', () => {
     expect(new Set(records.map(({ dialog_id }) => dialog_id)).size).toBe(1)
   })
 
+  test('continues after compaction, with the summary in place of what was said, as one dialog of the log', async () => {
+    const client = folder()
+    const { requests, records } = await gateway.exchangesOf(async () => {
+      await client.run(using(`'My favourite number is 4711'`))
+      await summarize(client, gateway.key)
+      await client.run(using(`--continue 'Are you still there?'`))
+    })
+    const bodies = requests.map(({ body }) => body)
+    expect(bodies.filter((body) => body.includes('4711')).length).toBeGreaterThanOrEqual(3)
+    expect(bodies.at(-1)).toContain('Are you still there?')
+    expect(bodies.at(-1)).not.toContain('4711')
+    expect(bodies.at(-1)).toContain(gateway.words)
+    expect(new Set(records.map(({ dialog_id }) => dialog_id)).size).toBe(1)
+  })
+
   test('sends an image', async () => {
     const { run, project } = folder()
     writeFileSync(join(project, 'pixel.png'), Buffer.from(PIXEL, 'base64'))
@@ -50,3 +67,18 @@ describeInstalled(opencode)('OpenCode', () => {
 
   test('is interrupted', () => expectAbort(gateway, folder(), using(`'Say hello'`)))
 })
+
+/** As the command /compact does it in the terminal, for the last session. */
+async function summarize(client: ClientFolder, key: string): Promise<void> {
+  const port = await freePort()
+  const stop = client.start(`export GATEWAY_API_KEY=${key}; exec opencode serve --port ${port}`)
+  onTestFinished(stop)
+  const url = `http://127.0.0.1:${port}/session`
+  // A request that comes while it starts may never get an answer.
+  const list = () => fetch(url, { signal: AbortSignal.timeout(5_000) })
+  const sessions = await eventually(async () => (await (await list()).json()) as { id: string }[], STARTING)
+  const asked = { method: 'POST', headers: { 'content-type': 'application/json' } }
+  const body = JSON.stringify({ providerID: 'gateway', modelID: 'gpt-5' })
+  expect((await fetch(`${url}/${sessions[0]?.id}/summarize`, { ...asked, body })).status).toBe(200)
+  await stop()
+}

@@ -52,7 +52,8 @@ export function clientFolder(program: string, files: Record<string, string> = {}
 function launchIn(cwd: string, env: Record<string, string>, script: string) {
   const child = spawn('sh', ['-c', script], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const kill = (signal: NodeJS.Signals) => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal)
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, signal)
   }
   const timer = setTimeout(() => kill('SIGKILL'), TIMEOUT_MS)
   let [stdout, stderr] = ['', '']

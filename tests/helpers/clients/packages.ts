@@ -35,6 +35,13 @@ export function fromPyPi(...packages: string[]): Installed {
   })
 }
 
+/** Packages of several GB: installed only with CLIENTS_LARGE=true, and then used from the cache. */
+export function largeFromPyPi(...packages: string[]): Installed {
+  const folder = folderOf(packages.join(' '))
+  if (existsSync(join(folder, COMPLETE)) || process.env['CLIENTS_LARGE'] === 'true') return fromPyPi(...packages)
+  return { missing: `${packages.join(' ')}: large, installed with CLIENTS_LARGE=true`, program: () => '' }
+}
+
 /** Tests of programs. Where these cannot be installed, the tests are skipped, and their name has the reason. */
 export function describeInstalled({ missing }: Installed): ReturnType<typeof describeNeeding> {
   return describeNeeding(missing ?? '', missing === undefined)
@@ -42,7 +49,7 @@ export function describeInstalled({ missing }: Installed): ReturnType<typeof des
 
 /** The folder is in the cache of the user, for later runs. */
 function installed(packages: string, programs: string, install: (folder: string) => void): Installed {
-  const folder = join(cacheFolder(), packages.replaceAll(/[^\w.@-]+/g, '_'))
+  const folder = folderOf(packages)
   const program = (name: string) => join(folder, programs, name)
   if (existsSync(join(folder, COMPLETE))) return { missing: undefined, program }
   process.stderr.write(`Installing ${packages} in ${folder}\n`)
@@ -55,6 +62,10 @@ function installed(packages: string, programs: string, install: (folder: string)
   }
   writeFileSync(join(folder, COMPLETE), '')
   return { missing: undefined, program }
+}
+
+function folderOf(packages: string): string {
+  return join(cacheFolder(), packages.replaceAll(/[^\w.@-]+/g, '_'))
 }
 
 function run(cwd: string, name: string, args: string[]): void {

@@ -6,7 +6,8 @@ import type { ClientGateway } from './gateway-for-clients.ts'
 /** A PNG of one pixel, in base64. */
 export const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
-const STARTING = { timeout: 60_000 }
+/** How long such a program may take to start on a busy machine. */
+export const STARTING = { timeout: 60_000 }
 
 /** The answer takes minutes, and the user interrupts it: the provider and the log notice. */
 export async function expectAbort(gateway: ClientGateway, folder: ClientFolder, script: string): Promise<void> {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually, startGateway } from '../../helpers/gateway/gateway.ts'
 import { seededRandom } from '../../helpers/random.ts'
@@ -26,6 +28,10 @@ async function startBefore(handle: (request: IncomingMessage, response: ServerRe
 const HEAD = (length: number) =>
   `POST /v1/audio/transcriptions HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=b0und\r\ncontent-length: ${length}\r\n\r\n`
 
+function* piecesOf(bytes: Buffer, pieceBytes: number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
+}
+
 /** Sends these bytes on a connection, and resolves to what came back when it has closed. */
 async function send(url: string, ...parts: (string | Buffer)[]): Promise<string> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -38,6 +44,32 @@ async function send(url: string, ...parts: (string | Buffer)[]): Promise<string>
   await once(socket, 'close')
   return received
 }
+
+test('an upload without a length arrives whole, however slowly the provider reads it', async () => {
+  const arrived: Buffer[] = []
+  const gateway = await startBefore(async (request, response) => {
+    const pieces: Buffer[] = []
+    await sleep(30)
+    for await (const piece of request) pieces.push(piece)
+    arrived.push(Buffer.concat(pieces))
+    response.end('{"text":"Hi"}')
+  })
+  const headers = { 'content-type': 'multipart/form-data; boundary=b0und' }
+  const small = Buffer.concat([Buffer.from(FIELDS), Buffer.from('RIFF\r\n--b0und--\r\n')])
+  for (const [body, pieceBytes] of [
+    [small, 100],
+    [small, 7],
+    [BODY, 300_000],
+  ] as const) {
+    for (let round = 0; round < 5; round++) {
+      const answer = await fetch(`${gateway.url}/v1/audio/transcriptions`, {
+        ...{ method: 'POST', headers, duplex: 'half' as const },
+        body: Readable.toWeb(Readable.from(piecesOf(body, pieceBytes))),
+      } as RequestInit)
+      expect([answer.status, arrived.at(-1)?.equals(body)]).toEqual([200, true])
+    }
+  }
+})
 
 test('an upload that the client cuts anywhere never looks whole to the provider', async () => {
   const ends: string[] = []

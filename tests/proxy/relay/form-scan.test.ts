@@ -79,12 +79,37 @@ test('a value or a head that does not end is given up', () => {
   expect(scanned(`--b\r\nA: b\r\n\r\n${'x'.repeat(200_000)}`, 999).isBroken).toBe(false)
 })
 
+const HIDDEN = 'Content-Disposition: form-data; name="file_id"\r\n\r\nfile-1'
+
+test.for([
+  ['other line breaks after a delimiter', `${NAMED('a', 'b')}--b\n${HIDDEN.replaceAll('\r\n', '\n')}\r\n--b--\r\n`],
+  ['other line breaks after the first one', `--b\n${HIDDEN.replaceAll('\r\n', '\n')}\n--b--\n`],
+  ['a longer boundary', `${NAMED('a', 'b')}--bc\r\n${HIDDEN}\r\n--b--\r\n`],
+  ['parts after its end', `${NAMED('a', 'b')}--b--\r\n--b\r\n${HIDDEN}\r\n--b--\r\n`],
+  ['an encoded value', `--b\r\nContent-Transfer-Encoding: base64\r\n${HIDDEN}\r\n--b--\r\n`],
+])('a form with %s is given up, because another reader could see another form', ([, form = '']) => {
+  for (const pieceBytes of [1, 2, 3, 7, form.length]) {
+    expect([pieceBytes, scanned(form, pieceBytes).isBroken]).toEqual([pieceBytes, true])
+  }
+})
+
+test('blanks may follow a delimiter', () => {
+  const form = NAMED('model', 'x').replace('--b\r\n', '--b \t\r\n')
+  for (const pieceBytes of [1, 2, 3, form.length]) {
+    expect(scanned(`${form}--b--`, pieceBytes)).toMatchObject({ isBroken: false, models: [{ text: 'x' }] })
+  }
+})
+
 test.for([
   ['multipart/form-data; boundary=abc', 'abc'],
   ['Multipart/Form-Data; charset=utf-8; Boundary="a b;c"', 'a b;c'],
   ['multipart/form-data', undefined],
   ['multipart/form-data; boundary=a; boundary=b', undefined],
   ['multipart/mixed; boundary=a', undefined],
+  ['multipart/form-data-x; boundary=a', undefined],
+  [String.raw`multipart/form-data; boundary="a\"b"`, undefined],
+  ["multipart/form-data; boundary=a; boundary*=utf-8''b", undefined],
+  ['multipart/form-data; boundary*0=a; boundary*1=b', undefined],
 ])('the boundary in %s', ([type, boundary]) => {
   expect(boundaryOf(type)).toBe(boundary)
 })

@@ -102,8 +102,18 @@ test('a form names a file only of its owner, also after a large part', async () 
     const foreign = await post(BOB, ...parts)
     expect([foreign.status, errorOf(foreign).code]).toEqual([404, 'object_not_found'])
   }
+  const blank = await gateway.post({ input_file_id: ` ${file} ` }, BOB, '/v1/batches')
+  expect([blank.status, errorOf(blank).code]).toEqual([404, 'object_not_found'])
   expect(upstream.requests.filter(({ body }) => body.endsWith('--b--\r\n'))).toHaveLength(1)
   expect((await post(ALICE, 'file_id', file)).status).toBe(200)
+})
+
+test.for(['', 'x'.repeat(2 ** 20)])('a form without an end never looks whole to a provider', async (large) => {
+  const { gateway, upstream } = await startFiles({ mappings: { mine: 'openai:mine' } })
+  const body = field('model', 'mine', 'file', large).replace(/--b--\r\n$/, '--')
+  const { status, text } = await gateway.post(body, { ...MULTIPART, ...ALICE }, '/v1/audio/transcriptions')
+  expect([status, text]).toEqual([400, expect.stringContaining('The form cannot be read.')])
+  expect(upstream.requests).toEqual([])
 })
 
 test('a path that is only an action may have any content type', async () => {
