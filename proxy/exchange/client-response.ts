@@ -180,6 +180,8 @@ export class ClientResponse {
 
   /** The client sees a network error: the only sign that is left when a body of known length stops. */
   breakOff(): void {
+    // What was ended is on its way.
+    if (this.#isEnded) return
     this.#isBrokenOff = true
     this.#response.destroy()
   }

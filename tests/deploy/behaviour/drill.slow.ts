@@ -33,8 +33,8 @@ const PACE: DrillPace = {
   answeringMs: 300,
 }
 
-/** Streams that are running for longer than a container is removed after a switch. */
-const LONG: DrillPace = { ...PACE, traffic: { ...PACE.traffic, sendingMs: 1500 } }
+/** Each container answers for longer than a stream lasts, so that some streams of it are running whenever it is removed. */
+const LONG: DrillPace = { ...PACE, traffic: { ...PACE.traffic, sendingMs: 1500 }, answeringMs: 1700 }
 
 /** @returns frees it */
 async function takeLockOf(folder: string): Promise<() => void> {

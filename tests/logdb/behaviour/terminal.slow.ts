@@ -138,13 +138,13 @@ pythonTest('tables fit the terminal, and only a terminal', () => {
   const project = ingested()
   const stats = (columns: number) =>
     inTerminal(project, './scripts/logdb stats --no-pager', { columns, env: { NO_COLOR: '1' } })
-  for (const columns of [70, 80, 120]) {
+  for (const columns of [70, 80, 160]) {
     const tables = stats(columns)
       .shown.split('\r\n')
       .filter((line) => !line.startsWith('requests '))
     expect(tables.filter((line) => line.length > columns)).toEqual([])
   }
-  expect([stats(70).shown.includes('█'), stats(120).shown.includes('█'.repeat(20))]).toEqual([false, true])
+  expect([stats(70).shown.includes('█'), stats(160).shown.includes('█'.repeat(20))]).toEqual([false, true])
   expect(project.sh('./scripts/logdb stats').stdout).toContain('█'.repeat(20))
 })
 
