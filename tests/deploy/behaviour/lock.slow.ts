@@ -131,7 +131,8 @@ lockTest('a holder that was killed leaves a lock that the next one takes, and en
 lockTest('breakLock ends what the holder runs and frees the lock, but only of the holder that is meant', async () => {
   const folder = tempFolder()
   const { host: guarded, ended } = await take(folder, TOKEN)
-  const running = guarded.exec(['sleep', '60'])
+  const running = guarded.exec(sh('echo $$ > "$1"; exec sleep 60', join(folder, 'pid')))
+  await untilThere(join(folder, 'pid'))
   const broken = async (token: string) => (await host.exec(breakLock(folder, token), { stdin: 'line\n' })).stdout
   expect(await broken(OTHER)).toBe('changed\n')
   expect(await broken(TOKEN)).toBe('freed\n')
