@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { BACKSLASH } from '../../kit/ascii.ts'
+import { skipWhile } from '../byte-table.ts'
 
 /** 1 for the bytes of base64. */
 const BASE64 = new Uint8Array(256)
@@ -102,26 +103,12 @@ function endOfMatch(form: RegExp, json: Buffer, at: number): number {
   return at + (found?.[0].length ?? 0)
 }
 
-/** Four at a time are twice as fast as one by one. */
-function skipBase64(json: Buffer, start: number, stop: number): number {
-  const fours = stop - 4
-  let at = start
-  while (at <= fours && isBase64(json, at) & isBase64(json, at + 1) & isBase64(json, at + 2) & isBase64(json, at + 3))
-    at += 4
-  while (at < stop && isBase64(json, at) === 1) at++
-  return at
-}
-
-function isBase64(json: Buffer, at: number): number {
-  return BASE64[json[at] as number] as number
-}
-
 /** An escape is never cut, so that the end may be a few bytes behind the limit. */
 function endOfRow(json: Buffer, start: number, limit: number): number {
   const stop = Math.min(limit, json.length)
   let at = start
   while (at < stop) {
-    at = skipBase64(json, at, stop)
+    at = skipWhile(BASE64, json, at, stop)
     if (at === stop) return at
     const end = endOfMatch(ESCAPED, json, at)
     if (end === at) return at
