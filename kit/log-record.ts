@@ -21,6 +21,10 @@ export interface LogRecordFields {
   ttfb_ms: number | null
   /** (dispatch - request complete) + (first byte out - first upstream byte); null without an upstream answer. */
   overhead_ms: number | null
+  /** Request complete to first dispatch to a provider; missing without one. */
+  dispatched_ms?: number
+  /** Further attempts: with another key, another connection or a fallback; missing if there was none. */
+  retries?: number
   provider: string | null
   model_original: string | null
   /** Without the provider prefix. */

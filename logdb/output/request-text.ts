@@ -89,9 +89,10 @@ function statusText({ status_code, outcome, finish_reason }: RequestDetails): st
   return joined([status_code === null ? null : String(status_code), outcome, finish_reason])
 }
 
-function latencyText({ latency_ms, ttfb_ms }: RequestDetails): string {
+function latencyText({ latency_ms, ttfb_ms, retries }: RequestDetails): string {
   if (latency_ms === null) return ''
-  return `${Math.round(latency_ms)} ms${ttfb_ms === null ? '' : `, first byte after ${Math.round(ttfb_ms)} ms`}`
+  const firstByte = ttfb_ms === null ? '' : `, first byte after ${Math.round(ttfb_ms)} ms`
+  return `${Math.round(latency_ms)} ms${firstByte}${retries ? `, attempts: ${retries + 1}` : ''}`
 }
 
 function tokensText(details: RequestDetails): string {

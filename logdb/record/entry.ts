@@ -30,6 +30,8 @@ export interface EntryFields {
   latencyMs: number | null
   ttfbMs: number | null
   overheadMs: number | null
+  dispatchedMs: number | null
+  retries: number | null
   apiKeyHash: string | null
   apiKeyName: string | null
   xDialogId: string | null
@@ -146,6 +148,8 @@ function toEntry(members: Members, sink: ByteSink, request: Body, response: Body
     latencyMs: real(members.value('latency_ms')),
     ttfbMs: real(members.value('ttfb_ms')),
     overheadMs: real(members.value('overhead_ms')),
+    dispatchedMs: real(members.value('dispatched_ms')),
+    retries: wholeNumber(members.value('retries')),
     apiKeyHash: members.text('api_key_hash'),
     apiKeyName: members.text('api_key_name'),
     xDialogId: members.text('dialog_id') || null,
@@ -216,6 +220,8 @@ type MemberName =
   | 'latency_ms'
   | 'ttfb_ms'
   | 'overhead_ms'
+  | 'dispatched_ms'
+  | 'retries'
   | 'provider'
   | 'model_original'
   | 'model_mapped'

@@ -159,7 +159,7 @@ export class Exchange<E extends Endpoint = Api> implements Running, EndedExchang
 
   /** An attempt failed and another one begins: with another key, with a fallback, or on another connection. */
   noteRetry(kind: RetryKind, message: string): void {
-    this.timings.forgetUpstream()
+    this.timings.retried()
     this.services.logger.warn({ requestId: this.id, model: this.#facts.model }, message)
     this.services.metrics.retried(kind)
   }

@@ -6,6 +6,7 @@ export class Timings {
   #upstreamByteAt: number | undefined
   #firstByteOutAt: number | undefined
   #endedAt: number | undefined
+  #retries = 0
 
   /** The whole request has arrived. */
   complete(): void {
@@ -22,9 +23,15 @@ export class Timings {
     this.#upstreamByteAt ??= performance.now()
   }
 
-  /** That answer is not used; another attempt begins. */
+  /** That answer is not used. */
   forgetUpstream(): void {
     this.#upstreamByteAt = undefined
+  }
+
+  /** Another attempt begins. */
+  retried(): void {
+    this.forgetUpstream()
+    this.#retries++
   }
 
   firstByteOut(atMs: number): void {
@@ -55,9 +62,18 @@ export class Timings {
     return elapsedMs(this.#completeAt, this.#firstByteOutAt)
   }
 
+  /** From the end of the request's body to the first dispatch; null if it never went to a provider. */
+  get dispatchedMs(): number | null {
+    return elapsedMs(this.#completeAt, this.#dispatchedAt)
+  }
+
+  get retries(): number {
+    return this.#retries
+  }
+
   /** The gateway's own time before and after the provider's; null without an answer of a provider. */
   get overheadMs(): number | null {
-    const before = elapsedMs(this.#completeAt, this.#dispatchedAt)
+    const before = this.dispatchedMs
     const after = elapsedMs(this.#upstreamByteAt, this.#firstByteOutAt)
     return before === null || after === null ? null : roundUs(before + after)
   }

@@ -2,7 +2,7 @@ import { COST_COLUMNS } from '../rollups/rollups.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { lastMigration } from '../sqlite/migrate.ts'
 import { chainHash } from './chain-hash.ts'
-import { ADDED_COLUMNS, LATER_COLUMNS, PARTITION_SCHEMA, SENT_CONVERSATIONS, TOKEN_PARTS } from './partition-schema.ts'
+import { ADDED_COLUMNS, COLUMNS_OF_12, PARTITION_SCHEMA, SENT_CONVERSATIONS, TOKEN_PARTS } from './partition-schema.ts'
 
 /** What a partition lacks that has had the migrations before a number, and those from another one on. */
 interface Supply {
@@ -11,8 +11,6 @@ interface Supply {
   sql: string
 }
 
-const NULLS = nulls(ADDED_COLUMNS)
-const LATER_NULLS = nulls(LATER_COLUMNS)
 const ZEROS = TOKEN_PARTS.map((name) => `0 AS ${name}`).join(', ')
 /** Null: not counted. */
 const NO_COSTS = nulls(COST_COLUMNS)
@@ -44,13 +42,16 @@ const SUPPLIES: readonly Supply[] = [
     from: 8,
     before: 10,
     sql: `CREATE TEMP VIEW rollup AS SELECT *, ${NO_COSTS} FROM main.rollup;
-      CREATE TEMP VIEW req AS SELECT *, ${LATER_NULLS} FROM main.req;
-      CREATE TEMP VIEW request_details AS SELECT *, ${LATER_NULLS} FROM main.request_details;`,
+      ${requestsWithout(['cost', ...COLUMNS_OF_12])}`,
+  },
+  {
+    from: 10,
+    before: 12,
+    sql: requestsWithout(COLUMNS_OF_12),
   },
   {
     before: 8,
-    sql: `CREATE TEMP VIEW req AS SELECT *, ${NULLS} FROM main.req;
-      CREATE TEMP VIEW request_details AS SELECT *, ${NULLS} FROM main.request_details;`,
+    sql: requestsWithout(ADDED_COLUMNS),
   },
   {
     before: 9,
@@ -70,6 +71,12 @@ export function supplyMissing(db: Connection): void {
   const missing = SUPPLIES.filter(({ from = 0, before }) => last >= from && last < before)
   if (last < 2) db.defineFunction('chain_hash', chainHash)
   for (const { sql } of missing) db.exec(sql)
+}
+
+function requestsWithout(columns: readonly string[]): string {
+  return ['req', 'request_details']
+    .map((name) => `CREATE TEMP VIEW ${name} AS SELECT *, ${nulls(columns)} FROM main.${name};`)
+    .join('\n')
 }
 
 function nulls(names: readonly string[]): string {

@@ -148,10 +148,12 @@ CREATE INDEX IF NOT EXISTS req_by_x_request_id ON req (x_request_id) WHERE x_req
 export const TOKEN_PARTS = ['tokens_cache_read', 'tokens_cache_write_5m', 'tokens_cache_write_1h', 'tokens_reasoning']
 /** Columns of requests that migration 8 added. */
 const COLUMNS_OF_8: readonly string[] = ['dialog_source', 'trace_id', ...TOKEN_PARTS]
-/** Columns of requests that later migrations added. */
-export const LATER_COLUMNS = ['cost']
+/** And that of migration 10. */
+const COLUMNS_OF_10: readonly string[] = [...COLUMNS_OF_8, 'cost']
+/** Columns of requests that migration 12 adds. */
+export const COLUMNS_OF_12: readonly string[] = ['dispatched_ms', 'retries']
 /** Columns of requests that the first version does not have. */
-export const ADDED_COLUMNS: readonly string[] = [...COLUMNS_OF_8, ...LATER_COLUMNS]
+export const ADDED_COLUMNS: readonly string[] = [...COLUMNS_OF_10, ...COLUMNS_OF_12]
 
 const TOKEN_PARTS_AND_TRACES = `
 ${TOKEN_PARTS.map((name) => `ALTER TABLE rollup ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0;`).join('\n')}
@@ -200,7 +202,7 @@ CREATE INDEX req_by_key_name ON req (api_key_name) WHERE api_key_name IS NOT NUL
 ${ADD_COSTS}
 DROP VIEW requests;
 DROP VIEW request_details;
-${viewsOfRequests(ADDED_COLUMNS, 'message')}
+${viewsOfRequests(COLUMNS_OF_10, 'message')}
 -- What an answer says itself, as that of OpenRouter does.
 UPDATE req SET cost = (
   SELECT CASE WHEN json_valid(response_json) THEN
@@ -222,6 +224,16 @@ CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
   ) END AS json FROM msg;
 `
 
+const ATTEMPTS = `
+-- From the end of the request to when it first went to a provider.
+ALTER TABLE req ADD COLUMN dispatched_ms REAL;
+-- Further attempts; NULL if there was none.
+ALTER TABLE req ADD COLUMN retries INTEGER;
+DROP VIEW requests;
+DROP VIEW request_details;
+${viewsOfRequests(ADDED_COLUMNS, 'message')}
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
   applicationId: PARTITION_APPLICATION_ID,
@@ -237,6 +249,7 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 9, sql: TEXTS_APART },
     { number: 10, sql: COSTS },
     { number: 11, sql: MESSAGE_WITHOUT_HASH },
+    { number: 12, sql: ATTEMPTS },
   ],
   functions: { chain_hash: chainHash },
   complete: (db) => refreshRollups(db),

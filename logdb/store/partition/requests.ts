@@ -46,6 +46,10 @@ export interface RequestDetails {
   ttfb_ms: number | null
   /** The part of the latency that the gateway itself took. */
   overhead_ms: number | null
+  /** From the end of the request to when it first went to a provider. */
+  dispatched_ms: number | null
+  /** Further attempts: with another key, another connection or a fallback. */
+  retries: number | null
   /** Size of the request body. */
   bytes_in: number | null
   /** Size of the response body. */

@@ -118,7 +118,7 @@ export const FIELD_COLUMNS = `
   ts ts_us timestamp endpoint model_original model_mapped status_code latency_ms api_key_hash x_dialog_id x_request_id
   method provider stream outcome finish_reason ttfb_ms overhead_ms bytes_in bytes_out release api_key_name
   tokens_in tokens_out dialog_source trace_id tokens_cache_read tokens_cache_write_5m tokens_cache_write_1h
-  tokens_reasoning cost`
+  tokens_reasoning cost dispatched_ms retries`
   .trim()
   .split(/\s+/)
 
@@ -158,6 +158,8 @@ export function fieldValues(
     fields.tokensCacheWrite1h,
     fields.tokensReasoning,
     fields.cost,
+    fields.dispatchedMs,
+    fields.retries,
   ]
 }
 

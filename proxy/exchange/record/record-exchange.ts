@@ -5,7 +5,6 @@ import { recordLine } from '../../log/record-line.ts'
 import type { TraceContext } from '../../traces/trace-context.ts'
 import type { Outcome } from '../outcome.ts'
 import type { ExchangeServices } from '../ports.ts'
-import type { Timings } from '../timings.ts'
 import { loggedRequest, loggedRequestInSteps, loggedResponse, loggedResponseInSteps } from './logged-bodies.ts'
 import { type RecordedRequest, toRecord } from './record.ts'
 
@@ -13,7 +12,6 @@ import { type RecordedRequest, toRecord } from './record.ts'
 export interface EndedExchange extends RecordedRequest {
   readonly services: ExchangeServices
   readonly logPolicy: LogPolicy
-  readonly timings: Timings
   /** The form of the body in the log, if it is another one than that of `body`. */
   readonly loggedForm: LoggedBody | undefined
   readonly outcome: Outcome
@@ -63,7 +61,7 @@ function append(
   response: LoggedBody,
 ): void {
   const { requestLog, logger, metrics, spans, release } = exchange.services
-  const all = toRecord(exchange, outcome, exchange.timings, { release, timestamp: uniqueTimestamp() })
+  const all = toRecord(exchange, outcome, { release, timestamp: uniqueTimestamp() })
   metrics.answered(all, outcome.route?.mapping, outcome.problem)
   const fields = shownFields(policy, all)
   requestLog.append(fields.timestamp.slice(0, 10), recordLine(fields, request, response))

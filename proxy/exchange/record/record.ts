@@ -23,6 +23,7 @@ export interface RecordedRequest {
   readonly facts: RequestFacts
   readonly dialog: Dialog | undefined
   readonly trace: TraceContext | undefined
+  readonly timings: Timings
 }
 
 /** Where and when a record is made. */
@@ -41,16 +42,13 @@ const NO_COUNTS: Partial<TokenCounts> = {}
  * The fields of a record, in the order of the log; the bodies are not among them. All records have all members, and what is
  * missing is undefined, which the log does not write: members that are there or not cost several microseconds.
  */
-export function toRecord(
-  { id, request, api, apiKey, body, facts, dialog, trace }: RecordedRequest,
-  { result, statusCode, bytesOut, route, answer }: Outcome,
-  timings: Timings,
-  { release, timestamp }: RecordOrigin,
-): RecordFields {
+export function toRecord(exchange: RecordedRequest, outcome: Outcome, origin: RecordOrigin): RecordFields {
+  const { id, request, api, apiKey, body, facts, dialog, trace, timings } = exchange
+  const { result, statusCode, bytesOut, route, answer } = outcome
   const counts = answer.usage ? tokenCounts(answer.usage) : NO_COUNTS
   return {
     v: 1,
-    timestamp,
+    timestamp: origin.timestamp,
     x_request_id: id,
     endpoint: api.endpoint,
     method: request.method ?? 'POST',
@@ -58,6 +56,8 @@ export function toRecord(
     latency_ms: timings.latencyMs,
     ttfb_ms: timings.firstByteMs,
     overhead_ms: timings.overheadMs,
+    dispatched_ms: timings.dispatchedMs ?? undefined,
+    retries: timings.retries || undefined,
     provider: route?.provider ?? null,
     model_original: facts.model,
     model_mapped: route?.model || null,
@@ -78,6 +78,6 @@ export function toRecord(
     outcome: result,
     bytes_in: body.receivedBytes,
     bytes_out: bytesOut,
-    release,
+    release: origin.release,
   } satisfies { [Name in keyof RecordFields]-?: RecordFields[Name] | undefined } as RecordFields
 }

@@ -103,6 +103,8 @@ sqliteTest('the views give what was logged, and requests has exactly its twelve 
     tokens_cache_write_1h: null,
     tokens_reasoning: null,
     cost: null,
+    dispatched_ms: null,
+    retries: null,
   })
 })
 

@@ -37,6 +37,7 @@ test.for(['500', '503-html', '429', '401', '402', '403', 'error-200'])(
       outcome: 'ok',
       model_original: `mock/${mode}`,
       model_mapped: 'mock/normal',
+      retries: 1,
     })
     expect(gateway.operatorLog.join('')).toContain('on to openrouter:mock/normal')
   },

@@ -57,4 +57,6 @@ export interface Timing {
   /** Milliseconds since the request was received completely. */
   moments: { name: string; time: string; afterMs: number }[]
   spans: { name: string; fromMs: number; toMs: number }[]
+  /** Further attempts with another key, connection or provider. Null if the log does not say. */
+  retries: number | null
 }

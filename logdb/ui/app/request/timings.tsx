@@ -1,15 +1,21 @@
 import { shownDuration } from '../shown.ts'
 import type { Timing } from './request-data.ts'
 
-export function Timings({ moments, spans }: Timing) {
+export function Timings({ moments, spans, retries }: Timing) {
   if (spans.length === 0) return <p class="empty">The log holds no times of this request.</p>
   return (
     <>
       <Spans spans={spans} />
       <Moments moments={moments} />
-      <p class="note">The time of the gateway itself is partly before it sends the request on and partly after.</p>
+      <Attempts retries={retries} />
     </>
   )
+}
+
+function Attempts({ retries }: Pick<Timing, 'retries'>) {
+  if (retries === null) return <p class="note">The log does not say when this request went to its provider.</p>
+  if (retries === 0) return <p class="note">There was one attempt.</p>
+  return <p class="note">There were {retries + 1} attempts, each with another key, connection or provider.</p>
 }
 
 /** A bar for each span, which begins where its time begins. */

@@ -9,7 +9,7 @@ test('a record has the fields of its version in their order, with plausible dura
   await gateway.post(body, { authorization: 'Bearer 0123456789abcdef', 'x-dialog-id': 'talk-7' })
   const [record] = await gateway.records(1)
   expect(Object.keys(record ?? {})).toEqual(
-    'v timestamp x_request_id endpoint method status_code latency_ms ttfb_ms overhead_ms provider model_original model_mapped stream api_key_hash api_key_name dialog_id dialog_source finish_reason usage tokens_in tokens_out outcome bytes_in bytes_out release request response'.split(
+    'v timestamp x_request_id endpoint method status_code latency_ms ttfb_ms overhead_ms dispatched_ms provider model_original model_mapped stream api_key_hash api_key_name dialog_id dialog_source finish_reason usage tokens_in tokens_out outcome bytes_in bytes_out release request response'.split(
       ' ',
     ),
   )
@@ -30,10 +30,12 @@ test('a record has the fields of its version in their order, with plausible dura
     release: 'r1',
     request: body,
   })
-  const { latency_ms = 0, ttfb_ms = 0, overhead_ms = 0 } = record ?? {}
+  const { latency_ms = 0, ttfb_ms = 0, overhead_ms = 0, dispatched_ms } = record ?? {}
   expect(latency_ms).toBeGreaterThanOrEqual(Number(ttfb_ms))
   expect(Number(ttfb_ms)).toBeGreaterThan(Number(overhead_ms))
   expect(Number(overhead_ms)).toBeGreaterThan(0)
+  expect(dispatched_ms).toBeGreaterThan(0)
+  expect(dispatched_ms).toBeLessThanOrEqual(Number(overhead_ms))
 })
 
 test('without a dialog id or a named key their fields are omitted', async () => {

@@ -31,6 +31,8 @@ const RECORDS = [
     timestamp: '2025-09-11T10:00:00Z',
     status_code: 502,
     outcome: 'upstream_error',
+    dispatched_ms: 0.25,
+    retries: 1,
     model_original: HOSTILE,
     api_key_hash: hashApiKey(OWN),
     dialog_id: 'dialog-1',
@@ -144,7 +146,10 @@ sqliteTest('pages allow no script but ours, and no answer is kept by the browser
 sqliteTest('tabs show the bodies and the times', async () => {
   const path = await hostilePath()
   expect(textOf((await page(`${path}?tab=request`)).html)).toMatch(/temperature:\n+ ?\n*0\.5/)
-  expect(textOf((await page(`${path}?tab=timing`)).html)).toMatch(/First byte of the answer\n+3 ms/)
+  const timing = textOf((await page(`${path}?tab=timing`)).html)
+  expect(timing).toMatch(/First byte of the answer\n+3 ms/)
+  expect(timing).toContain('Sent to the provider')
+  expect(timing).toContain('There were 2 attempts')
 })
 
 sqliteTest('search shows excerpts with what was found', async () => {
