@@ -5,15 +5,13 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { packageRoot } from '../../kit/package-root.ts'
 import { freePort, type RunningProcess, startServer } from '../helpers/process/server-process.ts'
-import { measureGatewayBeside } from './logdb-ui/gateway-beside.ts'
+import { measureGatewayBeside, NICENESS } from './logdb-ui/gateway-beside.ts'
 import { daysOf, madeStore, storeScale } from './logdb-ui/made-store.ts'
 import { measurePages } from './logdb-ui/page-times.ts'
 import { UiClient } from './logdb-ui/ui-client.ts'
 import type { Figure } from './table.ts'
 
 const KEY = 'bench-key-of-a-reader'
-/** As little of the processor as its container on a server gets, which has 256 shares next to the gateway's 1024. */
-const NICENESS = '6'
 const MB = 1_000_000
 const MAX_MB = 200
 

@@ -1,6 +1,7 @@
 /**
  * Posts small bodies at a fixed rate, whether earlier ones were answered or not, and prints a RateResult. A request that has
- * to wait counts from the moment when it should have left. As a process:
+ * to wait counts from the moment when it should have left; those of the first second do not count, while this process is
+ * still being compiled. As a process:
  * `rate-client.ts <url> <headers as JSON> <body> <requests a second> <seconds>`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +16,8 @@ export interface RateResult {
   /** Answers other than 200 and broken connections. */
   failed: number
 }
+
+const WARM_UP_S = 1
 
 const [url = '', headersJson = '{}', body = '', perSecond = '1', seconds = '1'] = process.argv.slice(2)
 const { origin, pathname: path } = new URL(url)
@@ -31,11 +34,11 @@ async function post(dueMs: number): Promise<void> {
   } catch {
     failed++
   }
-  latenciesMs.push(monotonicMs() - dueMs)
+  if (dueMs - startMs >= WARM_UP_S * 1_000) latenciesMs.push(monotonicMs() - dueMs)
 }
 
 const startMs = monotonicMs()
-const count = Number(perSecond) * Number(seconds)
+const count = Number(perSecond) * (WARM_UP_S + Number(seconds))
 const sent: Promise<void>[] = []
 while (sent.length < count) {
   const dueMs = startMs + (sent.length / Number(perSecond)) * 1_000

@@ -1,43 +1,61 @@
+import { spawn } from 'node:child_process'
 import { freePort } from '../../helpers/process/server-process.ts'
 import { startGateway } from '../gateway/contenders.ts'
+import { atRate } from '../gateway/fixed-rate.ts'
 import { requireProgram, startNginx } from '../gateway/nginx.ts'
-import { REQUEST_BODY } from '../gateway/requests.ts'
-import { wrk } from '../gateway/wrk.ts'
 import { median, medianRatio } from '../numbers.ts'
 import { type Figure, printTable } from '../table.ts'
 import { questionsFor } from './questions.ts'
 import type { UiClient } from './ui-client.ts'
 
+/** As little of the processor as the UI's container on a server gets, which has 256 shares next to the gateway's 1024. */
+export const NICENESS = '6'
 const ROUNDS = 9
-const LOAD = { connections: 1, durationS: 3, body: REQUEST_BODY }
+/** A client that sends as fast as it can takes the processors itself, and then waits for its own work. */
+const PER_SECOND = 100
+const SECONDS = 5
 const PERCENT = 100
 
-/** What a client of the gateway waits for while somebody opens one page of the UI after another, and while nobody does. */
+/**
+ * What a client of the gateway waits for while somebody opens one page of the UI after another, while nobody does, and
+ * next to a program that takes as much of the processor and does nothing with it, which shows what the machine adds.
+ */
 export async function measureGatewayBeside(
   client: UiClient,
   folder: string,
   days: readonly string[],
 ): Promise<Figure[]> {
-  for (const name of ['wrk', 'nginx'] as const) requireProgram(name)
+  requireProgram('nginx')
   const port = await freePort()
   const upstream = await startNginx({ folder, port, server: `location / { return 200 '{"usage":{}}'; }` })
   const gateway = await startGateway({ folder, upstream: `http://127.0.0.1:${port}` })
   try {
-    await wrk(gateway, { ...LOAD, folder })
-    const [alone, beside]: [number[], number[]] = [[], []]
+    const p99Ms = async () => (await atRate(gateway, PER_SECOND, SECONDS)).p99Ms
+    await p99Ms()
+    const [alone, beside, besideLoop]: [number[], number[], number[]] = [[], [], []]
     let pages = 0
     for (let round = 0; round < ROUNDS; round++) {
-      alone.push((await wrk(gateway, { ...LOAD, folder })).p99Ms)
+      alone.push(await p99Ms())
       const reading = new AbortController()
       const reader = openPages(client, days, reading.signal)
-      beside.push((await wrk(gateway, { ...LOAD, folder })).p99Ms)
+      beside.push(await p99Ms())
       reading.abort()
       pages += await reader
+      const loop = spawn('nice', ['-n', NICENESS, process.execPath, '-e', 'for (;;) {}'])
+      besideLoop.push(await p99Ms())
+      loop.kill()
     }
-    return report({ alone, beside, pages })
+    return report({ alone, beside, besideLoop, pages })
   } finally {
     await Promise.all([gateway.stop(), upstream.stop()])
   }
+}
+
+interface Measured {
+  alone: number[]
+  beside: number[]
+  besideLoop: number[]
+  pages: number
 }
 
 async function openPages(client: UiClient, days: readonly string[], signal: AbortSignal): Promise<number> {
@@ -49,13 +67,14 @@ async function openPages(client: UiClient, days: readonly string[], signal: Abor
   return opened
 }
 
-function report({ alone, beside, pages }: { alone: number[]; beside: number[]; pages: number }): Figure[] {
+function report({ alone, beside, besideLoop, pages }: Measured): Figure[] {
   printTable(
-    `Gateway, one client, medians of ${ROUNDS} rounds in turn`,
+    `Gateway, ${PER_SECOND} requests a second, medians of ${ROUNDS} rounds in turn`,
     ['', 'p99 ms'],
     [
       ['nobody uses the UI', median(alone)],
-      [`a page after another, ${Math.round(pages / (ROUNDS * LOAD.durationS))} pages/s`, median(beside)],
+      [`a page after another, ${Math.round(pages / (ROUNDS * SECONDS))} pages/s`, median(beside)],
+      ['a program that only computes', median(besideLoop)],
     ],
   )
   const change = (medianRatio(beside, alone) - 1) * PERCENT
