@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { packageRoot } from '../../kit/package-root.ts'
 import { freePort, type RunningProcess, startServer } from '../helpers/process/server-process.ts'
 import { measureGatewayBeside, NICENESS } from './logdb-ui/gateway-beside.ts'
+import { measureKeys } from './logdb-ui/key-times.ts'
 import { daysOf, madeStore, storeScale } from './logdb-ui/made-store.ts'
 import { measurePages } from './logdb-ui/page-times.ts'
 import { UiClient } from './logdb-ui/ui-client.ts'
@@ -28,7 +29,8 @@ export async function run(): Promise<Figure[]> {
     const pages = await measurePages({ client, pid: server.pid, out, days: daysOf(scale) })
     const peakMb = mostResidentBytes(server.pid) / MB
     const memory = { what: 'memory of the UI, most', measured: peakMb, unit: 'MB', asked: { atMost: MAX_MB } }
-    return [...pages, memory, ...(await measureGatewayBeside(client, folder, daysOf(scale)))]
+    const keys = await measureKeys(origin, KEY, `/ui/requests?to=${daysOf(scale).at(-1)}`)
+    return [...pages, ...keys, memory, ...(await measureGatewayBeside(client, folder, daysOf(scale)))]
   } finally {
     await client.close()
     await server.stop()
