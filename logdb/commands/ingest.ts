@@ -7,7 +7,7 @@ import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT, WAIT
 import { LOGDB_ERRORS, logdbError } from '../error-table.ts'
 import type { FollowOptions } from '../follow/follow.ts'
 import type { IngestOptions } from '../ingest/passes.ts'
-import { countsOf, type IngestReport } from '../ingest/report.ts'
+import { countsOf, elapsedSeconds, type IngestReport, speedLine } from '../ingest/report.ts'
 import { progressLine, rowsLine, StatusLine } from '../output/status-line.ts'
 
 const EXIT_STRICT = LOGDB_ERRORS.RECORDS_UNREADABLE.exitCode
@@ -119,16 +119,9 @@ function showOn(line: StatusLine, { follow: isEndless }: IngestFlags): NonNullab
 
 /** The predecessor's two lines. */
 function printLines(terminal: Terminal, report: IngestReport): void {
-  const { rowsInserted } = report
-  const elapsedS = elapsedSeconds(report)
-  const rate = (rowsInserted / elapsedS).toFixed(1)
   const counts = Object.entries(allCountsOf(report)).map(([name, count]) => `"${name}": ${count}`)
-  terminal.out(`ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${rate}\n`)
+  terminal.out(`${speedLine(report)}\n`)
   terminal.out(`{${counts.join(', ')}}\n`)
-}
-
-function elapsedSeconds({ elapsedMs }: IngestReport): number {
-  return Math.max(elapsedMs / 1000, 1e-6)
 }
 
 /** The counts of the predecessor, in its order. */

@@ -56,6 +56,18 @@ export interface IngestReport {
   isInterrupted: boolean
 }
 
+/** Never 0, so that a rate can be made of it. */
+export function elapsedSeconds({ elapsedMs }: IngestReport): number {
+  return Math.max(elapsedMs / 1000, 1e-6)
+}
+
+/** The line of the predecessor with the speed of a run. */
+export function speedLine(report: IngestReport): string {
+  const { rowsInserted } = report
+  const elapsedS = elapsedSeconds(report)
+  return `ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${(rowsInserted / elapsedS).toFixed(1)}`
+}
+
 /** What a run did, under the names of the predecessor. */
 export function countsOf({ filesIngested, rowsInserted, rowsDuplicate, recordsQuarantined }: IngestReport) {
   return {

@@ -1,7 +1,7 @@
 import { isoDay, MS_PER_DAY } from '../../kit/time.ts'
 import { errorMessage, type UserError } from '../../kit/user-error.ts'
 import { logdbError } from '../error-table.ts'
-import { countsOf } from '../ingest/report.ts'
+import { countsOf, speedLine } from '../ingest/report.ts'
 import { ingest } from '../ingest/run.ts'
 import type { LogdbSettings } from '../settings.ts'
 import { findPartitions } from '../store/folder/partition-files.ts'
@@ -34,13 +34,11 @@ export function stepsOf({ isTextIndexEnabled, isGroupingEnabled, keptDays }: Log
 
 async function ingestStep(context: StepContext) {
   const report = await ingest(context)
-  const { filesIngested, rowsInserted, recordsQuarantined, unreadable, lost, elapsedMs } = report
-  const elapsedS = Math.max(elapsedMs / 1000, 1e-6)
+  const { filesIngested, rowsInserted, recordsQuarantined, unreadable, lost } = report
   const counts = countsOf(report)
-  const rate = (rowsInserted / elapsedS).toFixed(1)
   return {
     lines: [
-      `ingest_elapsed_s=${elapsedS.toFixed(3)} rows_inserted=${rowsInserted} rps=${rate}`,
+      speedLine(report),
       `auto: ingested files=${filesIngested} rows=${rowsInserted} skipped=${counts.rows_skipped}`,
     ],
     result: counts,

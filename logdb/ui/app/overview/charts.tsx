@@ -35,20 +35,12 @@ const PLANS: readonly ChartPlan[] = [
   {
     title: 'Latency',
     unit: 'ms',
-    series: [
-      { name: 'p50', figure: 'p50', color: 'good' },
-      { name: 'p95', figure: 'p95', color: 'cut' },
-      { name: 'p99', figure: 'p99', color: 'bad' },
-    ],
+    series: percentiles('p50', 'p95', 'p99'),
   },
   {
     title: 'First byte of the answer',
     unit: 'ms',
-    series: [
-      { name: 'p50', figure: 'firstP50', color: 'good' },
-      { name: 'p95', figure: 'firstP95', color: 'cut' },
-      { name: 'p99', figure: 'firstP99', color: 'bad' },
-    ],
+    series: percentiles('firstP50', 'firstP95', 'firstP99'),
   },
   {
     title: 'Cost, as providers report it',
@@ -57,6 +49,14 @@ const PLANS: readonly ChartPlan[] = [
     series: [{ name: 'Cost', figure: 'cost', color: 'link' }],
   },
 ]
+
+function percentiles(p50: keyof Figures, p95: keyof Figures, p99: keyof Figures): ChartPlan['series'] {
+  return [
+    { name: 'p50', figure: p50, color: 'good' },
+    { name: 'p95', figure: p95, color: 'cut' },
+    { name: 'p99', figure: p99, color: 'bad' },
+  ]
+}
 
 interface ChartsProps {
   slots: readonly Slot[]
