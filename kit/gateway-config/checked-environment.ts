@@ -1,11 +1,7 @@
-import { Ajv } from 'ajv'
 import { type Environment, type LoadOptions, loadEnvironment, readEnvironment } from '../settings/environment.ts'
-import { RUN_ONCE } from './ajv-options.ts'
 import { decodeEnvironment } from './env-file.ts'
 import { FORMATS, shownValue } from './formats.ts'
-import { variable } from './variables.ts'
-
-const ajv = new Ajv({ ...RUN_ONCE, formats: FORMATS })
+import { type ValueRule, variable } from './variables.ts'
 
 /** Problems with the variables we know, as "NAME: found ..., allowed: ..."; a secret's value is never shown. */
 export function environmentProblems(environment: Environment): string[] {
@@ -13,12 +9,16 @@ export function environmentProblems(environment: Environment): string[] {
     const { rule, secret } = variable(name) ?? {}
     return value && rule ? [{ name, value, rule, secret }] : []
   })
-  return ruled.flatMap(({ name, value, rule: { allowed, ...schema }, secret }) => {
-    if (ajv.validate({ type: 'string', ...schema }, value)) return []
-    const format = 'format' in schema ? schema.format : undefined
+  return ruled.flatMap(({ name, value, rule, secret }) => {
+    if (follows(rule, value)) return []
+    const format = 'format' in rule ? rule.format : undefined
     const found = secret ? 'a value that cannot be used' : shownValue(format, value)
-    return [`${name}: found ${found}, allowed: ${allowed}`]
+    return [`${name}: found ${found}, allowed: ${rule.allowed}`]
   })
+}
+
+function follows(rule: ValueRule, value: string): boolean {
+  return 'format' in rule ? FORMATS[rule.format](value) : new RegExp(rule.pattern, 'u').test(value)
 }
 
 /**

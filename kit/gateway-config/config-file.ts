@@ -1,11 +1,11 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { type ApiName, BUILT_IN_PROVIDERS, KEYED_PROVIDER_NAMES, keyVariableOf } from '../providers.ts'
 import { BYTES_PER_MIB } from '../sizes.ts'
 import { configInvalid, errorMessage } from '../user-error.ts'
-import { RUN_ONCE } from './ajv-options.ts'
-import { type BodyLog, CONFIG_SCHEMA, type ConfigFile, type RedactionRule } from './config-schema.ts'
-import { FORMAT_MEANINGS, FORMATS, type FormatName, shownValue } from './formats.ts'
+import { validate } from './config-check.generated.ts'
+import type { BodyLog, ConfigFile, RedactionRule } from './config-schema.ts'
+import { FORMAT_MEANINGS, type FormatName, shownValue } from './formats.ts'
 
 /** config.yml, with defaults where it is silent. */
 export interface GatewayConfig {
@@ -87,8 +87,7 @@ export interface KeyLimits {
 const NO_KEY_LIMITS: KeyLimits = { requestsPerMinute: null, concurrentStreams: null, models: null }
 const COMMON_APIS = ['chat/completions', 'completions', 'embeddings'] as const
 
-const ajv = new Ajv({ ...RUN_ONCE, allErrors: true, verbose: true, allowUnionTypes: true, formats: FORMATS })
-const matchesSchema = ajv.compile<ConfigFile>(CONFIG_SCHEMA)
+const matchesSchema = validate as ValidateFunction<ConfigFile>
 const UNQUOTED_PATTERN = 'a name or pattern that begins with * has to be quoted, as in "*-mini"'
 
 /**

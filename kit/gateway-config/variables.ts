@@ -16,7 +16,7 @@ import { FORMAT_MEANINGS, type FormatName } from './formats.ts'
 type VariableScope = 'gateway' | 'local' | 'server' | 'logdb' | 'unused'
 
 /** A keyword of JSON Schema; `allowed` completes "allowed: ...". */
-type ValueRule = { pattern: string; allowed: string } | { format: FormatName; allowed: string }
+export type ValueRule = { pattern: string; allowed: string } | { format: FormatName; allowed: string }
 
 export interface Variable {
   scope: VariableScope

@@ -10,11 +10,11 @@ export interface Import {
   isTypeOnly: boolean
 }
 
-/** Paths of all TypeScript files of these folders, from the root. */
+/** Paths of all TypeScript files of these folders that somebody writes, from the root. */
 export function sources(folders: readonly string[]): string[] {
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((path) => /\.tsx?$/.test(path))
+      .filter((path) => /(?<!\.generated)\.tsx?$/.test(path))
       .map((path) => join(folder, path)),
   )
 }
