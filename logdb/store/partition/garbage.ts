@@ -45,6 +45,8 @@ DELETE FROM msg WHERE id NOT IN (SELECT msg FROM node) AND id NOT IN (SELECT msg
   AND id NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
 DELETE FROM msg_text WHERE msg NOT IN (SELECT id FROM msg);
 DELETE FROM msg_piece WHERE msg NOT IN (SELECT id FROM msg);
+DELETE FROM req_kind WHERE id NOT IN (SELECT kind FROM req_row);
+DELETE FROM req_frame WHERE id NOT IN (SELECT sent FROM req_row UNION SELECT answered FROM req_row);
 `
 
 /** A text outside the conversation stands in the bodies of requests; only its first request is noted. */

@@ -1,7 +1,13 @@
 import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
-import { ADD_COSTS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
+import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES } from '../request-rows/request-tables.ts'
+import { ADD_COSTS, MOVE_TRIGGERS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
 import type { Schema } from '../sqlite/migrate.ts'
 import { chainHash } from './chain-hash.ts'
+
+/** A dialog to a request, in a trigger. */
+const ASSIGN_BEFORE_12 = 'UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id'
+const ASSIGN =
+  'UPDATE req_row SET dialog_id = NEW.dialog_id WHERE id = (SELECT id FROM req WHERE request_id = OLD.request_id)'
 
 /**
  * A partition holds the requests of a day or a week. A chat request repeats the whole conversation, so each distinct
@@ -91,16 +97,7 @@ CREATE INDEX req_by_tip ON req (tip) WHERE tip IS NOT NULL;
 CREATE INDEX req_by_resp_msg ON req (resp_msg) WHERE resp_msg IS NOT NULL;
 
 ${viewsOfRequests([], 'msg')}
-CREATE VIEW fts_src AS SELECT
-  m.id AS id,
-  r.request_id AS request_id,
-  COALESCE(t.role, json_extract(m.json, '$.role')) AS role,
-  COALESCE(t.text, json_extract(m.json, '$.content')) AS content,
-  r.endpoint AS endpoint,
-  r.model_original AS model_original,
-  r.model_mapped AS model_mapped
-FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
-`
+${viewOfTexts()}`
 
 /** Every conversation that a request sent, from the tree of messages. */
 export const SENT_CONVERSATIONS = `
@@ -222,6 +219,16 @@ CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
   ) END AS json FROM msg;
 `
 
+const SHARED_VALUES = `
+DROP VIEW fts_src;
+DROP VIEW requests;
+DROP VIEW request_details;
+${REQUEST_TABLES}
+${MOVE_TRIGGERS}
+${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
+${viewOfTexts()}
+`
+
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
   applicationId: PARTITION_APPLICATION_ID,
@@ -237,8 +244,9 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 9, sql: TEXTS_APART },
     { number: 10, sql: COSTS },
     { number: 11, sql: MESSAGE_WITHOUT_HASH },
+    { number: 12, sql: SHARED_VALUES },
   ],
-  functions: { chain_hash: chainHash },
+  functions: { chain_hash: chainHash, ...REQUEST_TABLE_FUNCTIONS },
   complete: (db) => refreshRollups(db),
 }
 
@@ -246,8 +254,9 @@ export const PARTITION_SCHEMA: Schema = {
  * The views of requests, which put bodies together again.
  * @param added columns that the first version does not have
  * @param messages the table or view with the JSON of messages
+ * @param assigning a dialog to a request, in a trigger
  */
-function viewsOfRequests(added: readonly string[], messages: 'msg' | 'message'): string {
+function viewsOfRequests(added: readonly string[], messages: 'msg' | 'message', assigning = ASSIGN_BEFORE_12): string {
   return `
 CREATE VIEW request_details AS SELECT
   request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
@@ -270,7 +279,22 @@ CREATE VIEW requests AS SELECT
   request_json, response_json, dialog_id
 FROM request_details;
 CREATE TRIGGER requests_dialog INSTEAD OF UPDATE OF dialog_id ON requests BEGIN
-  UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id;
+  ${assigning};
 END;
+`
+}
+
+/** What the text index reads; its columns are those of the predecessor's. */
+function viewOfTexts(): string {
+  return `
+CREATE VIEW fts_src AS SELECT
+  m.id AS id,
+  r.request_id AS request_id,
+  COALESCE(t.role, json_extract(m.json, '$.role')) AS role,
+  COALESCE(t.text, json_extract(m.json, '$.content')) AS content,
+  r.endpoint AS endpoint,
+  r.model_original AS model_original,
+  r.model_mapped AS model_mapped
+FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
 `
 }

@@ -67,6 +67,11 @@ const REFERENCES = [
     what: 'requests without their answer',
     sql: 'FROM req WHERE resp_msg IS NOT NULL AND resp_msg NOT IN (SELECT id FROM msg)',
   },
+  {
+    what: 'requests without what they share with others',
+    sql: `FROM req_row WHERE kind NOT IN (SELECT id FROM req_kind)
+      OR sent NOT IN (SELECT id FROM req_frame) OR answered NOT IN (SELECT id FROM req_frame)`,
+  },
   { what: 'conversations without a message', sql: 'FROM node WHERE msg NOT IN (SELECT id FROM msg)' },
   {
     what: 'conversations without their beginning',

@@ -63,11 +63,11 @@ const swap = (from: string, to: string) => (path: string) => {
 const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, problem: RegExp][] = [
   [`UPDATE msg SET json = replace(json, 'turn 5', 'turn X')`, true, /message \d+ does not match its hash/],
   [
-    `UPDATE req SET req_tail = replace(req_tail, 'gpt-4o', 'gpt-5') WHERE id = 1`,
+    `UPDATE req_frame SET tail = replace(tail, 'gpt-4o', 'gpt-5') WHERE id = 1`,
     true,
     /request [0-9a-f]{64} is not what was logged/,
   ],
-  [`UPDATE req SET ts = ts + 1 WHERE id = 2`, true, /has another time than its time stamp/],
+  [`UPDATE req_row SET ts = ts + 1 WHERE id = 2`, true, /request [0-9a-f]{64} is not what was logged/],
   [
     `UPDATE conv SET h = randomblob(16) WHERE tip = (SELECT max(tip) FROM conv)`,
     true,
@@ -78,8 +78,8 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
     true,
     /conversations have a root that does not match their messages/,
   ],
-  [`UPDATE req SET ts_us = ts_us + 1 WHERE id = 2`, true, /has another time than its time stamp/],
-  [`UPDATE req SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index does not match the messages/],
+  [`UPDATE req_row SET us = us + 1 WHERE id = 2`, true, /request [0-9a-f]{64} is not what was logged/],
+  [`UPDATE req_kind SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index does not match the messages/],
   [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index does not match the messages: logdb fts drop/],
   [
     `INSERT INTO msg_text SELECT msg, 'user', 'part 8' FROM msg_first LIMIT 1`,
@@ -95,7 +95,7 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
   [`DELETE FROM msg WHERE id = (SELECT msg FROM msg_piece LIMIT 1)`, false, /pieces of messages that are missing/],
   [swap('zebra', 'zebrb'), true, /request_text_index does not match/],
   [swap('0程语', '0程请'), true, /request_text_pairs does not match/],
-  [`UPDATE req SET timestamp = NULL WHERE id = 2`, false, /1 requests of a log without their time stamp/],
+  [`UPDATE req_row SET timestamp = NULL WHERE id = 2`, false, /1 requests of a log without their time stamp/],
   [`UPDATE fts_state SET indexed_to = 99999`, false, /the text index takes missing messages for known/],
   [`UPDATE node SET depth = 7 WHERE id = 3`, false, /conversations with a length that does not match their beginning/],
   [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /62 requests without their answer/],
@@ -105,7 +105,18 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
     false,
     /1 hours with figures that do not match/,
   ],
-  [`UPDATE req SET latency_ms = 99 WHERE id = 3`, false, /1 hours with figures that do not match their requests/],
+  [
+    `UPDATE req_row SET latency_us = 99000 WHERE id = 3`,
+    false,
+    /1 hours with figures that do not match their requests/,
+  ],
+  [`DELETE FROM req_kind WHERE id = 1`, false, /requests without what they share with others/],
+  [`DELETE FROM req_frame WHERE id = 1`, false, /requests without what they share with others/],
+  [
+    `UPDATE req_row SET ts = ts + 1, timestamp = (SELECT timestamp FROM req WHERE id = 2) WHERE id = 2`,
+    true,
+    /has another time than its time stamp/,
+  ],
   [`DELETE FROM rollup`, false, /1 hours with figures that do not match their requests/],
   [`DELETE FROM conv WHERE tip = (SELECT tip FROM req WHERE id = 60)`, false, /sent conversations that are unknown/],
 ]

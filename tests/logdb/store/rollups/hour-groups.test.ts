@@ -1,5 +1,7 @@
 import { expect } from 'vitest'
 import { PARTITION_SCHEMA } from '../../../../logdb/store/partition/partition-schema.ts'
+import { Dictionary, type SharedValue } from '../../../../logdb/store/request-rows/dictionary.ts'
+import { KIND_COLUMNS } from '../../../../logdb/store/request-rows/request-columns.ts'
 import { type Group, groupReader } from '../../../../logdb/store/rollups/hour-groups.ts'
 import { DIMENSIONS, groupsOf, requestFigures } from '../../../../logdb/store/rollups/request-figures.ts'
 import { refreshRollups, wrongHours } from '../../../../logdb/store/rollups/rollups.ts'
@@ -51,11 +53,21 @@ function randomRow(random: Random): unknown[] {
 }
 
 function fill(db: Connection, rows: number, random: Random): void {
-  const names = [...COLUMNS, 'request_id', 'server_id', 'req_head', 'req_tail', 'resp_head', 'resp_tail', 'texts']
+  const own = COLUMNS.filter((name) => !KIND_COLUMNS.includes(name))
+  const names = [...own, 'kind', 'other_id', 'sent', 'answered', 'texts']
   const insert = db.prepare<[unknown[]]>(
-    `INSERT INTO req (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    `INSERT INTO req_row (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
   )
-  for (let id = 0; id < rows; id++) insert.run([...randomRow(random), `r${id}`, '', '', '', '', '', 0])
+  const dictionary = new Dictionary(db)
+  const frame = dictionary.frame('', '')
+  for (let id = 0; id < rows; id++) {
+    const row = randomRow(random)
+    const given = (name: string) => row[COLUMNS.indexOf(name)]
+    const kind = dictionary.kind(
+      KIND_COLUMNS.map((name) => (name === 'server_id' ? '' : (given(name) ?? null))) as SharedValue[],
+    )
+    insert.run([...own.map(given), kind, `r${id}`, frame, frame, 0])
+  }
 }
 
 /** Request by request. */
