@@ -1,6 +1,6 @@
-import { Dictionary, type SharedValue } from '../request-rows/dictionary.ts'
-import { DURATIONS, ENCODED, KIND_COLUMNS, PLAIN_COLUMNS } from '../request-rows/request-columns.ts'
 import type { Connection } from '../sqlite/engine.ts'
+import { Dictionary, type SharedValue } from '../tables/dictionary.ts'
+import { DURATIONS, ENCODED, KIND_COLUMNS, PLAIN_COLUMNS } from '../tables/request-columns.ts'
 
 const [, ...OTHER_KIND_COLUMNS] = KIND_COLUMNS
 

@@ -1,7 +1,8 @@
 import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
-import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES } from '../request-rows/request-tables.ts'
 import { ADD_COSTS, MOVE_TRIGGERS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
 import type { Schema } from '../sqlite/migrate.ts'
+import { MESSAGE_TABLES } from '../tables/message-tables.ts'
+import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES } from '../tables/request-tables.ts'
 import { chainHash } from './chain-hash.ts'
 
 /** A dialog to a request, in a trigger. */
@@ -211,13 +212,7 @@ UPDATE req SET cost = (
 const MESSAGE_WITHOUT_HASH = `
 -- No BLOB: DuckDB takes every column of a view for text.
 DROP VIEW message;
-CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
-    SELECT group_concat(piece, '') FROM (
-      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
-      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
-    )
-  ) END AS json FROM msg;
-`
+${viewOfMessages()}`
 
 const SHARED_VALUES = `
 DROP VIEW fts_src;
@@ -225,6 +220,17 @@ DROP VIEW requests;
 DROP VIEW request_details;
 ${REQUEST_TABLES}
 ${MOVE_TRIGGERS}
+${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
+${viewOfTexts()}
+`
+
+const SHORT_MESSAGES = `
+DROP VIEW fts_src;
+DROP VIEW requests;
+DROP VIEW request_details;
+DROP VIEW message;
+${MESSAGE_TABLES}
+${viewOfMessages()}
 ${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
 ${viewOfTexts()}
 `
@@ -245,6 +251,7 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 10, sql: COSTS },
     { number: 11, sql: MESSAGE_WITHOUT_HASH },
     { number: 12, sql: SHARED_VALUES },
+    { number: 13, sql: SHORT_MESSAGES },
   ],
   functions: { chain_hash: chainHash, ...REQUEST_TABLE_FUNCTIONS },
   complete: (db) => refreshRollups(db),
@@ -296,5 +303,17 @@ CREATE VIEW fts_src AS SELECT
   r.model_original AS model_original,
   r.model_mapped AS model_mapped
 FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
+`
+}
+
+/** Messages as they were, also those that consist of pieces. */
+function viewOfMessages(): string {
+  return `
+CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
+    SELECT group_concat(piece, '') FROM (
+      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
+      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
+    )
+  ) END AS json FROM msg;
 `
 }

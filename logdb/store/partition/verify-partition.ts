@@ -175,7 +175,7 @@ const WRONG_CONVERSATIONS = `
     FROM node JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id WHERE node.parent = 0
     UNION ALL
     SELECT node.id, chain_hash(path.h, substr(msg.h, 1, ${HASH_BYTES})), COALESCE(path.root, conv.tip)
-    FROM path JOIN node ON node.parent = path.node JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id
+    FROM path JOIN node ON node.parent = path.node AND node.parent <> 0 JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id
   )
   SELECT COALESCE(sum(conv.h <> path.h), 0) AS hashes, COALESCE(sum(conv.conv_root <> path.root), 0) AS roots
   FROM conv JOIN path ON path.node = conv.tip`

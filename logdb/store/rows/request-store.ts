@@ -1,7 +1,7 @@
-import { frameOf } from '../request-rows/body-frame.ts'
-import { Dictionary } from '../request-rows/dictionary.ts'
-import { DECODED_COLUMNS, ENCODED, KIND_COLUMNS } from '../request-rows/request-columns.ts'
 import type { Connection } from '../sqlite/engine.ts'
+import { frameOf } from '../tables/body-frame.ts'
+import { Dictionary } from '../tables/dictionary.ts'
+import { DECODED_COLUMNS, ENCODED, KIND_COLUMNS } from '../tables/request-columns.ts'
 import { FIELD_COLUMNS, type NewRow } from './row-group.ts'
 
 /** Where what was said in a request is stored. */

@@ -61,7 +61,7 @@ const swap = (from: string, to: string) => (path: string) => {
 }
 
 const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, problem: RegExp][] = [
-  [`UPDATE msg SET json = replace(json, 'turn 5', 'turn X')`, true, /message \d+ does not match its hash/],
+  [`UPDATE msg_row SET text = replace(text, 'turn 5', 'turn X')`, true, /message \d+ does not match its hash/],
   [
     `UPDATE req_frame SET tail = replace(tail, 'gpt-4o', 'gpt-5') WHERE id = 1`,
     true,
@@ -80,25 +80,29 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
   ],
   [`UPDATE req_row SET us = us + 1 WHERE id = 2`, true, /request [0-9a-f]{64} is not what was logged/],
   [`UPDATE req_kind SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index does not match the messages/],
-  [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index does not match the messages: logdb fts drop/],
+  [
+    `UPDATE msg_row SET first = NULL WHERE id = 3`,
+    true,
+    /request_text_index does not match the messages: logdb fts drop/,
+  ],
   [
     `INSERT INTO msg_text SELECT msg, 'user', 'part 8' FROM msg_first LIMIT 1`,
     true,
     /request_text_index does not match/,
   ],
   [
-    `DELETE FROM msg_first WHERE msg = (SELECT text FROM msg_form LIMIT 1)`,
+    `UPDATE msg_row SET first = NULL WHERE id = (SELECT text FROM msg_form LIMIT 1)`,
     false,
     /1 texts of other messages that are missing/,
   ],
   [`UPDATE msg_piece SET start = start + 1`, true, /message \d+ does not match its hash/],
-  [`DELETE FROM msg WHERE id = (SELECT msg FROM msg_piece LIMIT 1)`, false, /pieces of messages that are missing/],
+  [`DELETE FROM msg_row WHERE id = (SELECT msg FROM msg_piece LIMIT 1)`, false, /pieces of messages that are missing/],
   [swap('zebra', 'zebrb'), true, /request_text_index does not match/],
   [swap('0程语', '0程请'), true, /request_text_pairs does not match/],
   [`UPDATE req_row SET timestamp = NULL WHERE id = 2`, false, /1 requests of a log without their time stamp/],
   [`UPDATE fts_state SET indexed_to = 99999`, false, /the text index takes missing messages for known/],
   [`UPDATE node SET depth = 7 WHERE id = 3`, false, /conversations with a length that does not match their beginning/],
-  [`DELETE FROM msg WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /62 requests without their answer/],
+  [`DELETE FROM msg_row WHERE id = (SELECT resp_msg FROM req LIMIT 1)`, false, /62 requests without their answer/],
   [`DELETE FROM node WHERE id = (SELECT tip FROM req WHERE id = 60)`, false, /requests without their conversation/],
   [
     `UPDATE rollup SET tokens_in = tokens_in + 1 WHERE dimension = 'model'`,

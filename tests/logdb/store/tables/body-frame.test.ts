@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { framedSql, frameOf } from '../../../../logdb/store/request-rows/body-frame.ts'
+import { framedSql, frameOf } from '../../../../logdb/store/tables/body-frame.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
 import { openDatabase } from '../../../helpers/logdb/workspace.ts'
 import { seededRandom } from '../../../helpers/random.ts'
