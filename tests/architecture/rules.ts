@@ -124,7 +124,7 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['sources/', 'store/merge/', 'store/snapshot/', 'store/search/', 'store/union/', 'store/export/'],
     ['store/rows/', 'store/predecessor/'],
     ['store/partition/'],
-    ['store/control/', 'store/text-index/', 'store/rollups/'],
+    ['store/control/', 'store/text-index/', 'store/rollups/', 'store/tables/'],
     ['store/folder/'],
     ['store/sqlite/'],
     ['record/'],

@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { packageRoot } from '../../kit/package-root.ts'
 import { residentBytes } from '../helpers/process/usage.ts'
 import { type CorpusFormat, type CorpusKind, writeCorpus } from './logdb/corpus.ts'
+import { writeShortRequests } from './logdb/short-requests.ts'
 import { storeStraightforwardly } from './logdb/straightforward.ts'
 import { median, medianRatio } from './numbers.ts'
 import { type Figure, printTable } from './table.ts'
@@ -33,6 +34,12 @@ const MEASURED: Measured[] = [
   { kind: 'chat', format: 'predecessor', sizeBytes: 448 * MB, asked: 1 },
   { kind: 'agent', format: 'jsonl', sizeBytes: 480 * MB, asked: 3.5 },
 ]
+const SHORT_REQUESTS = 50_000
+/** Single requests whose question and answer have so many words each. */
+const SHORT: { what: string; words: number; asked?: { atMost: number } }[] = [
+  { what: 'tiny (0.8 KB)', words: 10, asked: { atMost: 1 } },
+  { what: 'short (1.2 KB)', words: 30 },
+]
 const SIZED: { kind: CorpusKind; sizeBytes: number; asked: number }[] = [
   { kind: 'chat', sizeBytes: 48 * MB, asked: 0.2 },
   { kind: 'agent', sizeBytes: 48 * MB, asked: 0.1 },
@@ -47,6 +54,7 @@ export async function run(): Promise<Figure[]> {
     for (const measured of MEASURED) speeds.push(...(await measureSpeed(measured, folder)))
     const sizes = []
     for (const sized of SIZED) sizes.push(await measureSize(sized, folder))
+    for (const short of SHORT) sizes.push(...(await measureAgainstLog(short, folder)))
     return [...speeds, ...sizes]
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -149,9 +157,7 @@ async function measureSize({ kind, sizeBytes, asked }: (typeof SIZED)[number], f
   writeCorpus(log, { kind, format: 'jsonl', sizeBytes })
   await ingest(logs, db, true)
   const straightforward = storeStraightforwardly(log, join(folder, 'straightforward.sqlite3'))
-  const ours = readdirSync(db, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.includes('ai_proxy_'))
-    .reduce((sum, name) => sum + statSync(join(db, name)).size, 0)
+  const ours = sizeOfPartitions(db)
   rmSync(logs, { recursive: true })
   rmSync(join(folder, 'straightforward.sqlite3'))
   return {
@@ -160,4 +166,31 @@ async function measureSize({ kind, sizeBytes, asked }: (typeof SIZED)[number], f
     unit: 'x',
     asked: { atMost: asked },
   }
+}
+
+/** The database of single requests with its text index, also when it is sealed, against their log. */
+async function measureAgainstLog({ what, words, asked }: (typeof SHORT)[number], folder: string): Promise<Figure[]> {
+  const [logs, db] = [join(folder, 'logs'), join(folder, 'db')]
+  mkdirSync(logs, { recursive: true })
+  rmSync(db, { recursive: true, force: true })
+  writeShortRequests(logs, { days: 1, perDay: SHORT_REQUESTS, words })
+  const logBytes = readdirSync(logs).reduce((sum, name) => sum + statSync(join(logs, name)).size, 0)
+  await ingest(logs, db, true)
+  const ingested = sizeOfPartitions(db)
+  execFileSync(process.execPath, [join(packageRoot(), 'dist/logdb/cli.js'), '--no-dotenv', 'seal', '--out', db])
+  const sealed = sizeOfPartitions(db)
+  rmSync(logs, { recursive: true })
+  return [
+    {
+      what: `database of ${what} requests against their log, as ingest leaves it`,
+      measured: ingested / logBytes,
+      unit: 'x',
+    },
+    { what: '  sealed', measured: sealed / logBytes, unit: 'x', ...(asked && { asked }) },
+  ]
+}
+
+function sizeOfPartitions(db: string): number {
+  const names = readdirSync(db, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('ai_proxy_'))
+  return names.reduce((sum, name) => sum + statSync(join(db, name)).size, 0)
 }

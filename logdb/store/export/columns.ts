@@ -48,6 +48,6 @@ export function columnsOf(db: Connection, name: string): { name: string; type: s
 }
 
 function typeNamed(type: string): ExportColumn['type'] {
-  if (type === 'INTEGER') return 'integer'
+  if (type.startsWith('INT')) return 'integer'
   return type === 'REAL' ? 'real' : 'text'
 }

@@ -6,7 +6,7 @@ WITH RECURSIVE below (node, root) AS (
   SELECT node.id, conv.tip FROM node LEFT JOIN conv ON conv.tip = node.id WHERE node.parent = 0
   UNION ALL
   SELECT node.id, COALESCE(below.root, conv.tip)
-  FROM below JOIN node ON node.parent = below.node LEFT JOIN conv ON conv.tip = node.id
+  FROM below JOIN node ON node.parent = below.node AND node.parent <> 0 LEFT JOIN conv ON conv.tip = node.id
 )
 UPDATE conv SET conv_root = below.root FROM below WHERE below.node = conv.tip AND conv.conv_root <> below.root`
 

@@ -5,6 +5,7 @@ import { textPieces } from '../../record/text-pieces.ts'
 import { findHolders } from '../partition/garbage.ts'
 import { type Message, MessageStore } from '../rows/message-store.ts'
 import type { Connection } from '../sqlite/engine.ts'
+import { completeRequests, insertRequests } from './copy-requests.ts'
 import { nameRequests, type RenamedServers } from './renamed-servers.ts'
 
 /** What became of the requests of a partition that was merged. */
@@ -26,9 +27,9 @@ export function copyAttached(db: Connection, renamed: RenamedServers): CopiedRow
   copyMessages(db)
   copyConversations(db)
   db.exec(SOURCES_AND_SERVERS)
-  db.exec(insertRequests(db))
+  insertRequests(db)
   findHolders(db, `req = ${NO_ROW}`)
-  db.exec(completeRequests(db))
+  completeRequests(db)
   db.exec(DROP)
   return copied ?? { requests: 0, added: 0 }
 }
@@ -45,9 +46,9 @@ export function withSource<T>(db: Connection, path: string, work: () => T): T {
 
 /** `added` has the requests that are new, by their row in the source, with their row here. */
 const CHOOSE = `
-DELETE FROM main.req WHERE req_head = '${REMOVED_BODY}' AND request_id IN (
+DELETE FROM main.req_row WHERE id IN (SELECT id FROM main.req WHERE req_head = '${REMOVED_BODY}' AND request_id IN (
   SELECT n.request_id FROM temp.named n JOIN source.req s ON s.id = n.id WHERE s.req_head <> '${REMOVED_BODY}'
-);
+));
 CREATE TEMP TABLE added (id INTEGER PRIMARY KEY, row INTEGER NOT NULL UNIQUE);
 INSERT INTO temp.added
   SELECT id, (SELECT COALESCE(max(id), 0) FROM main.req) + row_number() OVER (ORDER BY id)
@@ -160,34 +161,4 @@ INSERT INTO main.ingest_sources SELECT * FROM source.ingest_sources WHERE true
     mtime = max(mtime, excluded.mtime), last_scan_ts = max(last_scan_ts, excluded.last_scan_ts);
 INSERT INTO main.forgotten SELECT * FROM source.forgotten WHERE true ON CONFLICT DO NOTHING;
 `
-/** Columns of a request that mean something else in another partition. */
-const OWN_COLUMNS = ['id', 'request_id', 'server_id', 'tip', 'resp_msg', 'src']
-
-function insertRequests(db: Connection): string {
-  const columns = db.prepareValue<[], string>("SELECT name FROM pragma_table_info('req')").all()
-  const others = columns.filter((name) => !OWN_COLUMNS.includes(name))
-  return `
-    INSERT INTO main.req (id, request_id, server_id, tip, resp_msg, src, ${others.join(', ')})
-      SELECT a.row, n.request_id, n.server_id, nodes.here, said.msg, here.source_id,
-        ${others.map((name) => `s.${name}`).join(', ')}
-      FROM temp.added a JOIN temp.named n ON n.id = a.id JOIN source.req s ON s.id = a.id
-        LEFT JOIN temp.nodes ON nodes.id = s.tip LEFT JOIN temp.said ON said.id = s.resp_msg
-        LEFT JOIN source.ingest_marks there ON there.source_id = s.src
-        LEFT JOIN main.ingest_marks here ON here.source_key = there.source_key
-      ORDER BY a.row`
-}
-
-/** A request that was there already gets what was not known of it, as the predecessor's rows have no exact time. */
-function completeRequests(db: Connection): string {
-  const nullable = db
-    .prepareValue<[], string>(`SELECT name FROM pragma_table_info('req') WHERE NOT "notnull" AND NOT pk`)
-    .all()
-  const columns = nullable.filter((name) => !OWN_COLUMNS.includes(name))
-  return `
-    UPDATE main.req SET ${columns.map((name) => `${name} = COALESCE(main.req.${name}, s.${name})`).join(', ')}
-      FROM temp.named n JOIN source.req s ON s.id = n.id
-      WHERE main.req.request_id = n.request_id AND n.id NOT IN (SELECT id FROM temp.added)
-        AND (${columns.map((name) => `(main.req.${name} IS NULL AND s.${name} IS NOT NULL)`).join(' OR ')})`
-}
-
 const DROP = ['named', 'added', 'path', 'said', 'nodes'].map((table) => `DROP TABLE temp.${table};`).join('\n')

@@ -1,6 +1,7 @@
 import type { PartitionFile } from '../folder/partition-files.ts'
 import { type DamagedPartition, unlessDamaged } from '../sqlite/damage.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import { hasHash } from '../tables/message-tables.ts'
 import { chainHash } from './chain-hash.ts'
 import { openPartition } from './open-partition.ts'
 
@@ -45,14 +46,14 @@ export class Conversations {
 
   /** True if a request sent this conversation. */
   has(h: Buffer): boolean {
-    return this.#sql.conversation.get(h) !== undefined
+    return this.#sql.conversation.get({ h }) !== undefined
   }
 
   /** Ids of the requests whose conversation begins with these messages, in the order of time. */
   requestsFrom(messages: readonly Buffer[]): string[] {
     let node = NO_PARENT
     for (const message of messages) {
-      const next = this.#sql.next.get(node, message)
+      const next = this.#sql.next.get({ parent: node, message })
       if (!next) return []
       node = next.id
     }
@@ -104,14 +105,14 @@ function prepare(db: Connection) {
     node: db.prepare<[number], { parent: number; message: Buffer }>(
       'SELECT node.parent AS parent, msg.h AS message FROM node JOIN msg ON msg.id = node.msg WHERE node.id = ?',
     ),
-    next: db.prepare<[number, Buffer], { id: number }>(
-      'SELECT id FROM node WHERE parent = ? AND msg = (SELECT id FROM msg WHERE h = ?)',
+    next: db.prepare<[{ parent: number; message: Buffer }], { id: number }>(
+      `SELECT id FROM node WHERE parent = @parent AND msg = (SELECT id FROM msg WHERE ${hasHash('h', '@message')})`,
     ),
     below: db.prepareValue<[number], string>(`
       WITH RECURSIVE below (node) AS (
-        SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.node
+        SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
       )
       SELECT request_id FROM below JOIN req ON req.tip = below.node ORDER BY ts, ts_us, request_id`),
-    conversation: db.prepare<[Buffer], { tip: number }>('SELECT tip FROM conv WHERE h = ?'),
+    conversation: db.prepare<[{ h: Buffer }], { tip: number }>(`SELECT tip FROM conv WHERE ${hasHash('h', '@h')}`),
   }
 }

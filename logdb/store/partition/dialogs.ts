@@ -30,7 +30,7 @@ export function groupableRequests(db: Connection, order: 'ASC' | 'DESC'): Iterab
 }
 
 export function changeDialogs(db: Connection, changes: readonly DialogChange[]): void {
-  const update = db.prepare<[string | null, number]>('UPDATE req SET dialog_id = ? WHERE id = ?')
+  const update = db.prepare<[string | null, number]>('UPDATE req_row SET dialog_id = ? WHERE id = ?')
   for (const { row, dialogId } of changes) update.run(dialogId, row)
 }
 
@@ -41,7 +41,7 @@ export function assignedDialogs(db: Connection): number {
 }
 
 export function clearDialogs(db: Connection): void {
-  db.exec('UPDATE req SET dialog_id = NULL WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL')
+  db.exec('UPDATE req_row SET dialog_id = NULL WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL')
 }
 
 const NO_MESSAGES = Buffer.alloc(0)

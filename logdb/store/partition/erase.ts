@@ -6,6 +6,7 @@ import { refreshRollups } from '../rollups/rollups.ts'
 import { compact } from '../sqlite/compact.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { isOfSchema } from '../sqlite/migrate.ts'
+import { Dictionary } from '../tables/dictionary.ts'
 import { withNewTextIndex } from '../text-index/text-index.ts'
 import { collectGarbage } from './garbage.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
@@ -53,7 +54,7 @@ export function forgetRequests(db: Connection, selection: Selection): number {
     db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
     const keep = 'INSERT INTO forgotten SELECT request_id, ? FROM req WHERE id IN (SELECT row FROM temp.erased)'
     db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowWholeS())
-    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
@@ -82,7 +83,7 @@ export function forgetAgain(db: Connection, forgotten: readonly Forgotten[]): nu
     const keep = db.prepare<[string, number]>('INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING')
     for (const { requestId, forgottenTs } of forgotten) keep.run(requestId, forgottenTs)
     db.exec('INSERT INTO temp.erased SELECT id FROM req WHERE request_id IN (SELECT request_id FROM forgotten)')
-    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
@@ -97,7 +98,7 @@ export function applyRetention(db: Connection, { metadata, bodies }: Retention):
 function deleteRequests(db: Connection, beforeTs: number): number {
   return erase(db, () => {
     db.prepare<[number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ?').run(beforeTs)
-    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
@@ -105,7 +106,7 @@ function deleteRequests(db: Connection, beforeTs: number): number {
 export function deleteOutside(db: Connection, { sinceS, toS }: TimeRange): number {
   return erase(db, () => {
     db.prepare<[number, number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ? OR ts > ?').run(sinceS, toS)
-    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
@@ -114,7 +115,7 @@ export function deleteOtherDays(db: Connection, days: readonly string[]): number
   return erase(db, () => {
     const isOther = "date(ts, 'unixepoch') NOT IN (SELECT value FROM json_each(?))"
     db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOther}`).run(JSON.stringify(days))
-    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
@@ -123,7 +124,7 @@ export function deleteById(db: Connection, ids: readonly string[]): number {
   return erase(db, () => {
     const isOne = 'request_id IN (SELECT value FROM json_each(?))'
     db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOne}`).run(JSON.stringify(ids))
-    db.exec('DELETE FROM req WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
   })
 }
 
@@ -134,13 +135,15 @@ function removeBodies(db: Connection, beforeTs: number): void {
       beforeTs,
       REMOVED_BODY,
     )
-    db.exec(`
-      UPDATE req SET req_head = '${REMOVED_BODY}', tip = NULL, req_tail = '', resp_head = '${REMOVED_BODY}', resp_msg = NULL,
-        resp_tail = '', texts = 0 WHERE id IN (SELECT row FROM temp.erased)`)
+    const frame = new Dictionary(db).frame(REMOVED_BODY, '')
+    db.prepare<[number, number]>(REMOVE_BODIES).run(frame, frame)
   })
 }
 
 const HAS_OLD_BODY = 'ts < ? AND req_head <> ?'
+const REMOVE_BODIES = `
+  UPDATE req_row SET sent = ?, tip = NULL, answered = ?, head_values = NULL, tail_values = NULL, resp_msg = NULL, texts = 0
+  WHERE id IN (SELECT row FROM temp.erased)`
 
 function conditionOf(selection: Selection): string {
   if ('requestId' in selection) return 'request_id = @requestId'

@@ -59,6 +59,12 @@ const SUPPLIES: readonly Supply[] = [
       CREATE TEMP TABLE msg_form (msg INTEGER NOT NULL, text INTEGER NOT NULL);
       CREATE TEMP TABLE msg_piece (msg INTEGER NOT NULL, text INTEGER);`,
   },
+  {
+    before: 13,
+    sql: `CREATE TEMP TABLE req_row (kind INTEGER, sent INTEGER, answered INTEGER);
+      CREATE TEMP TABLE req_kind (id INTEGER);
+      CREATE TEMP TABLE req_frame (id INTEGER);`,
+  },
 ]
 
 /**

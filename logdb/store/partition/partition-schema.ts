@@ -1,7 +1,14 @@
 import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
-import { ADD_COSTS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
+import { ADD_COSTS, MOVE_TRIGGERS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
 import type { Schema } from '../sqlite/migrate.ts'
+import { MESSAGE_TABLES } from '../tables/message-tables.ts'
+import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES } from '../tables/request-tables.ts'
 import { chainHash } from './chain-hash.ts'
+
+/** A dialog to a request, in a trigger. */
+const ASSIGN_BEFORE_13 = 'UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id'
+const ASSIGN =
+  'UPDATE req_row SET dialog_id = NEW.dialog_id WHERE id = (SELECT id FROM req WHERE request_id = OLD.request_id)'
 
 /**
  * A partition holds the requests of a day or a week. A chat request repeats the whole conversation, so each distinct
@@ -91,16 +98,7 @@ CREATE INDEX req_by_tip ON req (tip) WHERE tip IS NOT NULL;
 CREATE INDEX req_by_resp_msg ON req (resp_msg) WHERE resp_msg IS NOT NULL;
 
 ${viewsOfRequests([], 'msg')}
-CREATE VIEW fts_src AS SELECT
-  m.id AS id,
-  r.request_id AS request_id,
-  COALESCE(t.role, json_extract(m.json, '$.role')) AS role,
-  COALESCE(t.text, json_extract(m.json, '$.content')) AS content,
-  r.endpoint AS endpoint,
-  r.model_original AS model_original,
-  r.model_mapped AS model_mapped
-FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
-`
+${viewOfTexts()}`
 
 /** Every conversation that a request sent, from the tree of messages. */
 export const SENT_CONVERSATIONS = `
@@ -216,13 +214,7 @@ UPDATE req SET cost = (
 const MESSAGE_WITHOUT_HASH = `
 -- No BLOB: DuckDB takes every column of a view for text.
 DROP VIEW message;
-CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
-    SELECT group_concat(piece, '') FROM (
-      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
-      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
-    )
-  ) END AS json FROM msg;
-`
+${viewOfMessages()}`
 
 const ATTEMPTS = `
 -- From the end of the request to when it first went to a provider.
@@ -232,6 +224,27 @@ ALTER TABLE req ADD COLUMN retries INTEGER;
 DROP VIEW requests;
 DROP VIEW request_details;
 ${viewsOfRequests(ADDED_COLUMNS, 'message')}
+`
+
+const SHARED_VALUES = `
+DROP VIEW fts_src;
+DROP VIEW requests;
+DROP VIEW request_details;
+${REQUEST_TABLES}
+${MOVE_TRIGGERS}
+${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
+${viewOfTexts()}
+`
+
+const SHORT_MESSAGES = `
+DROP VIEW fts_src;
+DROP VIEW requests;
+DROP VIEW request_details;
+DROP VIEW message;
+${MESSAGE_TABLES}
+${viewOfMessages()}
+${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
+${viewOfTexts()}
 `
 
 /** Version 1 are the predecessor's files, which carry no number. */
@@ -250,8 +263,10 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 10, sql: COSTS },
     { number: 11, sql: MESSAGE_WITHOUT_HASH },
     { number: 12, sql: ATTEMPTS },
+    { number: 13, sql: SHARED_VALUES },
+    { number: 14, sql: SHORT_MESSAGES },
   ],
-  functions: { chain_hash: chainHash },
+  functions: { chain_hash: chainHash, ...REQUEST_TABLE_FUNCTIONS },
   complete: (db) => refreshRollups(db),
 }
 
@@ -259,8 +274,9 @@ export const PARTITION_SCHEMA: Schema = {
  * The views of requests, which put bodies together again.
  * @param added columns that the first version does not have
  * @param messages the table or view with the JSON of messages
+ * @param assigning a dialog to a request, in a trigger
  */
-function viewsOfRequests(added: readonly string[], messages: 'msg' | 'message'): string {
+function viewsOfRequests(added: readonly string[], messages: 'msg' | 'message', assigning = ASSIGN_BEFORE_13): string {
   return `
 CREATE VIEW request_details AS SELECT
   request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
@@ -283,7 +299,34 @@ CREATE VIEW requests AS SELECT
   request_json, response_json, dialog_id
 FROM request_details;
 CREATE TRIGGER requests_dialog INSTEAD OF UPDATE OF dialog_id ON requests BEGIN
-  UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id;
+  ${assigning};
 END;
+`
+}
+
+/** What the text index reads; its columns are those of the predecessor's. */
+function viewOfTexts(): string {
+  return `
+CREATE VIEW fts_src AS SELECT
+  m.id AS id,
+  r.request_id AS request_id,
+  COALESCE(t.role, json_extract(m.json, '$.role')) AS role,
+  COALESCE(t.text, json_extract(m.json, '$.content')) AS content,
+  r.endpoint AS endpoint,
+  r.model_original AS model_original,
+  r.model_mapped AS model_mapped
+FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
+`
+}
+
+/** Messages as they were, also those that consist of pieces. */
+function viewOfMessages(): string {
+  return `
+CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
+    SELECT group_concat(piece, '') FROM (
+      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
+      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
+    )
+  ) END AS json FROM msg;
 `
 }

@@ -67,6 +67,11 @@ const REFERENCES = [
     what: 'requests without their answer',
     sql: 'FROM req WHERE resp_msg IS NOT NULL AND resp_msg NOT IN (SELECT id FROM msg)',
   },
+  {
+    what: 'requests without what they share with others',
+    sql: `FROM req_row WHERE kind NOT IN (SELECT id FROM req_kind)
+      OR sent NOT IN (SELECT id FROM req_frame) OR answered NOT IN (SELECT id FROM req_frame)`,
+  },
   { what: 'conversations without a message', sql: 'FROM node WHERE msg NOT IN (SELECT id FROM msg)' },
   {
     what: 'conversations without their beginning',
@@ -170,7 +175,7 @@ const WRONG_CONVERSATIONS = `
     FROM node JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id WHERE node.parent = 0
     UNION ALL
     SELECT node.id, chain_hash(path.h, substr(msg.h, 1, ${HASH_BYTES})), COALESCE(path.root, conv.tip)
-    FROM path JOIN node ON node.parent = path.node JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id
+    FROM path JOIN node ON node.parent = path.node AND node.parent <> 0 JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id
   )
   SELECT COALESCE(sum(conv.h <> path.h), 0) AS hashes, COALESCE(sum(conv.conv_root <> path.root), 0) AS roots
   FROM conv JOIN path ON path.node = conv.tip`

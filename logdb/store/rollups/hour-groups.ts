@@ -1,7 +1,7 @@
 import type { TimeRange } from '../../days.ts'
 import type { Connection } from '../sqlite/engine.ts'
 import { LatencySketch } from './latency-sketch.ts'
-import { DIMENSIONS, type Dimension } from './request-figures.ts'
+import { DIMENSIONS, type Dimension, IN_TIME } from './request-figures.ts'
 import { countedBy, type StoredTally, Tally } from './tally.ts'
 
 /** The requests that have one value of a dimension. */
@@ -34,11 +34,10 @@ const CELLS = `
     latency_sketch(ttfb_ms) AS firstBytes
   FROM req WHERE ts BETWEEN @sinceS AND @toS GROUP BY 1, 2, 3, 4, 5, 6, 7`
 
-/** As in the order of the index on the time. */
 const LAST_NAME = `
   SELECT api_key_name FROM req
   WHERE ts BETWEEN @sinceS AND @toS AND api_key_hash IS @key AND api_key_name IS NOT NULL
-  ORDER BY ts DESC, model_original DESC, latency_ms DESC, status_code DESC, id DESC LIMIT 1`
+  ORDER BY ${IN_TIME.map((name) => `${name} DESC`).join(', ')} LIMIT 1`
 
 /**
  * Reads the groups of each dimension that requests of some times are in. SQLite counts the requests: to read them one by one

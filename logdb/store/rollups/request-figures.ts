@@ -33,6 +33,9 @@ export interface FigureFilter {
 
 const NO_FILTER: FigureFilter = { conditions: [], parameters: {} }
 
+/** Of two names of a key, `stats` shows the one that is last in this order. */
+export const IN_TIME = ['ts', 'model_original', 'latency_ms', 'status_code', 'id']
+
 /** The figures of every request of these times, in the order of time. */
 export function requestFigures(
   db: Connection,
@@ -43,7 +46,7 @@ export function requestFigures(
     SELECT ts, COALESCE(model_original, model_mapped), api_key_hash, api_key_name, provider, endpoint, outcome,
       status_code, latency_ms, tokens_in, tokens_out, tokens_cache_read, tokens_cache_write_5m, tokens_cache_write_1h,
       tokens_reasoning, ttfb_ms, cost
-    FROM req r WHERE ${['ts BETWEEN @sinceS AND @toS', ...conditions].join(' AND ')} ORDER BY ts`
+    FROM req r WHERE ${['ts BETWEEN @sinceS AND @toS', ...conditions].join(' AND ')} ORDER BY ${IN_TIME.join(', ')}`
   const statement = db.prepareTuple<[Record<string, unknown>], RequestFigures>(sql)
   return statement.iterate({ ...parameters, sinceS, toS })
 }

@@ -19,14 +19,13 @@ CREATE TABLE rollup_stale (
   hour INTEGER PRIMARY KEY
 ) STRICT;
 INSERT INTO rollup_stale SELECT DISTINCT ts / 3600 FROM req;
-CREATE TRIGGER rollup_of_new AFTER INSERT ON req BEGIN
-  INSERT OR IGNORE INTO rollup_stale VALUES (NEW.ts / 3600);
-END;
-CREATE TRIGGER rollup_of_removed AFTER DELETE ON req BEGIN
-  DELETE FROM rollup WHERE hour = OLD.ts / 3600;
-  INSERT OR IGNORE INTO rollup_stale VALUES (OLD.ts / 3600);
-END;
-`
+${triggersOn('req')}`
+
+/** The table of requests had another name before. */
+export const MOVE_TRIGGERS = `
+DROP TRIGGER IF EXISTS rollup_of_new;
+DROP TRIGGER IF EXISTS rollup_of_removed;
+${triggersOn('req_row')}`
 
 /** Null in a partition of an earlier version, where they are not counted. */
 export const COST_COLUMNS = ['cost_nano', 'costs', 'first_bytes']
@@ -151,4 +150,16 @@ export function readRollups(
     FROM rollup WHERE hour BETWEEN ? AND ? AND dimension IN (${dimensions.map(() => '?').join(', ')})
       AND hour NOT IN (SELECT hour FROM rollup_stale) ORDER BY hour`
   return db.prepare<unknown[], Rollup>(sql).iterate(firstHour, lastHour, ...dimensions)
+}
+
+function triggersOn(table: string): string {
+  return `
+CREATE TRIGGER rollup_of_new AFTER INSERT ON ${table} BEGIN
+  INSERT OR IGNORE INTO rollup_stale VALUES (NEW.ts / 3600);
+END;
+CREATE TRIGGER rollup_of_removed AFTER DELETE ON ${table} BEGIN
+  DELETE FROM rollup WHERE hour = OLD.ts / 3600;
+  INSERT OR IGNORE INTO rollup_stale VALUES (OLD.ts / 3600);
+END;
+`
 }

@@ -67,11 +67,12 @@ function prepare(db: Connection) {
     ),
     moveBelow: db.prepare<[{ tip: number }]>(`
       WITH RECURSIVE below (node) AS (
-        SELECT id FROM node WHERE parent = @tip
+        SELECT id FROM node WHERE parent = @tip AND parent <> 0
         UNION ALL
-        SELECT node.id FROM below JOIN node ON node.parent = below.node
+        SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
         WHERE NOT EXISTS (SELECT 1 FROM conv WHERE conv.tip = below.node)
       )
-      UPDATE conv SET conv_root = @tip WHERE conv_root IN (SELECT node FROM below) AND conv_root <> @tip`),
+      UPDATE conv SET conv_root = @tip
+        WHERE (tip IN (SELECT node FROM below) OR (conv_root IN (SELECT node FROM below) AND conv_root <> tip)) AND conv_root <> @tip`),
   }
 }

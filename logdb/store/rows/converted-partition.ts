@@ -36,7 +36,7 @@ function prepare(db: Connection) {
       FROM requests WHERE request_id = ?`),
     isForgotten: db.prepareValue<[string]>('SELECT 1 FROM forgotten WHERE request_id = ?'),
     keepDialog: db.prepare<[string, string]>(
-      'UPDATE req SET dialog_id = ? WHERE request_id = ? AND COALESCE(x_dialog_id, dialog_id) IS NULL',
+      'UPDATE req_row SET dialog_id = ? WHERE id = (SELECT id FROM req WHERE request_id = ?) AND COALESCE(x_dialog_id, dialog_id) IS NULL',
     ),
   }
 }

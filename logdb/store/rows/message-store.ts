@@ -1,6 +1,7 @@
 import type { Piece } from '../../record/text-pieces.ts'
 import { HASH_BYTES } from '../partition/chain-hash.ts'
 import type { Connection } from '../sqlite/engine.ts'
+import { FORM_START, formEnd, hasHash, ROLES } from '../tables/message-tables.ts'
 
 /** A message in canonical form. */
 export interface Message {
@@ -21,9 +22,7 @@ export class MessageStore {
 
   /** The id of a message that is its own text, which the request with this row id has; it is stored if it is new. */
   storeText(message: Message, requestRow: number): number {
-    const { id, isNew } = this.#insert(message)
-    if (isNew) this.#sql.insertFirst.run(id, requestRow)
-    return id
+    return this.#insert(message, requestRow).id
   }
 
   /**
@@ -31,7 +30,7 @@ export class MessageStore {
    * @param texts ids of the messages that hold what is searched of it
    */
   store(message: Message, texts: readonly number[]): number {
-    const { id, isNew } = this.#insert(message)
+    const { id, isNew } = this.#insert(message, null)
     if (!isNew) return id
     for (const text of texts) this.#sql.insertForm.run(id, text)
     const { json, pieces } = message
@@ -43,37 +42,51 @@ export class MessageStore {
 
   /** The id of a message if it is stored. */
   find({ digest, json }: Message): number | undefined {
-    const known = this.#sql.find.get(json, digest.subarray(0, HASH_BYTES))
-    return known?.isSame === 1 ? known.id : this.#sql.find.get(json, digest)?.id
+    const short = digest.subarray(0, HASH_BYTES)
+    const known = this.#sql.find.get({ json, h: short })
+    return known?.isSame === 1 ? known.id : this.#sql.find.get({ json, h: digest })?.id
   }
 
-  #insert(message: Message): { id: number; isNew: boolean } {
-    return this.#insertAs(message.digest.subarray(0, HASH_BYTES), message)
+  /** @param first the request that holds it, if it can be searched */
+  #insert(message: Message, first: number | null): { id: number; isNew: boolean } {
+    return this.#insertAs(message.digest.subarray(0, HASH_BYTES), message, first)
   }
 
   /** A message whose short hash belongs to another text gets the long one. */
-  #insertAs(h: Buffer, message: Message): { id: number; isNew: boolean } {
-    const stored = message.pieces.length > 0 ? IN_PIECES : message.json
-    const { changes, lastInsertRowid } = this.#sql.insert.run(h, stored)
+  #insertAs(h: Buffer, message: Message, first: number | null): { id: number; isNew: boolean } {
+    const { form, text } = message.pieces.length > 0 ? IN_PIECES : shortened(message.json)
+    const { changes, lastInsertRowid } = this.#sql.insert.run(h, form, first, text)
     if (changes > 0) return { id: Number(lastInsertRowid), isNew: true }
-    const known = this.#sql.find.get(message.json, h)
-    return known?.isSame === 1 ? { id: known.id, isNew: false } : this.#insertAs(message.digest, message)
+    const known = this.#sql.find.get({ json: message.json, h })
+    return known?.isSame === 1 ? { id: known.id, isNew: false } : this.#insertAs(message.digest, message, first)
   }
 }
 
-const IN_PIECES = Buffer.alloc(0)
+const IN_PIECES = { form: 0, text: Buffer.alloc(0) }
+const START = Buffer.from(FORM_START)
+const ENDS = ROLES.map((role) => Buffer.from(formEnd(role)))
+
+/** A message that has only a role and a text is stored without what these have around them. */
+function shortened(json: Buffer): { form: number; text: Buffer } {
+  const isOf = (end: Buffer, form: number) => {
+    return form > 0 && json.length >= START.length + end.length && json.subarray(-end.length).equals(end)
+  }
+  const form = json.subarray(0, START.length).equals(START) ? ENDS.findIndex(isOf) : 0
+  const end = ENDS[form]
+  if (form <= 0 || !end) return { form: 0, text: json }
+  return { form, text: json.subarray(START.length, json.length - end.length) }
+}
 
 /** CAST: the bytes are UTF-8 and go in as they are, without becoming a JS string. */
 function prepare(db: Connection) {
   return {
-    find: db.prepare<[Buffer, Buffer], { id: number; isSame: number }>(
-      `SELECT id, CAST(? AS TEXT) = CASE WHEN json = '' THEN (SELECT json FROM message WHERE id = msg.id) ELSE json END AS isSame
-        FROM msg WHERE h = ?`,
+    find: db.prepare<[{ json: Buffer; h: Buffer }], { id: number; isSame: number }>(
+      `SELECT id, CAST(@json AS TEXT) = CASE WHEN json = '' THEN (SELECT json FROM message WHERE id = msg.id) ELSE json END AS isSame
+        FROM msg WHERE ${hasHash('h', '@h')}`,
     ),
-    insert: db.prepare<[Buffer, Buffer]>(
-      'INSERT INTO msg (h, json) VALUES (?, CAST(? AS TEXT)) ON CONFLICT (h) DO NOTHING',
+    insert: db.prepare<[Buffer, number, number | null, Buffer]>(
+      'INSERT INTO msg_row (h, form, first, text) VALUES (?, ?, ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING',
     ),
-    insertFirst: db.prepare<[number, number]>('INSERT INTO msg_first (msg, req) VALUES (?, ?)'),
     insertForm: db.prepare<[number, number]>('INSERT INTO msg_form (msg, text) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertPiece: db.prepare<[number, number, Buffer, number | null, number, number]>(
       'INSERT INTO msg_piece (msg, seq, own, text, start, size) VALUES (?, ?, CAST(? AS TEXT), ?, ?, ?)',

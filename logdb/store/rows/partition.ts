@@ -11,7 +11,8 @@ import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { indexNewMessages } from '../text-index/text-index.ts'
 import { ConversationTree } from './conversation-tree.ts'
 import { MessageStore } from './message-store.ts'
-import { FIELD_COLUMNS, type NewRow, type RowGroup, rowsOf } from './row-group.ts'
+import { RequestStore, type Said } from './request-store.ts'
+import { type NewRow, type RowGroup, rowsOf } from './row-group.ts'
 import type { Session, Stores } from './session.ts'
 
 /** What became of rows. Known are those that are stored already or were forgotten. */
@@ -50,6 +51,7 @@ export class Partition {
   readonly #server: ServerIdentity
   readonly #isTextIndexed: boolean
   readonly #stores: Stores
+  readonly #requests: RequestStore
   readonly #sql
   /** True if the figures of the latest hour may be old. */
   #isRollupDue = false
@@ -63,6 +65,7 @@ export class Partition {
     this.db = openWritablePartition(engine, path)
     this.#inode = statSync(path).ino
     this.#stores = { messages: new MessageStore(this.db), conversations: new ConversationTree(this.db) }
+    this.#requests = new RequestStore(this.db, server.serverId)
     this.#sql = prepare(this.db)
   }
 
@@ -126,6 +129,7 @@ export class Partition {
     const { serverId, hostname, env, firstSeenTs } = this.#server
     this.#stores.conversations.forgetNewest()
     this.db.exec('BEGIN IMMEDIATE')
+    this.#requests.begin()
     this.#sql.insertServer.run(serverId, hostname, env, firstSeenTs ?? nowWholeS())
   }
 
@@ -136,30 +140,19 @@ export class Partition {
   }
 
   #insert(id: number, row: NewRow, bytes: Buffer, session: Session, source: number | null): void {
-    this.#sql.insertRequest.run([
-      id,
-      this.#server.serverId,
-      row.requestId,
-      ...row.fields,
-      ...this.#said(id, row, bytes, session),
-      source,
-      row.offset,
-      row.length,
-    ])
+    this.#requests.insert(id, row, bytes, this.#said(id, row, session), source)
   }
 
   /** Gives a request whose bodies were removed what was said in it. */
   #restore(id: number, row: NewRow, bytes: Buffer, session: Session): void {
-    this.#sql.restoreRequest.run([...this.#said(id, row, bytes, session), id])
+    this.#requests.restore(id, row, bytes, this.#said(id, row, session))
   }
 
-  /** The values of the columns that hold what was said. */
-  #said(id: number, row: NewRow, bytes: Buffer, session: Session): unknown[] {
+  #said(id: number, row: NewRow, session: Session): Said {
     const tip = session.conversation(row.conversation, id, this.#stores)
     const answer = session.message(row.answer, id, this.#stores)
     for (const number of row.inside) session.message(number, id, this.#stores)
-    const bodies = row.bodies.map(({ start, end }) => bytes.subarray(start, end))
-    return [...bodies, tip, answer === 0 ? null : answer, row.searchable]
+    return { tip, answer: answer === 0 ? null : answer }
   }
 }
 
@@ -172,18 +165,6 @@ function isRemoved({ bodies }: NewRow, bytes: Buffer): boolean {
   const [{ start, end }] = bodies
   return bytes.toString('utf8', start, end) === REMOVED_BODY
 }
-
-/** In the order in which `#insert` gives the values. CAST makes text of bytes without a JS string in between. */
-const INSERT_REQUEST = `INSERT INTO req (
-    id, server_id, request_id, ${FIELD_COLUMNS.join(', ')}, req_head, req_tail, resp_head, resp_tail,
-    tip, resp_msg, texts, src, src_off, src_len
-  ) VALUES (
-    ?, ?, ?, ${FIELD_COLUMNS.map(() => '?').join(', ')},
-    CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?
-  )`
-
-const RESTORE_REQUEST = `UPDATE req SET req_head = CAST(? AS TEXT), req_tail = CAST(? AS TEXT), resp_head = CAST(? AS TEXT),
-  resp_tail = CAST(? AS TEXT), tip = ?, resp_msg = ?, texts = ? WHERE id = ?`
 
 /** Where a row was read; NULL for one that comes from no log. */
 interface RowOrigin {
@@ -213,7 +194,5 @@ function prepare(db: Connection) {
     findForgotten: db.prepare<[string], RowOrigin>(
       'SELECT 0 AS id, NULL AS src, NULL AS src_off, 0 AS isRemoved FROM forgotten WHERE request_id = ?',
     ),
-    insertRequest: db.prepare<[unknown[]]>(INSERT_REQUEST),
-    restoreRequest: db.prepare<[unknown[]]>(RESTORE_REQUEST),
   }
 }

@@ -80,7 +80,7 @@ const HOLDING_FIRST = 'holding (msg, req) AS (SELECT msg, req FROM hit)'
 const BELOW = `
   below (msg, node) AS (
     SELECT form.msg, node.id FROM form JOIN node ON node.msg = form.form
-    UNION SELECT below.msg, node.id FROM below JOIN node ON node.parent = below.node
+    UNION SELECT below.msg, node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
   )`
 const HOLDING_FORMS = `
     SELECT below.msg, req.id FROM below JOIN req ON req.tip = below.node

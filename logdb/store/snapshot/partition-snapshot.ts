@@ -9,7 +9,7 @@ import { dropTextIndex } from '../text-index/text-index.ts'
 
 /** Where the rows stand in logs of this machine means nothing elsewhere. */
 const FORGET_LOGS = `
-UPDATE req SET src = NULL, src_off = NULL, src_len = NULL WHERE src IS NOT NULL;
+UPDATE req_row SET src = NULL, src_off = NULL, src_len = NULL WHERE src IS NOT NULL;
 DELETE FROM ingest_marks;
 DELETE FROM ingest_sources;
 DELETE FROM seal;

@@ -30,7 +30,7 @@ const EXTERNAL_CONTENT = "content = 'fts_src', content_rowid = 'id'"
 const CREATE_INDEX = `
 CREATE VIRTUAL TABLE request_text_index USING fts5 (
   request_id UNINDEXED, role, content, endpoint, model_original, model_mapped,
-  tokenize = "${TOKENIZER}", ${EXTERNAL_CONTENT}
+  tokenize = "${TOKENIZER}", ${EXTERNAL_CONTENT}, columnsize = 0
 );
 CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
   content, tokenize = "${PAIRS_TOKENIZER}", content = ''

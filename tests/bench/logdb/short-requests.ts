@@ -23,16 +23,19 @@ export interface ShortRequests {
 }
 
 /**
- * Writes a log for each day with single questions and answers of about 0.25 KB, words by Zipf's law, one in a hundred of
+ * Writes a log for each day with single questions and answers, of about 0.25 KB if nobody says otherwise, words by Zipf's law, one in a hundred of
  * them Chinese. The same arguments give the same bytes.
  */
-export function writeShortRequests(folder: string, { days, perDay }: { days: number; perDay: number }): ShortRequests {
+export function writeShortRequests(
+  folder: string,
+  { days, perDay, words: wordsOfAMessage = WORDS_OF_A_MESSAGE }: { days: number; perDay: number; words?: number },
+): ShortRequests {
   const random = seededRandom(days + perDay)
   const words = vocabulary(random)
   const frequencies = new Map<string, number>()
   const samples: string[][] = []
   const message = () => {
-    const said = Array.from({ length: WORDS_OF_A_MESSAGE }, () => word(words, random))
+    const said = Array.from({ length: wordsOfAMessage }, () => word(words, random))
     for (const one of new Set(said)) frequencies.set(one, (frequencies.get(one) ?? 0) + 1)
     if (random.below(perDay) < 20) samples.push(said)
     return said.join(' ')

@@ -1,6 +1,5 @@
 import { chmodSync, renameSync, statSync } from 'node:fs'
 import type Sqlite from 'better-sqlite3'
-import { chainHash } from '../../../logdb/store/partition/chain-hash.ts'
 import { PARTITION_SCHEMA } from '../../../logdb/store/partition/partition-schema.ts'
 import { ExplainingConnection } from '../../../logdb/store/sqlite/connection.ts'
 import { buildTextIndex, dropTextIndex } from '../../../logdb/store/text-index/text-index.ts'
@@ -45,7 +44,7 @@ export async function makeOlder(path: string, last: number): Promise<void> {
     db.unsafeMode()
     db.pragma('journal_mode = OFF')
     db.pragma('synchronous = OFF')
-    db.function('chain_hash', chainHash)
+    for (const [name, run] of Object.entries(PARTITION_SCHEMA.functions ?? {})) db.function(name, run)
     db.prepare('ATTACH ? AS source').run(path)
     db.exec('BEGIN')
     const { applicationId, firstVersion, migrations } = PARTITION_SCHEMA
@@ -65,18 +64,22 @@ export async function makeOlder(path: string, last: number): Promise<void> {
   renameSync(older, path)
 }
 
-/** The text index too, by the tables that SQLite keeps it in. */
+/** The text index too, by the tables that SQLite keeps it in. Requests come first, because triggers note their hours. */
 function copyRows(db: Sqlite.Database): void {
   for (const sql of db.prepare(VIRTUAL).pluck().all() as string[]) db.exec(sql)
   if (db.prepare("SELECT 1 FROM source.sqlite_master WHERE name = 'fts_state'").get()) {
     db.exec('CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT')
   }
-  for (const table of db.prepare(PLAIN).pluck().all() as string[]) {
+  for (const table of ['req', 'msg', 'msg_first', ...(db.prepare(PLAIN).pluck().all() as string[])]) {
     const columns = columnsOf(db, 'main', table).filter((name) => columnsOf(db, 'source', table).includes(name))
-    if (columns.length === 0) continue
+    if (columns.length === 0 || isView(db, table)) continue
     db.exec(`DELETE FROM main.${table}`)
     db.exec(`INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM source.${table}`)
   }
+}
+
+function isView(db: Sqlite.Database, name: string): boolean {
+  return db.prepare("SELECT 1 FROM main.sqlite_master WHERE type = 'view' AND name = ?").get(name) !== undefined
 }
 
 function columnsOf(db: Sqlite.Database, schema: string, table: string): string[] {

@@ -219,7 +219,7 @@ const LEDGER = `
   FROM sources ORDER BY path`
 const COUNTS = `
   SELECT (SELECT count(*) FROM msg) AS messages, (SELECT count(*) FROM node) AS nodes,
-    (SELECT count(*) FROM msg_first) AS searchable, (SELECT count(*) FROM request_text_index_docsize) AS indexed`
+    (SELECT count(*) FROM msg_first) AS searchable`
 
 /**
  * Everything that can be read: rows, what they share, the ledger, what was set aside, which files there are. That the files

@@ -108,10 +108,11 @@ sqliteTest('rows that are only in the WAL are in the bundle, and the writer is n
   const [, path = ''] = space.partitions()
   const writer = await openDatabase(path)
   writer.pragma('wal_autocheckpoint = 0')
-  const row = "SELECT max(id) + 1 AS id, request_id || 'x' AS request_id FROM req"
-  writer.exec(`INSERT INTO req (id, request_id, server_id, ts, endpoint, req_head, req_tail, resp_head, resp_tail, texts)
-    SELECT id, request_id, 'other', 1757505600, '/v1/x', '{}', '', '{}', '', 0 FROM (${row})`)
-  writer.exec("BEGIN; UPDATE req SET endpoint = '/not/committed'")
+  writer.exec(`
+    INSERT INTO req_kind (id, h, server_id, endpoint) VALUES (99, x'', 'other', '/v1/x');
+    INSERT INTO req_frame (id, h, head, tail) VALUES (99, x'', '{}', '');
+    INSERT INTO req_row (kind, other_id, ts, sent, answered, texts) VALUES (99, 'x', 1757505600, 99, 99, 0);`)
+  writer.exec("BEGIN; UPDATE req_kind SET endpoint = '/not/committed'")
   expect(existsSync(`${path}-wal`)).toBe(true)
   expect(await create(space, ...RANGE)).toMatchObject({ exitCode: 0, stderr: '' })
   writer.exec('ROLLBACK')

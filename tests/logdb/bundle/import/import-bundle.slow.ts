@@ -111,7 +111,7 @@ sqliteTest('a request that is stored with another content stays as it is, and th
   const [path = ''] = space.partitions()
   const db = await openDatabase(path)
   const id = db.prepare('SELECT request_id FROM req ORDER BY request_id LIMIT 1').pluck().get()
-  db.prepare("UPDATE req SET endpoint = '/v1/other' WHERE request_id = ?").run(id)
+  db.prepare('UPDATE req_row SET bytes_in = 7 WHERE id = (SELECT id FROM req WHERE request_id = ?)').run(id)
   db.close()
   const before = await rowsOf(space)
   const { exitCode, stdout, stderr } = await run(space)
@@ -180,7 +180,7 @@ sqliteTest('a database with a trigger or a table of its own is refused', async (
   const copy = join(space.folder, 'copy.sqlite3')
   writeFileSync(copy, member?.content ?? '')
   const db = await openDatabase(copy)
-  db.exec('CREATE TRIGGER more AFTER INSERT ON req BEGIN DELETE FROM req; END')
+  db.exec('CREATE TRIGGER more AFTER INSERT ON req_row BEGIN DELETE FROM req_row; END')
   db.close()
   const changed = { path: member?.path ?? '', content: readFileSync(copy) }
   writeFileSync(join(space.folder, 'x.tgz'), tgz([manifestFor([changed]), changed]))

@@ -7,6 +7,8 @@ import { Tally } from '../../../../logdb/store/rollups/tally.ts'
 import type { Connection } from '../../../../logdb/store/sqlite/engine.ts'
 import { openMigrated } from '../../../../logdb/store/sqlite/migrate.ts'
 import { loadSqlite } from '../../../../logdb/store/sqlite/open.ts'
+import { Dictionary, type SharedValue } from '../../../../logdb/store/tables/dictionary.ts'
+import { KIND_COLUMNS } from '../../../../logdb/store/tables/request-columns.ts'
 import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
 import { type Random, seededRandom } from '../../../helpers/random.ts'
 
@@ -51,11 +53,21 @@ function randomRow(random: Random): unknown[] {
 }
 
 function fill(db: Connection, rows: number, random: Random): void {
-  const names = [...COLUMNS, 'request_id', 'server_id', 'req_head', 'req_tail', 'resp_head', 'resp_tail', 'texts']
+  const own = COLUMNS.filter((name) => !KIND_COLUMNS.includes(name))
+  const names = [...own, 'kind', 'other_id', 'sent', 'answered', 'texts']
   const insert = db.prepare<[unknown[]]>(
-    `INSERT INTO req (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    `INSERT INTO req_row (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
   )
-  for (let id = 0; id < rows; id++) insert.run([...randomRow(random), `r${id}`, '', '', '', '', '', 0])
+  const dictionary = new Dictionary(db)
+  const frame = dictionary.frame('', '')
+  for (let id = 0; id < rows; id++) {
+    const row = randomRow(random)
+    const given = (name: string) => row[COLUMNS.indexOf(name)]
+    const kind = dictionary.kind(
+      KIND_COLUMNS.map((name) => (name === 'server_id' ? '' : (given(name) ?? null))) as SharedValue[],
+    )
+    insert.run([...own.map(given), kind, `r${id}`, frame, frame, 0])
+  }
 }
 
 /** Request by request. */

@@ -171,7 +171,7 @@ sqliteTest('a request that is in two partitions with different content stops the
   const before = await shown(space)
   const [path = ''] = space.partitions()
   const db = await openDatabase(path)
-  db.exec('UPDATE req SET status_code = 599 WHERE id = 7')
+  db.exec('UPDATE req_row SET bytes_in = 599 WHERE id = 7')
   db.close()
   const [old] = digests([month(space)])
   const { exitCode, stdout, stderr } = await mergeMonth(space, '--delete-sources')

@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto'
+import type { Connection } from '../sqlite/engine.ts'
+import { KIND_COLUMNS } from './request-columns.ts'
+import { textHash } from './request-tables.ts'
+
+/** So many values are found without a query. */
+const REMEMBERED = 2000
+/** Longer texts are remembered by their hash. */
+const LONG_TEXT = 1000
+
+export type SharedValue = string | number | null
+
+/** Stores what many requests share once, and gives its number. To be used inside a transaction. */
+export class Dictionary {
+  readonly #db: Connection
+  readonly #frames = new Map<string, number>()
+  readonly #kinds = new Map<string, number>()
+  readonly #sql
+  #dataVersion: unknown
+
+  constructor(db: Connection) {
+    this.#db = db
+    this.#sql = prepare(db)
+  }
+
+  /** To be called when a transaction has begun: another process may have removed what is remembered. */
+  begin(): void {
+    const dataVersion = this.#db.pragma('data_version')
+    if (dataVersion !== this.#dataVersion) this.#forget()
+    this.#dataVersion = dataVersion
+  }
+
+  /** What stands around the messages of a body. */
+  frame(head: string, tail: string): number {
+    return remembered(this.#frames, `${head}\n${tail}`, (h) => {
+      return this.#sql.findFrame.get(h, head, tail) ?? Number(this.#sql.insertFrame.run(h, head, tail).lastInsertRowid)
+    })
+  }
+
+  /** @param values those of `KIND_COLUMNS` */
+  kind(values: readonly SharedValue[]): number {
+    return remembered(this.#kinds, JSON.stringify(values), (h) => {
+      return this.#sql.findKind.get([h, ...values]) ?? Number(this.#sql.insertKind.run([h, ...values]).lastInsertRowid)
+    })
+  }
+
+  #forget(): void {
+    this.#frames.clear()
+    this.#kinds.clear()
+  }
+}
+
+function remembered(known: Map<string, number>, text: string, find: (h: Buffer) => number): number {
+  const key = text.length > LONG_TEXT ? hash('sha256', text) : text
+  const found = known.get(key)
+  if (found !== undefined) return found
+  if (known.size === REMEMBERED) known.clear()
+  const id = find(textHash(text))
+  known.set(key, id)
+  return id
+}
+
+function prepare(db: Connection) {
+  const columns = KIND_COLUMNS.join(', ')
+  const isSame = KIND_COLUMNS.map((name) => `${name} IS ?`).join(' AND ')
+  return {
+    findFrame: db.prepareValue<[Buffer, string, string], number>(
+      'SELECT id FROM req_frame WHERE h = ? AND head = ? AND tail = ?',
+    ),
+    insertFrame: db.prepare<[Buffer, string, string]>('INSERT INTO req_frame (h, head, tail) VALUES (?, ?, ?)'),
+    findKind: db.prepareValue<[unknown[]], number>(`SELECT id FROM req_kind WHERE h = ? AND ${isSame}`),
+    insertKind: db.prepare<[unknown[]]>(
+      `INSERT INTO req_kind (h, ${columns}) VALUES (?, ${KIND_COLUMNS.map(() => '?').join(', ')})`,
+    ),
+  }
+}
