@@ -14,29 +14,50 @@ interface RestOfList extends Pick<Success, 'found' | 'warnings'> {
 const MAX_HELD_LENGTH = 1024 * 1024
 const CHUNK_LENGTH = 64 * 1024
 
+interface PrintedList {
+  verb: string
+  rows: AnyIterable<unknown>
+  /** Asked for after the last row. */
+  rest(): RestOfList
+  /** The same if a row could not be read after others were printed. */
+  restAfter(error: unknown): RestOfList
+}
+
 /**
  * Prints the same document as `printSuccess` or `printFailure`, whose result is a list of any length: rows are taken only as
- * fast as they are read. If a command fails after much of its list was printed, the error follows the list.
+ * fast as they are read. Of a long list `ok`, and the error if there is one, are the last members, so that a document never
+ * says that all is well before that is known.
+ * @throws what the rows throw, if nothing has been printed yet
  */
-export async function printList(
-  terminal: Terminal,
-  { verb, rows, rest }: { verb: string; rows: AnyIterable<unknown>; rest(): RestOfList },
-): Promise<void> {
+export async function printList(terminal: Terminal, { verb, rows, rest, restAfter }: PrintedList): Promise<void> {
   let [chunk, separator, isBegun] = ['', '', false]
+  let thrown: { error: unknown } | undefined
   const flush = async () => {
-    terminal.out(isBegun ? chunk : startOf({ ok: true, verb }) + chunk)
+    terminal.out(isBegun ? chunk : startOf({ verb }) + chunk)
     isBegun = true
     chunk = ''
     await terminal.untilOutIsRead()
   }
-  for await (const row of rows) {
+  for await (const row of untilError(rows, (error) => (thrown = { error }))) {
     chunk += separator + jsonText(row)
     separator = ','
     if (chunk.length > (isBegun ? CHUNK_LENGTH : MAX_HELD_LENGTH)) await flush()
   }
-  const { found, warnings = [], error } = rest()
-  if (!isBegun) chunk = startOf(error ? { ok: false, verb, error } : { ok: true, verb }) + chunk
-  terminal.out(chunk + endOf(isBegun ? { ...found, warnings, error } : { ...(error ? {} : found), warnings }))
+  if (thrown && !isBegun) throw thrown.error
+  const { found, warnings = [], error } = thrown ? restAfter(thrown.error) : rest()
+  const isOk = error === undefined
+  const counts = isOk ? found : {}
+  if (isBegun) terminal.out(chunk + endOf({ ...counts, warnings, error, ok: isOk }))
+  else terminal.out(startOf({ ok: isOk, verb, error }) + chunk + endOf({ ...counts, warnings }))
+}
+
+/** The rows that come before an error. */
+async function* untilError<Row>(rows: AnyIterable<Row>, onError: (error: unknown) => void): AsyncGenerator<Row, void> {
+  try {
+    yield* rows
+  } catch (error) {
+    onError(error)
+  }
 }
 
 function startOf(members: object): string {

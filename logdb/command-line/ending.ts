@@ -8,6 +8,7 @@ import { findPartitions } from '../store/folder/partition-files.ts'
 import type { CommandContext } from './context.ts'
 import type { Flags } from './options.ts'
 import { namedError } from './typed-name.ts'
+import { userFacing } from './user-facing-error.ts'
 
 /** What a verb reports at its end. */
 export interface Ending {
@@ -54,9 +55,10 @@ function printDocument(
 /** A list that a verb ends with, which may not fit into memory. */
 interface ListEnding<Row> extends Pick<Ending, 'verb'> {
   rows: AnyIterable<Row>
-  /** What --json prints of a row, and what is printed without it. */
+  /** What --json prints of a row. */
   toJson(row: Row): unknown
-  toText(row: Row): string
+  /** What is printed without --json. */
+  toText(rows: AnyIterable<Row>): AnyIterable<string>
   /** What is known after the last row. */
   rest(): Pick<Ending, 'found' | 'warnings' | 'notes' | 'failure'>
 }
@@ -70,14 +72,19 @@ export async function endList<Row>(
   const { terminal, named } = context
   let after: ReturnType<typeof rest> = {}
   if (json) {
-    const restOfJson = () => {
-      after = rest()
+    const restOfJson = (ending: ReturnType<typeof rest>) => {
+      after = ending
       return { ...after, error: after.failure && namedError(after.failure, named) }
     }
-    await printList(terminal, { verb, rows: mapped(rows, toJson), rest: restOfJson })
+    await printList(terminal, {
+      verb,
+      rows: mapped(rows, toJson),
+      rest: () => restOfJson(rest()),
+      restAfter: (error) => restOfJson({ failure: userFacing(error, verb) }),
+    })
   } else {
-    for await (const row of rows) {
-      terminal.out(toText(row))
+    for await (const text of toText(rows)) {
+      terminal.out(text)
       await terminal.untilOutIsRead()
     }
     after = rest()
@@ -85,7 +92,8 @@ export async function endList<Row>(
   end(context, {}, { ...after, verb, result: undefined, print: () => {} })
 }
 
-async function* mapped<From, To>(rows: AnyIterable<From>, to: (row: From) => To): AsyncGenerator<To, void> {
+/** For lists whose rows can be printed one by one. */
+export async function* mapped<From, To>(rows: AnyIterable<From>, to: (row: From) => To): AsyncGenerator<To, void> {
   for await (const row of rows) yield to(row)
 }
 

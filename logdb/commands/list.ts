@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
 import { printJson } from '../../kit/cli/json-envelope.ts'
+import type { AnyIterable } from '../../kit/cli/json-list.ts'
 import { outColors } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
-import { end, noteIfEmpty } from '../command-line/ending.ts'
+import { endList, noteIfEmpty } from '../command-line/ending.ts'
 import { FILTERS, type FilterFlags, filterOf, moreNote, type PageFlags, pageOptions } from '../command-line/filters.ts'
+import { preferLittleMemory } from '../command-line/little-memory.ts'
 import {
   addExamples,
   addOptions,
@@ -25,6 +27,8 @@ interface TailFlags extends FilterFlags {
 }
 
 const DEFAULT_LINES = 10
+/** More requests are printed in little memory, rather than as fast as possible. */
+const MAX_QUICK = 1000
 
 export function addList(program: Command, context: CommandContext): void {
   const list = program.command('list').description('List the latest requests, with what the user said last')
@@ -50,21 +54,35 @@ async function showList(flags: ListFlags, context: CommandContext): Promise<void
   const { terminal, resolve } = context
   checkDays(flags)
   const { out, limit, page } = flags
-  const { listRequests } = await import('../verbs/list/list.ts')
+  const { eachRequest } = await import('../verbs/list/each-request.ts')
   const { requestJson, requestListText } = await import('../output/request-list.ts')
-  const skip = (page - 1) * limit
-  const options = { ...filterOf(flags), out: resolve(out), limit, skip }
-  const { requests, hasMore, leftOut, damaged } = await listRequests(options)
-  const { warnings, failure } = skipping(damaged, terminal, leftOut.map(foreignWarning))
-  end(context, flags, {
-    verb: 'list',
-    result: requests.map(requestJson),
-    found: { more: hasMore },
-    warnings,
-    failure,
-    print: () => terminal.out(requestListText(requests, { ...lookOf(flags, context), hasTitles: true })),
-    notes: hasMore && !flags.json ? [moreNote(flags)] : noteIfEmpty(context, out),
+  if (limit > MAX_QUICK) preferLittleMemory()
+  const found = eachRequest({ ...filterOf(flags), out: resolve(out), limit, skip: (page - 1) * limit })
+  const rest = () => ({
+    found: { more: found.hasMore },
+    notes: found.hasMore && !flags.json ? [moreNote(flags)] : noteIfEmpty(context, out),
+    ...skipping(found.damaged, terminal, found.leftOut.map(foreignWarning)),
   })
+  const toText = async function* (requests: AnyIterable<ListedRequest>) {
+    let hasTitles = true
+    for await (const part of parts(requests)) {
+      yield requestListText(part, { ...lookOf(flags, context), hasTitles })
+      hasTitles = false
+    }
+  }
+  await endList(context, flags, { verb: 'list', rows: found.requests, toJson: requestJson, toText, rest })
+}
+
+/** Columns are as wide as what they hold, which is known of so many rows at a time. */
+async function* parts(requests: AnyIterable<ListedRequest>): AsyncGenerator<ListedRequest[], void> {
+  let part: ListedRequest[] = []
+  for await (const request of requests) {
+    part.push(request)
+    if (part.length < MAX_QUICK) continue
+    yield part
+    part = []
+  }
+  if (part.length > 0) yield part
 }
 
 function lookOf({ tz = 'UTC' }: FilterFlags, { terminal }: CommandContext) {

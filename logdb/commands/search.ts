@@ -3,7 +3,7 @@ import type { AnyIterable } from '../../kit/cli/json-list.ts'
 import { outColors } from '../../kit/cli/terminal.ts'
 import { configInvalid } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
-import { endList, noteIfEmpty } from '../command-line/ending.ts'
+import { endList, mapped, noteIfEmpty } from '../command-line/ending.ts'
 import { FILTERS, type FilterFlags, filterOf, moreNote, type PageFlags, pageOptions } from '../command-line/filters.ts'
 import { preferLittleMemory } from '../command-line/little-memory.ts'
 import {
@@ -96,7 +96,9 @@ async function showHits(found: Found, flags: SearchFlags, context: CommandContex
       yield hit
     }
   }
-  const toText = (hit: SearchHit) => hitText(hit, outColors(terminal), flags.tz ?? 'UTC')
+  const toText = (hits: AnyIterable<SearchHit>) => {
+    return mapped(hits, (hit) => hitText(hit, outColors(terminal), flags.tz ?? 'UTC'))
+  }
   const rest = () => {
     const counts = { ...(found.total && { total: found.total }), more: found.hasMore(shown) }
     const notes = [...(flags.json ? [] : notesOf(counts, flags)), ...noteIfEmpty(context, flags.out)]

@@ -8,6 +8,7 @@ import { isPartition } from '../store/partition/open-partition.ts'
 import { isSealed, sealPartition } from '../store/partition/seal.ts'
 import type { SqliteEngine } from '../store/sqlite/engine.ts'
 import { loadSqlite } from '../store/sqlite/open.ts'
+import { updateFilters } from '../store/word-filter/update-filters.ts'
 
 /** For this long after the last day of a partition late records are still likely. */
 const GRACE_DAYS = 1
@@ -32,13 +33,16 @@ interface SealOptions extends DayRange, ChangeOptions {
  */
 export async function seal({ since, to, mustRewrite = false, ...change }: SealOptions): Promise<SealedPartition[]> {
   const engine = await loadSqlite()
-  return withLeaseToChange(engine, change, () => {
+  return withLeaseToChange(engine, change, async () => {
     const latest = lastDayOver(to === undefined ? GRACE_DAYS : 0)
     const rules = { isDryRun: change.isDryRun, retention: mustRewrite ? readRetention(engine, change.out) : undefined }
-    return findPartitions(change.out, { since, to })
+    const paths = findPartitions(change.out, { since, to })
       .filter(({ lastDay }) => lastDay <= latest)
+      .map(({ path }) => path)
       .reverse()
-      .flatMap(({ path }) => sealOne(engine, path, rules))
+    const sealed = paths.flatMap((path) => sealOne(engine, path, rules))
+    if (!change.isDryRun) await updateFilters(engine, change.out, paths)
+    return sealed
   })
 }
 

@@ -122,7 +122,7 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['ingest/worker/'],
     ['ingest/reading/'],
     ['sources/', 'store/merge/', 'store/snapshot/', 'store/search/', 'store/union/', 'store/export/'],
-    ['store/rows/', 'store/predecessor/'],
+    ['store/rows/', 'store/predecessor/', 'store/word-filter/'],
     ['store/partition/'],
     ['store/control/', 'store/text-index/', 'store/rollups/', 'store/tables/'],
     ['store/folder/'],

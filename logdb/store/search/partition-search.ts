@@ -9,7 +9,6 @@ import {
   findParameters,
   findSql,
   type Match,
-  type NeededWords,
   type PartitionQuery,
   quoted,
   REQUEST_OF_HIT,
@@ -17,6 +16,7 @@ import {
 } from './search-sql.ts'
 import type { Split } from './split-sql.ts'
 import type { Term } from './term.ts'
+import { canMatch, type WordNeed } from './word-need.ts'
 
 /** A message that was found: of many of them only this little is held in memory. */
 export interface FoundMessage {
@@ -115,20 +115,19 @@ export class PartitionSearch {
     return this.#all<HitCounts, HitCounts>(query, countSql, (counts) => counts)[0] ?? none
   }
 
-  #canMatch({ isSplit, needed }: PartitionQuery): boolean {
+  #canMatch({ isSplit, need }: PartitionQuery): boolean {
     if (isSplit && this.#db.prepare(HAS_FORMS).get() === undefined) return false
-    return this.#canHold(needed)
+    return need === undefined || this.#hasWords(need)
   }
 
   /**
    * False if a word of the query is certainly in no message. That is found out without the tokenizers of the index, which take
    * several times as long to make as it takes to look words up.
    */
-  #canHold(needed: readonly NeededWords[] = []): boolean {
-    if (needed.length === 0 || !hasTokenizers(this.#db)) return true
-    const inWords = this.#lookup(TEXT_INDEXES.words)
-    const inPairs = this.#lookup(TEXT_INDEXES.pairs)
-    return needed.every(({ words, pairs }) => words.every(inWords) || pairs?.every(inPairs))
+  #hasWords(need: WordNeed): boolean {
+    if (!hasTokenizers(this.#db)) return true
+    const lookups = { words: this.#lookup(TEXT_INDEXES.words), pairs: this.#lookup(TEXT_INDEXES.pairs) }
+    return canMatch(need, (table, word) => lookups[table](word))
   }
 
   /** Tells whether a word is in a table of the index. */

@@ -1,19 +1,13 @@
 import { filterParameters, type RequestFilter, requestConditions } from './request-filter.ts'
 import { type Split, splitSql } from './split-sql.ts'
 import type { Term } from './term.ts'
-
-/** Words of a term as the index has them: a hit has all of `words`, or all of `pairs` in the table of pairs. */
-export interface NeededWords {
-  words: readonly string[]
-  /** Undefined if a hit must have the words. */
-  pairs: readonly string[] | undefined
-}
+import type { WordNeed } from './word-need.ts'
 
 export interface PartitionQuery extends RequestFilter {
   /** At least one; each must match. */
   terms: readonly Term[]
-  /** Each hit has all of them. Unknown if absent. */
-  needed?: readonly NeededWords[] | undefined
+  /** Words without which there is no hit. Unknown if absent. */
+  need?: WordNeed | undefined
   role?: string | undefined
   /** True for messages that match all terms only together with their other texts, instead of those with a text that does. */
   isSplit?: boolean | undefined
@@ -115,7 +109,7 @@ function hasRunTerm(terms: readonly Term[]): boolean {
 }
 
 /** The values that `findSql` leaves open. */
-export function findParameters({ limit, isSplit: _, needed: __, ...filter }: PartitionQuery, terms: readonly Term[]) {
+export function findParameters({ limit, isSplit: _, need: __, ...filter }: PartitionQuery, terms: readonly Term[]) {
   const single = terms.flatMap(({ words, pairs }, index) => [
     [`words${index}`, words ?? null],
     [`pairs${index}`, pairs ?? null],

@@ -7,6 +7,8 @@ import { changePartition, openPartition } from '../../store/partition/open-parti
 import { compact } from '../../store/sqlite/compact.ts'
 import { unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
+import { filterPath } from '../../store/word-filter/filter-file.ts'
+import { removeOutdatedFilters } from '../../store/word-filter/update-filters.ts'
 
 /** What a killed `seal` or `merge` leaves. */
 const HALF_COPY = /\.sqlite3(\.source)?(\.part)+(-journal|-wal|-shm)?$/
@@ -22,6 +24,7 @@ export function finishErasures(engine: SqliteEngine, base: string): void {
   const unfinished = paths.filter((path) => unlessDamaged([], path, () => isUnfinished(engine, path)))
   const held = unfinished.filter((path) => !changePartition(engine, path, finishErasure))
   if (!isControlCompact(engine, base)) held.push(controlPath(base))
+  if (!removeOutdatedFilters(engine, base)) held.push(filterPath(base))
   if (held.length > 0) throw erasureUnfinished(held)
 }
 

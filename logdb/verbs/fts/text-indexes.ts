@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { DayRange } from '../../days.ts'
+import { type DayRange, lastDayOver } from '../../days.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
 import { findPartitions } from '../../store/folder/partition-files.ts'
 import { buildIndexOf } from '../../store/partition/build-index.ts'
@@ -7,6 +7,7 @@ import { changePartition, openPartition } from '../../store/partition/open-parti
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
 import { countIndexable, dropTextIndex, type IndexCounts } from '../../store/text-index/text-index.ts'
+import { updateFilters } from '../../store/word-filter/update-filters.ts'
 import { hasThreads } from '../../threads.ts'
 import { IndexBuilder } from './index-builder.ts'
 
@@ -51,6 +52,7 @@ export async function buildTextIndexes({
     const waiting = paths.entries()
     if (threads < 2) for (const [index, path] of waiting) keep(index, buildIndexOf(engine, path))
     await Promise.all(Array.from({ length: threads }, () => buildInThread(waiting, keep)))
+    await updateFilters(engine, options.out, pathsOf({ ...options, to: earlier(options.to, lastDayOver(0)) }))
     return paths.map((path, index) => ({ path, ...(results[index] as IndexCounts) }))
   })
 }
@@ -98,6 +100,10 @@ export async function dropTextIndexes(options: TextIndexOptions): Promise<{ path
       }
     })
   })
+}
+
+function earlier(day: string | undefined, other: string): string {
+  return day !== undefined && day < other ? day : other
 }
 
 /** In the order of time. */

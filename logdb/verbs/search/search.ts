@@ -3,12 +3,13 @@ import { logdbError } from '../../error-table.ts'
 import { findPartitions, type PartitionFile } from '../../store/folder/partition-files.ts'
 import { type HitCounts, PartitionSearch, type RequestOfHit } from '../../store/search/partition-search.ts'
 import type { RequestConditions } from '../../store/search/request-filter.ts'
-import type { NeededWords, PartitionQuery } from '../../store/search/search-sql.ts'
+import type { PartitionQuery } from '../../store/search/search-sql.ts'
+import { canMatch, type WordNeed, wordNeedOf } from '../../store/search/word-need.ts'
 import { type DamagedPartition, unlessDamaged } from '../../store/sqlite/damage.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { LastUsed } from '../../store/sqlite/last-used.ts'
 import { loadSqlite } from '../../store/sqlite/open.ts'
-import { withIndexWords } from '../../store/text-index/index-words.ts'
+import { partitionsWithoutMatch } from '../../store/word-filter/read-filters.ts'
 import { excerptOf, HIT_END, HIT_START } from './excerpt.ts'
 import { LatestHits, type PlacedHit } from './latest-hits.ts'
 import type { TextQuery } from './text-query.ts'
@@ -153,7 +154,7 @@ class OpenSearcher implements Searcher {
   find(options: SearchOptions): SearchStream {
     const { skip = 0, limit, countTo } = options
     const partitions = findPartitions(this.#out, options)
-    const search = { options, partitions, needed: neededWords(this.#engine, options.query) }
+    const search = { options, partitions, ...this.#wordsOf(options, partitions) }
     const state = { warnings: new Set<string>(), damaged: [] }
     const whole = this.#pass(search, state)
     const count = countTo === undefined ? whole.latest.length : whole.total.messages
@@ -175,9 +176,21 @@ class OpenSearcher implements Searcher {
     this.#open.close()
   }
 
+  #wordsOf({ query }: SearchOptions, partitions: readonly PartitionFile[]): Pick<Search, 'need' | 'without'> {
+    const need = query.terms.length === 0 ? undefined : wordNeedOf(this.#engine, query.terms)
+    if (need === undefined) return { need, without: new Set() }
+    const paths = partitions.map(({ path }) => path)
+    const without = partitionsWithoutMatch(this.#engine, this.#out, {
+      paths,
+      canMatch: (holds) => canMatch(need, holds),
+    })
+    // Only FTS5 can tell whether a query that is in its syntax is valid.
+    return { need: isRaw(query) ? undefined : need, without }
+  }
+
   /** Finds the latest hits, and counts all of them if that is asked for. */
   #pass(search: Search, state: SearchState): Hits {
-    const { partitions, options, needed, isSplit } = search
+    const { partitions, options, need, without, isSplit } = search
     const { skip = 0, limit, countTo } = options
     const { warnings, damaged } = state
     const latest = new LatestHits(skip + limit)
@@ -185,7 +198,12 @@ class OpenSearcher implements Searcher {
     let searched = 0
     for (const file of partitions) {
       if (latest.areAllAfter(lastSecondOf(file.lastDay))) break
-      const query = { ...queryFor(file, options, skip + limit), needed, isSplit }
+      if (without.has(file.path) && (searched > 0 || !isRaw(options.query))) {
+        searched++
+        counted.set(file.path, NOTHING.total)
+        continue
+      }
+      const query = { ...queryFor(file, options, skip + limit), need, isSplit }
       const result = unlessDamaged(damaged, file.path, () => this.#partition(file.path).find(query))
       if (!result) continue
       if (result.kind === 'searched') {
@@ -203,7 +221,7 @@ class OpenSearcher implements Searcher {
 
   /** @param counted what is known already, by the paths of partitions */
   #count(
-    { partitions, options, isSplit }: Search,
+    { partitions, options, without, isSplit }: Search,
     counted: ReadonlyMap<string, HitCounts>,
     { damaged }: SearchState,
   ): HitCounts {
@@ -211,9 +229,10 @@ class OpenSearcher implements Searcher {
     const total = { messages: 0, requests: 0 }
     for (const file of partitions) {
       if (total.messages >= countTo) break
-      const query = { ...queryFor(file, options, countTo - total.messages), isSplit }
-      const count = () => this.#partition(file.path).count(query)
-      const counts = counted.get(file.path) ?? unlessDamaged(damaged, file.path, count)
+      const most = countTo - total.messages
+      const count = () => this.#partition(file.path).count({ ...queryFor(file, options, most), isSplit })
+      const known = counted.get(file.path) ?? (without.has(file.path) ? NOTHING.total : undefined)
+      const counts = known ?? unlessDamaged(damaged, file.path, count)
       total.messages += counts?.messages ?? 0
       total.requests += counts?.requests ?? 0
     }
@@ -250,7 +269,10 @@ class OpenSearcher implements Searcher {
 interface Search {
   options: SearchOptions
   partitions: readonly PartitionFile[]
-  needed: NeededWords[] | undefined
+  /** Undefined if every partition that is opened must be asked by FTS5. */
+  need: WordNeed | undefined
+  /** Paths of partitions that certainly have no hit. */
+  without: ReadonlySet<string>
   /** True for messages that match only by several of their texts together. */
   isSplit?: boolean
 }
@@ -285,27 +307,10 @@ function queryFor(file: PartitionFile, options: SearchOptions, limit: number): P
   return { ...conditions, ...timesWithin(file, options), terms: query.terms, limit }
 }
 
-/** More words are looked for only in the way that may refuse them. */
-const MAX_TERMS = 50
-
-/** Undefined for a query in the syntax of FTS5, which may match without some of its words. */
-function neededWords(engine: SqliteEngine, { phrases, terms }: TextQuery): NeededWords[] | undefined {
-  if (!phrases || terms.length > MAX_TERMS) return undefined
-  // A single character of a run is found as the beginning of a pair.
-  const sure = terms.filter(({ words }) => words !== undefined)
-  return withIndexWords(engine, ({ inWords, inPairs }) => {
-    return sure.map(({ words = '', pairs }) => ({
-      words: inWords(textsIn(words)),
-      pairs: pairs === undefined ? undefined : inPairs(textsIn(pairs)),
-    }))
-  })
+/** True for a query in the syntax of FTS5. */
+function isRaw({ phrases }: TextQuery): boolean {
+  return phrases === undefined
 }
-
-function textsIn(query: string): string {
-  return [...query.matchAll(QUOTED)].map(([, text = '']) => text).join(' ')
-}
-
-const QUOTED = /"((?:[^"]|"")*)"/g
 
 function indexMissing(warnings: string[]) {
   const isOfPredecessor = warnings.every((warning) => warning.endsWith(NOT_SEARCHED.foreign))

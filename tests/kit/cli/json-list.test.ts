@@ -7,9 +7,9 @@ const ERROR = { code: 'PARTITIONS_DAMAGED', message: 'one is damaged', hint: 're
 const FOUND = { total: { messages: 2 }, more: false }
 const ROWS = [{ text: '\u009b' }, { text: 'é' }]
 
-async function printed(rows: readonly unknown[], rest: Parameters<typeof printList>[1]['rest']): Promise<string> {
+async function printed(rows: Iterable<unknown>, rest: Parameters<typeof printList>[1]['rest']): Promise<string> {
   const terminal = testTerminal()
-  await printList(terminal, { verb: 'search', rows, rest })
+  await printList(terminal, { verb: 'search', rows, rest, restAfter: () => ({ error: ERROR }) })
   return terminal.stdout
 }
 
@@ -40,16 +40,31 @@ test('a long list is printed in parts, each when the one before has been read, a
       yield row
     }
   }
-  await printList(terminal, { verb: 'search', rows: rows(), rest: () => ({ found: FOUND }) })
+  await printList(terminal, { verb: 'search', rows: rows(), rest: () => ({ found: FOUND }), restAfter: () => ({}) })
   const whole = testTerminal()
   printSuccess(whole, { verb: 'search', result: LONG, found: FOUND })
-  expect(parts.join('')).toBe(whole.stdout)
+  expect(JSON.parse(parts.join(''))).toEqual(JSON.parse(whole.stdout))
   expect(waits).toBe(parts.length - 1)
   expect(madeAtParts).toEqual(Array.from({ length: 90 }, (_, index) => index + 11))
 })
 
-test('the error of a command that failed after much of its list was printed follows the list', async () => {
-  const document = JSON.parse(await printed(LONG, () => ({ found: FOUND, error: ERROR })))
-  expect(document).toMatchObject({ ok: true, error: ERROR, warnings: [], ...FOUND })
-  expect(document.result).toHaveLength(100)
+test('a long list ends with how the command ended, and does not say it before', async () => {
+  const success = await printed(LONG, () => ({ found: FOUND }))
+  expect(success.slice(0, 40)).toMatch(/^{"verb":"search","result":\["0 xx/)
+  expect(success.slice(-70)).toMatch(/,"more":false,"warnings":\[\],"ok":true}\n$/)
+  const failure = await printed(LONG, () => ({ found: FOUND, warnings: ['one'], error: ERROR }))
+  expect(failure).toMatch(/\],"warnings":\["one"\],"error":{"code":[^}]*},"ok":false}\n$/)
+  expect(JSON.parse(failure)).toEqual({ ok: false, verb: 'search', result: LONG, error: ERROR, warnings: ['one'] })
+})
+
+function* failing(rows: readonly unknown[]) {
+  yield* rows
+  throw new Error('the disk is gone')
+}
+
+test('an error between two rows ends a list that has begun, and is thrown if nothing has been printed', async () => {
+  const rest = () => ({ found: FOUND })
+  const whole = JSON.parse(await printed(failing(LONG), rest))
+  expect(whole).toEqual({ ok: false, verb: 'search', result: LONG, error: ERROR, warnings: [] })
+  await expect(printed(failing(ROWS), rest)).rejects.toThrow('the disk is gone')
 })
