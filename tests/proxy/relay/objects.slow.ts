@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { errorOf, type GatewayOptions } from '../../helpers/gateway/gateway.ts'
+import { errorOf, type GatewayOptions, startGateway } from '../../helpers/gateway/gateway.ts'
 import { exchangeRaw } from '../../helpers/gateway/raw-client.ts'
-import { type RawRequest, reply, startBeforeRaw } from '../../helpers/gateway/raw-upstream.ts'
+import { type RawRequest, reply, startBeforeRaw, startRawUpstream } from '../../helpers/gateway/raw-upstream.ts'
 
 const ALICE = { authorization: 'Bearer alice-key-0123456789' }
 const BOB = { authorization: 'Bearer bob-key-0123456789' }
@@ -239,6 +239,26 @@ test('without a model, the provider is the only one, the usual one, or the one i
     expect([name, ...(await asked(BOB, { 'x-provider': name }))]).toEqual([name, 403, 'provider_not_allowed'])
   }
   expect(upstream.requests).toHaveLength(1)
+})
+
+test('Anthropic is asked in its own way, also by a client that names no version of its API', async () => {
+  const pages = ['a', 'b'].map((id, at) => ({ data: [{ id }], first_id: id, last_id: id, has_more: at === 0 }))
+  const upstream = await startRawUpstream((socket, { path }) => {
+    const page = path.endsWith('after_id=a') ? pages[1] : pages[0]
+    socket.write(reply(200, path === '/files/a' ? { id: 'a' } : page))
+  })
+  const gateway = await startGateway({
+    environment: { API_KEYS, ANTHROPIC_API_KEY: 'upstream-key-1', ANTHROPIC_BASE_URL: upstream.url },
+    mappings: { 'claude-*': 'anthropic:*' },
+  })
+  const asked = { ...ALICE, 'x-provider': 'anthropic' }
+  expect((await gateway.get('/v1/files/a', asked)).status).toBe(200)
+  expect(JSON.parse((await gateway.get('/v1/files', asked)).text)).toMatchObject({ data: [], has_more: false })
+  expect(upstream.requests.map(({ path }) => path)).toEqual(['/files/a', '/files', '/files?after_id=a'])
+  for (const { headers } of upstream.requests) {
+    expect(headers).toMatchObject({ 'x-api-key': 'upstream-key-1', 'anthropic-version': '2023-06-01' })
+    expect(headers).not.toHaveProperty('authorization')
+  }
 })
 
 test.for([
