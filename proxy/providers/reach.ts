@@ -8,6 +8,7 @@ import type { Environment } from '../../kit/settings/environment.ts'
 import { configInvalid } from '../../kit/user-error.ts'
 import { isLoopback } from '../settings.ts'
 import type { ConnectionOptions } from '../upstream/connections.ts'
+import { proxyHeaders } from '../upstream/outbound-proxy.ts'
 
 /** Node 20 has no such function, and its types do not know it. */
 const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] }
@@ -39,10 +40,13 @@ export function reachOf(
   return { proxy: proxyFor(new URL(baseUrl), environment), ca: own.length > 0 ? [...usualCa(), ...own] : undefined }
 }
 
-/** The passwords of the proxies; a name without a password is one. */
+/** The passwords of the proxies, and how they are sent; a name without a password is one. */
 export function proxySecrets(environment: Environment): string[] {
   const urls = PROXY_VARIABLES.map((name) => proxyUrlIn(variableIn(name, environment) ?? ''))
-  return urls.flatMap((url) => (url ? decodeURIComponent(url.password || url.username) : []))
+  return urls.flatMap((url) => {
+    const sent = Object.values(url ? proxyHeaders(url) : {}).map((value) => value.replace(/^Basic /, ''))
+    return url ? [decodeURIComponent(url.password || url.username), ...sent] : []
+  })
 }
 
 function readCaFile(file: string, cwd: string): string[] {

@@ -93,5 +93,6 @@ test.for([
 
 test('the passwords of proxies are secrets, and a name without a password is one', () => {
   const secrets = proxySecrets({ HTTPS_PROXY: 'http://me:pass%20word@proxy', http_proxy: 'a-token@proxy:1' })
-  expect(secrets).toEqual(['pass word', 'a-token'])
+  const sent = (text: string) => Buffer.from(text).toString('base64')
+  expect(secrets).toEqual(['pass word', sent('me:pass word'), 'a-token', sent('a-token:')])
 })
