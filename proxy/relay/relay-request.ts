@@ -2,7 +2,7 @@ import { type ApiName, ECHO } from '../../kit/providers.ts'
 import type { Endpoint } from '../apis/api.ts'
 import { withDeployment } from '../apis/deployment.ts'
 import { isOfAnthropic } from '../apis/messages.ts'
-import { madeObjects } from '../apis/objects/made-objects.ts'
+import { madeObjects, resultsOfBatches } from '../apis/objects/made-objects.ts'
 import { UNREAD_REQUEST } from '../apis/read-request.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { isJsonType, receiveBody } from '../exchange/receive-body.ts'
@@ -217,6 +217,15 @@ class RelayedRequest {
     return body
   }
 
+  /** Results belong to the maker of their batch, also if nobody has asked for it alone. */
+  #noteResults(ownPage: Buffer): void {
+    const { objects } = this.#exchange.services
+    for (const { id, results } of resultsOfBatches(ownPage)) {
+      const maker = objects.find(id)
+      if (maker) objects.add(results, maker)
+    }
+  }
+
   /** The page without objects of others, or the first page that follows, in the direction asked for, with one of the caller's. */
   #filter(body: Buffer): Buffer | undefined {
     const { services, apiKey, request } = this.#exchange
@@ -225,6 +234,7 @@ class RelayedRequest {
       this.#exchange.refuse(problems.listNotFiltered(), 'upstream_error')
       return undefined
     }
+    this.#noteResults(page.body)
     const { ends } = page
     if (ends === undefined || this.#pages >= MAX_PAGES) return page.body
     this.#pages++

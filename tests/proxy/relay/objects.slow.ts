@@ -71,6 +71,30 @@ test('a file and a batch belong to the API key that made them', async () => {
   expect((await gateway.get('/v1/files/file-elsewhere', BOB)).status).toBe(200)
 })
 
+test('the results of a batch belong to its maker, also if only a list names them', async () => {
+  const results = { output_file_id: 'out-1', error_file_id: 'errors-1' }
+  const { gateway } = await startBeforeRaw(
+    (socket, { path, body }) => {
+      const isList = path === '/batches' && body === ''
+      const batch = { id: 'batch-1', object: 'batch', ...(isList && results) }
+      socket.write(
+        reply(200, isList ? { object: 'list', data: [batch, { id: 'batch-2', output_file_id: 'x' }] } : batch),
+      )
+    },
+    { environment: { API_KEYS } },
+  )
+  await gateway.post({ input_file_id: 'file-elsewhere' }, ALICE, '/v1/batches')
+  expect(JSON.parse((await gateway.get('/v1/batches', ALICE)).text).data).toMatchObject([results])
+  for (const [id, status] of [
+    ['out-1', 404],
+    ['errors-1', 404],
+    ['x', 200],
+  ] as const) {
+    expect([id, (await gateway.get(`/v1/files/${id}/content`, BOB)).status]).toEqual([id, status])
+    expect((await gateway.get(`/v1/files/${id}/content`, ALICE)).status).toBe(200)
+  }
+})
+
 test.for([
   ['text', 'batches', 'text/plain', (id: string) => JSON.stringify({ input_file_id: id })],
   ['a form', 'batches', 'multipart/form-data; boundary=b', (id: string) => field('input_file_id', id)],
