@@ -28,7 +28,7 @@ export function isReservedHeader(name: string): boolean {
 /** What a text has to be, beyond what a regular expression can say: formats of JSON Schema by their name. */
 export const FORMATS = {
   'http-url': (text: string) => /^https?:\/\/[^\s?#]+$/.test(text) && URL.canParse(text) && !hasCredentials(text),
-  'proxy-url': (text: string) => /^https?:\/\/[^\s/]+\/?$/.test(text) && URL.canParse(text) && isDecodable(text),
+  'proxy-url': (text: string) => proxyUrlIn(text) !== undefined,
   certificates: (text: string) => certificatesIn(text).length > 0,
   'header-name': (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text) && !isReservedHeader(text),
   'header-pattern': (text: string) => /^[\w!#$%&'+.^`|~-]+\*?$/.test(text) && !isReservedHeader(text),
@@ -46,7 +46,7 @@ export type FormatName = keyof typeof FORMATS
 /** Completes "allowed: ...". */
 export const FORMAT_MEANINGS: Record<FormatName, string> = {
   'http-url': 'an http:// or https:// URL with a host and, if any, a port up to 65535, and without user:password@',
-  'proxy-url': 'an http:// or https:// URL of a proxy, which may have user:password@',
+  'proxy-url': 'the address of a proxy, with http:// (or without) or https://, and perhaps user:password@',
   certificates: 'certificates in PEM',
   'header-name': `the name of a header, but none of ${[...RESERVED_HEADERS].join(', ')}`,
   'header-pattern': `the name of a header, or how it begins with * after it, but none of ${[...RESERVED_HEADERS].join(', ')}`,
@@ -72,6 +72,14 @@ function isDecodable(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The URL of a proxy, which may leave out `http://` as for most programs; undefined if it is none. */
+export function proxyUrlIn(text: string): URL | undefined {
+  const url = /^https?:\/\//i.test(text) ? text : `http://${text}`
+  // Where a password has other signs than these, a part of it would be taken for the name of the proxy, and shown.
+  const isPlain = /^\w+:\/\/[^\s/?#\\]+\/?$/.test(url) && isDecodable(text)
+  return isPlain && URL.canParse(url) ? new URL(url) : undefined
 }
 
 /** The certificates in a text of PEM; empty if one of them cannot be read. */

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto'
 import { OPEN_BRACKET } from '../../kit/ascii.ts'
 import { isObject } from '../../kit/json.ts'
 import { parseJson } from '../json/parse.ts'
-import { elementsOf, type Slice, scanInnerObject, textAt } from '../json/scan.ts'
+import { endOfValue, type Slice, scanInnerObject, textAt } from '../json/scan.ts'
+import { walkElements, walkMembers } from '../json/walk.ts'
 import type { Api, RequestMembers } from './api.ts'
 
 /** What a body says about the conversation that it belongs to. */
@@ -29,7 +30,7 @@ export function conversationOf(api: Pick<Api, 'name'>, body: Buffer, members: Re
     session: userId === undefined ? undefined : sessionIn(userId),
     mark: () => {
       if (api.name === 'embeddings') return undefined
-      const named = textAt(body, members.prompt_cache_key) ?? userId
+      const named = textAt(body, members.prompt_cache_key) || userId
       return named ? Buffer.from(named) : openingOf(body, members)
     },
   }
@@ -53,7 +54,7 @@ function parsedSession(userId: string): unknown {
 
 /** The instructions and the messages up to the first of the user: a conversation repeats them in each of its requests. */
 function openingOf(body: Buffer, { system, instructions, messages, input, prompt }: RequestMembers): Buffer {
-  const parts = [system, instructions].flatMap((slice) => (slice ? textsOf(body, slice) : []))
+  const parts = [system, instructions].flatMap((slice) => (slice ? textsOf(body, slice.start).texts : []))
   const list = messages ?? input
   if (list) parts.push(...firstMessages(body, list))
   else if (prompt) parts.push(body.subarray(prompt.start, Math.min(prompt.start + PROMPT_BYTES, prompt.end - 1)))
@@ -61,22 +62,52 @@ function openingOf(body: Buffer, { system, instructions, messages, input, prompt
 }
 
 function firstMessages(body: Buffer, list: Slice): Buffer[] {
-  if (body[list.start] !== OPEN_BRACKET) return textsOf(body, list)
+  if (body[list.start] !== OPEN_BRACKET) return textsOf(body, list.start).texts
   const parts: Buffer[] = []
-  for (const { start } of elementsOf(body, list.start)) {
-    const { role, content } = scanInnerObject(body, start, ['role', 'content'])
-    if (content) parts.push(...textsOf(body, content))
-    if (role && body.toString('latin1', role.start, role.end) === '"user"') break
-  }
+  walkElements(body, list.start, (start) => {
+    const { texts, isOfUser, end } = readMessage(body, start)
+    parts.push(...texts)
+    return isOfUser ? undefined : end
+  })
   return parts
 }
 
-/** Without what is next to a text: clients move the marks of what shall be cached from message to message. */
-function textsOf(body: Buffer, content: Slice): Buffer[] {
-  if (body[content.start] !== OPEN_BRACKET) return [startOf(body, content)]
-  return [...elementsOf(body, content.start)].map((part) => {
-    return startOf(body, scanInnerObject(body, part.start, ['text']).text ?? part)
+function readMessage(body: Buffer, start: number): Texts & { isOfUser: boolean } {
+  let texts: Buffer[] = []
+  let isOfUser = false
+  const end = walkMembers(body, start, ['role', 'content'], (name, valueAt) => {
+    const content = name === 'content' ? textsOf(body, valueAt) : undefined
+    if (content) texts = content.texts
+    const end = content?.end ?? endOfValue(body, valueAt)
+    if (name === 'role') isOfUser = body.toString('latin1', valueAt, end) === '"user"'
+    return end
   })
+  return { texts, isOfUser, end }
+}
+
+/** The texts of a value, and its end. */
+interface Texts {
+  texts: Buffer[]
+  end: number
+}
+
+/** Without what is next to a text: clients move the marks of what shall be cached from message to message. */
+function textsOf(body: Buffer, start: number): Texts {
+  const texts: Buffer[] = []
+  if (body[start] !== OPEN_BRACKET) {
+    const end = endOfValue(body, start)
+    return { texts: [startOf(body, { start, end })], end }
+  }
+  const end = walkElements(body, start, (partAt) => {
+    let text: Slice | undefined
+    const partEnd = walkMembers(body, partAt, ['text'], (_, textAt) => {
+      text = { start: textAt, end: endOfValue(body, textAt) }
+      return text.end
+    })
+    texts.push(startOf(body, text ?? { start: partAt, end: partEnd }))
+    return partEnd
+  })
+  return { texts, end }
 }
 
 function startOf(body: Buffer, { start, end }: Slice): Buffer {

@@ -78,7 +78,7 @@ export function firstElement(json: Buffer, start: number): number | undefined {
 export function* elementsOf(json: Buffer, start: number): Generator<Slice> {
   let at = firstElement(json, start)
   while (at !== undefined) {
-    const end = skipValue(json, at)
+    const end = endOfValue(json, at)
     yield { start: at, end }
     const next = skipSpace(json, end)
     at = json[next] === COMMA ? skipSpace(json, next + 1) : undefined
@@ -132,7 +132,7 @@ function scanMembers<K extends string>(
     if (repeats && key === undefined) noteOtherCase(json, at, keyEnd, repeats)
     at = skipColon(json, at, keyEnd, watch)
     if (at === INVALID) return INVALID
-    const end = skipValue(json, at, watch)
+    const end = endOfValue(json, at, watch)
     if (end === INVALID) return INVALID
     if (key !== undefined) {
       if (found[key] && repeats?.once.includes(key)) repeats.repeated.push(key)
@@ -148,7 +148,7 @@ function scanMembers<K extends string>(
 }
 
 /** Which of these keys, which are ASCII, the string literal at [start, end) means; it may have escapes. */
-function keyAt<K extends string>(json: Buffer, start: number, end: number, keys: readonly K[]): K | undefined {
+export function keyAt<K extends string>(json: Buffer, start: number, end: number, keys: readonly K[]): K | undefined {
   if (hasEscapes(json, start, end)) {
     const text: unknown = JSON.parse(json.toString('utf8', start, end))
     return keys.find((wanted) => wanted === text)
@@ -208,7 +208,7 @@ function isAscii(json: Buffer, start: number, end: number): boolean {
 }
 
 /** The end of any value. It uses its own stack, so deep nesting cannot overflow the call stack. */
-function skipValue(json: Buffer, start: number, watch?: MemberWatch): number {
+export function endOfValue(json: Buffer, start: number, watch?: MemberWatch): number {
   const closers: number[] = []
   let at = start
   while (true) {
@@ -254,7 +254,7 @@ function skipKey(json: Buffer, start: number, watch: MemberWatch | undefined): n
 }
 
 /** From the end of the key at [start, end) to the start of its value. */
-function skipColon(json: Buffer, start: number, end: number, watch: MemberWatch | undefined): number {
+export function skipColon(json: Buffer, start: number, end: number, watch?: MemberWatch): number {
   const colon = skipSpace(json, end)
   if (json[colon] !== COLON) return INVALID
   const at = skipSpace(json, colon + 1)
@@ -327,7 +327,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE
 }
 
-function skipSpace(json: Buffer, start: number): number {
+export function skipSpace(json: Buffer, start: number): number {
   let at = start
   while (json[at] === SPACE || json[at] === LINE_FEED || json[at] === CARRIAGE_RETURN || json[at] === TAB) at++
   return at

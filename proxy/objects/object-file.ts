@@ -83,7 +83,7 @@ export class ObjectFile {
     const newest = this.#segments.at(-1)
     if (newest?.isWritable(this.#segmentBytes)) return newest
     mkdirSync(this.#options.dir, { recursive: true })
-    const next = this.#open((newest?.number ?? 0) + 1)
+    const next = this.#open(Math.max(newest?.number ?? 0, this.#numbers().at(-1) ?? 0) + 1)
     for (const number of this.#numbers().slice(0, -MAX_SEGMENTS)) rmSync(this.#pathOf(number), { force: true })
     this.#readNew()
     return next
@@ -95,8 +95,8 @@ export class ObjectFile {
     for (const segment of this.#segments.filter(({ number }) => number !== UNWRITTEN && !numbers.includes(number)))
       this.#forget(segment)
     const known = new Set(this.#segments.map(({ number }) => number))
-    for (const number of numbers) if (!known.has(number)) this.#open(number)
-    for (const segment of this.#segments) segment.readNew()
+    for (const number of numbers.filter((one) => !known.has(one))) this.#guarded(() => this.#open(number))
+    for (const segment of this.#segments) this.#guarded(() => segment.readNew())
   }
 
   #open(number: number): ObjectSegment {

@@ -1,12 +1,17 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { LINE_FEED } from '../../kit/ascii.ts'
+import { hasErrorCode } from '../../kit/user-error.ts'
 import type { ObjectHome } from './object-home.ts'
 
 const READ_BYTES = 256 * 1024
 const NAME_LENGTH = 43
+/** Codes of errors of a file that can perhaps be read, but not written. */
+const READ_ONLY = ['EACCES', 'EPERM', 'EROFS']
 /** More than a full segment has; reached only by one that is never written. */
 const MAX_OBJECTS = 250_000
 const SEPARATOR = '\t'
+/** Comes before new lines: one that was cut off anywhere, as on a full disk, then has too many separators to be a line. */
+const END_OF_CUT = `${SEPARATOR.repeat(3)}\n`
 /** Provider, key and owner; the last two may be empty. */
 const HOME = /^([^\t]+)\t([^\t]*)\t([^\t]*)$/
 
@@ -15,23 +20,33 @@ export class ObjectSegment {
   readonly number: number
   /** By the hash of an object's id. */
   readonly homes = new Map<string, ObjectHome>()
-  /** Undefined if nothing can be written. */
+  /** Undefined if there is no file. */
   #fd: number | undefined
+  #isReadOnly = false
   #readBytes = 0
-  /** A process that was killed may have left a part of a line. */
-  #isLineEndSure = false
   /** Few, because they differ only in provider and keys; shared by all objects. */
   readonly #known = new Map<string, ObjectHome | undefined>()
 
   /** @param path undefined for one that is only in memory */
   constructor(number: number, path?: string) {
     this.number = number
-    if (path !== undefined) this.#fd = openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR, 0o640)
+    if (path !== undefined) this.#open(path)
+  }
+
+  /** What another user has written may still be read. */
+  #open(path: string): void {
+    try {
+      this.#fd = openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_RDWR, 0o640)
+    } catch (error) {
+      if (!READ_ONLY.some((code) => hasErrorCode(error, code)) || !existsSync(path)) throw error
+      this.#fd = openSync(path, constants.O_RDONLY)
+      this.#isReadOnly = true
+    }
   }
 
   /** Whether it is smaller than this, and its file still exists. */
   isWritable(maxBytes: number): boolean {
-    if (this.#fd === undefined) return false
+    if (this.#fd === undefined || this.#isReadOnly) return false
     const { size, nlink } = fstatSync(this.#fd)
     return nlink > 0 && size < maxBytes
   }
@@ -40,24 +55,24 @@ export class ObjectSegment {
   append(names: readonly string[], home: ObjectHome): void {
     if (this.homes.size > MAX_OBJECTS) this.homes.clear()
     for (const name of names) this.homes.set(name, home)
-    if (this.#fd === undefined) return
+    if (this.#fd === undefined || this.#isReadOnly) return
     const end = `${SEPARATOR}${home.provider}${SEPARATOR}${home.key}${SEPARATOR}${home.owner}\n`
-    const lines = names.map((name) => name + end).join('')
-    const text = this.#isLineEndSure ? lines : `\n${lines}`
-    this.#isLineEndSure = writeSync(this.#fd, text) === text.length
+    writeSync(this.#fd, END_OF_CUT + names.map((name) => name + end).join(''))
   }
 
   readNew(): void {
     if (this.#fd === undefined) return
     const { size } = fstatSync(this.#fd)
+    // Somebody has made it shorter.
+    if (size < this.#readBytes) this.#readBytes = 0
     const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, Math.max(size - this.#readBytes, 0)))
     while (this.#readBytes < size) {
       const bytes = buffer.subarray(0, readSync(this.#fd, buffer, 0, buffer.length, this.#readBytes))
       const end = bytes.lastIndexOf(LINE_FEED) + 1
       this.#readLines(bytes.subarray(0, end))
-      this.#readBytes += end
-      // The rest of the line is being written.
-      if (end === 0) return
+      // The rest of the line is being written, unless that is too long for a line: after a power cut there may be zeros.
+      if (end === 0 && bytes.length < READ_BYTES) return
+      this.#readBytes += end || bytes.length
     }
   }
 

@@ -3,15 +3,18 @@ import { resolve } from 'node:path'
 import * as tls from 'node:tls'
 import { readTextIfPresent } from '../../kit/files.ts'
 import type { ProviderOptions } from '../../kit/gateway-config/config-file.ts'
-import { certificatesIn, FORMAT_MEANINGS, FORMATS } from '../../kit/gateway-config/formats.ts'
+import { certificatesIn, FORMAT_MEANINGS, proxyUrlIn } from '../../kit/gateway-config/formats.ts'
 import type { Environment } from '../../kit/settings/environment.ts'
 import { configInvalid } from '../../kit/user-error.ts'
 import { isLoopback } from '../settings.ts'
 import type { ConnectionOptions } from '../upstream/connections.ts'
+import { proxyHeaders } from '../upstream/outbound-proxy.ts'
 
 /** Node 20 has no such function, and its types do not know it. */
 const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] }
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY'] as const
+/** The brackets are those of an address of IPv6. */
+const HOST_AND_PORT = /^\[?(.*?)\]?(?::(\d+))?$/
 const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' }
 
 /** What decides how providers are reached, for all of them. */
@@ -37,10 +40,13 @@ export function reachOf(
   return { proxy: proxyFor(new URL(baseUrl), environment), ca: own.length > 0 ? [...usualCa(), ...own] : undefined }
 }
 
-/** The passwords of the proxies. */
+/** The passwords of the proxies, and how they are sent; a name without a password is one. */
 export function proxySecrets(environment: Environment): string[] {
-  const urls = PROXY_VARIABLES.map((name) => variableIn(name, environment) ?? '').filter((url) => URL.canParse(url))
-  return urls.map((url) => decodeURIComponent(new URL(url).password))
+  const urls = PROXY_VARIABLES.map((name) => proxyUrlIn(variableIn(name, environment) ?? ''))
+  return urls.flatMap((url) => {
+    const sent = Object.values(url ? proxyHeaders(url) : {}).map((value) => value.replace(/^Basic /, ''))
+    return url ? [decodeURIComponent(url.password || url.username), ...sent] : []
+  })
 }
 
 function readCaFile(file: string, cwd: string): string[] {
@@ -62,19 +68,20 @@ function proxyFor({ protocol, hostname, port }: URL, environment: Environment): 
   const name = PROXY_VARIABLES[protocol === 'https:' ? 0 : 1]
   const value = variableIn(name, environment)
   if (value === undefined) return undefined
-  if (!FORMATS['proxy-url'](value)) {
+  const proxy = proxyUrlIn(value)
+  if (!proxy) {
     throw configInvalid(
       `${name}: found a value that cannot be used, allowed: ${FORMAT_MEANINGS['proxy-url']}`,
       'correct it',
     )
   }
-  const host = hostname.replace(/^\[|\]$/g, '')
+  const host = hostname.replace(/^\[|\]$|\.$/g, '')
   if (isLoopback(host) || host.endsWith('.localhost')) return undefined
   const exceptions = (variableIn('NO_PROXY', environment) ?? '').toLowerCase().split(/[\s,]+/)
   const isException = exceptions.some((exception) =>
     isReachedDirectly(host, port || DEFAULT_PORTS[protocol], exception),
   )
-  return isException ? undefined : new URL(value)
+  return isException ? undefined : proxy
 }
 
 function variableIn(name: string, environment: Environment): string | undefined {
@@ -83,14 +90,14 @@ function variableIn(name: string, environment: Environment): string | undefined 
 
 /** @param exception `*`, a name that also means the names below it, an address or a network, perhaps with a port */
 function isReachedDirectly(host: string, port: string | undefined, exception: string): boolean {
-  if (exception === '') return false
   if (exception === '*') return true
   if (exception.includes('/')) return isInNetwork(host, exception)
-  if (isIP(exception) > 0) return host === exception
-  const [, name = '', wantedPort] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(exception) ?? []
+  const [, name = '', wantedPort] = isIP(exception) > 0 ? ['', exception] : (HOST_AND_PORT.exec(exception) ?? [])
   if (wantedPort !== undefined && wantedPort !== port) return false
-  const plain = name.replace(/^\*?\./, '')
-  return host === plain || host.endsWith(`.${plain}`)
+  // An address of IPv6 can be written in several ways.
+  if (isIP(name) > 0) return isInNetwork(host, `${name}/${isIP(name) === 4 ? 32 : 128}`)
+  const plain = name.replace(/^\*?\./, '').replace(/\.$/, '')
+  return plain !== '' && (host === plain || (isIP(host) === 0 && host.endsWith(`.${plain}`)))
 }
 
 function isInNetwork(host: string, network: string): boolean {

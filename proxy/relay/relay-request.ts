@@ -1,12 +1,13 @@
-import { ECHO } from '../../kit/providers.ts'
+import { type ApiName, ECHO } from '../../kit/providers.ts'
 import type { Endpoint } from '../apis/api.ts'
 import { withDeployment } from '../apis/deployment.ts'
 import { isOfAnthropic } from '../apis/messages.ts'
-import { madeObjects } from '../apis/objects/made-objects.ts'
+import { madeObjects, resultsOfBatches } from '../apis/objects/made-objects.ts'
 import { UNREAD_REQUEST } from '../apis/read-request.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import { isJsonType, receiveBody } from '../exchange/receive-body.ts'
 import { problems } from '../problems.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import { chooseRoute, type RelayCandidate, type RelayContext } from './choose-route.ts'
 import { BodyDigest } from './digest.ts'
@@ -49,6 +50,8 @@ class RelayedRequest {
   /** Sends the request again, for another page. */
   #again: (() => void) | undefined
   #path: string
+  /** Of the provider that is asked. */
+  #dialect: ApiName = 'chat/completions'
   #pages = 1
 
   constructor(exchange: Exchange<RelayedEndpoint>, context: RelayContext, target: RelayTarget) {
@@ -158,21 +161,27 @@ class RelayedRequest {
     next: (reason: string) => boolean,
   ) {
     const exchange = this.#exchange
-    const { api, request } = exchange
     exchange.noteRoute(route)
     this.#again = () => this.#forward({ provider, route, toName }, body, next)
-    const isAnthropic = provider.apis.includes('messages') && isOfAnthropic(request.headers)
+    this.#dialect = this.#dialectAt(provider)
     provider.forward?.({
       exchange,
       route,
       next,
-      method: api.method,
+      method: exchange.api.method,
       path: this.#path,
       headers: this.#headers(body),
       body,
-      dialect: api.family === 'messages' || isAnthropic ? 'messages' : 'chat/completions',
+      dialect: this.#dialect,
       answer: (attempt) => this.#answer(attempt),
     })
+  }
+
+  /** Paths that Anthropic and OpenAI have in common: the first API of a provider is its own one, whoever asks. */
+  #dialectAt({ apis }: Provider): ApiName {
+    const { api, request } = this.#exchange
+    const isChosen = apis.includes('messages') && isOfAnthropic(request.headers)
+    return api.family === 'messages' || apis[0] === 'messages' || isChosen ? 'messages' : 'chat/completions'
   }
 
   #headers(body: Buffer | ClientUpload | null): Record<string, string> {
@@ -208,19 +217,28 @@ class RelayedRequest {
     return body
   }
 
+  /** Results belong to the maker of their batch, also if nobody has asked for it alone. */
+  #noteResults(ownPage: Buffer): void {
+    const { objects } = this.#exchange.services
+    for (const { id, results } of resultsOfBatches(ownPage)) {
+      const maker = objects.find(id)
+      if (maker) objects.add(results, maker)
+    }
+  }
+
   /** The page without objects of others, or the first page that follows, in the direction asked for, with one of the caller's. */
   #filter(body: Buffer): Buffer | undefined {
-    const { services, apiKey, api, request } = this.#exchange
+    const { services, apiKey, request } = this.#exchange
     const page = ownPage(body, (id) => services.objects.find(id)?.owner === apiKey?.owner)
     if (!page) {
       this.#exchange.refuse(problems.listNotFiltered(), 'upstream_error')
       return undefined
     }
+    this.#noteResults(page.body)
     const { ends } = page
     if (ends === undefined || this.#pages >= MAX_PAGES) return page.body
     this.#pages++
-    const isAnthropic = api.family === 'messages' || isOfAnthropic(request.headers)
-    const suffix = isAnthropic ? '_id' : ''
+    const suffix = this.#dialect === 'messages' || isOfAnthropic(request.headers) ? '_id' : ''
     const { path } = this.#target
     this.#path = hasQuery(path, `before${suffix}`)
       ? withQuery(path, `before${suffix}`, ends.first)

@@ -28,6 +28,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 const PROBLEM_INTERVAL_MS = 60_000
 /** With these the receiver asks for another attempt: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 const RETRYABLE = new Set([429, 502, 503, 504])
+const TOO_LARGE = 413
 
 /**
  * Sends spans to a receiver of OTLP, several at once. It never throws and never delays a request: what the receiver does not
@@ -79,9 +80,10 @@ export class SpanExporter {
     const timer = setTimeout(() => this.#closing.abort(), CLOSE_TIMEOUT_MS)
     await this.#sending
     let before = Number.POSITIVE_INFINITY
-    while (this.#waiting.length > 0 && this.#waiting.length < before) {
+    let mayContinue = true
+    while (this.#waiting.length > 0 && (mayContinue || this.#waiting.length < before)) {
       before = this.#waiting.length
-      await this.#sendBatch()
+      mayContinue = await this.#sendBatch()
     }
     clearTimeout(timer)
     clearTimeout(this.#timer)
@@ -106,24 +108,34 @@ export class SpanExporter {
     })
   }
 
-  /** @returns false if the receiver did not take it */
+  /** @returns false if the receiver took nothing, and would not take less now */
   async #sendBatch(): Promise<boolean> {
     const batch = this.#waiting.takeBatch()
-    const { url, headers, resource } = this.#options
     try {
-      const { statusCode, body } = await request(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/x-protobuf' },
-        body: encodeSpans(resource, batch),
-        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#closing.signal]),
-      })
-      await body.dump()
-      if (statusCode < 300) return true
-      this.#fail(batch, RETRYABLE.has(statusCode), `status ${statusCode}`)
+      const status = await this.#post(batch)
+      if (status < 300) {
+        this.#waiting.grow()
+        return true
+      }
+      const mayBeLess = status === TOO_LARGE && this.#waiting.shrinkFrom(batch)
+      this.#fail(batch, mayBeLess || RETRYABLE.has(status), `status ${status}`)
+      return mayBeLess
     } catch (error) {
       this.#fail(batch, true, errorMessage(error))
+      return false
     }
-    return false
+  }
+
+  async #post(batch: readonly Span[]): Promise<number> {
+    const { url, headers, resource } = this.#options
+    const { statusCode, body } = await request(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-protobuf' },
+      body: encodeSpans(resource, batch),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), this.#closing.signal]),
+    })
+    await body.dump()
+    return statusCode
   }
 
   #fail(batch: Span[], mayRetry: boolean, reason: string): void {

@@ -15,6 +15,8 @@ export class SpanQueue {
   #spans: Span[] = []
   /** Characters of messages in all of them. */
   #content = 0
+  /** Spans of one request, as far as the receiver takes so many. */
+  #maxBatch = MAX_BATCH
 
   get length(): number {
     return this.#spans.length
@@ -30,7 +32,7 @@ export class SpanQueue {
 
   /** Enough waits for one request to the receiver. */
   get hasBatch(): boolean {
-    return this.length >= MAX_BATCH || this.#content >= MAX_BATCH_CONTENT
+    return this.length >= this.#maxBatch || this.#content >= MAX_BATCH_CONTENT
   }
 
   push(span: Span): void {
@@ -42,7 +44,7 @@ export class SpanQueue {
   takeBatch(): Span[] {
     let count = 0
     let content = 0
-    for (const span of this.#spans.slice(0, MAX_BATCH)) {
+    for (const span of this.#spans.slice(0, this.#maxBatch)) {
       const more = contentLength(span)
       if (count > 0 && content + more > MAX_BATCH_CONTENT) break
       content += more
@@ -61,6 +63,20 @@ export class SpanQueue {
     this.#spans.unshift(...kept)
     for (const span of kept) this.#content += contentLength(span)
     return batch.length - kept.length
+  }
+
+  /**
+   * Takes smaller batches from now on, because the receiver found this one too large.
+   * @returns false if none is smaller
+   */
+  shrinkFrom({ length }: readonly Span[]): boolean {
+    if (length > 1) this.#maxBatch = Math.ceil(length / 2)
+    return length > 1
+  }
+
+  /** Takes larger ones again, step by step. */
+  grow(): void {
+    this.#maxBatch = Math.min(MAX_BATCH, this.#maxBatch + 1)
   }
 
   clear(): void {

@@ -42,11 +42,14 @@ export class Connections {
   readonly #pool: UndiciPool
   /** What a proxy needs to pass on requests that are not encrypted. */
   readonly #forwarded: { origin: string; headers: Record<string, string> } | undefined
+  /** The name of the proxy that answers in place of the provider if it refuses a request; undefined if none can. */
+  readonly answeringProxy: string | undefined
 
   constructor(origin: string, { ca, proxy }: ConnectionOptions = {}) {
     const isForwarded = proxy !== undefined && origin.startsWith('http:')
     const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, ...(ca && !isForwarded && { ca: [...ca] }) })
     this.#origin = isForwarded ? proxy.origin : origin
+    this.answeringProxy = isForwarded ? proxy.host : undefined
     this.#forwarded = isForwarded
       ? { origin, headers: { host: new URL(origin).host, ...proxyHeaders(proxy) } }
       : undefined

@@ -54,6 +54,8 @@ export function relay<E extends Endpoint>(
 }
 
 const NONE: readonly string[] = []
+/** What a proxy says of itself is for neither the client nor the log: the client has not chosen it. */
+const PROXY_REFUSES = 407
 
 class RelayHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #attempt: Attempt<Endpoint>
@@ -94,6 +96,15 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return
+    const { answeringProxy } = this.#connections
+    if (status === PROXY_REFUSES && answeringProxy) {
+      this.abort()
+      this.#fail(
+        problems.upstreamUnreachable(this.#provider),
+        `the proxy ${answeringProxy} refused a request with status ${status}`,
+      )
+      return
+    }
     this.#hasStarted = true
     this.#heardAtMs = performance.now()
     this.#answer.start(status, headers)

@@ -112,12 +112,12 @@ export class MessageBuilder implements AnswerBuilder {
     }
   }
 
-  /** Token counts are totals: a later one replaces an earlier one, unless it is null. */
+  /** Token counts are totals: a later one replaces an earlier one, unless it is null, or 0 and so says nothing. */
   #change({ type: _type, delta, usage, ...more }: Json): void {
     if (!this.#message) return
     if (isObject(delta)) this.made.push(...madeByContainer(delta['container']))
     this.#message = { ...this.#message, ...(isObject(delta) && delta), ...withoutNulls(more) }
-    if (isObject(usage)) this.#message['usage'] = { ...usage, ...usageOf(this.#message), ...withoutNulls(usage) }
+    if (isObject(usage)) this.#message['usage'] = totals(usageOf(this.#message), usage)
   }
 }
 
@@ -133,6 +133,11 @@ function withMember(object: Json, name: string, json: string): string {
   const around = Buffer.from(stringifyExact({ ...object, [name]: null }))
   const place = scanInnerObject(around, 0, [name])[name]
   return applyEdits(around, place ? [{ ...place, text: json }] : []).toString()
+}
+
+function totals(before: Json, usage: Json): Json {
+  const news = Object.entries(usage).filter(([name, count]) => count !== null && !(count === 0 && before[name]))
+  return { ...usage, ...before, ...Object.fromEntries(news) }
 }
 
 function usageOf({ usage }: Json): Json {

@@ -14,6 +14,16 @@ export function madeObjects(body: Buffer): string[] {
   return [...madeByResponse(answer), ...RESULTS.flatMap((name) => textOf(answer[name]))]
 }
 
+/** Of each batch on a page of a list that has results: its id, and theirs. */
+export function resultsOfBatches(page: Buffer): { id: string; results: string[] }[] {
+  const list = parseJson(page.toString('utf8'))
+  const data = isObject(list) && Array.isArray(list['data']) ? list['data'].filter(isObject) : []
+  return data.flatMap((batch) => {
+    const results = RESULTS.flatMap((name) => textOf(batch[name]))
+    return results.length === 0 ? [] : textOf(batch['id']).map((id) => ({ id, results }))
+  })
+}
+
 /** The id of a response, and what its output holds. */
 export function madeByResponse({ id, output, store }: Json): string[] {
   const items = Array.isArray(output) ? output : []

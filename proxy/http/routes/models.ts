@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ECHO } from '../../../kit/providers.ts'
 import { isOfAnthropic, messages } from '../../apis/messages.ts'
 import { problems } from '../../problems.ts'
 import { type ListedModel, listedModels } from '../../routing/listed-models.ts'
@@ -21,8 +22,8 @@ const CREATED_AT = new Date(CREATED * 1000).toISOString()
 
 /**
  * GET /v1/models lists the models that are mapped by name, and those of the providers that patterns lead to; /v1/models/ID
- * also finds a model that a pattern matches. Both leave out a model whose providers have no key. A caller without a key
- * gets the models that are mapped by name.
+ * also finds a model that a pattern matches. Both leave out a model whose providers have no key. The list has only what the
+ * caller's key may use; a caller without a key gets the models that are mapped by name.
  */
 export function modelRoutes(app: FastifyInstance, { live, authenticate, isKeyRequired }: ModelRouteOptions): void {
   const guarded = (answer: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
@@ -34,8 +35,10 @@ export function modelRoutes(app: FastifyInstance, { live, authenticate, isKeyReq
     }
   }
   const list = guarded(async ({ headers }) => {
+    const caller = authenticate(headers)
     // Without a key nothing is asked of a provider.
-    const models = authenticate(headers).ok ? await listedModels(live.serving) : live.serving.routing.named
+    const all = caller.ok ? await listedModels(live.serving) : live.serving.routing.named
+    const models = caller.ok ? all.filter(({ id }) => id === ECHO || live.limits.allows(caller.key, id)) : all
     if (isOfAnthropic(headers)) return anthropicList(models)
     return { object: 'list', data: models.map(({ id, provider }) => toModel(id, provider)) }
   })

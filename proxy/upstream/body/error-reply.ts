@@ -17,7 +17,9 @@ export function reportRefusedKey(
   body: Buffer,
 ): void {
   if (status !== UNAUTHORIZED) return
-  const fields = { provider: route.provider, status, reason: reasonIn(body) }
+  const { redactor } = exchange.logPolicy
+  const reason = reasonIn(body, redactor)
+  const fields = { provider: route.provider, status, reason: reason && (redactor?.text(reason) ?? reason) }
   exchange.services.logger.error(fields, "the provider refused the gateway's key")
 }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { clientFolder } from '../../helpers/clients/client-folder.ts'
@@ -60,6 +60,22 @@ describeInstalled(claudeCode)('Claude Code', () => {
     expect(bodies.at(-1)).not.toContain('4711')
     expect(bodies.at(-1)).toContain(gateway.words)
     expect(new Set(records.map(({ dialog_id }) => dialog_id)).size).toBe(1)
+  })
+
+  test('finds the models of the gateway', async () => {
+    const { run, home } = folder()
+    await gateway.exchangesOf(() => run(`claude -p 'Say hello'`))
+    const found = JSON.parse(readFileSync(join(home, '.claude/cache/gateway-models.json'), 'utf8'))
+    expect(found.models.map(({ id }: { id: string }) => id)).toContain('claude-sonnet')
+  })
+
+  test('asks for the models of the variables', async () => {
+    const { run } = folder()
+    const names = 'ANTHROPIC_MODEL=claude-opus ANTHROPIC_DEFAULT_HAIKU_MODEL=claude-haiku'
+    const { records } = await gateway.exchangesOf(() => run(`${names} claude -p 'Say hello'`))
+    const models = new Set(records.map(({ model_original }) => model_original))
+    expect(models).toContain('claude-opus')
+    expect(['claude-opus', 'claude-haiku']).toEqual(expect.arrayContaining([...models]))
   })
 
   test('counts tokens', async () => {

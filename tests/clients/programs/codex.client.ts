@@ -26,8 +26,8 @@ describeInstalled(codex)('Codex', () => {
 
   test('answers with the settings and the commands of the page', async () => {
     const { run } = folder()
-    const script = blockOf(gateway.blocks, 'Codex', 'sh').replace('codex exec', '$& --skip-git-repo-check')
-    const { result, records } = await gateway.exchangesOf(() => run(script))
+    const script = blockOf(gateway.blocks, 'Codex', 'sh')
+    const { result, records } = await gateway.exchangesOf(() => run(`git init -q .\n${script}`))
     expect(result).toBe(`${gateway.words}\n`)
     expect(records).toMatchObject([
       { endpoint: '/v1/responses', outcome: 'ok', api_key_name: 'app', stream: true, dialog_source: 'session-id' },

@@ -24,6 +24,8 @@ export interface OtlpReceiver {
   requests: { path: string; headers: IncomingHttpHeaders; spans: number }[]
   /** What it answers from now on; 0 is no answer at all. */
   status: number
+  /** It refuses requests with more spans. */
+  maxSpans: number
 }
 
 interface Pair {
@@ -54,7 +56,14 @@ const REQUEST = opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest
 
 /** A receiver of OTLP over HTTP that reads protobuf with the official definitions. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
-  const receiver: OtlpReceiver = { url: '', spans: [], resources: [], requests: [], status: 200 }
+  const receiver: OtlpReceiver = {
+    url: '',
+    spans: [],
+    resources: [],
+    requests: [],
+    status: 200,
+    maxSpans: Number.POSITIVE_INFINITY,
+  }
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
@@ -62,11 +71,12 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       const { url: path = '', headers } = request
       const { resources, spans } = decodeSpans(Buffer.concat(parts))
       receiver.requests.push({ path, headers, spans: spans.length })
-      if (receiver.status === 200) {
+      const status = spans.length > receiver.maxSpans ? 413 : receiver.status
+      if (status === 200) {
         receiver.spans.push(...spans)
         receiver.resources.push(...resources)
       }
-      if (receiver.status !== 0) response.writeHead(receiver.status).end()
+      if (status !== 0) response.writeHead(status).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -53,6 +53,17 @@ test('why a key is refused is in the log of the operator and in the record, not 
   expect((await gateway.records(1))[0]?.response).toMatchObject({ _upstream_body: { error } })
 })
 
+test('what must not be stored is not in that reason either', async () => {
+  const message = `${'w'.repeat(480)} of jo@example.com`
+  const { gateway } = await startBeforeRaw((socket) => void socket.end(reply(401, { error: { message } })), {
+    config: { log: { redact: ['emails'] } },
+  })
+  await gateway.post(chat('mine'))
+  await gateway.records(1)
+  expect(gateway.operatorLog.join('')).toMatch(/"reason":"w{480} of (\[email\])?/)
+  expect(gateway.operatorLog.join('')).not.toContain('jo@')
+})
+
 test('an error whose body does not end is reported with what has arrived', async () => {
   const text = '<title>Busy</title>'
   const head = 'HTTP/1.1 503 X\r\ncontent-type: text/html\r\ncontent-length: 1000\r\n\r\n'

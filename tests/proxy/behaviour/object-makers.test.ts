@@ -82,7 +82,7 @@ test('another process with the same logs knows the maker, and the files hold no 
   const { id } = await ask(gateway, {})
   const folder = join(gateway.logDir, 'objects')
   const kept = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
-  expect(kept.join('')).toMatch(/^\n[\w-]{43}\topenai\t[\da-f]{16}\t\n[\w-]{43}\t/)
+  expect(kept.join('')).toMatch(/^\t{3}\n[\w-]{43}\topenai\t[\da-f]{16}\t\n[\w-]{43}\t/)
   expect(kept.join('')).not.toMatch(/resp_|secret|key-of-org/)
   const other = await startOrganisations({ environment: { LOG_DIR: gateway.logDir } })
   await ask(other.gateway, {}, { dialog: 1 })

@@ -86,6 +86,26 @@ test.for([407, 502])(
   },
 )
 
+test('of a proxy that refuses what is not encrypted, the client and the log see nothing', async () => {
+  const upstream = await startRawUpstream((socket) => void socket.write(ANSWER))
+  const proxy = await startForwardProxy(upstream.url, { refusal: 407 })
+  const environment = environmentFor(`http://${NAME}`, { HTTP_PROXY: proxy.url })
+  const gateway = await startGateway({
+    environment: { ...environment, GEMINI_API_KEY: 'k', GEMINI_BASE_URL: upstream.url },
+    mappings: { ...MAPPINGS, other: 'openai:other', far: 'gemini:far' },
+    config: { fallbacks: { other: ['far'] } },
+  })
+  const answer = await gateway.post(chat('mine'))
+  expect([answer.status, errorOf(answer).code]).toEqual([502, 'upstream_unreachable'])
+  const upload = await gateway.post({ model: 'mine', input: 'x' }, {}, '/v1/audio/speech')
+  expect([upload.status, errorOf(upload).code]).toEqual([502, 'upstream_unreachable'])
+  // A fallback may be reached in another way.
+  expect((await gateway.post(chat('other'))).status).toBe(200)
+  expect(proxy.asked).toHaveLength(3)
+  expect(gateway.operatorLog.join('')).toContain('refused a request with status 407')
+  expect(JSON.stringify(await gateway.records(3))).not.toContain('status 407')
+})
+
 test('a proxy that cannot be reached is an unreachable provider', async () => {
   const environment = environmentFor(`https://${NAME}`, { HTTPS_PROXY: 'http://127.0.0.1:1' })
   const gateway = await startGateway({ environment, mappings: MAPPINGS })

@@ -233,6 +233,30 @@ test('spans are sent again if the receiver asks for that, and not if it refuses 
   expect(page).toContain(`ai_proxy_spans_lost ${exporter.lost}\n`)
 })
 
+test('a receiver that finds a request too large gets smaller ones, and no span is lost', async () => {
+  const receiver = await startOtlpReceiver()
+  const problems: string[] = []
+  const onProblem = (problem: string) => problems.push(problem)
+  const exporter = new SpanExporter({ url: receiver.url, headers: {}, resource: {}, onProblem, intervalMs: 5 })
+  const { gateway } = await startWithUpstream()
+  await gateway.post(chat('mock/normal'))
+  const [record] = await gateway.records(1)
+  if (!record) throw new Error('no record')
+  receiver.maxSpans = 10
+  for (let count = 0; count < 600; count++) exporter.add(traceContextOf({}), record)
+  await eventually(() => expect(receiver.spans.length).toBeGreaterThan(100))
+  await exporter.close()
+  expect([receiver.spans.length, exporter.lost]).toEqual([600, 0])
+  expect(receiver.requests.filter(({ spans }) => spans > 10).length).toBeLessThan(50)
+  expect(problems).toEqual([expect.stringContaining('status 413; 0 spans are lost')])
+  // One that is too large alone is lost.
+  receiver.maxSpans = 0
+  const last = new SpanExporter({ url: receiver.url, headers: {}, resource: {}, onProblem })
+  for (let count = 0; count < 3; count++) last.add(traceContextOf({}), record)
+  await last.close()
+  expect(last.lost).toBe(3)
+})
+
 test('spans with messages are sent in small requests, and later ones have none while too many wait', async () => {
   const receiver = await startOtlpReceiver()
   const options = { url: receiver.url, headers: {}, resource: {}, hasContent: true, intervalMs: 5 }

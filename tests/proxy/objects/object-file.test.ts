@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { ObjectFile, type ObjectFileOptions } from '../../../proxy/objects/object-file.ts'
@@ -35,7 +35,7 @@ test('the file holds neither ids nor more than a line for each object', () => {
   const dir = newDir()
   const file = open(dir)
   for (let at = 0; at < 3; at++) file.add(['resp_secret'], HOME)
-  expect(textOf(dir)).toMatch(/^\n[\w-]{43}\topenai\tkey-a\towner-1\n$/)
+  expect(textOf(dir)).toMatch(/^\t{3}\n[\w-]{43}\topenai\tkey-a\towner-1\n$/)
 })
 
 test('the last maker of an id is in force, here and in other processes', () => {
@@ -70,6 +70,47 @@ test('a line that a killed process left unfinished damages no other line', () =>
   const file = open(dir)
   file.add(['resp_2'], OTHER)
   expect([file.find('resp_1'), file.find('resp_2'), open(dir).find('resp_2')]).toEqual([HOME, OTHER, OTHER])
+})
+
+test('a line that is cut anywhere is none, also if a process that is not new adds the next one', () => {
+  const whole = newDir()
+  open(whole).add(['resp_1'], HOME)
+  const [, line = ''] = textOf(whole).split('\n')
+  for (let length = 1; length <= line.length; length++) {
+    const dir = newDir()
+    const file = open(dir)
+    file.add(['resp_0'], HOME)
+    appendFileSync(join(dir, '1.tsv'), line.slice(0, length))
+    file.add(['resp_2'], OTHER)
+    const found = ['resp_0', 'resp_1', 'resp_2'].map((id) => open(dir).find(id))
+    expect(found, line.slice(0, length)).toEqual([HOME, undefined, OTHER])
+  }
+})
+
+test('what a power cut leaves in a file hides no line, and a file that was made shorter is read again', () => {
+  const dir = newDir()
+  const [writer, reader] = [open(dir), open(dir)]
+  writer.add(['resp_1'], HOME)
+  expect(reader.find('resp_1')).toEqual(HOME)
+  appendFileSync(join(dir, '1.tsv'), Buffer.alloc(700_000))
+  expect(reader.find('resp_2')).toBeUndefined()
+  writer.add(['resp_2'], HOME)
+  expect([reader.find('resp_2'), open(dir).find('resp_2')]).toEqual([HOME, HOME])
+  truncateSync(join(dir, '1.tsv'), 0)
+  writer.add(['resp_3'], HOME)
+  expect([reader.find('resp_3'), open(dir).find('resp_3')]).toEqual([HOME, HOME])
+})
+
+test('a file that cannot be opened keeps no other one from being read and written', () => {
+  const dir = newDir()
+  mkdirSync(join(dir, '1.tsv'), { recursive: true })
+  const file = open(dir)
+  file.add(['resp_1'], HOME)
+  mkdirSync(join(dir, '3.tsv'))
+  expect([open(dir).find('resp_1'), readdirSync(dir)]).toEqual([HOME, ['1.tsv', '2.tsv', '3.tsv']])
+  open(dir).add(['resp_2'], OTHER)
+  expect(file.find('resp_2')).toEqual(OTHER)
+  expect(file.problems).toEqual([expect.stringContaining('EISDIR')])
 })
 
 test('half a line is read when its other half is there', () => {

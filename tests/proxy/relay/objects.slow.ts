@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { errorOf, type GatewayOptions } from '../../helpers/gateway/gateway.ts'
+import { errorOf, type GatewayOptions, startGateway } from '../../helpers/gateway/gateway.ts'
 import { exchangeRaw } from '../../helpers/gateway/raw-client.ts'
-import { type RawRequest, reply, startBeforeRaw } from '../../helpers/gateway/raw-upstream.ts'
+import { type RawRequest, reply, startBeforeRaw, startRawUpstream } from '../../helpers/gateway/raw-upstream.ts'
 
 const ALICE = { authorization: 'Bearer alice-key-0123456789' }
 const BOB = { authorization: 'Bearer bob-key-0123456789' }
@@ -69,6 +69,30 @@ test('a file and a batch belong to the API key that made them', async () => {
   }
   expect(upstream.requests.length - before).toBe(paths.length)
   expect((await gateway.get('/v1/files/file-elsewhere', BOB)).status).toBe(200)
+})
+
+test('the results of a batch belong to its maker, also if only a list names them', async () => {
+  const results = { output_file_id: 'out-1', error_file_id: 'errors-1' }
+  const { gateway } = await startBeforeRaw(
+    (socket, { path, body }) => {
+      const isList = path === '/batches' && body === ''
+      const batch = { id: 'batch-1', object: 'batch', ...(isList && results) }
+      socket.write(
+        reply(200, isList ? { object: 'list', data: [batch, { id: 'batch-2', output_file_id: 'x' }] } : batch),
+      )
+    },
+    { environment: { API_KEYS } },
+  )
+  await gateway.post({ input_file_id: 'file-elsewhere' }, ALICE, '/v1/batches')
+  expect(JSON.parse((await gateway.get('/v1/batches', ALICE)).text).data).toMatchObject([results])
+  for (const [id, status] of [
+    ['out-1', 404],
+    ['errors-1', 404],
+    ['x', 200],
+  ] as const) {
+    expect([id, (await gateway.get(`/v1/files/${id}/content`, BOB)).status]).toEqual([id, status])
+    expect((await gateway.get(`/v1/files/${id}/content`, ALICE)).status).toBe(200)
+  }
 })
 
 test.for([
@@ -239,6 +263,26 @@ test('without a model, the provider is the only one, the usual one, or the one i
     expect([name, ...(await asked(BOB, { 'x-provider': name }))]).toEqual([name, 403, 'provider_not_allowed'])
   }
   expect(upstream.requests).toHaveLength(1)
+})
+
+test('Anthropic is asked in its own way, also by a client that names no version of its API', async () => {
+  const pages = ['a', 'b'].map((id, at) => ({ data: [{ id }], first_id: id, last_id: id, has_more: at === 0 }))
+  const upstream = await startRawUpstream((socket, { path }) => {
+    const page = path.endsWith('after_id=a') ? pages[1] : pages[0]
+    socket.write(reply(200, path === '/files/a' ? { id: 'a' } : page))
+  })
+  const gateway = await startGateway({
+    environment: { API_KEYS, ANTHROPIC_API_KEY: 'upstream-key-1', ANTHROPIC_BASE_URL: upstream.url },
+    mappings: { 'claude-*': 'anthropic:*' },
+  })
+  const asked = { ...ALICE, 'x-provider': 'anthropic' }
+  expect((await gateway.get('/v1/files/a', asked)).status).toBe(200)
+  expect(JSON.parse((await gateway.get('/v1/files', asked)).text)).toMatchObject({ data: [], has_more: false })
+  expect(upstream.requests.map(({ path }) => path)).toEqual(['/files/a', '/files', '/files?after_id=a'])
+  for (const { headers } of upstream.requests) {
+    expect(headers).toMatchObject({ 'x-api-key': 'upstream-key-1', 'anthropic-version': '2023-06-01' })
+    expect(headers).not.toHaveProperty('authorization')
+  }
 })
 
 test.for([

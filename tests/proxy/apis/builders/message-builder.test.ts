@@ -54,6 +54,12 @@ test('a text in pieces is joined', () => {
   expect(Object.keys(jsonOf(builder))).toEqual(Object.keys(START.message))
 })
 
+test('a total of 0 at the end says nothing about what was counted before', () => {
+  const zeros = { input_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0, output_tokens: 15 }
+  const usage = { input_tokens: 25, cache_read_input_tokens: 3, cache_creation_input_tokens: 0, output_tokens: 15 }
+  expect(build(START, end('end_turn', zeros), STOP).usage).toEqual(usage)
+})
+
 test('thinking keeps its signature, and the input of parallel tool calls stays unchanged', () => {
   const tool = (index: number, id: string) => begin(index, { type: 'tool_use', id, name: 'weather', input: {} })
   const input = (index: number, piece: string) => delta(index, 'input_json_delta', { partial_json: piece })

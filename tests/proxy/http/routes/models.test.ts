@@ -124,3 +124,15 @@ test('a caller without a key makes the gateway ask no provider', async () => {
   expect(upstream.requests).toEqual([])
   expect(idsOf(await gateway.get('/v1/models', { 'api-key': 'a-secret-key' }))).toEqual(['mine', 'echo', 'gpt-5'])
 })
+
+test('the list has only the models that the key of the caller may use', async () => {
+  const { gateway } = await startListing(['gpt-5', 'gpt-4o', 'o3'], {
+    mappings: { 'gpt-*': 'openai:gpt-*', 'o*': 'openai:o*' },
+    environment: { API_KEYS: 'all:a-key-for-all-models,one:a-key-for-one-model' },
+    config: { limits: { keys: { one: { models: ['gpt-4*', 'mine'] } } } },
+  })
+  const listFor = async (headers: Record<string, string>) => idsOf(await gateway.get('/v1/models', headers)).sort()
+  expect(await listFor({ 'x-api-key': 'a-key-for-all-models' })).toEqual(['echo', 'gpt-4o', 'gpt-5', 'mine', 'o3'])
+  expect(await listFor({ 'x-api-key': 'a-key-for-one-model' })).toEqual(['echo', 'gpt-4o', 'mine'])
+  expect(await listFor({})).toEqual(['echo', 'mine'])
+})
