@@ -82,7 +82,7 @@ async function writeBody(
   const files: BundleFile[] = []
   const databases = databasesWithin(engine, db, { since, to })
   const logs = raw === undefined ? [] : rawLogsWithin(raw, { since, to })
-  const content = bundledMembers(engine, { databases, logs, staging, onDatabase }, files)
+  const content = bundledMembers({ databases, logs, staging, onDatabase }, files)
   await pipeline(Readable.from(parallelGzip(content), { objectMode: false }), createWriteStream(body))
   return files
 }
