@@ -145,6 +145,12 @@ describe('on this machine', () => {
     expect(statSync(join(theirs, 'new/week.tgz')).uid).toBe(process.getuid?.())
   })
 
+  test('where ssh is not installed, it says so', () => {
+    const send = [compiledLogdb(), 'bundle', 'transfer', source, 'backup:copies/']
+    const { status, stderr } = spawnSync(process.execPath, send, { env: { PATH: '/nowhere' }, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([6, expect.stringContaining('ssh is not installed here')])
+  })
+
   test('an empty file arrives, and a cut is continued', async () => {
     const to = tempFolder()
     const empty = randomFile(to, 'empty', 0, 1)
