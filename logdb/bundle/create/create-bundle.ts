@@ -1,9 +1,11 @@
-import { createReadStream, createWriteStream, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { packageVersion } from '../../../kit/package-root.ts'
+import { configInvalid } from '../../../kit/user-error.ts'
 import type { DayRange } from '../../days.ts'
+import { logdbError } from '../../error-table.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import { moveDurably } from '../../store/folder/durable.ts'
 import { readServerId } from '../../store/folder/server-id.ts'
@@ -51,6 +53,7 @@ const READ_BYTES = 256 * 1024
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const engine = await loadSqlite()
   const { out } = options
+  requirePlaces(options)
   const staging = `${out}.parts`
   mkdirSync(dirname(out), { recursive: true })
   rmSync(staging, { recursive: true, force: true })
@@ -69,6 +72,16 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
     return { path: out, sizeBytes: statSync(out).size, manifest }
   } finally {
     rmSync(staging, { recursive: true, force: true })
+  }
+}
+
+/** A folder that is typed wrong must not become a bundle of nothing. @throws UserError */
+function requirePlaces({ db, out }: CreateBundleOptions): void {
+  if (!existsSync(db)) {
+    throw logdbError('PARTITIONS_MISSING', `${db} does not exist`, 'name the folder of the log database with --db')
+  }
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
+    throw configInvalid(`--out ${out} is a folder`, 'name a file, like week.tgz')
   }
 }
 
