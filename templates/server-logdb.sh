@@ -5,22 +5,40 @@ folder=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 release=$(sed -n 's/.*"release": *"\([0-9-]*\)".*/\1/p' "$folder/state.json" | head -n 1)
 image=$(sed -n 's/.*"image": *"\([^"]*\)".*/\1/p' "$folder/releases/$release/manifest.json")
 
-# LOGDB_* of .env, unless --no-dotenv comes first, then those of the environment, which win.
 settings=$(mktemp)
 trap 'rm -f "$settings"' EXIT
+has_dotenv=yes
 if [ "${1:-}" = --no-dotenv ]; then
+  has_dotenv=no
   shift
-elif [ -f "$folder/.env" ]; then
-  sed -n "s/^ *\(export  *\)\{0,1\}\(LOGDB_[A-Z_]*\)=[\"']\{0,1\}\([^\"']*\)[\"']\{0,1\} *\$/\2=\3/p" "$folder/.env" >> "$settings"
 fi
-env | sed -n '/^LOGDB_[A-Z_]*=/p' >> "$settings"
+# Variables whose names begin like this: those of .env, then those of the environment, which win.
+add_settings() {
+  if [ "$has_dotenv" = yes ] && [ -f "$folder/.env" ]; then
+    sed -n "s/^ *\(export  *\)\{0,1\}\($1[A-Z0-9_]*\)=[\"']\{0,1\}\([^\"']*\)[\"']\{0,1\} *\$/\2=\3/p" "$folder/.env" >> "$settings"
+  fi
+  env | sed -n "/^$1[A-Z0-9_]*=/p" >> "$settings"
+}
+add_settings LOGDB_
+
+# Only `auto` leaves this machine, and only for the bucket that it copies bundles to. A folder for them may be anywhere here.
+network=none
+copies=
+case "${1:-auto}" in
+  auto | -*)
+    to=$(sed -n 's/^LOGDB_AUTO_TO= *//p' "$settings" | tail -n 1)
+    case "$to $*" in *s3://*) network=host && add_settings BACKUP_S3_ ;; esac
+    case $to in /*) [ ! -d "$to" ] || copies=$to ;; esac
+    ;;
+esac
 
 # Only mcp reads stdin that is not a terminal: any other verb would take it from a loop that calls this script.
 terminal=
 if [ -t 0 ] && [ -t 1 ]; then terminal=-it; elif [ "${1:-}" = mcp ]; then terminal=-i; fi
 status=0
 # shellcheck disable=SC2086 # LOGDB_RUN_OPTIONS: limits that a caller sets, as words.
-docker run --rm $terminal ${LOGDB_RUN_OPTIONS:-} --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network none \
-  --user "$(stat -c '%u:%g' "$folder/logs")" --env-file "$settings" -v "$folder:$folder" -w "$folder" \
+docker run --rm $terminal ${LOGDB_RUN_OPTIONS:-} --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+  --network "$network" --user "$(stat -c '%u:%g' "$folder/logs")" --env-file "$settings" -v "$folder:$folder" \
+  ${copies:+-v "$copies:$copies"} -w "$folder" \
   "$image" node /app/dist/logdb/cli.js --no-dotenv "$@" || status=$?
 exit "$status"

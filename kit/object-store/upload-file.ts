@@ -23,9 +23,9 @@ export interface UploadedFile {
 }
 
 export interface UploadOptions {
-  /** What an earlier call gave to `onPart`, if the file is still the same. */
+  /** What an earlier call gave to `onPart`. If the file is another one now, its parts are removed. */
   started?: StartedUpload | undefined
-  /** Called when the store has a part; what it gets must be kept for the next call. */
+  /** Called before the first part, and when the store has a part; what it gets must be kept for the next call. */
   onPart?: ((started: StartedUpload, doneBytes: number) => void) | undefined
   signal?: AbortSignal | undefined
   /** Size of the parts of a large file, in bytes; S3 takes none below 5 MiB. */
@@ -39,7 +39,7 @@ const SHA256 = 'x-amz-meta-sha256'
 
 /**
  * Stores a file, and continues where an earlier call was interrupted. The object appears complete or not at all, and has the
- * SHA-256 of the file with it.
+ * SHA-256 of the file with it. No part stays in the store that no object needs.
  * @returns 'present' if the store has it already, 'different' if it has something else under this key, which stays
  * @throws UserError OBJECT_STORE_*, FILE errors of Node
  */
@@ -50,10 +50,12 @@ export async function uploadFile(
   options: UploadOptions = {},
 ): Promise<'stored' | 'present' | 'different'> {
   const requests = new ObjectRequests(settings)
-  const present = await presentAt(requests, key)
-  if (present) return present.sha256 === file.sha256 ? 'present' : 'different'
   const partBytes = Math.max(options.partBytes ?? PART_BYTES, Math.ceil(file.sizeBytes / MOST_PARTS))
-  if (file.sizeBytes > partBytes) await uploadInParts(requests, key, file, { ...options, partBytes })
+  const found = foundOf(await presentAt(requests, key), file)
+  const started = found === 'nothing' ? continuable(file, partBytes, options.started) : undefined
+  if (options.started && !started) await removeUpload(requests, key, options.started.id)
+  if (found !== 'nothing') return found
+  if (file.sizeBytes > partBytes) await uploadInParts(requests, key, file, { ...options, started, partBytes })
   else await uploadWhole(requests, key, file, options)
   const stored = await presentAt(requests, key)
   if (!stored || stored.sizeBytes === file.sizeBytes) return 'stored'
@@ -61,8 +63,13 @@ export async function uploadFile(
   throw failure('OBJECT_STORE_FAILED', message, `remove ${key} there, and run again`)
 }
 
+interface Present {
+  sha256: string | null
+  sizeBytes: number
+}
+
 /** What the store has under a key; undefined if nothing, or if this user may only write. */
-async function presentAt(requests: ObjectRequests, key: string) {
+async function presentAt(requests: ObjectRequests, key: string): Promise<Present | undefined> {
   try {
     const { headers } = await requests.send({ method: 'HEAD', key, what: `look at ${key}` })
     return { sha256: headers.get(SHA256), sizeBytes: Number(headers.get('content-length')) }
@@ -70,6 +77,30 @@ async function presentAt(requests: ObjectRequests, key: string) {
     if (hasErrorCode(error, 'OBJECT_STORE_MISSING') || hasErrorCode(error, 'OBJECT_STORE_DENIED')) return undefined
     throw error
   }
+}
+
+/**
+ * An object of parts gets its SHA-256 before it gets its content, and some stores show it before it is whole: half an object is
+ * as good as nothing, and is replaced.
+ */
+function foundOf(
+  present: Present | undefined,
+  { sha256, sizeBytes }: UploadedFile,
+): 'present' | 'different' | 'nothing' {
+  if (!present) return 'nothing'
+  if (present.sha256 !== sha256) return 'different'
+  return present.sizeBytes === sizeBytes ? 'present' : 'nothing'
+}
+
+function continuable(file: UploadedFile, partBytes: number, started?: StartedUpload): StartedUpload | undefined {
+  return started?.sha256 === file.sha256 && started.partBytes === partBytes ? started : undefined
+}
+
+/** One that is gone is fine, and one that this user may not remove does not keep a file from being stored. */
+async function removeUpload(requests: ObjectRequests, key: string, id: string): Promise<void> {
+  await new MultipartUpload(requests, { key }, id).remove().catch((error: unknown) => {
+    if (hasErrorCode(error, 'OBJECT_STORE_UNREACHABLE')) throw error
+  })
 }
 
 async function uploadWhole(
@@ -82,29 +113,45 @@ async function uploadWhole(
   await requests.send({ method: 'PUT', key, body, headers: { [SHA256]: sha256 }, signal, what: `store ${key}` })
 }
 
+type PartsOptions = UploadOptions & { partBytes: number }
+
 async function uploadInParts(
   requests: ObjectRequests,
   key: string,
   file: UploadedFile,
-  { started, onPart, signal, partBytes }: UploadOptions & { partBytes: number },
+  options: PartsOptions,
 ): Promise<void> {
-  const { path, sizeBytes, sha256 } = file
-  const target = { key, signal, headers: { [SHA256]: sha256 } }
-  const canContinue = started?.sha256 === sha256 && started.partBytes === partBytes
-  const upload = canContinue ? new MultipartUpload(requests, target, started.id) : await beginUpload(requests, target)
-  const tags = canContinue ? [...started.tags] : []
+  const { started, partBytes, signal, onPart } = options
+  const target = { key, signal, headers: { [SHA256]: file.sha256 } }
+  const upload = started ? new MultipartUpload(requests, target, started.id) : await beginUpload(requests, target)
+  const tags = started ? [...started.tags] : []
+  // From here on a killed run can be continued, and its parts can be removed.
+  if (!started) onPart?.({ id: upload.id, partBytes, sha256: file.sha256, tags }, 0)
   try {
-    for (let at = tags.length * partBytes; at < sizeBytes; at += partBytes) {
-      const body = await partOf(path, at, Math.min(partBytes, sizeBytes - at))
-      tags.push(await upload.putPart(tags.length + 1, body))
-      onPart?.({ id: upload.id, partBytes, sha256, tags }, at + body.length)
-    }
+    await sendParts(upload, file, options, tags)
     await upload.complete(tags)
   } catch (error) {
-    // The store has removed what was begun, as many do after some days.
+    // The store has removed what was begun, as many do after some days, or has not answered that it is complete.
     const isGone = hasErrorCode(error, 'OBJECT_STORE_MISSING') || hasErrorCode(error, 'OBJECT_STORE_FAILED')
-    if (!canContinue || !isGone) throw error
-    await uploadInParts(requests, key, file, { onPart, signal, partBytes })
+    if (!isGone) throw error
+    if (foundOf(await presentAt(requests, key), file) === 'present') return
+    if (!started) throw error
+    await removeUpload(requests, key, upload.id)
+    await uploadInParts(requests, key, file, { ...options, started: undefined })
+  }
+}
+
+/** Sends the parts that the store does not have yet. @param tags gets those of the others */
+async function sendParts(
+  upload: MultipartUpload,
+  { path, sizeBytes, sha256 }: UploadedFile,
+  { partBytes, onPart }: PartsOptions,
+  tags: string[],
+): Promise<void> {
+  for (let at = tags.length * partBytes; at < sizeBytes; at += partBytes) {
+    const body = await partOf(path, at, Math.min(partBytes, sizeBytes - at))
+    tags.push(await upload.putPart(tags.length + 1, body))
+    onPart?.({ id: upload.id, partBytes, sha256, tags }, at + body.length)
   }
 }
 

@@ -3,8 +3,8 @@ import { withoutControls } from '../../kit/cli/terminal.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, endDisabled } from '../command-line/ending.ts'
 import { addExamples, addOptions, type Flags, OUT, parseTimeMs, REPORT, WAIT } from '../command-line/options.ts'
-import type { BundlePlace } from '../routine/bundle-place.ts'
 import type { StepReport } from '../routine/step.ts'
+import type { BundlePlace } from '../routine/upload/bundle-place.ts'
 
 interface AutoFlags extends Flags {
   from: string

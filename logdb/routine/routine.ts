@@ -1,11 +1,11 @@
 import type { UserError } from '../../kit/user-error.ts'
 import type { LogdbErrorCode } from '../error-table.ts'
-import type { BundlePlace } from './bundle-place.ts'
 import { stepWhereFollowed } from './follow-step.ts'
 import { runStep } from './run-step.ts'
 import type { StepContext, StepReport } from './step.ts'
 import { stepsOf } from './steps.ts'
-import { uploadStep } from './upload-step.ts'
+import type { BundlePlace } from './upload/bundle-place.ts'
+import { uploadStep } from './upload/upload-step.ts'
 
 export interface RoutineOptions extends StepContext {
   /** No step starts later than this after the beginning, and reading logs ends then; undefined for no limit. */

@@ -50,11 +50,26 @@ const ATTEMPTS = 2
 export async function transfer(options: TransferOptions): Promise<TransferredFile[]> {
   const { sources, destination, sshConfig, canAsk, signal } = options
   const { host, path } = parseDestination(destination)
+  requireDifferentNames(sources)
   const machine = { host, sshConfig, canAsk, signal }
   const isFolder = sources.length > 1 || path.endsWith('/')
   const done: TransferredFile[] = []
   for (const source of sources) done.push(await transferOne(source, { ...options, machine, path, isFolder }))
   return done
+}
+
+/** @throws UserError USAGE if one file would replace another one in the folder that they go to */
+function requireDifferentNames(sources: readonly string[]): void {
+  const known = new Map<string, string>()
+  for (const source of sources) {
+    const name = basename(source)
+    const other = known.get(name) ?? source
+    if (other !== source) {
+      const message = `${other} and ${source} have the same name, so one would replace the other`
+      throw logdbError('USAGE', message, 'send them to different folders')
+    }
+    known.set(name, source)
+  }
 }
 
 /** As scp does: there is a host if a colon comes before any slash. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { hasErrorCode } from '../../kit/user-error.ts'
 import { logdbError } from '../error-table.ts'
 
 /** Where a script runs: here, or on another machine as the system's ssh reaches it. */
@@ -43,7 +44,7 @@ export async function runScript(
     ...(machine.signal && { signal: machine.signal }),
   })
   const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
+    child.once('error', (error) => reject(hasErrorCode(error, 'ENOENT') ? notInstalled(program) : error))
     child.once('close', resolve)
   })
   // A command that ends early says why itself.
@@ -70,6 +71,11 @@ function sshOf({ sshConfig, canAsk }: Machine, host: string, command: readonly s
 /** For any shell that may be the login shell. */
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+function notInstalled(program: string) {
+  const hint = 'install it, for example the package openssh-client, or name another destination'
+  return logdbError('REMOTE_UNREACHABLE', `the program ${program} is not installed here`, hint)
 }
 
 function failureOf({ host }: Machine, exitCode: number | null, said: string) {

@@ -3,10 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { request } from 'undici'
 import { beforeAll, expect, test } from 'vitest'
+import { ObjectStore } from '../../kit/object-store/object-store.ts'
 import { aiDeploy, type DeployTool, startDeploy } from '../helpers/rig/ai-deploy.ts'
 import { agentFor, openAiClient } from '../helpers/rig/client.ts'
 import { CLONE, deployFolder, temporaryFolder } from '../helpers/rig/deploy-folder.ts'
 import { domainOf, e2eRig, editEnv, onServer, serverOf } from '../helpers/rig/rig-server.ts'
+import { startS3Server } from '../helpers/server/s3-server.ts'
 
 /** The logs of trixie as root, on the server and here. The tests tell one story, in order. */
 const rig = e2eRig()
@@ -84,6 +86,26 @@ test('the requests come here in a bundle, once, and are searched here', async ()
   expect(await ssh(`ls ${FOLDER}/bundles`)).toBe('')
 })
 
+test('the server copies the bundles of past days to a bucket', async () => {
+  const s3 = await startS3Server(rig.gateway)
+  const { endpoint = '', region, accessKeyId, secretAccessKey } = s3.settings
+  const access = { BACKUP_S3_ACCESS_KEY_ID: accessKeyId, BACKUP_S3_SECRET_ACCESS_KEY: secretAccessKey }
+  const place = { LOGDB_AUTO_TO: 's3://bucket/trixie', BACKUP_S3_ENDPOINT: endpoint, BACKUP_S3_REGION: region }
+  await editEnv(rig, server, FOLDER, { ...place, ...access })
+  // Records of today, as if they were of a day that is over.
+  const [today, day] = await Promise.all(['today', '3 days ago'].map((when) => ssh(`date -u -d '${when}' +%F`)))
+  const log = `requests-${day}.jsonl`
+  await ssh(
+    `cd ${FOLDER}/logs && sed 's/${today}/${day}/g' requests-${today}*.jsonl > ${log} && chown --reference=. ${log}`,
+  )
+  await ssh(`${FOLDER}/scripts/logdb-routine`)
+  const keys: string[] = []
+  for await (const { key } of new ObjectStore(s3.settings).list()) keys.push(key)
+  expect(keys).toEqual([`trixie/day-${day}.tgz`, `trixie/day-${day}.tgz.metadata.json`])
+  await editEnv(rig, server, FOLDER, { LOGDB_AUTO_TO: '' })
+  await s3.close()
+})
+
 test('the Logs UI of the server opens here through SSH, and is gone afterwards', async () => {
   const running = startDeploy(tool, rig, server, ['ui', '--no-open'])
   const url = await firstLine(running.stdout)
@@ -123,14 +145,21 @@ test('LOGUI=true shows them at https://DOMAIN/ui/ as they come, and a rollback t
   expect((await ui('/health')).statusCode).toBe(404)
 })
 
-test('a lost server gets its requests again from what is here', async () => {
-  await succeed('remove', '--data', '--yes')
-  expect(await ssh('ls /etc/systemd/system | grep -c ai-proxy-routine || true')).toBe('0')
+test('the server is destroyed, and a new one gets its requests from what is here', async () => {
+  const rigCommand = ['tsx', join(CLONE, 'scripts/rig.ts'), '--id', String(rig.id)]
+  await execa('npx', [...rigCommand, 'up', '--fresh', '--suite', server.name])
+  expect(await ssh(`ls -d ${FOLDER} 2>/dev/null | wc -l; command -v docker | wc -l`)).toBe('0\n0')
   await succeed('--yes')
   await logdb('bundle', 'create', '--out', 'all.tgz')
   await ssh(`mkdir -p ${FOLDER}/bundles`)
   const there = `${server.host}:${FOLDER}/bundles/all.tgz`
   expect(await logdb('bundle', 'transfer', 'all.tgz', there, '--ssh-config', rig.sshConfigPath)).toContain('verify=ok')
   await ssh(`cd ${FOLDER} && chown --reference=logs bundles/all.tgz && ./scripts/logdb bundle import bundles/all.tgz`)
-  expect(await ssh(`cd ${FOLDER} && ./scripts/logdb search wombat`)).toContain('wombat')
+  const found = (word: string) => ssh(`cd ${FOLDER} && ./scripts/logdb search ${word}`)
+  for (const word of ['heron', 'wombat']) expect(await found(word)).toContain(word)
+  await ssh(`cd ${FOLDER} && ./scripts/logdb verify --deep`)
+  // What is asked of the new server comes here next to what was asked of the first.
+  await ask('an otter after the flood')
+  await succeed('logs', 'pull', '--to', join(here, 'logs/db'))
+  for (const word of ['wombat', 'otter']) expect(await logdb('search', word)).toContain(word)
 })

@@ -1,9 +1,11 @@
-import { createReadStream, createWriteStream, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { packageVersion } from '../../../kit/package-root.ts'
+import { configInvalid } from '../../../kit/user-error.ts'
 import type { DayRange } from '../../days.ts'
+import { logdbError } from '../../error-table.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import { moveDurably } from '../../store/folder/durable.ts'
 import { readServerId } from '../../store/folder/server-id.ts'
@@ -51,6 +53,7 @@ const READ_BYTES = 256 * 1024
 export async function createBundle(options: CreateBundleOptions): Promise<CreatedBundle> {
   const engine = await loadSqlite()
   const { out } = options
+  requirePlaces(options)
   const staging = `${out}.parts`
   mkdirSync(dirname(out), { recursive: true })
   rmSync(staging, { recursive: true, force: true })
@@ -72,6 +75,16 @@ export async function createBundle(options: CreateBundleOptions): Promise<Create
   }
 }
 
+/** A folder that is typed wrong must not become a bundle of nothing. @throws UserError */
+function requirePlaces({ db, out }: CreateBundleOptions): void {
+  if (!existsSync(db)) {
+    throw logdbError('PARTITIONS_MISSING', `${db} does not exist`, 'name the folder of the log database with --db')
+  }
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
+    throw configInvalid(`--out ${out} is a folder`, 'name a file, like week.tgz')
+  }
+}
+
 /** Writes all members except metadata.json, one after the other: only one snapshot at a time takes space. */
 async function writeBody(
   engine: SqliteEngine,
@@ -82,7 +95,7 @@ async function writeBody(
   const files: BundleFile[] = []
   const databases = databasesWithin(engine, db, { since, to })
   const logs = raw === undefined ? [] : rawLogsWithin(raw, { since, to })
-  const content = bundledMembers(engine, { databases, logs, staging, onDatabase }, files)
+  const content = bundledMembers({ databases, logs, staging, onDatabase }, files)
   await pipeline(Readable.from(parallelGzip(content), { objectMode: false }), createWriteStream(body))
   return files
 }

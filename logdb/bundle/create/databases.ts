@@ -6,7 +6,7 @@ import { findPartitions } from '../../store/folder/partition-files.ts'
 import { isPartition } from '../../store/partition/open-partition.ts'
 import { findOldDatabases, IS_CONVERTED, IS_CONVERTING } from '../../store/predecessor/old-databases.ts'
 import { PredecessorDatabase } from '../../store/predecessor/predecessor-database.ts'
-import { readFacts } from '../../store/snapshot/database-facts.ts'
+import type { DatabaseFacts } from '../../store/snapshot/database-facts.ts'
 import { snapshotOldDatabase } from '../../store/snapshot/old-snapshot.ts'
 import { snapshotPartition } from '../../store/snapshot/partition-snapshot.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
@@ -18,7 +18,7 @@ export interface BundledDatabase {
   /** Path in the bundle. */
   member: string
   /** Writes what it holds of these days to a new file. */
-  snapshot(copy: string): void
+  snapshot(copy: string): DatabaseFacts
   format: 'v1' | 'v2'
 }
 
@@ -47,15 +47,9 @@ export function databasesWithin(engine: SqliteEngine, base: string, range: DayRa
 }
 
 /** Makes the copy of a database that goes into the bundle. What it does not say of it is its bytes. @throws UserError */
-export function takeSnapshot(
-  engine: SqliteEngine,
-  database: BundledDatabase,
-  copy: string,
-): Omit<BundleFile, 'sha256' | 'bytes'> {
+export function takeSnapshot(database: BundledDatabase, copy: string): Omit<BundleFile, 'sha256' | 'bytes'> {
   requireFreeBytes(dirname(copy), 2 * statSync(database.path).size, `a copy of ${database.path}`)
-  database.snapshot(copy)
-  using db = engine.openReadonly(copy)
-  const { rows, minTs, maxTs, idsSha256 } = readFacts(db)
+  const { rows, minTs, maxTs, idsSha256 } = database.snapshot(copy)
   return {
     path: database.member,
     format: database.format,

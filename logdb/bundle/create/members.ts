@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { logdbError } from '../../error-table.ts'
-import type { SqliteEngine } from '../../store/sqlite/engine.ts'
 import { removeDatabase } from '../../store/sqlite/remove-database.ts'
 import type { BundleFile } from '../format/manifest.ts'
 import { ARCHIVE_END, memberHead, memberPadding } from '../format/tar-blocks.ts'
@@ -25,13 +24,12 @@ export interface Bundled {
  * @param files gets what each of them is when its bytes have been taken
  */
 export async function* bundledMembers(
-  engine: SqliteEngine,
   { databases, logs, staging, onDatabase }: Bundled,
   files: BundleFile[],
 ): AsyncGenerator<Buffer> {
   const copy = join(staging, 'snapshot')
   for (const [index, database] of databases.entries()) {
-    const facts = takeSnapshot(engine, database, copy)
+    const facts = takeSnapshot(database, copy)
     yield* fileMember({ path: copy, member: database.member }, (hashed) => files.push({ ...facts, ...hashed }))
     removeDatabase(copy)
     onDatabase?.(index + 1, databases.length)

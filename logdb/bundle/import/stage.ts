@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireFreeBytes } from '../../store/folder/free-space.ts'
 import { type BundleFile, DATABASES, MANIFEST } from '../format/manifest.ts'
@@ -68,7 +68,8 @@ function copying(sink: MemberSink, path: string): MemberSink {
     },
     end: () => {
       sink.end()
-      closeSync(file)
+      // The disk writes it while its indexes are made; what is there when it gets its name is then soon on the disk.
+      fsync(file, () => closeSync(file))
     },
   }
 }

@@ -14,7 +14,8 @@ export function registerServer(db: Connection, { serverId, hostname, env }: Serv
 }
 
 /**
- * Ids under which an existing log database says its rows were written.
+ * Ids under which an existing log database has stored what it read or converted itself. Requests of bundles have the ids of
+ * other log databases.
  * @param databases paths of control.sqlite3 and of partitions, which may be missing
  * @throws UserError
  */
@@ -23,8 +24,14 @@ export function knownServerIds(engine: SqliteEngine, databases: readonly string[
   return [...new Set(ids)].sort()
 }
 
+/** A request that was read has its place in a log, and one that was converted has no exact time. */
+const OWN_IDS: Readonly<Record<string, string>> = {
+  req: 'SELECT DISTINCT server_id FROM req WHERE src IS NOT NULL OR timestamp IS NULL',
+  sources: 'SELECT server_id FROM servers',
+}
+
 function serverIdsIn(engine: SqliteEngine, path: string): string[] {
   using db = engine.openReadonly(path)
-  const hasTable = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'servers'").get() !== undefined
-  return hasTable ? db.prepareValue<[], string>('SELECT server_id FROM servers').all() : []
+  const table = db.prepareValue<[], string>("SELECT name FROM sqlite_master WHERE name IN ('req', 'sources')").get()
+  return table === undefined ? [] : db.prepareValue<[], string>(OWN_IDS[table] ?? '').all()
 }

@@ -3,16 +3,19 @@ import { dirname } from 'node:path'
 import type { Retention } from '../control/retention.ts'
 import { moveDurably } from '../folder/durable.ts'
 import { applyRetention, deleteOtherDays, type Forgotten, forgetAgain } from '../partition/erase.ts'
+import { restoreIndexes } from '../partition/indexes/restore-indexes.ts'
+import { schemaText, schemaTexts } from '../partition/indexes/schema-texts.ts'
 import { changePartition, openWritablePartition } from '../partition/open-partition.ts'
 import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
 import { refreshRollups } from '../rollups/rollups.ts'
 import { closeCheckpointed } from '../sqlite/compact.ts'
-import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import type { SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'
 import { dropTextIndex, indexNewMessages } from '../text-index/text-index.ts'
 import { compareKnownRows, type KnownRows } from './compare-rows.ts'
 import { findConversationRoots } from './conversation-roots.ts'
 import { type CopiedRows, copyAttached, withSource } from './copy-rows.ts'
+import { openQuickly } from './open-quickly.ts'
 
 /**
  * Makes a partition that came from elsewhere one of the current version, without a text index.
@@ -20,27 +23,30 @@ import { type CopiedRows, copyAttached, withSource } from './copy-rows.ts'
  * @throws UserError
  */
 export function adoptPartition(engine: SqliteEngine, path: string): string | undefined {
+  const reason = damageOf(engine, path) ?? restoreIndexes(engine, path, () => openQuickly(engine, path))
+  if (reason !== undefined) return reason
   const db = openWritablePartition(engine, path)
   try {
     db.pragma('synchronous = OFF') // a copy that is not complete is never used
     dropTextIndex(db)
     db.exec('DROP TABLE IF EXISTS unfinished_erasure')
-    if (schemaOf(db) !== ownSchema(engine)) return 'has other tables than a partition of this logdb'
-    const state = db.pragma('quick_check')
-    return state === 'ok' ? undefined : `is damaged: ${state}`
+    const isOwn = schemaText(schemaTexts(db)) === ownSchema(engine)
+    return isOwn ? undefined : 'has other tables than a partition of this logdb'
   } finally {
     closeCheckpointed(db)
   }
 }
 
-function schemaOf(db: Connection): string {
-  const sql = "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') FROM sqlite_master ORDER BY 1"
-  return db.prepareValue<[], string>(sql).all().join('\n')
+/** Before indexes are made of the rows, which takes less time than to check them. */
+function damageOf(engine: SqliteEngine, path: string): string | undefined {
+  using db = openQuickly(engine, path)
+  const state = db.pragma('quick_check')
+  return state === 'ok' ? undefined : `is damaged: ${state}`
 }
 
 function ownSchema(engine: SqliteEngine): string {
   using db = openMigrated(engine, ':memory:', PARTITION_SCHEMA)
-  return schemaOf(db)
+  return schemaText(schemaTexts(db))
 }
 
 /** Compares the requests of a partition that came from elsewhere with a stored one, which is not changed. @throws UserError */

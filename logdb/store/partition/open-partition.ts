@@ -4,6 +4,7 @@ import { closeCheckpointed } from '../sqlite/compact.ts'
 import { damagedPartition } from '../sqlite/damage.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { isCurrent, isEmpty, isOfSchema, openMigrated } from '../sqlite/migrate.ts'
+import { restoreIndexes } from './indexes/restore-indexes.ts'
 import { supplyMissing } from './older-versions.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 import { isSealed, unseal } from './seal.ts'
@@ -61,7 +62,14 @@ export function isCurrentPartition(engine: SqliteEngine, path: string): boolean 
 export function openWritablePartition(engine: SqliteEngine, path: string): Connection {
   mkdirSync(dirname(path), { recursive: true })
   if (existsSync(path) && isSealed(engine, path)) unseal(engine, path)
+  if (existsSync(path)) completeIndexes(engine, path)
   return openMigrated(engine, path, PARTITION_SCHEMA)
+}
+
+/** For one that came out of a bundle. @throws UserError DATABASE_DAMAGED and others */
+function completeIndexes(engine: SqliteEngine, path: string): void {
+  const reason = restoreIndexes(engine, path)
+  if (reason !== undefined) throw damagedPartition(path, reason)
 }
 
 /** Creates a partition, or brings an existing one up to date. @throws UserError */

@@ -7,6 +7,7 @@ import { refreshRollups } from '../rollups/rollups.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'
 import { optimizeTextIndex } from '../text-index/text-index.ts'
+import { restoreIndexes } from './indexes/restore-indexes.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 
 const WRITABLE_BY_OWNER = 0o200
@@ -53,6 +54,7 @@ export function sealPartition(engine: SqliteEngine, path: string): { bytesBefore
 
 /** Leaves the partition without a WAL, which would be taken for that of the copy. Returns how many rows it has. */
 function copyTo(engine: SqliteEngine, path: string, copy: string): number {
+  restoreIndexes(engine, path)
   const db = openMigrated(engine, path, PARTITION_SCHEMA)
   try {
     db.inTransaction(() => {

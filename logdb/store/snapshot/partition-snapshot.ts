@@ -1,11 +1,12 @@
 import type { TimeRange } from '../../days.ts'
 import { deleteOutside } from '../partition/erase.ts'
-import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
-import { forgetRollups } from '../rollups/rollups.ts'
+import { openWritablePartition } from '../partition/open-partition.ts'
+import { forgetRollups, refreshRollups } from '../rollups/rollups.ts'
 import { compactCopy } from '../sqlite/compact-copy.ts'
-import type { SqliteEngine } from '../sqlite/engine.ts'
-import { openMigrated } from '../sqlite/migrate.ts'
+import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { dropTextIndex } from '../text-index/text-index.ts'
+import { copyWithoutIndexes } from './copy-without-indexes.ts'
+import { type DatabaseFacts, readFacts } from './database-facts.ts'
 
 /** Where the rows stand in logs of this machine means nothing elsewhere. */
 const FORGET_LOGS = `
@@ -16,23 +17,26 @@ DELETE FROM seal;
 `
 
 /**
- * Copies what a partition holds of these times, or all of it, to send it elsewhere: without what can be made again (text
- * index, figures of hours) and without the places of records in logs. The same rows give the same bytes.
+ * Copies what a partition holds of these times, or all of it, to send it elsewhere: without indexes, which can be made
+ * again, and without the places of records in logs. The same rows give the same bytes.
  * @throws UserError
  */
 export function snapshotPartition(
   engine: SqliteEngine,
   paths: { path: string; copy: string },
   times: TimeRange | undefined,
-): void {
-  const open = (path: string) => openMigrated(engine, path, PARTITION_SCHEMA)
-  compactCopy(engine, paths, open, (db) => {
+): DatabaseFacts {
+  const open = (path: string) => openWritablePartition(engine, path)
+  const change = (db: Connection) => {
     dropTextIndex(db)
     if (times) deleteOutside(db, times)
     db.inTransaction(() => {
       db.exec(FORGET_LOGS)
       forgetRollups(db)
+      refreshRollups(db)
     })
     db.exec('DROP TABLE IF EXISTS unfinished_erasure')
-  })
+    return readFacts(db)
+  }
+  return compactCopy(engine, paths, { open, change, write: copyWithoutIndexes })
 }

@@ -2,36 +2,46 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Connection, SqliteEngine } from './engine.ts'
 import { removeDatabase } from './remove-database.ts'
 
+interface CopySteps<T> {
+  /** Opens the copy for writing. */
+  open: (path: string) => Connection
+  change: (db: Connection) => T
+  /** Puts what has become of it in its place. */
+  write?: (engine: SqliteEngine, path: string, copy: string) => void
+}
+
 /**
  * Copies a single state of a database, also of one that others write to, and changes the copy. The copy has no WAL, and its
- * bytes follow from its content alone. It is written without fsync, so it does not survive a crash.
- * @param open opens the copy for writing
+ * bytes follow from its content alone. It is written without fsync, so it does not survive a crash. Returns what `change` does.
  * @throws UserError
  */
-export function compactCopy(
+export function compactCopy<T>(
   engine: SqliteEngine,
   { path, copy }: { path: string; copy: string },
-  open: (path: string) => Connection,
-  change: (db: Connection) => void,
-): void {
+  { open, change, write = vacuumInto }: CopySteps<T>,
+): T {
   const raw = `${copy}.raw`
   removeDatabase(raw)
   removeDatabase(copy)
   try {
-    copyInto(engine.openReadonly(path), raw)
+    vacuumInto(engine, path, raw)
     const db = open(raw)
     db.pragma('journal_mode = MEMORY')
     db.pragma('synchronous = OFF')
-    try {
-      change(db)
-    } catch (error) {
-      db.close()
-      throw error
-    }
-    copyInto(db, copy)
+    const changed = changeAndClose(db, change)
+    write(engine, raw, copy)
     forgetChanges(copy)
+    return changed
   } finally {
     removeDatabase(raw)
+  }
+}
+
+function changeAndClose<T>(db: Connection, change: (db: Connection) => T): T {
+  try {
+    return change(db)
+  } finally {
+    db.close()
   }
 }
 
@@ -48,10 +58,7 @@ function forgetChanges(path: string): void {
   }
 }
 
-function copyInto(db: Connection, copy: string): void {
-  try {
-    db.prepare<[string]>('VACUUM INTO ?').run(copy)
-  } finally {
-    db.close()
-  }
+function vacuumInto(engine: SqliteEngine, path: string, copy: string): void {
+  using db = engine.openReadonly(path)
+  db.prepare<[string]>('VACUUM INTO ?').run(copy)
 }

@@ -27,6 +27,8 @@ export interface SqliteDatabase {
   function(name: string, options: { deterministic: true }, run: (...values: never[]) => unknown): unknown
   aggregate(name: string, options: Aggregate<never> & { deterministic: true }): unknown
   transaction<T>(work: () => T): { deferred(): T; immediate(): T }
+  /** Lets statements write to tables that belong to SQLite. */
+  unsafeMode(isOn: boolean): unknown
   close(): unknown
 }
 
@@ -89,6 +91,17 @@ export class ExplainingConnection implements Connection {
 
   inTransaction<T>(work: () => T): T {
     return this.#explaining(() => this.#database.transaction(work).immediate())
+  }
+
+  changeSchema(work: () => void): void {
+    this.#database.unsafeMode(true)
+    this.pragma('writable_schema = ON')
+    try {
+      this.inTransaction(work)
+    } finally {
+      this.pragma('writable_schema = RESET')
+      this.#database.unsafeMode(false)
+    }
   }
 
   inSnapshot<T>(work: () => T): T {

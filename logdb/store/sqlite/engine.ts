@@ -55,6 +55,11 @@ export interface Connection extends Disposable {
   defineAggregate<State>(name: string, aggregate: Aggregate<State>): void
   /** Runs `work` in one transaction that has the write lock from its start. */
   inTransaction<T>(work: () => T): T
+  /**
+   * The same, and `work` may write to sqlite_master, the texts of the schema, which SQLite then reads again. What does not
+   * fit together damages the database.
+   */
+  changeSchema(work: () => void): void
   /** Runs `work` in one transaction that reads a single state of the database. */
   inSnapshot<T>(work: () => T): T
   /** What is not committed is lost. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { UserError } from '../../../kit/user-error.ts'
 import { configInvalid } from '../../../kit/user-error.ts'
@@ -58,6 +58,9 @@ export interface MergeReport {
  * @throws UserError
  */
 export async function merge({ from, to, ...run }: MergeOptions): Promise<MergeReport> {
+  if (statSync(to, { throwIfNoEntry: false })?.isDirectory()) {
+    throw configInvalid(`--to ${to} is a folder`, 'name a file, like logs/db/2025/M09/ai_proxy_202509.sqlite3')
+  }
   const engine = await loadSqlite()
   const { out } = run
   const lockFolder = existsSync(out) || isInside(out, to) ? out : dirname(to)

@@ -1,12 +1,14 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { uploadStep } from '../../../logdb/routine/upload-step.ts'
+import { beginUpload } from '../../../kit/object-store/multipart.ts'
+import { ObjectRequests } from '../../../kit/object-store/requests.ts'
+import { uploadStep } from '../../../logdb/routine/upload/upload-step.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import { jsonl, record } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
 import { digests, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
-import { useS3Server } from '../../helpers/server/s3-server.ts'
+import { type S3Server, useS3Server } from '../../helpers/server/s3-server.ts'
 
 const server = useS3Server()
 const BUNDLE = 'day-2025-09-10.tgz'
@@ -18,6 +20,17 @@ async function withBundle(): Promise<Workspace & { bundles: string }> {
   await space.ingest()
   await space.run(['bundle', 'create', '--out', `bundles/${BUNDLE}`])
   return { ...space, bundles: join(space.folder, 'bundles') }
+}
+
+function toBucket({ settings }: S3Server, prefix: string) {
+  const { endpoint = '', region, accessKeyId, secretAccessKey } = settings
+  return {
+    LOGDB_AUTO_TO: `s3://bucket/${prefix}`,
+    BACKUP_S3_ENDPOINT: endpoint,
+    BACKUP_S3_REGION: region,
+    BACKUP_S3_ACCESS_KEY_ID: accessKeyId,
+    BACKUP_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  }
 }
 
 const upload = /^auto: upload day-2025-09-10\.tgz to .* bytes=\d+ verify=ok$/m
@@ -56,14 +69,7 @@ sqliteTest('a damaged bundle is not copied, and another one of the same name sta
 sqliteTest('bundles are copied to a bucket, which is asked only once', async () => {
   const { run } = await withBundle()
   const s3 = server()
-  const { endpoint = '', region, accessKeyId, secretAccessKey } = s3.settings
-  const env = {
-    LOGDB_AUTO_TO: 's3://bucket/server-1/',
-    BACKUP_S3_ENDPOINT: endpoint,
-    BACKUP_S3_REGION: region,
-    BACKUP_S3_ACCESS_KEY_ID: accessKeyId,
-    BACKUP_S3_SECRET_ACCESS_KEY: secretAccessKey,
-  }
+  const env = toBucket(s3, 'server-1/')
   expect((await run(['auto'], env)).stdout).toMatch(upload)
   expect(s3.requests.filter((request) => request.startsWith('PUT'))).toEqual([
     `PUT /bucket/server-1/${BUNDLE}.metadata.json`,
@@ -80,6 +86,42 @@ sqliteTest('bundles are copied to a bucket, which is asked only once', async () 
   ])
   const denied = await run(['auto', '--to', 's3://bucket/b'], { ...env, BACKUP_S3_SECRET_ACCESS_KEY: 'wrong' })
   expect([denied.exitCode, denied.stderr]).toEqual([1, expect.stringContaining('TRANSFER_FAILED')])
+})
+
+sqliteTest('parts of bundles that nobody continues for a day are removed, and no others', async () => {
+  const { run, bundles } = await withBundle()
+  const s3 = server()
+  const requests = new ObjectRequests(s3.settings)
+  const begin = async (key: string) => (await beginUpload(requests, { key })).id
+  await begin(`lost/${BUNDLE}`)
+  const [other, elsewhere, known] = [
+    await begin('lost/mine.bin'),
+    await begin(BUNDLE),
+    await begin('lost/day-2025-09-09.tgz'),
+  ]
+  s3.uploads.makeOlder()
+  const young = await begin(`lost/${BUNDLE}`)
+  const started = { id: known, partBytes: 1, sha256: '', tags: [] }
+  writeFileSync(join(bundles, 'day-2025-09-09.tgz'), 'damaged')
+  writeFileSync(
+    join(bundles, '.sent.json'),
+    JSON.stringify({ 's3://bucket/lost': { started: { 'day-2025-09-09.tgz': started, 'x.tgz': null } }, other: 1 }),
+  )
+  expect((await run(['auto'], toBucket(s3, 'lost'))).stdout).toMatch(upload)
+  expect(
+    s3.uploads
+      .all()
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([other, elsewhere, known, young].sort())
+})
+
+sqliteTest('a store that lists no uploads gets its bundles', async () => {
+  const { run } = await withBundle()
+  const s3 = server()
+  s3.fault = ({ url }) => (url?.includes('uploads') ? 501 : undefined)
+  const { exitCode, stdout, stderr } = await run(['auto'], toBucket(s3, 'unlisted'))
+  expect([exitCode, stderr, stdout]).toEqual([0, '', expect.stringMatching(upload)])
 })
 
 sqliteTest('a folder on a disk with little room gets nothing', async () => {

@@ -145,6 +145,21 @@ describe('on this machine', () => {
     expect(statSync(join(theirs, 'new/week.tgz')).uid).toBe(process.getuid?.())
   })
 
+  test('two files of one name do not go to one folder, and nothing is sent', async () => {
+    const { run, folder: here } = workspace()
+    const others = ['one', 'two'].map((name, seed) => randomFile(join(here, name), 'week.tgz', MIB, seed))
+    const { exitCode, stderr } = await run(['bundle', 'transfer', ...others, 'there/'])
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('have the same name')])
+    expect(existsSync(join(here, 'there'))).toBe(false)
+    expect(await run(['bundle', 'transfer', `${others[0]}`, `${others[0]}`, 'there/'])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('where ssh is not installed, it says so', () => {
+    const send = [compiledLogdb(), 'bundle', 'transfer', source, 'backup:copies/']
+    const { status, stderr } = spawnSync(process.execPath, send, { env: { PATH: '/nowhere' }, encoding: 'utf8' })
+    expect([status, stderr]).toEqual([6, expect.stringContaining('ssh is not installed here')])
+  })
+
   test('an empty file arrives, and a cut is continued', async () => {
     const to = tempFolder()
     const empty = randomFile(to, 'empty', 0, 1)

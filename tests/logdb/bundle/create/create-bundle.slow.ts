@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { sha256 } from '../../../../kit/sha256.ts'
@@ -194,6 +194,22 @@ sqliteTest('a bundle without a request says so', async () => {
   expect([exitCode, stderr]).toEqual([0, 'the bundle has no request: the log database has none of these days\n'])
   expect(await space.run(['bundle', 'verify', 'w.tgz'])).toMatchObject({ exitCode: 0, stdout: 'ok\n' })
 })
+
+sqliteTest(
+  'a log database that is not there, and a folder as the bundle, are refused, and nothing is left',
+  async () => {
+    const space = await filled()
+    mkdirSync(join(space.folder, 'here'))
+    const missing = await space.run(['bundle', 'create', '--db', 'log/db', '--out', 'w.tgz'])
+    expect([missing.exitCode, missing.stderr]).toEqual([1, expect.stringContaining('log/db does not exist')])
+    for (const out of ['here', '']) {
+      const { exitCode, stderr } = await space.run(['bundle', 'create', '--out', out])
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is a folder')])
+    }
+    expect(readdirSync(space.folder).sort()).toEqual(['here', 'logs'])
+    expect(existsSync(`${space.folder}.parts`)).toBe(false)
+  },
+)
 
 sqliteTest('a damaged partition is an error, and no bundle appears', async () => {
   const space = await filled()

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { fill, manifestFor, membersOf, rewrite, tgz } from '../../../helpers/logdb/bundles.ts'
@@ -49,6 +49,23 @@ sqliteTest('an empty log database gets every request as it was, and search finds
   expect((await space.run(['search', '"answer 2025-09-10 7"'])).stdout).toContain('2025-09-10')
   expect(existsSync(join(space.db, '.server_id'))).toBe(false)
   await expectWhole(space)
+})
+
+sqliteTest('a log database that has only requests of others gets its own identity with its first log', async () => {
+  const space = workspace()
+  await run(space)
+  space.write('requests-1.jsonl', jsonl([record({ timestamp: '2025-09-10T21:00:00Z', x_request_id: 'own' })]))
+  const env = { LOGDB_SERVER_ID: '' }
+  expect(await space.run(['ingest'], env)).toMatchObject({ exitCode: 0, stderr: '' })
+  const id = readFileSync(join(space.db, '.server_id'), 'utf8').trim()
+  expect(id).not.toBe(SERVER_ID)
+  const servers = await space.query<{ id: string }>('SELECT DISTINCT server_id AS id FROM req ORDER BY id')
+  expect(new Set(servers.map((row) => row.id))).toEqual(new Set([id, SERVER_ID]))
+  rmSync(join(space.db, '.server_id'))
+  const lost = await space.run(['ingest'], env)
+  expect([lost.exitCode, lost.stderr]).toEqual([7, expect.stringContaining(`put it back: echo ${id} >`)])
+  rmSync(join(space.db, 'control.sqlite3'))
+  expect((await space.run(['ingest'], env)).stderr).toContain(`put it back: echo ${id} >`)
 })
 
 sqliteTest('importing it again changes nothing', async () => {

@@ -227,6 +227,12 @@ sqliteTest('rows that the predecessor wrote are completed by those of a log', as
   expect((await shown(space)).rows[0]).toEqual(row)
 })
 
+sqliteTest('a folder as the merged file is refused, and not taken for a damaged one', async () => {
+  const space = await ingested()
+  const { exitCode, stderr } = await space.run(['merge', '--from', 'logs/db', '--to', 'logs/db'])
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is a folder')])
+})
+
 sqliteTest('what verbs would not find, or read twice, is refused', async () => {
   const space = await ingested()
   const from = september(space)

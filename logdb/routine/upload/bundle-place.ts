@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { S3Target } from '../../kit/backup-copy/copy-settings.ts'
-import { type StartedUpload, uploadFile } from '../../kit/object-store/upload-file.ts'
-import { UserError } from '../../kit/user-error.ts'
-import { logdbError } from '../error-table.ts'
-import { requireFreeBytes } from '../store/folder/free-space.ts'
-import { chunksOf } from '../transfer/chunks.ts'
-import { parseDestination, transfer } from '../transfer/send-files.ts'
+import type { S3Target } from '../../../kit/backup-copy/copy-settings.ts'
+import { type StartedUpload, uploadFile } from '../../../kit/object-store/upload-file.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import { logdbError } from '../../error-table.ts'
+import { requireFreeBytes } from '../../store/folder/free-space.ts'
+import { chunksOf } from '../../transfer/chunks.ts'
+import { parseDestination, transfer } from '../../transfer/send-files.ts'
 
 /** Where bundles are copied to: a bucket, or a folder here or on another machine as `[user@]host:path`. */
 export type BundlePlace = S3Target | { kind: 'folder'; destination: string }
@@ -51,8 +51,14 @@ export async function sendTo(place: BundlePlace, file: FileToSend): Promise<void
   throw logdbError('TRANSFER_FAILED', `what arrived at ${destination} is not what was sent`, 'check the disk there')
 }
 
-async function sendToStore({ store, prefix }: S3Target, { path, name, started, onPart, signal }: FileToSend) {
-  const key = prefix === '' ? name : `${prefix}/${name}`
+/** Of a file in a bucket. */
+export function keyOf({ prefix }: S3Target, name: string): string {
+  return prefix === '' ? name : `${prefix}/${name}`
+}
+
+async function sendToStore(target: S3Target, { path, name, started, onPart, signal }: FileToSend) {
+  const { store } = target
+  const key = keyOf(target, name)
   const { sizeBytes, sha256 } = await chunksOf(path)
   const outcome = await uploadFile(store, key, { path, sizeBytes, sha256 }, { started, onPart, signal }).catch(
     (error: unknown) => {

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../kit/user-error.ts'
-import { MANIFEST } from '../bundle/format/manifest.ts'
-import { bundleInvalid } from '../bundle/verify/problems.ts'
-import { verifyBundle } from '../bundle/verify/verify-bundle.ts'
-import type { LogdbErrorCode } from '../error-table.ts'
+import { UserError } from '../../../kit/user-error.ts'
+import { MANIFEST } from '../../bundle/format/manifest.ts'
+import { bundleInvalid } from '../../bundle/verify/problems.ts'
+import { verifyBundle } from '../../bundle/verify/verify-bundle.ts'
+import type { LogdbErrorCode } from '../../error-table.ts'
+import type { RoutineStep, StepContext } from '../step.ts'
 import { type BundlePlace, placeName, requireRoomAt, sendTo } from './bundle-place.ts'
+import { removeAbandoned } from './remove-abandoned.ts'
 import { SentBundles } from './sent-bundles.ts'
-import type { RoutineStep, StepContext } from './step.ts'
 
 /** As bundleStep names them. */
 const DAY_BUNDLE = /^day-\d{4}-\d\d-\d\d\.tgz$/
@@ -40,6 +41,9 @@ async function upload({ bundles, signal }: StepContext, place: BundlePlace, minF
       failure ??= error
       if (ENDING.some((code) => code === error.code)) break
     }
+  }
+  if (place.kind === 's3' && done.length > 0) {
+    await removeAbandoned(place, (name) => DAY_BUNDLE.test(name), sent.startedIds())
   }
   const lines = done.map(({ name, bytes }) => `auto: upload ${name} to ${placeName(place)} bytes=${bytes} verify=ok`)
   return { lines, result: done, problems, failure }
