@@ -4,9 +4,9 @@ import { isOfSchema, lastMigration, openMigrated } from '../../sqlite/migrate.ts
 import { PARTITION_SCHEMA } from '../partition-schema.ts'
 import { type SchemaText, schemaText, schemaTexts, withoutIndexes } from './schema-texts.ts'
 
-/** The index without which a request would be stored twice. */
-const NEEDED = 'sqlite_autoindex_req_1'
-const HAS_NEEDED = `SELECT count(*) FROM sqlite_master WHERE name = '${NEEDED}'`
+/** The index without which a request would be stored twice; before migration 13 it was another one. */
+const NEEDED = ['req_by_request_id', 'sqlite_autoindex_req_1']
+const HAS_NEEDED = `SELECT count(*) FROM sqlite_master WHERE name IN (${NEEDED.map((name) => `'${name}'`).join(', ')})`
 
 /**
  * Gives a partition that lacks its indexes, as it comes in a bundle, those of its version, in one transaction. Until then it can
