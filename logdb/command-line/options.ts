@@ -147,7 +147,7 @@ export function parseFirstDay(text: string): string {
 }
 
 export function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1.')
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1 to 9999999.')
   return Number(text)
 }
 

@@ -27,7 +27,7 @@ interface TailFlags extends FilterFlags {
 }
 
 const DEFAULT_LINES = 10
-/** More requests are printed in little memory, rather than as fast as possible. */
+/** More requests are read in little memory, rather than as fast as possible. */
 const MAX_QUICK = 1000
 
 export function addList(program: Command, context: CommandContext): void {
@@ -56,7 +56,7 @@ async function showList(flags: ListFlags, context: CommandContext): Promise<void
   const { out, limit, page } = flags
   const { eachRequest } = await import('../verbs/list/each-request.ts')
   const { requestJson, requestListText } = await import('../output/request-list.ts')
-  if (limit > MAX_QUICK) preferLittleMemory()
+  if (page * limit > MAX_QUICK) preferLittleMemory()
   const found = eachRequest({ ...filterOf(flags), out: resolve(out), limit, skip: (page - 1) * limit })
   const rest = () => ({
     found: { more: found.hasMore },

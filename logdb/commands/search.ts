@@ -26,7 +26,7 @@ import type { TextQuery } from '../verbs/search/text-query.ts'
 const DEFAULT_SNIPPET_WORDS = 24
 /** FTS5 gives no longer ones. */
 const MAX_SNIPPET_WORDS = 64
-/** More hits are printed in little memory, rather than as fast as possible. */
+/** More hits are read in little memory, rather than as fast as possible. */
 const MAX_QUICK = 1000
 /** No more hits are counted. */
 const MAX_COUNT = 1000
@@ -81,7 +81,7 @@ async function run(words: string[], flags: SearchFlags, context: CommandContext)
     throw configInvalid('the query holds no word', 'name what to search for, or give a filter like --status 5xx')
   }
   const isOfText = query.terms.length > 0 || flags.role !== undefined
-  if (flags.limit > MAX_QUICK) preferLittleMemory()
+  if (flags.page * flags.limit > MAX_QUICK) preferLittleMemory()
   const show = (found: Found) => showHits(found, flags, context)
   await (isOfText ? byText(query, flags, context, show) : byFilter(flags, context, show))
 }

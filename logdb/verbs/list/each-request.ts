@@ -1,5 +1,6 @@
+import type { ListPlace } from '../../store/search/partition-list.ts'
 import type { DamagedPartition } from '../../store/sqlite/damage.ts'
-import { type ListedRequest, type ListOptions, type ListResult, listRequests } from './list.ts'
+import { type ListedRequest, type ListOptions, type ListResult, listRequests, passOver } from './list.ts'
 
 /** As many are held in memory. */
 const PAGE = 5000
@@ -20,15 +21,29 @@ async function* pages(
   stream: Omit<RequestStream, 'requests'>,
 ): AsyncGenerator<ListedRequest, void> {
   let part: ListOptions = options
-  for (let left = options.limit; left > 0; left -= PAGE) {
-    const { requests, leftOut, damaged, hasMore, next } = await listRequests({ ...part, limit: Math.min(left, PAGE) })
-    stream.leftOut.push(...leftOut.filter((path) => !stream.leftOut.includes(path)))
-    stream.damaged.push(...damaged.filter((one) => !isIn(stream.damaged, one)))
-    stream.hasMore = hasMore
-    yield* requests
-    if (!next) return
-    part = { ...options, skip: 0, before: next }
+  for (let skip = options.skip ?? 0; skip > PAGE; skip -= PAGE) {
+    const before = note(stream, await passOver({ ...part, skip: 0, limit: PAGE }))
+    if (!before) return
+    part = { ...options, skip: skip - PAGE, before }
   }
+  for (let left = options.limit; left > 0; left -= PAGE) {
+    const { requests, ...found } = await listRequests({ ...part, limit: Math.min(left, PAGE) })
+    const before = note(stream, found)
+    yield* requests
+    if (!before) return
+    part = { ...options, skip: 0, before }
+  }
+}
+
+/** Returns where the rest begins. */
+function note(
+  stream: Omit<RequestStream, 'requests'>,
+  { leftOut, damaged, hasMore, next }: Omit<ListResult, 'requests'>,
+): ListPlace | undefined {
+  stream.leftOut.push(...leftOut.filter((path) => !stream.leftOut.includes(path)))
+  stream.damaged.push(...damaged.filter((one) => !isIn(stream.damaged, one)))
+  stream.hasMore = hasMore
+  return next
 }
 
 function isIn(list: readonly DamagedPartition[], { path }: DamagedPartition): boolean {

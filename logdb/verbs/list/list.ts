@@ -65,8 +65,23 @@ export interface ListResult {
  * for (const { ts, statusCode, question } of requests) console.log(ts, statusCode, question)
  */
 export async function listRequests(options: ListOptions): Promise<ListResult> {
-  const { out, limit, skip = 0, before } = options
   const engine = await loadSqlite()
+  const { shown, ...found } = findLatest(engine, options)
+  return { requests: withQuestions(engine, shown, found.damaged), ...found }
+}
+
+/** What `listRequests` gives, without the requests: to get to the place after them. */
+export async function passOver(options: ListOptions): Promise<Omit<ListResult, 'requests'>> {
+  const { shown: _, ...found } = findLatest(await loadSqlite(), options)
+  return found
+}
+
+interface Latest extends Omit<ListResult, 'requests'> {
+  shown: Found[]
+}
+
+function findLatest(engine: SqliteEngine, options: ListOptions): Latest {
+  const { out, limit, skip = 0, before } = options
   const most = skip + limit + 1
   const state: Search = { found: [], leftOut: [], damaged: [] }
   const latest = new LatestRequests(most, before)
@@ -80,7 +95,7 @@ export async function listRequests(options: ListOptions): Promise<ListResult> {
     }
     readPartition(engine, { file, options, most, latest }, state)
   }
-  return resultOf(engine, state, { skip, limit })
+  return resultOf(state, { skip, limit })
 }
 
 /** What was found so far. */
@@ -110,15 +125,14 @@ function readPartition(
 }
 
 function resultOf(
-  engine: SqliteEngine,
   { found, leftOut, damaged, last, next: unread }: Search,
   { skip, limit }: { skip: number; limit: number },
-): ListResult {
+): Latest {
   const shown = found.slice(skip, skip + limit)
   const hasMoreFound = found.length > skip + limit
   const end = hasMoreFound ? shown.at(-1)?.summary : unread
   return {
-    requests: withQuestions(engine, shown, damaged),
+    shown,
     hasMore: end !== undefined,
     ...(end && { next: { ts: end.ts, tsUs: end.tsUs, requestId: end.requestId } }),
     ...(unread && !hasMoreFound && last && { searchedTo: last.firstDay }),

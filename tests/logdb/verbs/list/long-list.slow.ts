@@ -5,10 +5,10 @@ import { sqliteTest } from '../../../helpers/logdb/sqlite-test.ts'
 import { type Workspace, workspace } from '../../../helpers/logdb/workspace.ts'
 
 /** As JSON more than a megabyte, so that it is printed before the end is known. */
-async function manyRequests(): Promise<Workspace> {
+async function manyRequests(perDay = 1500): Promise<Workspace> {
   const space = workspace()
   const times = ['2025-09-10T00:00:00Z', '2025-09-11T00:00:00Z'].flatMap((start) => {
-    return Array.from({ length: 1500 }, (_, index) => timestampAt(index, start))
+    return Array.from({ length: perDay }, (_, index) => timestampAt(index, start))
   })
   space.write(
     'requests-x.jsonl',
@@ -42,4 +42,18 @@ sqliteTest('a long list has its titles once', async () => {
   const lines = (await space.run(['list', '--limit', '6000'])).stdout.split('\n')
   expect(lines.filter((line) => /^time .* question/.test(line))).toHaveLength(1)
   expect(new Set(lines.slice(1, -1)).size).toBe(3000)
+})
+
+sqliteTest('a page far back is that part of the whole list', async () => {
+  const space = await manyRequests(4000)
+  const ids = async (...args: string[]) => {
+    const { result, more } = JSON.parse((await space.run(['list', '--json', ...args])).stdout)
+    return { ids: result.map(({ request_id }: { request_id: string }) => request_id), more }
+  }
+  const whole = await ids('--limit', '1000000')
+  expect(whole.ids).toHaveLength(8000)
+  expect(await ids('--limit', '300', '--page', '25')).toEqual({ ids: whole.ids.slice(7200, 7500), more: true })
+  expect(await ids('--limit', '5000', '--page', '2')).toEqual({ ids: whole.ids.slice(5000), more: false })
+  expect(await ids('--limit', '1000', '--page', '11')).toEqual({ ids: [], more: false })
+  expect(await ids('--limit', '7', '--page', '900000')).toEqual({ ids: [], more: false })
 })
