@@ -5,6 +5,7 @@ import { canonicalTarget } from './canonical-url.ts'
 import { answerMalformedRequests } from './malformed-requests.ts'
 import { replyWithProblems, sendProblem } from './problem-replies.ts'
 import { newRequestId } from './request-id.ts'
+import { refuseUnknownRoutes } from './routes/unknown.ts'
 
 export interface AppOptions {
   /** The operator's log. */
@@ -57,6 +58,7 @@ export function createApp({ logger, release, commonHeaders, onProblem }: AppOpti
     done()
   })
   replyWithProblems(app)
+  refuseUnknownRoutes(app)
   return app
 }
 

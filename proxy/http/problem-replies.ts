@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify'
-import { apiOf } from '../apis/all.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Endpoint } from '../apis/api.ts'
 import { openAiErrors } from '../apis/openai-errors.ts'
 import { closeAfterAnswer, hasUnreadBody } from '../exchange/unread-body.ts'
@@ -27,18 +26,8 @@ export function sendProblem(reply: FastifyReply, problem: ApiProblem, api?: Endp
     .send((api?.errors ?? openAiErrors).json(problem, request.id))
 }
 
-const METHODS: HTTPMethods[] = ['GET', 'POST', 'OPTIONS']
-
-/** Replies with error objects to requests that match no route, and to requests on which the gateway itself fails. */
+/** Replies with error objects to requests on which the gateway itself fails. */
 export function replyWithProblems(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0] ?? '/'
-    const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }))
-    const { method, headers } = request
-    if (allowed.length === 0) return sendProblem(reply, problems.unknownUrl(method, path))
-    if (wantsWebSocket(headers)) return sendProblem(reply, problems.noWebSocket(path), apiOf(path))
-    return sendProblem(reply, problems.wrongMethod(method, path, allowed.join(', ')), apiOf(path))
-  })
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     if (error.statusCode !== undefined && error.statusCode < 500) {
       return sendProblem(reply, { ...problems.badHttp(error.message), status: error.statusCode })

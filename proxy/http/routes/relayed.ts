@@ -1,14 +1,14 @@
-import type { FastifyInstance, FastifyRequest, HTTPMethods, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { isOfAnthropic } from '../../apis/messages.ts'
 import { Exchange } from '../../exchange/exchange.ts'
 import { problems } from '../../problems.ts'
-import { inAnthropicForm, RELAYED, type RelayedEndpoint } from '../../relay/endpoints.ts'
+import { inAnthropicForm, type RelayedEndpoint } from '../../relay/endpoints.ts'
 import { relayRequest } from '../../relay/relay-request.ts'
+import { methodsOfIds, RELAYED_PATHS } from '../../relay/relayed-paths.ts'
 import { sendProblem, wantsWebSocket } from '../problem-replies.ts'
 import { type ApiRouteOptions, DEPLOYMENT_PATH, deploymentOf } from './apis.ts'
-import { corsPreflight } from './cors.ts'
+import { answerOtherMethod } from './other-methods.ts'
 
-const METHODS: HTTPMethods[] = ['GET', 'POST', 'DELETE', 'PUT', 'PATCH']
 /** As providers make them; nothing in them can lead to another path. */
 const ID = /^(?!\.+$)[\w.:~-]{1,256}$/
 /** Clients of Azure send it; no other server knows it. */
@@ -18,37 +18,24 @@ const ABOVE = /^(?:\/v1|\/openai\/deployments\/[^/]+)(?=\/)/
 
 /** The endpoints that are relayed, each with and without /v1. */
 export function relayedRoutes(app: FastifyInstance, options: ApiRouteOptions): void {
-  for (const path of new Set(RELAYED.map(({ endpoint }) => endpoint))) {
-    const endpoints = RELAYED.filter(({ endpoint }) => endpoint === path)
-    const allowed = [...endpoints.map(({ method }) => method), 'OPTIONS'].join(', ')
-    const below = path.replace(/^\/v1/, '')
-    // Below a deployment of Azure are the endpoints whose body names one model.
-    const isModelled = endpoints.some(({ model }) => model === 'required' || model === 'optional')
-    for (const url of [path, below, ...(isModelled ? [DEPLOYMENT_PATH + below] : [])]) {
+  const handler = () => {}
+  const exposeHeadRoute = false
+  for (const path of RELAYED_PATHS) {
+    const { endpoint: full, endpoints, isModelled } = path
+    const below = full.replace(/^\/v1/, '')
+    for (const url of [full, below, ...(isModelled ? [DEPLOYMENT_PATH + below] : [])]) {
       for (const endpoint of endpoints) {
         const onRequest = relayHandler(endpoint, options)
-        app.route({ method: endpoint.method, url, exposeHeadRoute: false, onRequest, handler: () => {} })
+        app.route({ method: endpoint.method, url, exposeHeadRoute, onRequest, handler })
       }
-      const others = METHODS.filter((method) => !endpoints.some((endpoint) => endpoint.method === method))
-      app.route({
-        method: others,
-        url,
-        handler: () => {},
-        onRequest: refusal(endpoints[0] as RelayedEndpoint, allowed),
-      })
-      app.options(url, corsPreflight(allowed))
+      for (const method of methodsOfIds(path)) {
+        app.route({ method, url, exposeHeadRoute, onRequest: refuseMethod, handler })
+      }
     }
   }
 }
 
-function refusal(endpoint: RelayedEndpoint, allowed: string): onRequestHookHandler {
-  return (request, reply) => {
-    const path = pathOf(request)
-    const { method, headers } = request
-    const problem = wantsWebSocket(headers) ? problems.noWebSocket(path) : problems.wrongMethod(method, path, allowed)
-    sendProblem(reply, problem, endpoint)
-  }
-}
+const refuseMethod: onRequestHookHandler = (request, reply) => void answerOtherMethod(request, reply)
 
 /** Runs before Fastify reads the body: from then on the exchange answers, and Fastify does not. */
 function relayHandler(

@@ -154,6 +154,10 @@ test('paths that are not ids, and methods that do not exist, reach no provider',
   for (const path of paths) expect([path, (await gateway.get(path)).status]).toEqual([path, 404])
   const wrong = await gateway.post({}, {}, '/v1/files/file-1')
   expect([wrong.status, wrong.headers['allow']]).toEqual([405, 'GET, DELETE, OPTIONS'])
-  expect((await fetch(`${gateway.url}/v1/files/file-1/content`, { method: 'HEAD' })).status).toBe(404)
+  const compact = await gateway.get('/v1/responses/compact')
+  expect([compact.status, compact.headers['allow']]).toEqual([405, 'POST, OPTIONS'])
+  for (const method of ['HEAD', 'PUT']) {
+    expect((await fetch(`${gateway.url}/files/file-1/content/`, { method })).status).toBe(405)
+  }
   expect(upstream.requests).toEqual([])
 })
