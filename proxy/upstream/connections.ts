@@ -1,6 +1,7 @@
 import type { Dispatcher, Client as UndiciClient, Pool as UndiciPool } from 'undici'
 import { proxyHeaders, throughTunnel } from './outbound-proxy.ts'
-import { type AnswerState, skipUnaskedContinue } from './unasked-continue.ts'
+import { writeInSteps } from './socket/stepped-writes.ts'
+import { type AnswerState, skipUnaskedContinue } from './socket/unasked-continue.ts'
 import { buildConnector, Client, Pool } from './undici-parts.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
@@ -115,7 +116,10 @@ class TrackedClient extends Client implements Connection, AnswerState {
       connect: (target, callback) =>
         connect(target, (...result) => {
           this.answers = 0
-          if (result[1]) skipUnaskedContinue(result[1], this)
+          if (result[1]) {
+            skipUnaskedContinue(result[1], this)
+            writeInSteps(result[1])
+          }
           callback(...result)
         }),
     })

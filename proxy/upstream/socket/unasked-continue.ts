@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { ZERO } from '../../kit/ascii.ts'
+import { ZERO } from '../../../kit/ascii.ts'
 
 /** One whole response of this kind, with its headers. */
 const WHOLE = /^HTTP\/1\.[01] 100[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/
