@@ -5,6 +5,7 @@ import { codingsOf, REQUEST_CODINGS, requestDecoder } from '../content-coding.ts
 import { type ApiProblem, problems } from '../problems.ts'
 import type { Flow } from './client-response.ts'
 import type { Exchange } from './exchange.ts'
+import { nextStep } from './request-body.ts'
 
 /** How long a body that is held may take to arrive. */
 const MAX_RECEIVE_MS = 300_000
@@ -133,9 +134,14 @@ class BodyReceiver implements Flow {
 
   #end(): void {
     if (this.#isRefused) return
+    const { wrongType, onComplete } = this.#options
     this.#exchange.timings.complete()
-    if (this.#options.wrongType) this.#exchange.refuse(this.#options.wrongType)
-    else this.#options.onComplete()
+    if (wrongType) {
+      this.#exchange.refuse(wrongType)
+      return
+    }
+    this.#exchange.body.join()
+    nextStep(this.#exchange, onComplete)
   }
 }
 

@@ -7,6 +7,7 @@ import { readRequest } from '../../apis/read-request.ts'
 import { Exchange, type ExchangeStart } from '../../exchange/exchange.ts'
 import type { ExchangeServices } from '../../exchange/ports.ts'
 import { receiveBody } from '../../exchange/receive-body.ts'
+import { nextStep } from '../../exchange/request-body.ts'
 import { problems } from '../../problems.ts'
 import { startAttempts } from '../../routing/attempts.ts'
 import { bindToMaker } from '../../routing/bind-to-maker.ts'
@@ -136,5 +137,5 @@ function answer(exchange: Exchange, { serving, limits, deployment }: AnswerConte
     exchange.refuse(foreign)
     return
   }
-  startAttempts(exchange, serving, { model, withModel })
+  nextStep(exchange, () => startAttempts(exchange, serving, { model, withModel }))
 }

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { BodyMemory, RequestBody } from '../../../proxy/exchange/request-body.ts'
+import { BodyMemory, nextStep, RequestBody } from '../../../proxy/exchange/request-body.ts'
 
 test('a body is its pieces in order, at any time', () => {
   const body = new RequestBody(new BodyMemory())
@@ -23,4 +24,34 @@ test('all bodies together have a limit, and give their memory back', () => {
   expect([memory.isFull, memory.usedBytes]).toEqual([false, 2 ** 28 + 1])
   other.release()
   expect(memory.usedBytes).toBe(0)
+})
+
+function exchangeWith(sizeBytes: number) {
+  const failures: unknown[] = []
+  const response = { isClosed: false, hasBegun: false }
+  return { body: { sizeBytes }, response, failWith: (error: unknown) => void failures.push(error), failures }
+}
+
+test('only a large body waits for the turn of others', async () => {
+  const order: string[] = []
+  nextStep(exchangeWith(1_000), () => order.push('small'))
+  nextStep(exchangeWith(1_000_000), () => order.push('large'))
+  order.push('others')
+  await setImmediate()
+  expect(order).toEqual(['small', 'others', 'large'])
+})
+
+test('a step is not taken if an answer has begun or the client has left, and a failing one fails its request', async () => {
+  const steps: string[] = []
+  const [left, answered, failing] = [exchangeWith(1_000_000), exchangeWith(1_000_000), exchangeWith(1_000_000)]
+  nextStep(left, () => steps.push('left'))
+  nextStep(answered, () => steps.push('answered'))
+  const error = new Error('a bug')
+  nextStep(failing, () => {
+    throw error
+  })
+  left.response.isClosed = true
+  answered.response.hasBegun = true
+  await setImmediate()
+  expect([steps, failing.failures]).toEqual([[], [error]])
 })
