@@ -136,16 +136,11 @@ export class Partition {
   }
 
   #insert(id: number, row: NewRow, bytes: Buffer, session: Session, source: number | null): void {
-    this.#sql.insertRequest.run([
-      id,
-      this.#server.serverId,
-      row.requestId,
-      ...row.fields,
-      ...this.#said(id, row, bytes, session),
-      source,
-      row.offset,
-      row.length,
-    ])
+    const said = this.#said(id, row, bytes, session)
+    const { requestId, fields, offset, length } = row
+    const values = [id, this.#server.serverId, requestId, ...fields, ...said, source, offset, length]
+    const { changes } = this.#sql.insertRequest.run(values)
+    if (changes === 0) this.db.prepare<[unknown[]]>(INSERT_OR_THROW).run(values)
   }
 
   /** Gives a request whose bodies were removed what was said in it. */
@@ -173,14 +168,22 @@ function isRemoved({ bodies }: NewRow, bytes: Buffer): boolean {
   return bytes.toString('utf8', start, end) === REMOVED_BODY
 }
 
-/** In the order in which `#insert` gives the values. CAST makes text of bytes without a JS string in between. */
-const INSERT_REQUEST = `INSERT INTO req (
+/**
+ * In the order in which `#insert` gives the values. CAST makes text of bytes without a JS string in between.
+ *
+ * Because of the trigger on new rows, SQLite copies every page that an INSERT changes, to undo half of it after an error. With
+ * OR IGNORE a row that is refused changes nothing, so it copies none, and the thread that writes takes a quarter less time.
+ */
+const INSERT_REQUEST = `INSERT OR IGNORE INTO req (
     id, server_id, request_id, ${FIELD_COLUMNS.join(', ')}, req_head, req_tail, resp_head, resp_tail,
     tip, resp_msg, texts, src, src_off, src_len
   ) VALUES (
     ?, ?, ?, ${FIELD_COLUMNS.map(() => '?').join(', ')},
     CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?
   )`
+
+/** The same, for the error of a row that is refused. */
+const INSERT_OR_THROW = INSERT_REQUEST.replace('OR IGNORE ', '')
 
 const RESTORE_REQUEST = `UPDATE req SET req_head = CAST(? AS TEXT), req_tail = CAST(? AS TEXT), resp_head = CAST(? AS TEXT),
   resp_tail = CAST(? AS TEXT), tip = ?, resp_msg = ?, texts = ? WHERE id = ?`
