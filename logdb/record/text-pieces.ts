@@ -10,6 +10,9 @@ export interface Piece {
   size: number
 }
 
+/** Of a message that is stored as it is. */
+export const NO_PIECES: readonly Piece[] = []
+
 /** Shorter strings are not looked for. */
 const MIN_STRING_BYTES = 32
 /** Nor is one of many: so a large message is looked through only this many times. */

@@ -16,11 +16,22 @@ const MESSAGE_BYTES = 200
 export interface KnownMessage {
   number: number
   digest: string
-  /** Messages that hold what is searched of it, often itself. */
-  texts: readonly number[]
+  /**
+   * Messages that hold what is searched of it; undefined if it is its own text, as nearly every one is. A list for each of
+   * those made reading single requests a twentieth slower.
+   */
+  texts: readonly number[] | undefined
 }
 
-type AddedMessage = Omit<NewMessage, 'texts'>
+/** True if there is something to search of it. */
+export function isSearchable({ texts }: KnownMessage): boolean {
+  return texts === undefined || texts.length > 0
+}
+
+/** The messages that hold what is searched of it. */
+export function textsOf({ number, texts }: KnownMessage): readonly number[] {
+  return texts ?? [number]
+}
 
 /** What a reader has found for one partition, and the part of it that has not been sent yet. */
 export class ReadingSession {
@@ -47,22 +58,15 @@ export class ReadingSession {
     return this.#messages.get(digest)
   }
 
-  /** @param texts other messages that hold what is searched of it */
-  addMessage(digest: string, message: AddedMessage, texts: readonly number[]): KnownMessage {
-    const known = { number: this.#messages.size + 1, digest, texts }
-    addMessage(this.#current(), { ...message, texts })
-    this.#messages.set(digest, known)
-    return known
-  }
-
-  /** The same for one that is its own text. */
-  addText(digest: string, message: Omit<AddedMessage, 'pieces'>): KnownMessage {
-    return this.addMessage(digest, { ...message, pieces: [] }, [this.#messages.size + 1])
+  addMessage(digest: string, message: NewMessage): KnownMessage {
+    addMessage(this.#current(), message)
+    return this.#know(digest, message.texts)
   }
 
   /** What is searched of something that stays in a body. */
   textsInside(digest: string): readonly number[] | undefined {
-    return this.#messages.get(digest)?.texts ?? this.#textsInside.get(digest)
+    const known = this.#messages.get(digest)
+    return known ? textsOf(known) : this.#textsInside.get(digest)
   }
 
   keepTextsInside(digest: string, texts: readonly number[]): void {
@@ -84,6 +88,12 @@ export class ReadingSession {
     const group = this.#group
     this.#group = undefined
     return group ? [group] : []
+  }
+
+  #know(digest: string, texts: readonly number[] | undefined): KnownMessage {
+    const known = { number: this.#messages.size + 1, digest, texts }
+    this.#messages.set(digest, known)
+    return known
   }
 
   #current(): RowGroup {

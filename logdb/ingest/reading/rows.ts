@@ -3,6 +3,7 @@ import { type Body, REMOVED_BODY } from '../../record/body.ts'
 import { EntryReader, type LogEntry, requestId } from '../../record/entry.ts'
 import { fieldValues, type NewRow, type RowGroup, type Span, type SqlValue } from '../../store/rows/row-group.ts'
 import type { CachedPrefix } from './cached-prefix.ts'
+import { isSearchable } from './reading-session.ts'
 import { SentMessages } from './sent-messages.ts'
 import { Sessions, type SessionsOptions } from './sessions.ts'
 
@@ -145,7 +146,7 @@ export class Rows {
       }
     }
     const answer = response.items[0] && this.#messages.message(response.items[0])
-    searchable += Number((answer?.texts.length ?? 0) > 0)
+    searchable += Number(answer !== undefined && isSearchable(answer))
     const [head, tail] = [headOf(request), tailOf(request)]
     return { bodies: [head, tail, headOf(response), tailOf(response)], answer: answer?.number ?? 0, inside, searchable }
   }

@@ -3,11 +3,11 @@ import type { Mark } from '../../canon/canonical-reader.ts'
 import type { Body } from '../../record/body.ts'
 import type { EntryReader } from '../../record/entry.ts'
 import { messageTexts } from '../../record/message-text.ts'
-import { textPieces } from '../../record/text-pieces.ts'
+import { NO_PIECES, textPieces } from '../../record/text-pieces.ts'
 import { HASH_BYTES } from '../../store/partition/chain-hash.ts'
 import type { CachedPrefix } from './cached-prefix.ts'
 import type { Walk } from './prefix-cache.ts'
-import type { KnownMessage } from './reading-session.ts'
+import { isSearchable, type KnownMessage, textsOf } from './reading-session.ts'
 import type { Sessions } from './sessions.ts'
 
 /** A conversation as the writer will know it, and the SHA-256 of the whole body in hex. */
@@ -67,10 +67,10 @@ export class SentMessages {
     const known = session.message(digest)
     if (known) return known
     const texts = messageTexts({ json, role: name })
-    if (texts[0] === json) return session.addText(digest, { start, end, digest: this.#add(digest) })
+    if (texts[0] === json) return this.#addText(digest, start, end)
     const numbers = texts.map((text) => this.#text(text))
     const pieces = textPieces(json, texts)
-    return session.addMessage(digest, { start, end, digest: this.#add(digest), pieces }, numbers)
+    return session.addMessage(digest, { start, end, digest: this.#add(digest), texts: numbers, pieces })
   }
 
   /** The messages that hold what is searched of something that stays in a body. */
@@ -81,7 +81,7 @@ export class SentMessages {
     const known = session.textsInside(digest)
     if (known) return known
     const texts = messageTexts({ json, role: mark.name })
-    if (texts[0] === json) return this.message(mark).texts
+    if (texts[0] === json) return textsOf(this.message(mark))
     const numbers = texts.map((text) => this.#text(text))
     session.keepTextsInside(digest, numbers)
     return numbers
@@ -96,7 +96,12 @@ export class SentMessages {
     const start = this.#reader.sink.length
     this.#reader.sink.run(json, 0, json.length)
     const end = this.#reader.sink.length
-    return session.addText(digest, { start, end, digest: this.#add(digest) }).number
+    return this.#addText(digest, start, end).number
+  }
+
+  #addText(digest: string, start: number, end: number): KnownMessage {
+    const message = { start, end, digest: this.#add(digest), texts: undefined, pieces: NO_PIECES }
+    return this.#sessions.current.addMessage(digest, message)
   }
 
   /** Returns where it starts. */
@@ -123,7 +128,7 @@ export class SentMessages {
     const link = { parent: before.number, message: message.number, hash: sink.length }
     sink.latin1(ownHash)
     const number = session.addConversation(link)
-    const texts = before.texts + Number(message.texts.length > 0)
+    const texts = before.texts + Number(isSearchable(message))
     return session.known.add(
       before,
       { number, hash: ownHash, texts },

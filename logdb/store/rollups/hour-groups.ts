@@ -44,6 +44,16 @@ const LAST_NAME = `
  * takes three times as long.
  */
 export function groupReader(db: Connection): (times: TimeRange) => Group[] {
+  defineSketch(db)
+  const cells = db.prepare<[TimeRange], Cell>(CELLS)
+  return (times) => groupsOf(cells.all(times), (key) => lastName(db, times, key))
+}
+
+const haveSketch = new WeakSet<Connection>()
+
+/** Once: when a function is defined again, SQLite prepares every statement again, 1 ms after each commit of an ingest. */
+function defineSketch(db: Connection): void {
+  if (haveSketch.has(db)) return
   db.defineAggregate('latency_sketch', {
     start: () => new LatencySketch(),
     step: (sketch, latencyMs: number | null) => {
@@ -51,8 +61,7 @@ export function groupReader(db: Connection): (times: TimeRange) => Group[] {
     },
     result: (sketch) => sketch.store(),
   })
-  const cells = db.prepare<[TimeRange], Cell>(CELLS)
-  return (times) => groupsOf(cells.all(times), (key) => lastName(db, times, key))
+  haveSketch.add(db)
 }
 
 function groupsOf(cells: readonly Cell[], lastNameOf: (key: string | null) => string | null): Group[] {

@@ -1,5 +1,5 @@
 import type { EntryFields } from '../../record/entry.ts'
-import type { Piece } from '../../record/text-pieces.ts'
+import { NO_PIECES, type Piece } from '../../record/text-pieces.ts'
 
 export type SqlValue = string | number | null
 
@@ -15,8 +15,8 @@ export interface Span {
 export interface NewMessage extends Span {
   /** Where its SHA-256 starts. */
   digest: number
-  /** Messages that hold what is searched of it, often itself. */
-  texts: readonly number[]
+  /** Messages that hold what is searched of it; undefined if it is its own text. */
+  texts: readonly number[] | undefined
   /** What it is put together from, of its own bytes and those of its texts; none if it is stored as it is. */
   pieces: readonly Piece[]
 }
@@ -70,10 +70,12 @@ export function emptyGroup(path: string, session: number, firstMessage: number):
 
 const MESSAGE_WIDTH = 5
 const PIECE_WIDTH = 5
+/** Instead of a number of texts. */
+const OWN_TEXT = -1
 
 export function addMessage(group: RowGroup, { start, end, digest, texts, pieces }: NewMessage): void {
-  group.messages.push(start, end, digest, texts.length, pieces.length)
-  for (const text of texts) group.texts.push(text)
+  group.messages.push(start, end, digest, texts?.length ?? OWN_TEXT, pieces.length)
+  if (texts) for (const text of texts) group.texts.push(text)
   for (const { ownStart, ownEnd, text, start, size } of pieces) group.pieces.push(ownStart, ownEnd, text, start, size)
 }
 
@@ -82,6 +84,10 @@ export function* messagesOf({ messages, texts, pieces }: RowGroup): Generator<Ne
   for (let at = 0; at < messages.length; at += MESSAGE_WIDTH) {
     const values = messages.slice(at, at + MESSAGE_WIDTH) as [number, number, number, number, number]
     const [start, end, digest, textCount, pieceCount] = values
+    if (textCount === OWN_TEXT) {
+      yield { start, end, digest, texts: undefined, pieces: NO_PIECES }
+      continue
+    }
     const pieceEnd = pieceAt + pieceCount * PIECE_WIDTH
     const own = pieceCount === 0 ? NO_PIECES : piecesOf(pieces.slice(pieceAt, pieceEnd))
     yield { start, end, digest, texts: texts.slice(textAt, textAt + textCount), pieces: own }
@@ -89,8 +95,6 @@ export function* messagesOf({ messages, texts, pieces }: RowGroup): Generator<Ne
     pieceAt = pieceEnd
   }
 }
-
-const NO_PIECES: readonly Piece[] = []
 
 function piecesOf(values: readonly number[]): Piece[] {
   return Array.from({ length: values.length / PIECE_WIDTH }, (_, index) => {

@@ -9,8 +9,8 @@ export interface Stores {
 }
 
 interface SentMessage extends Message {
-  /** Messages that hold what is searched of it, often itself. */
-  texts: readonly number[]
+  /** Messages that hold what is searched of it; undefined if it is its own text. */
+  texts: readonly number[] | undefined
 }
 
 interface Link {
@@ -50,9 +50,8 @@ export class Session {
     const known = this.#messages[number] as number | SentMessage
     if (typeof known === 'number') return known
     const { messages } = stores
-    const isOwnText = known.texts[0] === number
-    const texts = isOwnText ? [] : known.texts.map((text) => this.message(text, row, stores))
-    const id = isOwnText ? messages.storeText(known, row) : messages.store(known, texts)
+    const texts = known.texts?.map((text) => this.message(text, row, stores))
+    const id = texts ? messages.store(known, texts) : messages.storeText(known, row)
     this.#messages[number] = id
     return id
   }
