@@ -1,5 +1,5 @@
 import type { Connection } from '../sqlite/engine.ts'
-import { frameOf } from '../tables/body-frame.ts'
+import { type Frame, frameOf } from '../tables/body-frame.ts'
 import { Dictionary } from '../tables/dictionary.ts'
 import { DECODED_COLUMNS, ENCODED, KIND_COLUMNS } from '../tables/request-columns.ts'
 import { FIELD_COLUMNS, type NewRow } from './row-group.ts'
@@ -17,6 +17,7 @@ export class RequestStore {
   readonly #dictionary: Dictionary
   readonly #serverId: string
   readonly #sql
+  #lastHead = { text: '', frame: frameOf('') }
 
   constructor(db: Connection, serverId: string) {
     this.#dictionary = new Dictionary(db)
@@ -54,10 +55,16 @@ export class RequestStore {
     this.#sql.restore.run([...this.#bodies(row, bytes), tip, answer, row.searchable, id])
   }
 
+  /** Most answers begin like the one before. */
+  #frameOfHead(text: string): Frame {
+    if (text !== this.#lastHead.text) this.#lastHead = { text, frame: frameOf(text) }
+    return this.#lastHead.frame
+  }
+
   /** Values of `BODY_COLUMNS`. */
   #bodies({ bodies }: NewRow, bytes: Buffer): unknown[] {
     const [head, tail, answerHead, answerTail] = bodies.map(({ start, end }) => bytes.toString('utf8', start, end))
-    const [before, after] = [frameOf(answerHead ?? ''), frameOf(answerTail ?? '')]
+    const [before, after] = [this.#frameOfHead(answerHead ?? ''), frameOf(answerTail ?? '')]
     const sent = this.#dictionary.frame(head ?? '', tail ?? '')
     return [sent, this.#dictionary.frame(before.text, after.text), before.values, after.values]
   }
