@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Connection, SqliteEngine } from './engine.ts'
+import { PAGE_BYTES } from './open.ts'
 import { removeDatabase } from './remove-database.ts'
 
 /**
@@ -48,8 +49,10 @@ function forgetChanges(path: string): void {
   }
 }
 
+/** All copies have pages of one size, whatever the database has. */
 function copyInto(db: Connection, copy: string): void {
   try {
+    db.pragma(`page_size = ${PAGE_BYTES}`)
     db.prepare<[string]>('VACUUM INTO ?').run(copy)
   } finally {
     db.close()
