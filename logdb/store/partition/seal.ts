@@ -6,12 +6,16 @@ import { requireFreeBytes } from '../folder/free-space.ts'
 import { refreshRollups } from '../rollups/rollups.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'
+import { PAGE_BYTES } from '../sqlite/open.ts'
 import { optimizeTextIndex } from '../text-index/text-index.ts'
 import { restoreIndexes } from './indexes/restore-indexes.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 
 const WRITABLE_BY_OWNER = 0o200
 const WRITABLE_BY_ANY = 0o222
+
+const SMALL_BYTES = 1024 * 1024
+const SMALL_PAGE_BYTES = 1024
 
 /** True for a file that `sealPartition` made and that nothing has opened for writing since. @throws UserError */
 export function isSealed(engine: SqliteEngine, path: string): boolean {
@@ -63,11 +67,18 @@ function copyTo(engine: SqliteEngine, path: string, copy: string): number {
     })
     db.pragma('wal_checkpoint(TRUNCATE)')
     db.pragma('journal_mode = DELETE')
+    db.pragma(`page_size = ${pageBytesFor(db)}`)
     db.prepare<[string]>('VACUUM INTO ?').run(copy)
     return countRows(db)
   } finally {
     db.close()
   }
+}
+
+/** Each table and index takes a page at least, which is most of a day of few requests. */
+function pageBytesFor(db: Connection): number {
+  const used = Number(db.pragma('page_count')) - Number(db.pragma('freelist_count'))
+  return used * Number(db.pragma('page_size')) < SMALL_BYTES ? SMALL_PAGE_BYTES : PAGE_BYTES
 }
 
 function finishCopy(engine: SqliteEngine, copy: string, rows: number): void {

@@ -68,13 +68,22 @@ const ENDS = ROLES.map((role) => Buffer.from(formEnd(role)))
 
 /** A message that has only a role and a text is stored without what these have around them. */
 function shortened(json: Buffer): { form: number; text: Buffer } {
-  const isOf = (end: Buffer, form: number) => {
-    return form > 0 && json.length >= START.length + end.length && json.subarray(-end.length).equals(end)
-  }
-  const form = json.subarray(0, START.length).equals(START) ? ENDS.findIndex(isOf) : 0
+  const form = holds(json, START, 0) ? ENDS.findIndex((end, index) => index > 0 && endsWith(json, end)) : 0
   const end = ENDS[form]
   if (form <= 0 || !end) return { form: 0, text: json }
   return { form, text: json.subarray(START.length, json.length - end.length) }
+}
+
+function endsWith(json: Buffer, end: Buffer): boolean {
+  const at = json.length - end.length
+  return at >= START.length && holds(json, end, at)
+}
+
+/** From the end on, where roles differ. To make a part of a Buffer and compare that takes several times as long. */
+function holds(json: Buffer, part: Buffer, at: number): boolean {
+  let index = part.length - 1
+  while (index >= 0 && json[at + index] === part[index]) index--
+  return index < 0
 }
 
 /** CAST: the bytes are UTF-8 and go in as they are, without becoming a JS string. */

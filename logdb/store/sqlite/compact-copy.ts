@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Connection, SqliteEngine } from './engine.ts'
+import { PAGE_BYTES } from './open.ts'
 import { removeDatabase } from './remove-database.ts'
 
 interface CopySteps<T> {
@@ -58,7 +59,9 @@ function forgetChanges(path: string): void {
   }
 }
 
+/** All copies have pages of one size, whatever the database has. */
 function vacuumInto(engine: SqliteEngine, path: string, copy: string): void {
   using db = engine.openReadonly(path)
+  db.pragma(`page_size = ${PAGE_BYTES}`)
   db.prepare<[string]>('VACUUM INTO ?').run(copy)
 }

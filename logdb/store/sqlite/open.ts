@@ -8,7 +8,8 @@ import { explainError } from './explain-error.ts'
 type Driver = typeof Sqlite
 
 const BUSY_TIMEOUT_MS = 5000
-const PAGE_BYTES = 8192
+/** Of a database that is written to. */
+export const PAGE_BYTES = 8192
 const CACHE_KIB = 8192
 /** Of a connection that only reads; many can be open at once. By default the driver gives 16 MB to each. */
 const READ_CACHE_KIB = 2048

@@ -8,18 +8,59 @@ export interface Frame {
 
 /** As many as the views put back. */
 const MAX_VALUES = 16
+const COLON = '": '
+const ID = '"id": "'
+const AFTER_NUMBER = /[,}\]]/
+const [ZERO, NINE, POINT] = ['0', '9', '.'].map((digit) => digit.charCodeAt(0)) as [number, number, number]
+/** A whole number of more digits may not come back as it was written. */
+const MAX_DIGITS = 15
 
-/** Ids, and numbers of several digits. What is taken for a value decides only how small a database is. */
-const VALUE = /("id": ")([^"\\]+)(?=")|(": )([1-9]\d{1,14}|0\.\d+)(?=[,}\]])/g
-
+/**
+ * Ids, and numbers of several digits, are values; which ones decides only how small a database is. A regular expression takes
+ * three times as long.
+ */
 export function frameOf(text: string): Frame {
   const values: (string | number)[] = []
-  const frame = text.replaceAll('%', '%%').replace(VALUE, (found, beforeId, id, beforeNumber, number) => {
-    if (values.length === MAX_VALUES) return found
-    values.push(beforeId ? id.replaceAll('%%', '%') : exact(number))
-    return `${beforeId ?? beforeNumber}%s`
-  })
+  let [frame, from] = ['', 0]
+  for (let at = text.indexOf(COLON); at >= 0 && values.length < MAX_VALUES; at = text.indexOf(COLON, at)) {
+    const id = idAt(text, at)
+    const start = at + (id === undefined ? COLON.length : ID.length - 3)
+    at = start + (id ?? numberAt(text, start)).length
+    if (at === start) continue
+    frame += `${escaped(text.slice(from, start))}%s`
+    values.push(id ?? exact(text.slice(start, at)))
+    from = at
+  }
+  frame += escaped(text.slice(from))
   return { text: frame, values: values.length === 0 ? null : JSON.stringify(values) }
+}
+
+/** The id whose member has its colon here; undefined if there is none. */
+function idAt(text: string, colon: number): string | undefined {
+  const start = colon - 3
+  if (start < 0 || !text.startsWith(ID, start)) return undefined
+  const end = text.indexOf('"', start + ID.length)
+  const id = text.slice(start + ID.length, Math.max(end, 0))
+  return id === '' || id.includes('\\') ? undefined : id
+}
+
+/** The number that begins here, if it is one of several digits, or begins with `0.`; else an empty text. */
+function numberAt(text: string, start: number): string {
+  const isSmall = text.charCodeAt(start) === ZERO
+  if (isSmall && text.charCodeAt(start + 1) !== POINT) return ''
+  let end = isSmall ? start + 2 : start
+  while (isDigit(text.charCodeAt(end))) end++
+  const digits = end - start
+  const isOne = isSmall ? digits > 2 : digits > 1 && digits <= MAX_DIGITS
+  return isOne && AFTER_NUMBER.test(text[end] ?? '') ? text.slice(start, end) : ''
+}
+
+function isDigit(code: number): boolean {
+  return code >= ZERO && code <= NINE
+}
+
+function escaped(text: string): string {
+  return text.includes('%') ? text.replaceAll('%', '%%') : text
 }
 
 /** A whole number comes back as it was written; of others SQLite gives 15 digits only. */

@@ -136,3 +136,26 @@ sqliteTest('a sealed partition stays sealed while nothing in it changes', async 
   expect(await space.run(['dialogs', 'clear'])).toMatchObject({ stdout: `${path} cleared=0\n` })
   expect(isSealed()).toBe(true)
 })
+
+sqliteTest('a sealed day of few requests has small pages, and grows again as any other', async () => {
+  const space = workspace()
+  const more = (name: string, count: number) => {
+    const content = (index: number) => `${name} ${index} ${'word '.repeat(300)}`
+    const one = (index: number) => record({ x_request_id: `${name}-${index}`, request: chat(content(index)) })
+    space.write(`requests-${name}.jsonl`, jsonl(Array.from({ length: count }, (_, index) => one(index))))
+  }
+  const sizes = () => space.query<object>('SELECT page_size FROM pragma_page_size')
+  more('few', 3)
+  await space.ingest()
+  const [path = ''] = space.partitions()
+  const before = statSync(path).size
+  await space.run(['seal'])
+  expect(await sizes()).toEqual([{ page_size: 1024 }])
+  expect(statSync(path).size).toBeLessThan(before / 4)
+  more('many', 600)
+  await space.ingest()
+  expect(await space.run(['seal'])).toMatchObject({ exitCode: 0 })
+  expect(await sizes()).toEqual([{ page_size: 8192 }])
+  expect(await space.query('SELECT count(*) AS rows FROM requests')).toEqual([{ rows: 603 }])
+  expect(await space.run(['verify', '--deep'])).toMatchObject({ exitCode: 0 })
+})
