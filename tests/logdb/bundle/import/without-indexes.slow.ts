@@ -110,13 +110,16 @@ sqliteTest('one that was put among the others can be sealed, merged and bundled'
 })
 
 sqliteTest('one that its indexes would not allow is refused, and nothing is stored', async () => {
-  const columns = 'request_id, server_id, ts, endpoint, req_head, req_tail, resp_head, resp_tail, texts'
-  const twice = `INSERT INTO req (${columns}) SELECT ${columns} FROM req LIMIT 1`
+  const columns = 'kind, request_id, ts, sent, answered, texts'
+  const twice = `INSERT INTO req_row (${columns}) SELECT ${columns} FROM req_row LIMIT 1`
   for (const [sql, reason] of [
-    [twice, 'is damaged: UNIQUE constraint failed: req.request_id'],
-    ['UPDATE msg SET h = (SELECT h FROM msg LIMIT 1)', 'is damaged: UNIQUE constraint failed: msg.h'],
+    [twice, "is damaged: UNIQUE constraint failed: index 'req_by_request_id'"],
+    [
+      'UPDATE msg_row SET h = (SELECT h FROM msg_row LIMIT 1)',
+      "is damaged: UNIQUE constraint failed: index 'msg_by_hash'",
+    ],
     ['CREATE TABLE more (x)', 'has other tables'],
-    ['CREATE INDEX mine ON req (ts)', 'has other tables'],
+    ['CREATE INDEX mine ON req_row (ts)', 'has other tables'],
     ['DROP VIEW requests; CREATE VIEW requests AS SELECT 1', 'has other tables'],
   ] as const) {
     const space = workspace()
