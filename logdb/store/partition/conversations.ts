@@ -112,7 +112,7 @@ function prepare(db: Connection) {
       WITH RECURSIVE below (node) AS (
         SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
       )
-      SELECT request_id FROM below JOIN req ON req.tip = below.node ORDER BY ts, ts_us, request_id`),
+      SELECT request_id FROM below CROSS JOIN req ON req.tip = below.node ORDER BY ts, ts_us, request_id`),
     conversation: db.prepare<[{ h: Buffer }], { tip: number }>(`SELECT tip FROM conv WHERE ${hasHash('h', '@h')}`),
   }
 }

@@ -22,24 +22,24 @@ UPDATE conv SET conv_root = (
 ) WHERE conv_root NOT IN (SELECT tip FROM conv);
 `
 /** A text, and the messages whose text it is. */
-const FORMS = 'SELECT msg_row.id AS form UNION SELECT msg_form.msg FROM msg_form WHERE msg_form.text = msg_row.id'
+const FORMS = 'SELECT msg_first.msg AS form UNION SELECT msg_form.msg FROM msg_form WHERE msg_form.text = msg_first.msg'
 /** 0 if there is none. */
 const FIND_HOLDERS = `
-UPDATE msg_row SET first = COALESCE((
+UPDATE msg_first SET req = COALESCE((
   SELECT min(id) FROM (
-    SELECT req.id FROM (${FORMS}) JOIN req ON req.resp_msg = form
+    SELECT req_row.id FROM (${FORMS}) CROSS JOIN req_row ON req_row.resp_msg = form
     UNION ALL
-    SELECT req.id FROM (
+    SELECT req_row.id FROM (
       WITH RECURSIVE below (node) AS (
         SELECT node.id FROM (${FORMS}) JOIN node ON node.msg = form
         UNION SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
       )
       SELECT node FROM below
-    ) JOIN req ON req.tip = node
+    ) CROSS JOIN req_row ON req_row.tip = node
   )
-), 0) WHERE id IN (SELECT msg FROM msg_first WHERE `
+), 0)`
 const DELETE_UNUSED = `
-UPDATE msg_row SET first = NULL WHERE first = 0;
+DELETE FROM msg_first WHERE req = 0;
 DELETE FROM msg_form WHERE msg NOT IN (SELECT msg FROM node) AND msg NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
 DELETE FROM msg_row WHERE id NOT IN (SELECT msg FROM node) AND id NOT IN (SELECT msg FROM msg_first)
   AND id NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
@@ -64,7 +64,7 @@ interface Remainder {
 
 /** Gives texts that meet a condition on `msg_first` the first request that holds them in its conversation or answer, or 0. */
 export function findHolders(db: Connection, condition: string): void {
-  db.exec(`${FIND_HOLDERS}${condition})`)
+  db.exec(`${FIND_HOLDERS} WHERE ${condition}`)
 }
 
 /**
@@ -98,7 +98,7 @@ function adoptOrphans(db: Connection): void {
       if (searched.size === 0) break
     }
   }
-  const adopt = db.prepare<[number, number]>('UPDATE msg_row SET first = ? WHERE id = ?')
+  const adopt = db.prepare<[number, number]>('UPDATE msg_first SET req = ? WHERE msg = ?')
   for (const { message, row } of found) adopt.run(row, message)
 }
 

@@ -22,7 +22,9 @@ export class MessageStore {
 
   /** The id of a message that is its own text, which the request with this row id has; it is stored if it is new. */
   storeText(message: Message, requestRow: number): number {
-    return this.#insert(message, requestRow).id
+    const { id, isNew } = this.#insert(message)
+    if (isNew) this.#sql.insertFirst.run(id, requestRow)
+    return id
   }
 
   /**
@@ -30,7 +32,7 @@ export class MessageStore {
    * @param texts ids of the messages that hold what is searched of it
    */
   store(message: Message, texts: readonly number[]): number {
-    const { id, isNew } = this.#insert(message, null)
+    const { id, isNew } = this.#insert(message)
     if (!isNew) return id
     for (const text of texts) this.#sql.insertForm.run(id, text)
     const { json, pieces } = message
@@ -47,18 +49,17 @@ export class MessageStore {
     return known?.isSame === 1 ? known.id : this.#sql.find.get({ json, h: digest })?.id
   }
 
-  /** @param first the request that holds it, if it can be searched */
-  #insert(message: Message, first: number | null): { id: number; isNew: boolean } {
-    return this.#insertAs(message.digest.subarray(0, HASH_BYTES), message, first)
+  #insert(message: Message): { id: number; isNew: boolean } {
+    return this.#insertAs(message.digest.subarray(0, HASH_BYTES), message)
   }
 
   /** A message whose short hash belongs to another text gets the long one. */
-  #insertAs(h: Buffer, message: Message, first: number | null): { id: number; isNew: boolean } {
+  #insertAs(h: Buffer, message: Message): { id: number; isNew: boolean } {
     const { form, text } = message.pieces.length > 0 ? IN_PIECES : shortened(message.json)
-    const { changes, lastInsertRowid } = this.#sql.insert.run(h, form, first, text)
+    const { changes, lastInsertRowid } = this.#sql.insert.run(h, form, text)
     if (changes > 0) return { id: Number(lastInsertRowid), isNew: true }
     const known = this.#sql.find.get({ json: message.json, h })
-    return known?.isSame === 1 ? { id: known.id, isNew: false } : this.#insertAs(message.digest, message, first)
+    return known?.isSame === 1 ? { id: known.id, isNew: false } : this.#insertAs(message.digest, message)
   }
 }
 
@@ -93,9 +94,10 @@ function prepare(db: Connection) {
       `SELECT id, CAST(@json AS TEXT) = CASE WHEN json = '' THEN (SELECT json FROM message WHERE id = msg.id) ELSE json END AS isSame
         FROM msg WHERE ${hasHash('h', '@h')}`,
     ),
-    insert: db.prepare<[Buffer, number, number | null, Buffer]>(
-      'INSERT INTO msg_row (h, form, first, text) VALUES (?, ?, ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING',
+    insert: db.prepare<[Buffer, number, Buffer]>(
+      'INSERT INTO msg_row (h, form, text) VALUES (?, ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING',
     ),
+    insertFirst: db.prepare<[number, number]>('INSERT INTO msg_first (msg, req) VALUES (?, ?)'),
     insertForm: db.prepare<[number, number]>('INSERT INTO msg_form (msg, text) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertPiece: db.prepare<[number, number, Buffer, number | null, number, number]>(
       'INSERT INTO msg_piece (msg, seq, own, text, start, size) VALUES (?, ?, CAST(? AS TEXT), ?, ?, ?)',

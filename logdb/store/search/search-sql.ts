@@ -70,15 +70,18 @@ function hitSql(terms: readonly Term[]): string {
 }
 
 const HOLDING_FIRST = 'holding (msg, req) AS (SELECT msg, req FROM hit)'
-/** Later requests of a conversation hold its messages too, in any form: their tips are below the messages' nodes. */
+/**
+ * Later requests of a conversation hold its messages too, in any form: their tips are below the messages' nodes. CROSS: from
+ * the few messages to their requests; SQLite would go through all requests.
+ */
 const BELOW = `
   below (msg, node) AS (
     SELECT form.msg, node.id FROM form JOIN node ON node.msg = form.form
     UNION SELECT below.msg, node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
   )`
 const HOLDING_FORMS = `
-    SELECT below.msg, req.id FROM below JOIN req ON req.tip = below.node
-    UNION SELECT form.msg, req.id FROM form JOIN req ON req.resp_msg = form.form`
+    SELECT below.msg, req.id FROM below CROSS JOIN req ON req.tip = below.node
+    UNION SELECT form.msg, req.id FROM form CROSS JOIN req ON req.resp_msg = form.form`
 const HOLDING_ANYWHERE = `
   form (msg, form) AS (
     SELECT msg, msg FROM hit UNION ALL SELECT hit.msg, msg_form.msg FROM hit JOIN msg_form ON msg_form.text = hit.msg

@@ -14,22 +14,19 @@ export function hasHash(h: string, wanted: string): string {
 }
 
 const MESSAGES = `
--- form: whose role the text has around it, as in the view msg; 0 if that is the whole message. first: the first request that
--- held it, for a message that can be searched.
+-- form: whose role the text has around it, as in the view msg; 0 if that is the whole message.
 CREATE TABLE msg_row (
-  id INTEGER PRIMARY KEY, h BLOB NOT NULL, form INTEGER NOT NULL, first INTEGER, text TEXT NOT NULL
+  id INTEGER PRIMARY KEY, h BLOB NOT NULL, form INTEGER NOT NULL, text TEXT NOT NULL
 ) STRICT;
-INSERT INTO msg_row SELECT id, h, 0, req, json FROM msg LEFT JOIN msg_first ON msg_first.msg = msg.id ORDER BY id;
+INSERT INTO msg_row SELECT id, h, 0, json FROM msg ORDER BY id;
 ${ROLES.slice(1).map(shorten).join('\n')}
 DROP TABLE msg;
-DROP TABLE msg_first;
 CREATE UNIQUE INDEX msg_by_hash ON msg_row (${hashKey('h')});
 CREATE VIEW msg AS SELECT id, h, CASE form WHEN 0 THEN text
   ${ROLES.slice(1)
     .map((role, index) => `WHEN ${index + 1} THEN '${FORM_START}' || text || '${formEnd(role)}'`)
     .join('\n  ')}
   END AS json FROM msg_row;
-CREATE VIEW msg_first AS SELECT id AS msg, first AS req FROM msg_row WHERE first IS NOT NULL;
 `
 
 function shorten(role: string): string {

@@ -70,7 +70,7 @@ function copyRows(db: Sqlite.Database): void {
   if (db.prepare("SELECT 1 FROM source.sqlite_master WHERE name = 'fts_state'").get()) {
     db.exec('CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT')
   }
-  for (const table of ['req', 'msg', 'msg_first', ...(db.prepare(PLAIN).pluck().all() as string[])]) {
+  for (const table of ['req', 'msg', ...(db.prepare(PLAIN).pluck().all() as string[])]) {
     const columns = columnsOf(db, 'main', table).filter((name) => columnsOf(db, 'source', table).includes(name))
     if (columns.length === 0 || isView(db, table)) continue
     db.exec(`DELETE FROM main.${table}`)
