@@ -80,18 +80,14 @@ const CHANGES: [change: string | ((path: string) => void), isDeep: boolean, prob
   ],
   [`UPDATE req_row SET us = us + 1 WHERE id = 2`, true, /request [0-9a-f]{64} is not what was logged/],
   [`UPDATE req_kind SET model_mapped = 'other' WHERE id = 1`, true, /request_text_index does not match the messages/],
-  [
-    `UPDATE msg_row SET first = NULL WHERE id = 3`,
-    true,
-    /request_text_index does not match the messages: logdb fts drop/,
-  ],
+  [`DELETE FROM msg_first WHERE msg = 3`, true, /request_text_index does not match the messages: logdb fts drop/],
   [
     `INSERT INTO msg_text SELECT msg, 'user', 'part 8' FROM msg_first LIMIT 1`,
     true,
     /request_text_index does not match/,
   ],
   [
-    `UPDATE msg_row SET first = NULL WHERE id = (SELECT text FROM msg_form LIMIT 1)`,
+    `DELETE FROM msg_first WHERE msg = (SELECT text FROM msg_form LIMIT 1)`,
     false,
     /1 texts of other messages that are missing/,
   ],
