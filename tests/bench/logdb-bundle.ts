@@ -13,7 +13,7 @@ import type { Figure } from './table.ts'
 const MB = 1_000_000
 const ROUNDS = 3
 const CHAT_BYTES = 96 * MB
-const SHORT = { days: 1, perDay: 200_000 }
+const SHORT = { days: 2, perDay: 200_000 }
 const CLI = join(packageRoot(), 'dist/logdb/cli.js')
 
 /** Bundles: speed and size of `create` next to tar and gzip of the straightforward schema, speed of `verify` and `import`. */
