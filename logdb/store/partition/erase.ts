@@ -54,7 +54,7 @@ export function forgetRequests(db: Connection, selection: Selection): number {
     db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
     const keep = 'INSERT INTO forgotten SELECT request_id, ? FROM req WHERE id IN (SELECT row FROM temp.erased)'
     db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowWholeS())
-    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec(DELETE_ERASED)
   })
 }
 
@@ -83,7 +83,7 @@ export function forgetAgain(db: Connection, forgotten: readonly Forgotten[]): nu
     const keep = db.prepare<[string, number]>('INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING')
     for (const { requestId, forgottenTs } of forgotten) keep.run(requestId, forgottenTs)
     db.exec('INSERT INTO temp.erased SELECT id FROM req WHERE request_id IN (SELECT request_id FROM forgotten)')
-    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec(DELETE_ERASED)
   })
 }
 
@@ -98,7 +98,7 @@ export function applyRetention(db: Connection, { metadata, bodies }: Retention):
 function deleteRequests(db: Connection, beforeTs: number): number {
   return erase(db, () => {
     db.prepare<[number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ?').run(beforeTs)
-    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec(DELETE_ERASED)
   })
 }
 
@@ -106,7 +106,7 @@ function deleteRequests(db: Connection, beforeTs: number): number {
 export function deleteOutside(db: Connection, { sinceS, toS }: TimeRange): number {
   return erase(db, () => {
     db.prepare<[number, number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ? OR ts > ?').run(sinceS, toS)
-    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec(DELETE_ERASED)
   })
 }
 
@@ -115,7 +115,7 @@ export function deleteOtherDays(db: Connection, days: readonly string[]): number
   return erase(db, () => {
     const isOther = "date(ts, 'unixepoch') NOT IN (SELECT value FROM json_each(?))"
     db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOther}`).run(JSON.stringify(days))
-    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec(DELETE_ERASED)
   })
 }
 
@@ -124,7 +124,7 @@ export function deleteById(db: Connection, ids: readonly string[]): number {
   return erase(db, () => {
     const isOne = 'request_id IN (SELECT value FROM json_each(?))'
     db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOne}`).run(JSON.stringify(ids))
-    db.exec('DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)')
+    db.exec(DELETE_ERASED)
   })
 }
 
@@ -140,6 +140,7 @@ function removeBodies(db: Connection, beforeTs: number): void {
   })
 }
 
+const DELETE_ERASED = 'DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)'
 const HAS_OLD_BODY = 'ts < ? AND req_head <> ?'
 const REMOVE_BODIES = `
   UPDATE req_row SET sent = ?, tip = NULL, answered = ?, head_values = NULL, tail_values = NULL, resp_msg = NULL, texts = 0
