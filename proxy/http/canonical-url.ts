@@ -15,6 +15,11 @@ export function canonicalUrl(url: string): string {
   return plain.replace(/^(?:\/v1)+(?=\/)/, '/v1') + url.slice(path.length)
 }
 
+/** The path of a target, without its query. */
+export function pathOf({ url }: { readonly url: string }): string {
+  return url.split('?', 1)[0] ?? '/'
+}
+
 const ABSOLUTE = /^https?:\/\/(?:[^/?#]*@)?([^/?#@]+)/i
 
 /**

@@ -177,7 +177,7 @@ class RelayedRequest {
     })
   }
 
-  /** Paths that Anthropic and OpenAI have in common: the first API of a provider is its own one, whoever asks. */
+  /** For paths that both Anthropic and OpenAI have: the first API of a provider is its own one, for every client. */
   #dialectAt({ apis }: Provider): ApiName {
     const { api, request } = this.#exchange
     const isChosen = apis.includes('messages') && isOfAnthropic(request.headers)

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Endpoint } from '../../apis/api.ts'
 import { problems } from '../../problems.ts'
 import { relayedAt } from '../../relay/relayed-paths.ts'
+import { pathOf } from '../canonical-url.ts'
 import { sendProblem, wantsWebSocket } from '../problem-replies.ts'
 import { corsPreflight } from './cors.ts'
 
@@ -10,14 +12,24 @@ import { corsPreflight } from './cors.ts'
  * @returns false if nothing is relayed at this path
  */
 export function answerOtherMethod(request: FastifyRequest, reply: FastifyReply): boolean {
-  const [path = '/'] = request.url.split('?', 1)
-  const endpoints = relayedAt(path)
+  const endpoints = relayedAt(pathOf(request))
   const [endpoint] = endpoints
   if (!endpoint) return false
-  const { method, headers } = request
   const allowed = [...endpoints.map((one) => one.method), 'OPTIONS'].join(', ')
-  if (method === 'OPTIONS') corsPreflight(allowed)(request, reply)
-  else if (wantsWebSocket(headers)) sendProblem(reply, problems.noWebSocket(path), endpoint)
-  else sendProblem(reply, problems.wrongMethod(method, path, allowed), endpoint)
+  if (request.method === 'OPTIONS') corsPreflight(allowed)(request, reply)
+  else refuseMethod(request, reply, allowed, endpoint)
   return true
+}
+
+/** @param allowed the methods of the path, as the header `Allow` has them */
+export function refuseMethod(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  allowed: string,
+  endpoint: Endpoint | undefined,
+): FastifyReply {
+  const path = pathOf(request)
+  const { method, headers } = request
+  const problem = wantsWebSocket(headers) ? problems.noWebSocket(path) : problems.wrongMethod(method, path, allowed)
+  return sendProblem(reply, problem, endpoint)
 }

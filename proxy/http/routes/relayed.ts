@@ -5,6 +5,7 @@ import { problems } from '../../problems.ts'
 import { inAnthropicForm, type RelayedEndpoint } from '../../relay/endpoints.ts'
 import { relayRequest } from '../../relay/relay-request.ts'
 import { methodsOfIds, RELAYED_PATHS } from '../../relay/relayed-paths.ts'
+import { pathOf } from '../canonical-url.ts'
 import { sendProblem, wantsWebSocket } from '../problem-replies.ts'
 import { type ApiRouteOptions, DEPLOYMENT_PATH, deploymentOf } from './apis.ts'
 import { answerOtherMethod } from './other-methods.ts'
@@ -74,10 +75,6 @@ function problemOf(request: FastifyRequest) {
 
 function idOf({ params }: FastifyRequest): string | undefined {
   return (params as { id?: string }).id
-}
-
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0] ?? '/'
 }
 
 /** The path below /v1, and the query as the client wrote it. */

@@ -1,8 +1,9 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { apiOf } from '../../apis/all.ts'
 import { problems } from '../../problems.ts'
-import { sendProblem, wantsWebSocket } from '../problem-replies.ts'
-import { answerOtherMethod } from './other-methods.ts'
+import { pathOf } from '../canonical-url.ts'
+import { sendProblem } from '../problem-replies.ts'
+import { answerOtherMethod, refuseMethod } from './other-methods.ts'
 
 const METHODS: HTTPMethods[] = ['GET', 'POST', 'OPTIONS']
 
@@ -10,11 +11,9 @@ const METHODS: HTTPMethods[] = ['GET', 'POST', 'OPTIONS']
 export function refuseUnknownRoutes(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     if (answerOtherMethod(request, reply)) return reply
-    const path = request.url.split('?')[0] ?? '/'
+    const path = pathOf(request)
     const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }))
-    const { method, headers } = request
-    if (allowed.length === 0) return sendProblem(reply, problems.unknownUrl(method, path))
-    if (wantsWebSocket(headers)) return sendProblem(reply, problems.noWebSocket(path), apiOf(path))
-    return sendProblem(reply, problems.wrongMethod(method, path, allowed.join(', ')), apiOf(path))
+    if (allowed.length === 0) return sendProblem(reply, problems.unknownUrl(request.method, path))
+    return refuseMethod(request, reply, allowed.join(', '), apiOf(path))
   })
 }
