@@ -88,7 +88,7 @@ for (const format of ['parquet', 'jsonl', 'csv']) {
     }
     const messages = found('messages')
     expect([messages.duckdb.length, messages.pandas.length]).toEqual([38, 38])
-    expect(found('erased').duckdb).toEqual(await space.query('SELECT request_id, forgotten_ts FROM forgotten'))
+    expect(found('erased').duckdb).toEqual(await space.query('SELECT request_id, forgotten_ts FROM z_forgotten'))
   })
 }
 

@@ -26,12 +26,22 @@ export function knownServerIds(engine: SqliteEngine, databases: readonly string[
 
 /** A request that was read has its place in a log, and one that was converted has no exact time. */
 const OWN_IDS: Readonly<Record<string, string>> = {
-  req: 'SELECT DISTINCT server_id FROM req WHERE src IS NOT NULL OR timestamp IS NULL',
+  z_req: ownIdsIn('z_req'),
+  req: ownIdsIn('req'), // before migration 15 of partitions
   sources: 'SELECT server_id FROM servers',
+}
+
+const TABLE_WITH_IDS = `
+  SELECT name FROM sqlite_master WHERE name IN (${Object.keys(OWN_IDS)
+    .map((name) => `'${name}'`)
+    .join(', ')})`
+
+function ownIdsIn(requests: string): string {
+  return `SELECT DISTINCT server_id FROM ${requests} WHERE src IS NOT NULL OR timestamp IS NULL`
 }
 
 function serverIdsIn(engine: SqliteEngine, path: string): string[] {
   using db = engine.openReadonly(path)
-  const table = db.prepareValue<[], string>("SELECT name FROM sqlite_master WHERE name IN ('req', 'sources')").get()
+  const table = db.prepareValue<[], string>(TABLE_WITH_IDS).get()
   return table === undefined ? [] : db.prepareValue<[], string>(OWN_IDS[table] ?? '').all()
 }

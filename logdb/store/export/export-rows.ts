@@ -24,7 +24,7 @@ export function exportRows(
 
 /** True if the partition has a request of these times. */
 export function hasRequests(db: Connection, { sinceS, toS }: TimeRange): boolean {
-  const sql = 'SELECT 1 FROM req WHERE ts BETWEEN ? AND ? LIMIT 1'
+  const sql = 'SELECT 1 FROM z_req WHERE ts BETWEEN ? AND ? LIMIT 1'
   return db.prepare<[number, number]>(sql).get(sinceS, toS) !== undefined
 }
 
@@ -38,7 +38,7 @@ function* requestRows(
   const selected = columns.map(({ name }) => (present.has(name) ? name : `NULL AS ${name}`)).join(', ')
   const find = db.prepareTuple<[string]>(`SELECT ${selected} FROM request_details WHERE request_id = ?`)
   // Sorting whole rows would take as much memory, or room on the disk, as they have bytes.
-  const ids = 'SELECT request_id FROM req WHERE ts BETWEEN ? AND ? ORDER BY ts, ts_us, request_id'
+  const ids = 'SELECT request_id FROM z_req WHERE ts BETWEEN ? AND ? ORDER BY ts, ts_us, request_id'
   for (const id of db.prepareValue<[number, number], string>(ids).iterate(sinceS, toS)) yield* one(find.get(id))
 }
 
@@ -47,7 +47,7 @@ function* textRows(db: Connection, { sinceS, toS }: TimeRange): Generator<Export
     'SELECT request_id, ?, role, content, endpoint, model_original, model_mapped FROM fts_src WHERE id = ?',
   )
   const ids = `
-    SELECT r.ts, s.id FROM fts_src s JOIN req r ON r.request_id = s.request_id
+    SELECT r.ts, s.id FROM fts_src s JOIN z_req r ON r.request_id = s.request_id
     WHERE r.ts BETWEEN ? AND ? ORDER BY r.ts, r.ts_us, r.request_id, s.id`
   for (const [ts, id] of db.prepareTuple<[number, number], [number, number]>(ids).iterate(sinceS, toS)) {
     yield* one(find.get(ts, id))
@@ -55,7 +55,7 @@ function* textRows(db: Connection, { sinceS, toS }: TimeRange): Generator<Export
 }
 
 function erasedRows(db: Connection): Iterable<ExportRow> {
-  return db.prepareTuple('SELECT request_id, forgotten_ts FROM forgotten ORDER BY request_id').iterate()
+  return db.prepareTuple('SELECT request_id, forgotten_ts FROM z_forgotten ORDER BY request_id').iterate()
 }
 
 function one<Row>(row: Row | undefined): Row[] {

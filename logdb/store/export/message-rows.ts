@@ -24,7 +24,7 @@ const BITS = 8
 
 /** Canonical JSON may hold NaN, which SQLite takes for malformed. MATERIALIZED: pieces are put together once. */
 const MESSAGE = `
-  WITH one AS MATERIALIZED (SELECT msg.h, message.json FROM msg JOIN message ON message.id = msg.id WHERE msg.id = ?)
+  WITH one AS MATERIALIZED (SELECT msg.h, message.json FROM z_msg msg JOIN message ON message.id = msg.id WHERE msg.id = ?)
   SELECT CASE WHEN json_valid(json) THEN CASE json_type(json, '$.role') WHEN 'text' THEN json_extract(json, '$.role') END END,
     lower(hex(h)), json
   FROM one`
@@ -55,7 +55,7 @@ export function* messageRows(db: Connection, { sinceS, toS }: TimeRange): Genera
 
 function requestsUntil(db: Connection, toS: number): IterableIterator<RequestOfMessages> {
   const sql = `
-    SELECT request_id AS id, ts, tip, resp_msg AS answer FROM req WHERE ts <= ? ORDER BY ts, ts_us, request_id`
+    SELECT request_id AS id, ts, tip, resp_msg AS answer FROM z_req WHERE ts <= ? ORDER BY ts, ts_us, request_id`
   return db.prepare<[number], RequestOfMessages>(sql).iterate(toS)
 }
 
@@ -73,9 +73,9 @@ class NewNodes {
 
   constructor(db: Connection) {
     this.#read = db.prepare<[number], Node>(
-      'SELECT parent, msg AS message, depth - 1 AS position FROM node WHERE id = ?',
+      'SELECT parent, msg AS message, depth - 1 AS position FROM z_node WHERE id = ?',
     )
-    const last = Number(db.prepareValue('SELECT COALESCE(max(id), 0) FROM node').get())
+    const last = Number(db.prepareValue('SELECT COALESCE(max(id), 0) FROM z_node').get())
     this.#seen = new Uint8Array(Math.floor(last / BITS) + 1)
   }
 

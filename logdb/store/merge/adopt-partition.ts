@@ -5,6 +5,7 @@ import { moveDurably } from '../folder/durable.ts'
 import { applyRetention, deleteOtherDays, type Forgotten, forgetAgain } from '../partition/erase.ts'
 import { restoreIndexes } from '../partition/indexes/restore-indexes.ts'
 import { schemaText, schemaTexts } from '../partition/indexes/schema-texts.ts'
+import { supplyMissing } from '../partition/older-versions.ts'
 import { changePartition, openWritablePartition } from '../partition/open-partition.ts'
 import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
 import { refreshRollups } from '../rollups/rollups.ts'
@@ -29,7 +30,7 @@ export function adoptPartition(engine: SqliteEngine, path: string): string | und
   try {
     db.pragma('synchronous = OFF') // a copy that is not complete is never used
     dropTextIndex(db)
-    db.exec('DROP TABLE IF EXISTS unfinished_erasure')
+    db.exec('DROP TABLE IF EXISTS z_unfinished_erasure')
     const isOwn = schemaText(schemaTexts(db)) === ownSchema(engine)
     return isOwn ? undefined : 'has other tables than a partition of this logdb'
   } finally {
@@ -52,6 +53,7 @@ function ownSchema(engine: SqliteEngine): string {
 /** Compares the requests of a partition that came from elsewhere with a stored one, which is not changed. @throws UserError */
 export function compareWithStored(engine: SqliteEngine, path: string, stored: string): KnownRows {
   using db = engine.openReadonly(stored)
+  supplyMissing(db)
   return withSource(db, path, () => compareKnownRows(db))
 }
 
@@ -118,15 +120,15 @@ export function leaveOut(
     if (days) deleteOtherDays(db, days)
     const tooOld = applyRetention(db, retention)
     const removed = forgotten.length === 0 ? 0 : forgetAgain(db, forgotten)
-    db.exec('DROP TABLE IF EXISTS unfinished_erasure')
-    const rows = Number(db.prepareValue('SELECT count(*) FROM req').get())
+    db.exec('DROP TABLE IF EXISTS z_unfinished_erasure')
+    const rows = Number(db.prepareValue('SELECT count(*) FROM z_req').get())
     return { rows, tooOld, forgotten: removed }
   })
 }
 
 /** A date is made only for each day, since that takes longer than all the rest. */
 const DAYS = `
-  SELECT date(begin, 'unixepoch') FROM (SELECT DISTINCT ts - (ts % 86400 + 86400) % 86400 AS begin FROM req) ORDER BY begin`
+  SELECT date(begin, 'unixepoch') FROM (SELECT DISTINCT ts - (ts % 86400 + 86400) % 86400 AS begin FROM z_req) ORDER BY begin`
 
 /** UTC days of its requests, YYYY-MM-DD. */
 export function daysIn(engine: SqliteEngine, path: string): string[] {

@@ -29,7 +29,7 @@ export function compareKnownRows(db: Connection): KnownRows {
 const COUNTS = `
   SELECT count(*) AS known,
     count(CASE WHEN d.req_head = '${REMOVED_BODY}' AND s.req_head <> '${REMOVED_BODY}' THEN 1 END) AS restorable
-  FROM source.req s JOIN main.req d ON d.request_id = s.request_id`
+  FROM source.z_req s JOIN z_req d ON d.request_id = s.request_id`
 
 function conflictsSql(db: Connection): string {
   const differs = differenceSql(db, {

@@ -28,7 +28,7 @@ export interface DoubledRequests {
 
 /** Equal texts have equal ids within a partition. */
 export function doubledRequests(db: Connection): DoubledRequests[] {
-  const servers = Number(db.prepareValue('SELECT count(DISTINCT server_id) FROM req').get())
+  const servers = Number(db.prepareValue('SELECT count(DISTINCT server_id) FROM z_req').get())
   if (servers < 2) return []
   const found = db.prepare<[], { first: string; second: string; requests: number }>(DOUBLED).all()
   return found.map(({ first, second, requests }) => ({ servers: [first, second], requests }))
@@ -36,7 +36,7 @@ export function doubledRequests(db: Connection): DoubledRequests[] {
 
 const DOUBLED = `
   SELECT a.server_id AS first, b.server_id AS second, count(*) AS requests
-  FROM req a JOIN req b ON b.ts = a.ts AND b.server_id > a.server_id
+  FROM z_req a JOIN z_req b ON b.ts = a.ts AND b.server_id > a.server_id
   WHERE b.timestamp = a.timestamp AND b.endpoint = a.endpoint AND b.x_request_id IS a.x_request_id AND b.tip IS a.tip
     AND b.resp_msg IS a.resp_msg AND b.req_head = a.req_head AND b.req_tail = a.req_tail AND b.resp_head = a.resp_head
     AND b.resp_tail = a.resp_tail AND a.req_head <> '${REMOVED_BODY}'
@@ -44,6 +44,6 @@ const DOUBLED = `
 
 /** Of the first and of the last request, in seconds since 1970; undefined if there are none. */
 export function timesOf(db: Connection): { first: number; last: number } | undefined {
-  const sql = 'SELECT min(ts) AS first, max(ts) AS last FROM req HAVING count(*) > 0'
+  const sql = 'SELECT min(ts) AS first, max(ts) AS last FROM z_req HAVING count(*) > 0'
   return db.prepare<[], { first: number; last: number }>(sql).get()
 }

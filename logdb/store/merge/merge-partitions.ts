@@ -76,7 +76,7 @@ function copyAll(engine: SqliteEngine, path: string, sources: readonly string[],
       return { path: source, ...inCurrentVersion(engine, path, source, (one) => copyInto(db, one, rules.renamed)) }
     })
     finishMerge(db, rules.retention, rules.isTextIndexed)
-    const requests = Number(db.prepareValue('SELECT count(*) FROM req').get())
+    const requests = Number(db.prepareValue('SELECT count(*) FROM z_req').get())
     return { sources: copied, requests, doubled: doubledRequests(db), times: timesOf(db) }
   } finally {
     closeCheckpointed(db)

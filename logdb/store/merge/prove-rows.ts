@@ -34,10 +34,10 @@ export function missingRows(db: Connection, path: string, renamed: RenamedServer
 }
 
 const MISSING = `
-  SELECT count(*) FROM temp.named n JOIN source.req s ON s.id = n.id
+  SELECT count(*) FROM temp.named n JOIN source.z_req s ON s.id = n.id
   WHERE s.ts >= @metadata AND @bodies = @bodies
-    AND NOT EXISTS (SELECT 1 FROM main.req d WHERE d.request_id = n.request_id)
-    AND NOT EXISTS (SELECT 1 FROM main.forgotten f WHERE f.request_id IN (n.request_id, s.request_id))`
+    AND NOT EXISTS (SELECT 1 FROM main.z_req d WHERE d.request_id = n.request_id)
+    AND NOT EXISTS (SELECT 1 FROM main.z_forgotten f WHERE f.request_id IN (n.request_id, s.request_id))`
 
 function differingSql(db: Connection): string {
   const differs = differenceSql(db, {
@@ -49,7 +49,7 @@ function differingSql(db: Connection): string {
     },
   })
   return `
-    SELECT s.request_id FROM temp.named n JOIN source.req r ON r.id = n.id
+    SELECT s.request_id FROM temp.named n JOIN source.z_req r ON r.id = n.id
       JOIN source.request_details s ON s.request_id = r.request_id
       JOIN main.request_details d ON d.request_id = n.request_id
     WHERE r.ts >= @metadata AND (${differs}) LIMIT 1`

@@ -13,7 +13,7 @@ export type RenamedServers = ReadonlyMap<string, string>
 export function nameRequests(db: Connection, renamed: RenamedServers): void {
   db.exec(`
     CREATE TEMP TABLE named (id INTEGER PRIMARY KEY, request_id TEXT NOT NULL, server_id TEXT NOT NULL);
-    INSERT INTO temp.named SELECT id, request_id, server_id FROM source.req;`)
+    INSERT INTO temp.named SELECT id, request_id, server_id FROM source.z_req;`)
   if (renamed.size > 0) {
     db.defineFunction('id_at', idAt)
     const rename = db.prepare<[string, string, string, string]>(RENAME)
@@ -28,7 +28,7 @@ const RENAME = `
     SELECT r.id AS id, d.request_id AS old_id,
       id_at(?, d.timestamp, d.endpoint, d.request_json, d.response_json, d.x_request_id) AS new_id,
       id_at(?, d.timestamp, d.endpoint, d.request_json, d.response_json, d.x_request_id) AS same_id
-    FROM source.req r JOIN source.request_details d ON d.request_id = r.request_id
+    FROM source.z_req r JOIN source.request_details d ON d.request_id = r.request_id
     WHERE r.server_id = ? AND r.timestamp IS NOT NULL
   ) found
   WHERE named.id = found.id AND found.same_id = found.old_id`

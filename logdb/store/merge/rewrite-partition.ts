@@ -14,7 +14,7 @@ import { mergePartitions } from './merge-partitions.ts'
 export function isWrittenEarlier(engine: SqliteEngine, path: string): boolean {
   if (!isCurrentPartition(engine, path)) return true
   using db = engine.openReadonly(path)
-  return Number(db.prepareValue('SELECT msg FROM msg_form_after').get()) > 0
+  return Number(db.prepareValue('SELECT msg FROM z_msg_form_after').get()) > 0
 }
 
 /**

@@ -100,19 +100,19 @@ export function conversationsSentIn(
 function prepare(db: Connection) {
   return {
     rootOf: db.prepare<[string], Root>(`
-      SELECT root.tip AS tip, root.h AS h FROM req
-      JOIN conv ON conv.tip = req.tip JOIN conv root ON root.tip = conv.conv_root WHERE req.request_id = ?`),
+      SELECT root.tip AS tip, root.h AS h FROM z_req req
+      JOIN z_conv conv ON conv.tip = req.tip JOIN z_conv root ON root.tip = conv.conv_root WHERE req.request_id = ?`),
     node: db.prepare<[number], { parent: number; message: Buffer }>(
-      'SELECT node.parent AS parent, msg.h AS message FROM node JOIN msg ON msg.id = node.msg WHERE node.id = ?',
+      'SELECT node.parent AS parent, msg.h AS message FROM z_node node JOIN z_msg msg ON msg.id = node.msg WHERE node.id = ?',
     ),
     next: db.prepare<[{ parent: number; message: Buffer }], { id: number }>(
-      `SELECT id FROM node WHERE parent = @parent AND msg = (SELECT id FROM msg WHERE ${hasHash('h', '@message')})`,
+      `SELECT id FROM z_node WHERE parent = @parent AND msg = (SELECT id FROM z_msg WHERE ${hasHash('h', '@message')})`,
     ),
     below: db.prepareValue<[number], string>(`
       WITH RECURSIVE below (node) AS (
-        SELECT ? UNION ALL SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
+        SELECT ? UNION ALL SELECT node.id FROM below JOIN z_node node ON node.parent = below.node AND node.parent <> 0
       )
-      SELECT request_id FROM below CROSS JOIN req ON req.tip = below.node ORDER BY ts, ts_us, request_id`),
-    conversation: db.prepare<[{ h: Buffer }], { tip: number }>(`SELECT tip FROM conv WHERE ${hasHash('h', '@h')}`),
+      SELECT request_id FROM below CROSS JOIN z_req req ON req.tip = below.node ORDER BY ts, ts_us, request_id`),
+    conversation: db.prepare<[{ h: Buffer }], { tip: number }>(`SELECT tip FROM z_conv WHERE ${hasHash('h', '@h')}`),
   }
 }

@@ -25,23 +25,23 @@ export function groupableRequests(db: Connection, order: 'ASC' | 'DESC'): Iterab
   const sql = `
     SELECT id AS row, ts, COALESCE(api_key_hash, '') AS apiKeyHash, endpoint,
       COALESCE(model_mapped, '') AS modelMapped, tip, dialog_id AS dialogId
-    FROM req WHERE x_dialog_id IS NULL ORDER BY ts ${order}`
+    FROM z_req WHERE x_dialog_id IS NULL ORDER BY ts ${order}`
   return db.prepare<[], GroupableRequest>(sql).iterate()
 }
 
 export function changeDialogs(db: Connection, changes: readonly DialogChange[]): void {
-  const update = db.prepare<[string | null, number]>('UPDATE req_row SET dialog_id = ? WHERE id = ?')
+  const update = db.prepare<[string | null, number]>('UPDATE z_req_row SET dialog_id = ? WHERE id = ?')
   for (const { row, dialogId } of changes) update.run(dialogId, row)
 }
 
 /** Rows with an assigned dialog; a dialog that the client named is not an assigned one. */
 export function assignedDialogs(db: Connection): number {
-  const sql = 'SELECT count(*) FROM req WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL'
+  const sql = 'SELECT count(*) FROM z_req WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL'
   return Number(db.prepareValue(sql).get())
 }
 
 export function clearDialogs(db: Connection): void {
-  db.exec('UPDATE req_row SET dialog_id = NULL WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL')
+  db.exec('UPDATE z_req_row SET dialog_id = NULL WHERE x_dialog_id IS NULL AND dialog_id IS NOT NULL')
 }
 
 const NO_MESSAGES = Buffer.alloc(0)
@@ -60,7 +60,7 @@ export interface NormalNode {
 /** Names conversations by their messages in normal form; 16 bytes of memory for each message and node. */
 export function* normalNodes(db: Connection): Generator<NormalNode> {
   const messages = namesOfMessages(db)
-  const nodes = new Names(Number(db.prepareValue('SELECT max(id) FROM node').get() ?? 0))
+  const nodes = new Names(Number(db.prepareValue('SELECT max(id) FROM z_node').get() ?? 0))
   for (const { id, parent, msg, isSent } of db.prepare<[], NodeRow>(NODES).iterate()) {
     const name = chainHash(parent === 0 ? NO_MESSAGES : nodes.get(parent), messages.get(msg))
     nodes.set(id, name)
@@ -78,7 +78,7 @@ interface NodeRow {
 /** A node is made after the one that it continues. */
 const NODES = `
   SELECT node.id, node.parent, node.msg, conv.tip IS NOT NULL AS isSent
-  FROM node LEFT JOIN conv ON conv.tip = node.id ORDER BY node.id`
+  FROM z_node node LEFT JOIN z_conv conv ON conv.tip = node.id ORDER BY node.id`
 
 /** Only messages that may have something to leave out are read; those in pieces mostly have. */
 const MESSAGES = `
@@ -86,10 +86,10 @@ const MESSAGES = `
     WHEN json NOT LIKE '{"content": "%' OR instr(json, 'null') OR instr(json, '[]')
     OR instr(json, '{}') OR instr(json, '""') OR instr(json, 'cache_control') OR instr(json, '"role": "system"')
     OR instr(json, '"role": "developer"') THEN json END AS json
-  FROM msg`
+  FROM z_msg msg`
 
 function namesOfMessages(db: Connection): Names {
-  const names = new Names(Number(db.prepareValue('SELECT max(id) FROM msg').get() ?? 0))
+  const names = new Names(Number(db.prepareValue('SELECT max(id) FROM z_msg').get() ?? 0))
   for (const { id, h, json } of db.prepare<[], { id: number; h: Buffer; json: string | null }>(MESSAGES).iterate()) {
     names.set(id, json === null ? h : shortHash(normalMessage(json)))
   }
@@ -131,7 +131,7 @@ const LINKED = `
   WITH bodies (row, tip, ts, ts_us, request, response) AS (
     SELECT id, tip, ts, ts_us, req_head || CASE WHEN tip IS NULL THEN '' ELSE 'null' END || req_tail,
       resp_head || CASE WHEN resp_msg IS NULL THEN '' ELSE 'null' END || resp_tail
-    FROM req WHERE endpoint LIKE '%/responses'
+    FROM z_req WHERE endpoint LIKE '%/responses'
   )
   SELECT row, tip, CASE WHEN json_valid(response) THEN json_extract(response, '$.id') END AS answerId,
     CASE WHEN json_valid(request) THEN json_extract(request, '$.previous_response_id') END AS previousId

@@ -7,8 +7,10 @@ import { compact } from '../sqlite/compact.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { isOfSchema } from '../sqlite/migrate.ts'
 import { Dictionary } from '../tables/dictionary.ts'
+import { innerName } from '../tables/inner-names.ts'
 import { withNewTextIndex } from '../text-index/text-index.ts'
 import { collectGarbage } from './garbage.ts'
+import { supplyMissing } from './older-versions.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 
 /**
@@ -21,14 +23,14 @@ export type Selection = { requestId: string } | { key: string } | { dialogId: st
 /** How many requests are selected, and the keys of the logs that they came from. */
 export function selectedRequests(db: Connection, selection: Selection): { requests: number; sources: string[] } {
   const condition = conditionOf(selection)
-  const requests = Number(db.prepareValue<[Selection]>(`SELECT count(*) FROM req WHERE ${condition}`).get(selection))
-  const sql = `SELECT source_key FROM ingest_marks WHERE source_id IN (SELECT src FROM req WHERE ${condition})`
+  const requests = Number(db.prepareValue<[Selection]>(`SELECT count(*) FROM z_req WHERE ${condition}`).get(selection))
+  const sql = `SELECT source_key FROM z_ingest_marks WHERE source_id IN (SELECT src FROM z_req WHERE ${condition})`
   return { requests, sources: db.prepareValue<[Selection], string>(sql).all(selection) }
 }
 
 /** Requests, and those with a body, before a time in seconds since 1970. */
 export function countBefore(db: Connection, beforeTs: number): { requests: number; bodies: number } {
-  const sql = 'SELECT count(*) AS requests, count(nullif(req_head, ?)) AS bodies FROM req WHERE ts < ?'
+  const sql = 'SELECT count(*) AS requests, count(nullif(req_head, ?)) AS bodies FROM z_req WHERE ts < ?'
   return db.prepare<[string, number], { requests: number; bodies: number }>(sql).get(REMOVED_BODY, beforeTs) ?? NONE
 }
 
@@ -43,7 +45,7 @@ export function recordPlacesWithin(
   const condition = which === 'all' ? '' : `AND req_head = '${REMOVED_BODY}'`
   const sql = `
     SELECT source_key AS key, src_off AS offset, src_len AS length, date(ts, 'unixepoch') AS day
-    FROM req JOIN ingest_marks ON ingest_marks.source_id = req.src
+    FROM z_req req JOIN z_ingest_marks ingest_marks ON ingest_marks.source_id = req.src
     WHERE src_len IS NOT NULL AND ts >= ? AND ts < ? ${condition}`
   return db.prepare<[number, number], RecordPlace>(sql).all(fromTs, beforeTs)
 }
@@ -51,8 +53,10 @@ export function recordPlacesWithin(
 /** Removes requests, but keeps their ids so that reading their log again does not bring them back. Returns how many. */
 export function forgetRequests(db: Connection, selection: Selection): number {
   return erase(db, () => {
-    db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${conditionOf(selection)}`).run(selection)
-    const keep = 'INSERT INTO forgotten SELECT request_id, ? FROM req WHERE id IN (SELECT row FROM temp.erased)'
+    db.prepare<[Selection]>(`INSERT INTO temp.erased SELECT id FROM z_req WHERE ${conditionOf(selection)}`).run(
+      selection,
+    )
+    const keep = 'INSERT INTO z_forgotten SELECT request_id, ? FROM z_req WHERE id IN (SELECT row FROM temp.erased)'
     db.prepare<[number]>(`${keep} ON CONFLICT DO NOTHING`).run(nowWholeS())
     db.exec(DELETE_ERASED)
   })
@@ -72,17 +76,17 @@ export interface Forgotten {
  */
 export function readForgotten(engine: SqliteEngine, path: string): Forgotten[] {
   using db = engine.openReadonly(path)
-  const hasTable = () => db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'forgotten'").get() !== undefined
-  if (!isOfSchema(db, PARTITION_SCHEMA) || !hasTable()) return []
-  return db.prepare<[], Forgotten>('SELECT request_id AS requestId, forgotten_ts AS forgottenTs FROM forgotten').all()
+  if (!isOfSchema(db, PARTITION_SCHEMA)) return []
+  supplyMissing(db)
+  return db.prepare<[], Forgotten>('SELECT request_id AS requestId, forgotten_ts AS forgottenTs FROM z_forgotten').all()
 }
 
 /** Removes the requests that another log database has forgotten, and keeps their ids. Returns how many were here. */
 export function forgetAgain(db: Connection, forgotten: readonly Forgotten[]): number {
   return erase(db, () => {
-    const keep = db.prepare<[string, number]>('INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING')
+    const keep = db.prepare<[string, number]>('INSERT INTO z_forgotten VALUES (?, ?) ON CONFLICT DO NOTHING')
     for (const { requestId, forgottenTs } of forgotten) keep.run(requestId, forgottenTs)
-    db.exec('INSERT INTO temp.erased SELECT id FROM req WHERE request_id IN (SELECT request_id FROM forgotten)')
+    db.exec('INSERT INTO temp.erased SELECT id FROM z_req WHERE request_id IN (SELECT request_id FROM z_forgotten)')
     db.exec(DELETE_ERASED)
   })
 }
@@ -97,7 +101,7 @@ export function applyRetention(db: Connection, { metadata, bodies }: Retention):
 /** Removes the requests before a time in seconds since 1970. Returns how many. */
 function deleteRequests(db: Connection, beforeTs: number): number {
   return erase(db, () => {
-    db.prepare<[number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ?').run(beforeTs)
+    db.prepare<[number]>('INSERT INTO temp.erased SELECT id FROM z_req WHERE ts < ?').run(beforeTs)
     db.exec(DELETE_ERASED)
   })
 }
@@ -105,7 +109,7 @@ function deleteRequests(db: Connection, beforeTs: number): number {
 /** Removes the requests before and after these times. Returns how many. */
 export function deleteOutside(db: Connection, { sinceS, toS }: TimeRange): number {
   return erase(db, () => {
-    db.prepare<[number, number]>('INSERT INTO temp.erased SELECT id FROM req WHERE ts < ? OR ts > ?').run(sinceS, toS)
+    db.prepare<[number, number]>('INSERT INTO temp.erased SELECT id FROM z_req WHERE ts < ? OR ts > ?').run(sinceS, toS)
     db.exec(DELETE_ERASED)
   })
 }
@@ -114,7 +118,7 @@ export function deleteOutside(db: Connection, { sinceS, toS }: TimeRange): numbe
 export function deleteOtherDays(db: Connection, days: readonly string[]): number {
   return erase(db, () => {
     const isOther = "date(ts, 'unixepoch') NOT IN (SELECT value FROM json_each(?))"
-    db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOther}`).run(JSON.stringify(days))
+    db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM z_req WHERE ${isOther}`).run(JSON.stringify(days))
     db.exec(DELETE_ERASED)
   })
 }
@@ -123,7 +127,7 @@ export function deleteOtherDays(db: Connection, days: readonly string[]): number
 export function deleteById(db: Connection, ids: readonly string[]): number {
   return erase(db, () => {
     const isOne = 'request_id IN (SELECT value FROM json_each(?))'
-    db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${isOne}`).run(JSON.stringify(ids))
+    db.prepare<[string]>(`INSERT INTO temp.erased SELECT id FROM z_req WHERE ${isOne}`).run(JSON.stringify(ids))
     db.exec(DELETE_ERASED)
   })
 }
@@ -131,7 +135,7 @@ export function deleteById(db: Connection, ids: readonly string[]): number {
 /** Removes the bodies of the requests before a time in seconds since 1970. */
 function removeBodies(db: Connection, beforeTs: number): void {
   erase(db, () => {
-    db.prepare<[number, string]>(`INSERT INTO temp.erased SELECT id FROM req WHERE ${HAS_OLD_BODY}`).run(
+    db.prepare<[number, string]>(`INSERT INTO temp.erased SELECT id FROM z_req WHERE ${HAS_OLD_BODY}`).run(
       beforeTs,
       REMOVED_BODY,
     )
@@ -140,10 +144,10 @@ function removeBodies(db: Connection, beforeTs: number): void {
   })
 }
 
-const DELETE_ERASED = 'DELETE FROM req_row WHERE id IN (SELECT row FROM temp.erased)'
+const DELETE_ERASED = 'DELETE FROM z_req_row WHERE id IN (SELECT row FROM temp.erased)'
 const HAS_OLD_BODY = 'ts < ? AND req_head <> ?'
 const REMOVE_BODIES = `
-  UPDATE req_row SET sent = ?, tip = NULL, answered = ?, head_values = NULL, tail_values = NULL, resp_msg = NULL, texts = 0
+  UPDATE z_req_row SET sent = ?, tip = NULL, answered = ?, head_values = NULL, tail_values = NULL, resp_msg = NULL, texts = 0
   WHERE id IN (SELECT row FROM temp.erased)`
 
 function conditionOf(selection: Selection): string {
@@ -160,7 +164,7 @@ function erase(db: Connection, choose: () => void): number {
     choose()
     const erased = Number(db.prepareValue('SELECT count(*) FROM temp.erased').get())
     if (erased > 0) {
-      db.exec('CREATE TABLE IF NOT EXISTS unfinished_erasure (x)')
+      db.exec('CREATE TABLE IF NOT EXISTS z_unfinished_erasure (x)')
       withNewTextIndex(db, () => collectGarbage(db))
       refreshRollups(db)
     }
@@ -169,9 +173,9 @@ function erase(db: Connection, choose: () => void): number {
   })
 }
 
-/** True from when something was erased until none of its bytes is left in the file; the table `unfinished_erasure` marks it. */
+/** True from when something was erased until none of its bytes is left in the file; the table `z_unfinished_erasure` marks it. */
 export function hasUnfinishedErasure(db: Connection): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'unfinished_erasure'").get() !== undefined
+  return innerName(db, 'unfinished_erasure') !== undefined
 }
 
 /**
@@ -180,6 +184,6 @@ export function hasUnfinishedErasure(db: Connection): boolean {
  */
 export function finishErasure(db: Connection): boolean {
   if (!compact(db)) return false
-  db.exec('DROP TABLE unfinished_erasure')
+  db.exec('DROP TABLE z_unfinished_erasure')
   return true
 }

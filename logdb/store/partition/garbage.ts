@@ -5,48 +5,49 @@ import { shortHash } from './chain-hash.ts'
 
 /** Removes paths of conversations that no request sends any more, and updates which conversations continue which. */
 const PRUNE_CONVERSATIONS = `
-DELETE FROM node WHERE id NOT IN (
+DELETE FROM z_node WHERE id NOT IN (
   WITH RECURSIVE live (id) AS (
-    SELECT tip FROM req WHERE tip IS NOT NULL
-    UNION SELECT node.parent FROM live JOIN node ON node.id = live.id WHERE node.parent <> 0
+    SELECT tip FROM z_req WHERE tip IS NOT NULL
+    UNION SELECT node.parent FROM live JOIN z_node node ON node.id = live.id WHERE node.parent <> 0
   )
   SELECT id FROM live
 );
-DELETE FROM conv WHERE tip NOT IN (SELECT tip FROM req WHERE tip IS NOT NULL);
-UPDATE conv SET conv_root = (
+DELETE FROM z_conv WHERE tip NOT IN (SELECT tip FROM z_req WHERE tip IS NOT NULL);
+UPDATE z_conv AS conv SET conv_root = (
   WITH RECURSIVE up (node, distance) AS (
     SELECT conv.tip, 0
-    UNION ALL SELECT node.parent, distance + 1 FROM up JOIN node ON node.id = up.node WHERE node.parent <> 0
+    UNION ALL SELECT node.parent, distance + 1 FROM up JOIN z_node node ON node.id = up.node WHERE node.parent <> 0
   )
-  SELECT sent.tip FROM up JOIN conv sent ON sent.tip = up.node ORDER BY distance DESC LIMIT 1
-) WHERE conv_root NOT IN (SELECT tip FROM conv);
+  SELECT sent.tip FROM up JOIN z_conv sent ON sent.tip = up.node ORDER BY distance DESC LIMIT 1
+) WHERE conv_root NOT IN (SELECT tip FROM z_conv);
 `
 /** A text, and the messages whose text it is. */
-const FORMS = 'SELECT msg_first.msg AS form UNION SELECT msg_form.msg FROM msg_form WHERE msg_form.text = msg_first.msg'
+const FORMS =
+  'SELECT msg_first.msg AS form UNION SELECT msg_form.msg FROM z_msg_form msg_form WHERE msg_form.text = msg_first.msg'
 /** 0 if there is none. */
 const FIND_HOLDERS = `
-UPDATE msg_first SET req = COALESCE((
+UPDATE z_msg_first AS msg_first SET req = COALESCE((
   SELECT min(id) FROM (
-    SELECT req_row.id FROM (${FORMS}) CROSS JOIN req_row ON req_row.resp_msg = form
+    SELECT req_row.id FROM (${FORMS}) CROSS JOIN z_req_row req_row ON req_row.resp_msg = form
     UNION ALL
     SELECT req_row.id FROM (
       WITH RECURSIVE below (node) AS (
-        SELECT node.id FROM (${FORMS}) JOIN node ON node.msg = form
-        UNION SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
+        SELECT node.id FROM (${FORMS}) JOIN z_node node ON node.msg = form
+        UNION SELECT node.id FROM below JOIN z_node node ON node.parent = below.node AND node.parent <> 0
       )
       SELECT node FROM below
-    ) CROSS JOIN req_row ON req_row.tip = node
+    ) CROSS JOIN z_req_row req_row ON req_row.tip = node
   )
 ), 0)`
 const DELETE_UNUSED = `
-DELETE FROM msg_first WHERE req = 0;
-DELETE FROM msg_form WHERE msg NOT IN (SELECT msg FROM node) AND msg NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
-DELETE FROM msg_row WHERE id NOT IN (SELECT msg FROM node) AND id NOT IN (SELECT msg FROM msg_first)
-  AND id NOT IN (SELECT resp_msg FROM req WHERE resp_msg IS NOT NULL);
-DELETE FROM msg_text WHERE msg NOT IN (SELECT id FROM msg);
-DELETE FROM msg_piece WHERE msg NOT IN (SELECT id FROM msg);
-DELETE FROM req_kind WHERE id NOT IN (SELECT kind FROM req_row);
-DELETE FROM req_frame WHERE id NOT IN (SELECT sent FROM req_row UNION SELECT answered FROM req_row);
+DELETE FROM z_msg_first WHERE req = 0;
+DELETE FROM z_msg_form WHERE msg NOT IN (SELECT msg FROM z_node) AND msg NOT IN (SELECT resp_msg FROM z_req WHERE resp_msg IS NOT NULL);
+DELETE FROM z_msg_row WHERE id NOT IN (SELECT msg FROM z_node) AND id NOT IN (SELECT msg FROM z_msg_first)
+  AND id NOT IN (SELECT resp_msg FROM z_req WHERE resp_msg IS NOT NULL);
+DELETE FROM z_msg_text WHERE msg NOT IN (SELECT id FROM z_msg);
+DELETE FROM z_msg_piece WHERE msg NOT IN (SELECT id FROM z_msg);
+DELETE FROM z_req_kind WHERE id NOT IN (SELECT kind FROM z_req_row);
+DELETE FROM z_req_frame WHERE id NOT IN (SELECT sent FROM z_req_row UNION SELECT answered FROM z_req_row);
 `
 
 /** A text outside the conversation stands in the bodies of requests; only its first request is noted. */
@@ -62,7 +63,7 @@ interface Remainder {
   response: string
 }
 
-/** Gives texts that meet a condition on `msg_first` the first request that holds them in its conversation or answer, or 0. */
+/** Gives texts that meet a condition on `z_msg_first` the first request that holds them in its conversation or answer, or 0. */
 export function findHolders(db: Connection, condition: string): void {
   db.exec(`${FIND_HOLDERS} WHERE ${condition}`)
 }
@@ -82,7 +83,7 @@ export function collectGarbage(db: Connection): void {
 function adoptOrphans(db: Connection): void {
   const orphans = db
     .prepare<[], Orphan>(
-      'SELECT msg.id AS message, msg.h AS h FROM msg_first JOIN msg ON msg.id = msg_first.msg WHERE req = 0',
+      'SELECT msg.id AS message, msg.h AS h FROM z_msg_first msg_first JOIN z_msg msg ON msg.id = msg_first.msg WHERE req = 0',
     )
     .all()
   const searched = new Map(orphans.map(({ message, h }) => [h.toString('hex'), message]))
@@ -98,7 +99,7 @@ function adoptOrphans(db: Connection): void {
       if (searched.size === 0) break
     }
   }
-  const adopt = db.prepare<[number, number]>('UPDATE msg_first SET req = ? WHERE msg = ?')
+  const adopt = db.prepare<[number, number]>('UPDATE z_msg_first SET req = ? WHERE msg = ?')
   for (const { message, row } of found) adopt.run(row, message)
 }
 
@@ -106,7 +107,7 @@ function adoptOrphans(db: Connection): void {
 const REMAINDERS = `
   SELECT id AS row, req_head || CASE WHEN tip IS NULL THEN '' ELSE 'null' END || req_tail AS request,
     resp_head || CASE WHEN resp_msg IS NULL THEN '' ELSE 'null' END || resp_tail AS response
-  FROM req ORDER BY id`
+  FROM z_req ORDER BY id`
 
 function hashesOf({ request, response }: Remainder): string[] {
   const items = [...itemsOf(Buffer.from(request), visitRequest), ...itemsOf(Buffer.from(response), visitResponse)]

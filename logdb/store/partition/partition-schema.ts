@@ -1,14 +1,16 @@
 import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
-import { ADD_COSTS, MOVE_TRIGGERS, ROLLUPS, refreshRollups } from '../rollups/rollups.ts'
+import { ADD_COSTS, DROP_TRIGGERS, MOVE_TRIGGERS, ROLLUPS, refreshRollups, triggersOn } from '../rollups/rollups.ts'
+import type { Connection } from '../sqlite/engine.ts'
 import type { Schema } from '../sqlite/migrate.ts'
-import { MESSAGE_TABLES } from '../tables/message-tables.ts'
-import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES } from '../tables/request-tables.ts'
+import { called, INNER_PREFIX, INNER_TABLES, innerName, PASSING_TABLES } from '../tables/inner-names.ts'
+import { MESSAGE_TABLES, viewOfWholeMessages } from '../tables/message-tables.ts'
+import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES, viewOfWholeRequests } from '../tables/request-tables.ts'
 import { chainHash } from './chain-hash.ts'
 
 /** A dialog to a request, in a trigger. */
 const ASSIGN_BEFORE_13 = 'UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id'
-const ASSIGN =
-  'UPDATE req_row SET dialog_id = NEW.dialog_id WHERE id = (SELECT id FROM req WHERE request_id = OLD.request_id)'
+const assign = (prefix: string) =>
+  `UPDATE ${prefix}req_row SET dialog_id = NEW.dialog_id WHERE id = (SELECT id FROM ${prefix}req WHERE request_id = OLD.request_id)`
 
 /**
  * A partition holds the requests of a day or a week. A chat request repeats the whole conversation, so each distinct
@@ -232,7 +234,7 @@ DROP VIEW requests;
 DROP VIEW request_details;
 ${REQUEST_TABLES}
 ${MOVE_TRIGGERS}
-${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
+${viewsOfRequests(ADDED_COLUMNS, 'message', assign(''))}
 ${viewOfTexts()}
 `
 
@@ -243,9 +245,35 @@ DROP VIEW request_details;
 DROP VIEW message;
 ${MESSAGE_TABLES}
 ${viewOfMessages()}
-${viewsOfRequests(ADDED_COLUMNS, 'message', ASSIGN)}
+${viewsOfRequests(ADDED_COLUMNS, 'message', assign(''))}
 ${viewOfTexts()}
 `
+
+/** What depends on the tables is made again, so that its text says what a reader would write. */
+const BEHIND_VIEWS = `
+DROP VIEW fts_src;
+DROP VIEW requests;
+DROP VIEW request_details;
+DROP VIEW message;
+DROP VIEW req;
+DROP VIEW msg;
+${DROP_TRIGGERS}
+${INNER_TABLES.map(renamed).join('\n')}
+${triggersOn('req_row', INNER_PREFIX)}
+${viewOfWholeMessages(INNER_PREFIX)}
+${viewOfMessages(INNER_PREFIX)}
+${viewOfWholeRequests(INNER_PREFIX)}
+${viewsOfRequests(ADDED_COLUMNS, 'message', assign(INNER_PREFIX), INNER_PREFIX)}
+${viewOfTexts(INNER_PREFIX)}
+`
+
+function renamed(table: string): string {
+  return `ALTER TABLE ${table} RENAME TO ${INNER_PREFIX}${table};`
+}
+
+function renamePassing(db: Connection): void {
+  for (const table of PASSING_TABLES) if (innerName(db, table) === table) db.exec(renamed(table))
+}
 
 /** Version 1 are the predecessor's files, which carry no number. */
 export const PARTITION_SCHEMA: Schema = {
@@ -265,6 +293,7 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 12, sql: ATTEMPTS },
     { number: 13, sql: SHARED_VALUES },
     { number: 14, sql: SHORT_MESSAGES },
+    { number: 15, sql: BEHIND_VIEWS, after: renamePassing },
   ],
   functions: { chain_hash: chainHash, ...REQUEST_TABLE_FUNCTIONS },
   complete: (db) => refreshRollups(db),
@@ -275,17 +304,23 @@ export const PARTITION_SCHEMA: Schema = {
  * @param added columns that the first version does not have
  * @param messages the table or view with the JSON of messages
  * @param assigning a dialog to a request, in a trigger
+ * @param prefix of the names of inner tables
  */
-function viewsOfRequests(added: readonly string[], messages: 'msg' | 'message', assigning = ASSIGN_BEFORE_13): string {
+function viewsOfRequests(
+  added: readonly string[],
+  messages: 'msg' | 'message',
+  assigning = ASSIGN_BEFORE_13,
+  prefix = '',
+): string {
   return `
 CREATE VIEW request_details AS SELECT
   request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
   req_head || CASE WHEN tip IS NULL THEN '' ELSE (
     WITH RECURSIVE chain (n) AS (
-      SELECT tip UNION ALL SELECT parent FROM node, chain WHERE node.id = chain.n AND parent <> 0
+      SELECT tip UNION ALL SELECT parent FROM ${called(prefix, 'node')}, chain WHERE node.id = chain.n AND parent <> 0
     )
     SELECT group_concat(j, ', ') FROM (
-      SELECT said.json AS j FROM chain JOIN node ON node.id = chain.n JOIN ${messages} said ON said.id = node.msg
+      SELECT said.json AS j FROM chain JOIN ${called(prefix, 'node')} ON node.id = chain.n JOIN ${messages} said ON said.id = node.msg
       ORDER BY node.depth
     )
   ) END || req_tail AS request_json,
@@ -293,7 +328,7 @@ CREATE VIEW request_details AS SELECT
   COALESCE(x_dialog_id, dialog_id) AS dialog_id,
   timestamp, ts_us, x_request_id, method, provider, stream, outcome, finish_reason, ttfb_ms, overhead_ms,
   bytes_in, bytes_out, release, api_key_name, ${['tokens_in', 'tokens_out', ...added].join(', ')}
-FROM req;
+FROM ${prefix}req;
 CREATE VIEW requests AS SELECT
   request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
   request_json, response_json, dialog_id
@@ -305,7 +340,7 @@ END;
 }
 
 /** What the text index reads; its columns are those of the predecessor's. */
-function viewOfTexts(): string {
+function viewOfTexts(prefix = ''): string {
   return `
 CREATE VIEW fts_src AS SELECT
   m.id AS id,
@@ -315,18 +350,18 @@ CREATE VIEW fts_src AS SELECT
   r.endpoint AS endpoint,
   r.model_original AS model_original,
   r.model_mapped AS model_mapped
-FROM msg_first f JOIN msg m ON m.id = f.msg JOIN req r ON r.id = f.req LEFT JOIN msg_text t ON t.msg = f.msg;
+FROM ${prefix}msg_first f JOIN ${prefix}msg m ON m.id = f.msg JOIN ${prefix}req r ON r.id = f.req LEFT JOIN ${prefix}msg_text t ON t.msg = f.msg;
 `
 }
 
 /** Messages as they were, also those that consist of pieces. */
-function viewOfMessages(): string {
+function viewOfMessages(prefix = ''): string {
   return `
 CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
     SELECT group_concat(piece, '') FROM (
       SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
-      FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
+      FROM ${called(prefix, 'msg_piece')} LEFT JOIN ${prefix}msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
     )
-  ) END AS json FROM msg;
+  ) END AS json FROM ${called(prefix, 'msg')};
 `
 }

@@ -81,18 +81,18 @@ const AFTER_ALL = '\u{10FFFF}'
 
 /** Ids of requests that begin with `start`, at most `limit` of them. */
 export function requestIdsFrom(db: Connection, start: string, limit: number): string[] {
-  const sql = 'SELECT request_id FROM req WHERE request_id >= ? AND request_id < ? ORDER BY request_id LIMIT ?'
+  const sql = 'SELECT request_id FROM z_req WHERE request_id >= ? AND request_id < ? ORDER BY request_id LIMIT ?'
   return db.prepareValue<[string, string, number], string>(sql).all(start, start + AFTER_ALL, limit)
 }
 
 /** True if a request has exactly this id. */
 export function hasRequest(db: Connection, id: string): boolean {
-  return db.prepare<[string]>('SELECT 1 FROM req WHERE request_id = ?').get(id) !== undefined
+  return db.prepare<[string]>('SELECT 1 FROM z_req WHERE request_id = ?').get(id) !== undefined
 }
 
 /** Ids of the requests with exactly this id, as converted ones may have, or with this x-request-id. */
 export function requestIdsNamed(db: Connection, id: string): string[] {
-  const sql = 'SELECT request_id FROM req WHERE request_id = ? OR x_request_id = ?'
+  const sql = 'SELECT request_id FROM z_req WHERE request_id = ? OR x_request_id = ?'
   return db.prepareValue<[string, string], string>(sql).all(id, id)
 }
 
@@ -115,9 +115,9 @@ export function recordPlaces(db: Connection): IterableIterator<{ key: string; of
 
 const PLACES = `
   SELECT source_key AS key, src_off AS offset, src_len AS length
-  FROM req JOIN ingest_marks ON ingest_marks.source_id = req.src WHERE src_len IS NOT NULL`
+  FROM z_req req JOIN z_ingest_marks ingest_marks ON ingest_marks.source_id = req.src WHERE src_len IS NOT NULL`
 
 /** True if requests were forgotten: then rows may be missing. */
 export function hasForgotten(db: Connection): boolean {
-  return db.prepare('SELECT 1 FROM forgotten LIMIT 1').get() !== undefined
+  return db.prepare('SELECT 1 FROM z_forgotten LIMIT 1').get() !== undefined
 }

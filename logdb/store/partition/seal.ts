@@ -7,10 +7,13 @@ import { refreshRollups } from '../rollups/rollups.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'
 import { PAGE_BYTES } from '../sqlite/open.ts'
+import { innerName } from '../tables/inner-names.ts'
 import { optimizeTextIndex } from '../text-index/text-index.ts'
 import { restoreIndexes } from './indexes/restore-indexes.ts'
 import { PARTITION_SCHEMA } from './partition-schema.ts'
 
+/** The version of the partition is not known yet where it is read. */
+const SEAL = 'seal'
 const WRITABLE_BY_OWNER = 0o200
 const WRITABLE_BY_ANY = 0o222
 
@@ -29,7 +32,8 @@ export function unseal(engine: SqliteEngine, path: string): void {
   chmodSync(path, statSync(path).mode | WRITABLE_BY_OWNER)
   const db = engine.openWritable(path)
   try {
-    db.exec('DELETE FROM seal')
+    const table = innerName(db, SEAL)
+    if (table !== undefined) db.exec(`DELETE FROM ${table}`)
   } finally {
     db.close()
   }
@@ -85,8 +89,8 @@ function finishCopy(engine: SqliteEngine, copy: string, rows: number): void {
   const db = engine.openAsIs(copy)
   try {
     db.pragma('journal_mode = DELETE')
-    db.exec('DROP TABLE IF EXISTS unfinished_erasure')
-    db.prepare<[number]>('INSERT INTO seal VALUES (?)').run(nowWholeS())
+    db.exec('DROP TABLE IF EXISTS z_unfinished_erasure')
+    db.prepare<[number]>('INSERT INTO z_seal VALUES (?)').run(nowWholeS())
     const integrity = db.pragma('integrity_check')
     if (integrity !== 'ok' || countRows(db) !== rows) throw new Error(`the compact copy is not whole: ${integrity}`)
   } finally {
@@ -95,10 +99,10 @@ function finishCopy(engine: SqliteEngine, copy: string, rows: number): void {
 }
 
 function countRows(db: Connection): number {
-  return Number(db.prepareValue('SELECT count(*) FROM req').get())
+  return Number(db.prepareValue('SELECT count(*) FROM z_req').get())
 }
 
 function hasSeal(db: Connection): boolean {
-  const hasTable = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'seal'").get() !== undefined
-  return hasTable && db.prepare('SELECT 1 FROM seal').get() !== undefined
+  const table = innerName(db, SEAL)
+  return table !== undefined && db.prepare(`SELECT 1 FROM ${table}`).get() !== undefined
 }

@@ -35,7 +35,7 @@ const MS_PER_HOUR = 3_600_000
 export function checkPartition(db: Connection): PartitionCheck {
   const found = db.prepareValue<[], string>(`PRAGMA integrity_check(${MAX_PROBLEMS})`).all()
   const damage = found.filter((text) => text !== 'ok')
-  const rows = Number(db.prepareValue('SELECT count(*) FROM req').get())
+  const rows = Number(db.prepareValue('SELECT count(*) FROM z_req').get())
   const problems = [...damage, ...(damage.length === 0 ? danglingReferences(db) : [])]
   if (hasTextIndex(db) && isIndexAhead(db)) problems.push('the text index takes missing messages for known')
   if (damage.length === 0) problems.push(...wrongFigures(db))
@@ -61,42 +61,42 @@ function danglingReferences(db: Connection): string[] {
 const REFERENCES = [
   {
     what: 'requests without their conversation',
-    sql: 'FROM req WHERE tip IS NOT NULL AND tip NOT IN (SELECT id FROM node)',
+    sql: 'FROM z_req WHERE tip IS NOT NULL AND tip NOT IN (SELECT id FROM z_node)',
   },
   {
     what: 'requests without their answer',
-    sql: 'FROM req WHERE resp_msg IS NOT NULL AND resp_msg NOT IN (SELECT id FROM msg)',
+    sql: 'FROM z_req WHERE resp_msg IS NOT NULL AND resp_msg NOT IN (SELECT id FROM z_msg)',
   },
   {
     what: 'requests without what they share with others',
-    sql: `FROM req_row WHERE kind NOT IN (SELECT id FROM req_kind)
-      OR sent NOT IN (SELECT id FROM req_frame) OR answered NOT IN (SELECT id FROM req_frame)`,
+    sql: `FROM z_req_row WHERE kind NOT IN (SELECT id FROM z_req_kind)
+      OR sent NOT IN (SELECT id FROM z_req_frame) OR answered NOT IN (SELECT id FROM z_req_frame)`,
   },
-  { what: 'conversations without a message', sql: 'FROM node WHERE msg NOT IN (SELECT id FROM msg)' },
+  { what: 'conversations without a message', sql: 'FROM z_node WHERE msg NOT IN (SELECT id FROM z_msg)' },
   {
     what: 'conversations without their beginning',
-    sql: 'FROM node WHERE parent <> 0 AND parent NOT IN (SELECT id FROM node)',
+    sql: 'FROM z_node WHERE parent <> 0 AND parent NOT IN (SELECT id FROM z_node)',
   },
   {
     what: 'conversations with a length that does not match their beginning',
-    sql: 'FROM node LEFT JOIN node before ON before.id = node.parent WHERE node.depth <> COALESCE(before.depth, 0) + 1',
+    sql: 'FROM z_node node LEFT JOIN z_node before ON before.id = node.parent WHERE node.depth <> COALESCE(before.depth, 0) + 1',
   },
-  { what: 'requests of a log without their time stamp', sql: 'FROM req WHERE timestamp IS NULL AND src IS NOT NULL' },
+  { what: 'requests of a log without their time stamp', sql: 'FROM z_req WHERE timestamp IS NULL AND src IS NOT NULL' },
   {
     what: 'sent conversations that are unknown',
-    sql: 'FROM req WHERE tip IS NOT NULL AND tip NOT IN (SELECT tip FROM conv)',
+    sql: 'FROM z_req WHERE tip IS NOT NULL AND tip NOT IN (SELECT tip FROM z_conv)',
   },
-  { what: 'conversations whose root is unknown', sql: 'FROM conv WHERE conv_root NOT IN (SELECT tip FROM conv)' },
-  { what: 'texts without their message', sql: 'FROM msg_first WHERE msg NOT IN (SELECT id FROM msg)' },
+  { what: 'conversations whose root is unknown', sql: 'FROM z_conv WHERE conv_root NOT IN (SELECT tip FROM z_conv)' },
+  { what: 'texts without their message', sql: 'FROM z_msg_first WHERE msg NOT IN (SELECT id FROM z_msg)' },
   {
     what: 'texts of other messages that are missing',
-    sql: 'FROM msg_form WHERE text NOT IN (SELECT msg FROM msg_first)',
+    sql: 'FROM z_msg_form WHERE text NOT IN (SELECT msg FROM z_msg_first)',
   },
   {
     what: 'pieces of messages that are missing',
-    sql: 'FROM msg_piece WHERE msg NOT IN (SELECT id FROM msg) OR text NOT IN (SELECT id FROM msg)',
+    sql: 'FROM z_msg_piece WHERE msg NOT IN (SELECT id FROM z_msg) OR text NOT IN (SELECT id FROM z_msg)',
   },
-  { what: 'texts without a request', sql: 'FROM msg_first WHERE req NOT IN (SELECT id FROM req)' },
+  { what: 'texts without a request', sql: 'FROM z_msg_first WHERE req NOT IN (SELECT id FROM z_req)' },
 ]
 
 /** Recomputes every hash: ids of requests from the bodies as the view gives them, names of messages and conversations. */
@@ -145,7 +145,7 @@ function kindOf({ id, serverId, timestamp, endpoint, request, response, xRequest
   return request === REMOVED_BODY && response === REMOVED_BODY ? 'removed' : 'wrong'
 }
 
-const MESSAGES = 'SELECT msg.id, msg.h, message.json FROM msg JOIN message ON message.id = msg.id'
+const MESSAGES = 'SELECT msg.id, msg.h, message.json FROM z_msg msg JOIN message ON message.id = msg.id'
 
 function wrongMessages(db: Connection): string[] {
   const problems: string[] = []
@@ -172,10 +172,10 @@ const NONE_WRONG = { hashes: 0, roots: 0 }
 const WRONG_CONVERSATIONS = `
   WITH RECURSIVE path (node, h, root) AS (
     SELECT node.id, chain_hash(x'', substr(msg.h, 1, ${HASH_BYTES})), conv.tip
-    FROM node JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id WHERE node.parent = 0
+    FROM z_node node JOIN z_msg msg ON msg.id = node.msg LEFT JOIN z_conv conv ON conv.tip = node.id WHERE node.parent = 0
     UNION ALL
     SELECT node.id, chain_hash(path.h, substr(msg.h, 1, ${HASH_BYTES})), COALESCE(path.root, conv.tip)
-    FROM path JOIN node ON node.parent = path.node AND node.parent <> 0 JOIN msg ON msg.id = node.msg LEFT JOIN conv ON conv.tip = node.id
+    FROM path JOIN z_node node ON node.parent = path.node AND node.parent <> 0 JOIN z_msg msg ON msg.id = node.msg LEFT JOIN z_conv conv ON conv.tip = node.id
   )
   SELECT COALESCE(sum(conv.h <> path.h), 0) AS hashes, COALESCE(sum(conv.conv_root <> path.root), 0) AS roots
-  FROM conv JOIN path ON path.node = conv.tip`
+  FROM z_conv conv JOIN path ON path.node = conv.tip`

@@ -11,9 +11,9 @@ export interface FacetCount {
 }
 
 const COUNTS = `
-  SELECT dimension, name, max(label) AS label, sum(requests) AS requests FROM rollup
+  SELECT dimension, name, max(label) AS label, sum(requests) AS requests FROM z_rollup
   WHERE hour BETWEEN ? AND ? AND dimension <> 'all' AND name IS NOT NULL
-    AND hour NOT IN (SELECT hour FROM rollup_stale)
+    AND hour NOT IN (SELECT hour FROM z_rollup_stale)
   GROUP BY dimension, name`
 
 /** The values in the figures of hours that are not stale; both hours included. */

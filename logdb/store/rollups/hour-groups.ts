@@ -32,10 +32,10 @@ const CELLS = `
     total(tokens_cache_write_5m) AS tokensCacheWrite5m, total(tokens_cache_write_1h) AS tokensCacheWrite1h,
     total(tokens_reasoning) AS tokensReasoning, total(round(cost * 1e9)) AS costNano, count(cost) AS costs,
     latency_sketch(ttfb_ms) AS firstBytes
-  FROM req WHERE ts BETWEEN @sinceS AND @toS GROUP BY 1, 2, 3, 4, 5, 6, 7`
+  FROM z_req WHERE ts BETWEEN @sinceS AND @toS GROUP BY 1, 2, 3, 4, 5, 6, 7`
 
 const LAST_NAME = `
-  SELECT api_key_name FROM req
+  SELECT api_key_name FROM z_req
   WHERE ts BETWEEN @sinceS AND @toS AND api_key_hash IS @key AND api_key_name IS NOT NULL
   ORDER BY ${IN_TIME.map((name) => `${name} DESC`).join(', ')} LIMIT 1`
 

@@ -25,7 +25,7 @@ export type RequestFigures = [
   cost: number | null,
 ]
 
-/** Conditions on the table `req`, called `r`, and the values that they leave open. */
+/** Conditions on the view `z_req`, called `r`, and the values that they leave open. */
 export interface FigureFilter {
   conditions: readonly string[]
   parameters: Record<string, unknown>
@@ -46,7 +46,7 @@ export function requestFigures(
     SELECT ts, COALESCE(model_original, model_mapped), api_key_hash, api_key_name, provider, endpoint, outcome,
       status_code, latency_ms, tokens_in, tokens_out, tokens_cache_read, tokens_cache_write_5m, tokens_cache_write_1h,
       tokens_reasoning, ttfb_ms, cost
-    FROM req r WHERE ${['ts BETWEEN @sinceS AND @toS', ...conditions].join(' AND ')} ORDER BY ${IN_TIME.join(', ')}`
+    FROM z_req r WHERE ${['ts BETWEEN @sinceS AND @toS', ...conditions].join(' AND ')} ORDER BY ${IN_TIME.join(', ')}`
   const statement = db.prepareTuple<[Record<string, unknown>], RequestFigures>(sql)
   return statement.iterate({ ...parameters, sinceS, toS })
 }

@@ -21,11 +21,13 @@ CREATE TABLE rollup_stale (
 INSERT INTO rollup_stale SELECT DISTINCT ts / 3600 FROM req;
 ${triggersOn('req')}`
 
-/** The table of requests had another name before. */
-export const MOVE_TRIGGERS = `
+export const DROP_TRIGGERS = `
 DROP TRIGGER IF EXISTS rollup_of_new;
 DROP TRIGGER IF EXISTS rollup_of_removed;
-${triggersOn('req_row')}`
+`
+
+/** The table of requests had another name before. */
+export const MOVE_TRIGGERS = `${DROP_TRIGGERS}${triggersOn('req_row')}`
 
 /** Null in a partition of an earlier version, where they are not counted. */
 export const COST_COLUMNS = ['cost_nano', 'costs', 'first_bytes']
@@ -53,15 +55,15 @@ export interface Rollup extends StoredTally {
 
 /** Hours whose requests must be read. */
 export function staleHours(db: Connection): number[] {
-  return db.prepareValue<[], number>('SELECT hour FROM rollup_stale ORDER BY hour').all()
+  return db.prepareValue<[], number>('SELECT hour FROM z_rollup_stale ORDER BY hour').all()
 }
 
 /** Removes all figures, so that the requests are read until they are made again; within a transaction. */
 export function forgetRollups(db: Connection): void {
   db.exec(`
-    DELETE FROM rollup;
-    DELETE FROM rollup_stale;
-    INSERT INTO rollup_stale SELECT DISTINCT ts / 3600 FROM req ORDER BY 1;
+    DELETE FROM z_rollup;
+    DELETE FROM z_rollup_stale;
+    INSERT INTO z_rollup_stale SELECT DISTINCT ts / 3600 FROM z_req ORDER BY 1;
   `)
 }
 
@@ -69,9 +71,9 @@ export function forgetRollups(db: Connection): void {
 export function refreshRollups(db: Connection, hours: readonly number[] = staleHours(db)): void {
   if (hours.length === 0) return
   const insert = db.prepare<[unknown[]]>(
-    'INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO z_rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   )
-  const [remove, settle] = ['rollup', 'rollup_stale'].map((table) => {
+  const [remove, settle] = ['z_rollup', 'z_rollup_stale'].map((table) => {
     return db.prepare<[number]>(`DELETE FROM ${table} WHERE hour = ?`)
   })
   const groupsOf = groupReader(db)
@@ -105,8 +107,8 @@ export function wrongHours(db: Connection): number[] {
 }
 
 const KNOWN_HOURS = `
-  SELECT hour FROM (SELECT DISTINCT ts / 3600 AS hour FROM req UNION SELECT hour FROM rollup)
-  WHERE hour NOT IN (SELECT hour FROM rollup_stale) ORDER BY hour`
+  SELECT hour FROM (SELECT DISTINCT ts / 3600 AS hour FROM z_req UNION SELECT hour FROM z_rollup)
+  WHERE hour NOT IN (SELECT hour FROM z_rollup_stale) ORDER BY hour`
 
 function haveTexts(groups: readonly Group[], stored: ReadonlySet<string>): boolean {
   if (groups.length !== stored.size) return false
@@ -147,19 +149,20 @@ export function readRollups(
       tokens_cache_read AS tokensCacheRead, tokens_cache_write_5m AS tokensCacheWrite5m,
       tokens_cache_write_1h AS tokensCacheWrite1h, tokens_reasoning AS tokensReasoning,
       cost_nano AS costNano, costs, first_bytes AS firstBytes
-    FROM rollup WHERE hour BETWEEN ? AND ? AND dimension IN (${dimensions.map(() => '?').join(', ')})
-      AND hour NOT IN (SELECT hour FROM rollup_stale) ORDER BY hour`
+    FROM z_rollup WHERE hour BETWEEN ? AND ? AND dimension IN (${dimensions.map(() => '?').join(', ')})
+      AND hour NOT IN (SELECT hour FROM z_rollup_stale) ORDER BY hour`
   return db.prepare<unknown[], Rollup>(sql).iterate(firstHour, lastHour, ...dimensions)
 }
 
-function triggersOn(table: string): string {
+/** @param prefix of the names of tables */
+export function triggersOn(table: string, prefix = ''): string {
   return `
-CREATE TRIGGER rollup_of_new AFTER INSERT ON ${table} BEGIN
-  INSERT OR IGNORE INTO rollup_stale VALUES (NEW.ts / 3600);
+CREATE TRIGGER rollup_of_new AFTER INSERT ON ${prefix}${table} BEGIN
+  INSERT OR IGNORE INTO ${prefix}rollup_stale VALUES (NEW.ts / 3600);
 END;
-CREATE TRIGGER rollup_of_removed AFTER DELETE ON ${table} BEGIN
-  DELETE FROM rollup WHERE hour = OLD.ts / 3600;
-  INSERT OR IGNORE INTO rollup_stale VALUES (OLD.ts / 3600);
+CREATE TRIGGER rollup_of_removed AFTER DELETE ON ${prefix}${table} BEGIN
+  DELETE FROM ${prefix}rollup WHERE hour = OLD.ts / 3600;
+  INSERT OR IGNORE INTO ${prefix}rollup_stale VALUES (OLD.ts / 3600);
 END;
 `
 }

@@ -59,20 +59,20 @@ export class ConversationTree {
 function prepare(db: Connection) {
   return {
     find: db.prepare<[number, number], { tip: number; sent: number | null }>(`
-      SELECT node.id AS tip, conv.tip AS sent FROM node LEFT JOIN conv ON conv.tip = node.id
+      SELECT node.id AS tip, conv.tip AS sent FROM z_node node LEFT JOIN z_conv conv ON conv.tip = node.id
       WHERE node.parent = ? AND node.msg = ?`),
-    insert: db.prepare<[number, number, number]>('INSERT INTO node (parent, msg, depth) VALUES (?, ?, ?)'),
+    insert: db.prepare<[number, number, number]>('INSERT INTO z_node (parent, msg, depth) VALUES (?, ?, ?)'),
     insertSent: db.prepare<[number, Buffer, number]>(
-      'INSERT INTO conv (tip, h, conv_root) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO z_conv (tip, h, conv_root) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     moveBelow: db.prepare<[{ tip: number }]>(`
       WITH RECURSIVE below (node) AS (
-        SELECT id FROM node WHERE parent = @tip AND parent <> 0
+        SELECT id FROM z_node WHERE parent = @tip AND parent <> 0
         UNION ALL
-        SELECT node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
-        WHERE NOT EXISTS (SELECT 1 FROM conv WHERE conv.tip = below.node)
+        SELECT node.id FROM below JOIN z_node node ON node.parent = below.node AND node.parent <> 0
+        WHERE NOT EXISTS (SELECT 1 FROM z_conv conv WHERE conv.tip = below.node)
       )
-      UPDATE conv SET conv_root = @tip
+      UPDATE z_conv AS conv SET conv_root = @tip
         WHERE (tip IN (SELECT node FROM below) OR (conv_root IN (SELECT node FROM below) AND conv_root <> tip)) AND conv_root <> @tip`),
   }
 }

@@ -34,9 +34,9 @@ function prepare(db: Connection) {
         status_code AS statusCode, latency_ms AS latencyMs, api_key_hash AS apiKeyHash, request_json AS requestJson,
         response_json AS responseJson
       FROM requests WHERE request_id = ?`),
-    isForgotten: db.prepareValue<[string]>('SELECT 1 FROM forgotten WHERE request_id = ?'),
+    isForgotten: db.prepareValue<[string]>('SELECT 1 FROM z_forgotten WHERE request_id = ?'),
     keepDialog: db.prepare<[string, string]>(
-      'UPDATE req_row SET dialog_id = ? WHERE id = (SELECT id FROM req WHERE request_id = ?) AND COALESCE(x_dialog_id, dialog_id) IS NULL',
+      'UPDATE z_req_row SET dialog_id = ? WHERE id = (SELECT id FROM z_req WHERE request_id = ?) AND COALESCE(x_dialog_id, dialog_id) IS NULL',
     ),
   }
 }

@@ -92,15 +92,15 @@ function prepare(db: Connection) {
   return {
     find: db.prepare<[{ json: Buffer; h: Buffer }], { id: number; isSame: number }>(
       `SELECT id, CAST(@json AS TEXT) = CASE WHEN json = '' THEN (SELECT json FROM message WHERE id = msg.id) ELSE json END AS isSame
-        FROM msg WHERE ${hasHash('h', '@h')}`,
+        FROM z_msg msg WHERE ${hasHash('h', '@h')}`,
     ),
     insert: db.prepare<[Buffer, number, Buffer]>(
-      'INSERT INTO msg_row (h, form, text) VALUES (?, ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING',
+      'INSERT INTO z_msg_row (h, form, text) VALUES (?, ?, CAST(? AS TEXT)) ON CONFLICT DO NOTHING',
     ),
-    insertFirst: db.prepare<[number, number]>('INSERT INTO msg_first (msg, req) VALUES (?, ?)'),
-    insertForm: db.prepare<[number, number]>('INSERT INTO msg_form (msg, text) VALUES (?, ?) ON CONFLICT DO NOTHING'),
+    insertFirst: db.prepare<[number, number]>('INSERT INTO z_msg_first (msg, req) VALUES (?, ?)'),
+    insertForm: db.prepare<[number, number]>('INSERT INTO z_msg_form (msg, text) VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertPiece: db.prepare<[number, number, Buffer, number | null, number, number]>(
-      'INSERT INTO msg_piece (msg, seq, own, text, start, size) VALUES (?, ?, CAST(? AS TEXT), ?, ?, ?)',
+      'INSERT INTO z_msg_piece (msg, seq, own, text, start, size) VALUES (?, ?, CAST(? AS TEXT), ?, ?, ?)',
     ),
   }
 }

@@ -180,19 +180,19 @@ function prepare(db: Connection) {
       'INSERT INTO servers (server_id, hostname, env, first_seen_ts) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     upsertMark: db.prepare<[string, number], { source_id: number }>(`
-      INSERT INTO ingest_marks (source_key, end_off) VALUES (?, ?)
+      INSERT INTO z_ingest_marks (source_key, end_off) VALUES (?, ?)
       ON CONFLICT (source_key) DO UPDATE SET end_off = max(end_off, excluded.end_off) RETURNING source_id`),
     upsertSource: db.prepare<[string, number, number, number]>(`
       INSERT INTO ingest_sources (source_path, bytes_ingested, mtime, last_scan_ts) VALUES (?, ?, ?, ?)
       ON CONFLICT (source_path) DO UPDATE SET
         bytes_ingested = excluded.bytes_ingested, mtime = excluded.mtime, last_scan_ts = excluded.last_scan_ts`),
-    lastRow: db.prepare<[], { id: number }>('SELECT id FROM req ORDER BY id DESC LIMIT 1'),
+    lastRow: db.prepare<[], { id: number }>('SELECT id FROM z_req ORDER BY id DESC LIMIT 1'),
     findRequest: db.prepare<[string], RowOrigin>(
-      `SELECT id, src, src_off, req_head = '${REMOVED_BODY}' AS isRemoved FROM req WHERE request_id = ?`,
+      `SELECT id, src, src_off, req_head = '${REMOVED_BODY}' AS isRemoved FROM z_req WHERE request_id = ?`,
     ),
-    hasForgotten: db.prepare('SELECT 1 FROM forgotten LIMIT 1'),
+    hasForgotten: db.prepare('SELECT 1 FROM z_forgotten LIMIT 1'),
     findForgotten: db.prepare<[string], RowOrigin>(
-      'SELECT 0 AS id, NULL AS src, NULL AS src_off, 0 AS isRemoved FROM forgotten WHERE request_id = ?',
+      'SELECT 0 AS id, NULL AS src, NULL AS src_off, 0 AS isRemoved FROM z_forgotten WHERE request_id = ?',
     ),
   }
 }

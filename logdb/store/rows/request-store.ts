@@ -89,7 +89,7 @@ const NOT_GIVEN = DECODED_COLUMNS.filter((name) => !GIVEN.includes(name)).map((n
  * OR IGNORE a row that is refused changes nothing, so it copies none, and the thread that writes takes a quarter less time.
  */
 const INSERT = `
-  INSERT OR IGNORE INTO req_row (kind, ${BODY_COLUMNS.join(', ')}, ${Object.keys(ENCODED).join(', ')})
+  INSERT OR IGNORE INTO z_req_row (kind, ${BODY_COLUMNS.join(', ')}, ${Object.keys(ENCODED).join(', ')})
   SELECT ?, ?, ?, ?, ?, ${Object.values(ENCODED).join(', ')}
   FROM (SELECT ${[...GIVEN.map(givenSql), ...NOT_GIVEN].join(', ')})`
 
@@ -104,7 +104,7 @@ function prepare(db: Connection) {
   return {
     insert: db.prepare<[unknown[]]>(INSERT),
     restore: db.prepare<[unknown[]]>(
-      `UPDATE req_row SET ${BODY_COLUMNS.map((name) => `${name} = ?`).join(', ')}, tip = ?, resp_msg = ?, texts = ? WHERE id = ?`,
+      `UPDATE z_req_row SET ${BODY_COLUMNS.map((name) => `${name} = ?`).join(', ')}, tip = ?, resp_msg = ?, texts = ? WHERE id = ?`,
     ),
   }
 }

@@ -21,9 +21,9 @@ export function compareLatestFirst(a: ListPlace, b: ListPlace): number {
  * sorted by time.
  */
 const SLICE_ROWS = 4000
-const SLICE_START = 'SELECT ts FROM req WHERE ts <= @lastS ORDER BY ts DESC LIMIT 1 OFFSET @sliceRows'
+const SLICE_START = 'SELECT ts FROM z_req WHERE ts <= @lastS ORDER BY ts DESC LIMIT 1 OFFSET @sliceRows'
 /** The join is done in this order, so no index of a condition is used. */
-const SLICE = '(SELECT id AS recent FROM req WHERE ts BETWEEN @sliceS AND @lastS) CROSS JOIN req r ON r.id = recent'
+const SLICE = '(SELECT id AS recent FROM z_req WHERE ts BETWEEN @sliceS AND @lastS) CROSS JOIN z_req r ON r.id = recent'
 /** A value is rare if fewer than this share of a page are in the first slice. */
 const RARE_SHARE = 0.1
 const END_OF_TIME = Number.MAX_SAFE_INTEGER
@@ -47,7 +47,7 @@ export class LatestRequests {
     const inSlice = this.#isRare || !hasValues(filter) ? [] : this.#inSlice(db, filter)
     return inSlice.length === this.#limit
       ? inSlice
-      : this.#select(db, filter, { rows: 'req r', also: latencyIndex(filter) })
+      : this.#select(db, filter, { rows: 'z_req r', also: latencyIndex(filter) })
   }
 
   /** The last requests of all that pass; none if the partition has only a few. */
@@ -84,5 +84,5 @@ function hasValues({ sinceS: _, toS: __, ...conditions }: RequestFilter): boolea
 function latencyIndex({ latencyMs }: RequestFilter): string[] {
   if (latencyMs === undefined) return []
   const conditions = requestConditions({ latencyMs }).map((one) => one.replaceAll('r.', ''))
-  return [`r.id IN (SELECT id FROM req ${where(conditions)})`]
+  return [`r.id IN (SELECT id FROM z_req ${where(conditions)})`]
 }

@@ -43,7 +43,7 @@ export interface RequestSummary {
   tip: number | null
 }
 
-/** Of a summary, from the table `req`, called `r`. */
+/** Of a summary, from the view `z_req`, called `r`. */
 export const SUMMARY_COLUMNS = `
   r.id AS row, r.request_id AS requestId, r.ts AS ts, r.ts_us AS tsUs, r.endpoint AS endpoint, r.model_original AS modelOriginal,
   r.model_mapped AS modelMapped, r.status_code AS statusCode, r.outcome AS outcome, r.provider AS provider,
@@ -74,20 +74,20 @@ export function requestsAfter(
   { row, limit = Number.MAX_SAFE_INTEGER }: { row: number; limit?: number | undefined },
 ): RequestSummary[] {
   const conditions = where([...requestConditions(filter), 'r.id > @row'])
-  const sql = `SELECT ${SUMMARY_COLUMNS} FROM req r ${conditions} ORDER BY r.id DESC LIMIT @limit`
+  const sql = `SELECT ${SUMMARY_COLUMNS} FROM z_req r ${conditions} ORDER BY r.id DESC LIMIT @limit`
   const statement = db.prepare<[Record<string, unknown>], RequestSummary>(sql)
   return statement.all({ ...filterParameters(filter), row, limit }).reverse()
 }
 
 /** 0 if there are none. */
 export function lastRow(db: Connection): number {
-  return Number(db.prepareValue('SELECT COALESCE(max(id), 0) FROM req').get())
+  return Number(db.prepareValue('SELECT COALESCE(max(id), 0) FROM z_req').get())
 }
 
 /** The messages of a conversation, by the node of each, the last one first. */
 export function* messagesFrom(db: Connection, tip: number): Generator<{ node: number; json: string }> {
   const step = db.prepare<[number], { parent: number; json: string }>(
-    'SELECT node.parent AS parent, json FROM node JOIN message ON message.id = node.msg WHERE node.id = ?',
+    'SELECT node.parent AS parent, json FROM z_node node JOIN message ON message.id = node.msg WHERE node.id = ?',
   )
   for (let node = tip; node !== 0; ) {
     const found = step.get(node)

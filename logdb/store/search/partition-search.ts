@@ -177,7 +177,7 @@ export class PartitionSearch {
 }
 
 /** Without forms no message has several texts. */
-const HAS_FORMS = 'SELECT 1 FROM msg_form LIMIT 1'
+const HAS_FORMS = 'SELECT 1 FROM z_msg_form LIMIT 1'
 
 const FEW_TEXTS = 50
 /** FTS5 finds nothing by it. */

@@ -44,7 +44,7 @@ export interface Bounds {
 /** The same, with when they were made. */
 export interface RequestFilter extends Partial<TimeRange>, RequestConditions {}
 
-/** A condition on the table `req`, called `r`, and the values that it leaves open. */
+/** A condition on the view `z_req`, called `r`, and the values that it leaves open. */
 interface Condition {
   sql: string
   parameters?: Record<string, unknown>
@@ -88,7 +88,7 @@ function within(value: string, name: string, { from, to }: Bounds): Condition {
   return { sql: limits.join(' AND ') || '1', parameters: { [`${name}From`]: from, [`${name}To`]: to } }
 }
 
-/** Conditions on the table `req`, called `r`. */
+/** Conditions on the view `z_req`, called `r`. */
 export function requestConditions(filter: RequestFilter): string[] {
   return conditionsOf(filter).map(({ sql }) => sql)
 }

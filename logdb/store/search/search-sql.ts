@@ -35,7 +35,7 @@ export const SNIPPET = `
 export const REQUEST_OF_HIT = `
   SELECT r.ts AS ts, r.request_id AS requestId, r.endpoint AS endpoint, r.model_original AS modelOriginal,
     r.model_mapped AS modelMapped, r.status_code AS statusCode, COALESCE(r.x_dialog_id, r.dialog_id) AS dialogId
-  FROM req r WHERE r.id = ?`
+  FROM z_req r WHERE r.id = ?`
 
 /** The statement that finds the latest hits. */
 export function findSql(filter: RequestFilter, match: Match): string {
@@ -57,7 +57,7 @@ function holdingSql(filter: RequestFilter, { terms, split }: Match, columns: str
     WITH RECURSIVE ${split ? splitSql(terms, split) : hitSql(terms)},
     ${split ? HOLDING_SPLIT : holding}
     SELECT ${columns}
-    FROM holding JOIN req r ON r.id = holding.req
+    FROM holding JOIN z_req r ON r.id = holding.req
     ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
     GROUP BY holding.msg`
 }
@@ -65,7 +65,7 @@ function holdingSql(filter: RequestFilter, { terms, split }: Match, columns: str
 function hitSql(terms: readonly Term[]): string {
   return `
     hit (msg, req) AS MATERIALIZED (
-      SELECT msg_first.msg, msg_first.req FROM (${matchSql(terms)}) JOIN msg_first USING (msg)
+      SELECT msg_first.msg, msg_first.req FROM (${matchSql(terms)}) JOIN z_msg_first msg_first USING (msg)
     )`
 }
 
@@ -76,15 +76,15 @@ const HOLDING_FIRST = 'holding (msg, req) AS (SELECT msg, req FROM hit)'
  */
 const BELOW = `
   below (msg, node) AS (
-    SELECT form.msg, node.id FROM form JOIN node ON node.msg = form.form
-    UNION SELECT below.msg, node.id FROM below JOIN node ON node.parent = below.node AND node.parent <> 0
+    SELECT form.msg, node.id FROM form JOIN z_node node ON node.msg = form.form
+    UNION SELECT below.msg, node.id FROM below JOIN z_node node ON node.parent = below.node AND node.parent <> 0
   )`
 const HOLDING_FORMS = `
-    SELECT below.msg, req.id FROM below CROSS JOIN req ON req.tip = below.node
-    UNION SELECT form.msg, req.id FROM form CROSS JOIN req ON req.resp_msg = form.form`
+    SELECT below.msg, req.id FROM below CROSS JOIN z_req req ON req.tip = below.node
+    UNION SELECT form.msg, req.id FROM form CROSS JOIN z_req req ON req.resp_msg = form.form`
 const HOLDING_ANYWHERE = `
   form (msg, form) AS (
-    SELECT msg, msg FROM hit UNION ALL SELECT hit.msg, msg_form.msg FROM hit JOIN msg_form ON msg_form.text = hit.msg
+    SELECT msg, msg FROM hit UNION ALL SELECT hit.msg, msg_form.msg FROM hit JOIN z_msg_form msg_form ON msg_form.text = hit.msg
   ), ${BELOW}, holding (msg, req) AS (SELECT msg, req FROM hit UNION ${HOLDING_FORMS})`
 const HOLDING_SPLIT = `
   form (msg, form) AS (SELECT msg, form FROM split), ${BELOW}, holding (msg, req) AS (${HOLDING_FORMS})`

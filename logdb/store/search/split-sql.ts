@@ -19,9 +19,9 @@ export function splitSql(terms: readonly Term[], { term, isRare }: Split): strin
   const somewhere = found.filter((_, index) => index !== term).map((condition) => `AND ${someText(condition)}`)
   return `
   split (msg, form) AS MATERIALIZED (
-    SELECT (SELECT min(text) FROM msg_form WHERE msg = one.msg), one.msg
-    FROM (SELECT DISTINCT msg_form.msg FROM (${textsOf({ ...terms[term], index: term }).join(' UNION ')}) JOIN msg_form USING (text)) one
-    WHERE (SELECT count(*) FROM msg_form WHERE msg = one.msg) > 1
+    SELECT (SELECT min(text) FROM z_msg_form WHERE msg = one.msg), one.msg
+    FROM (SELECT DISTINCT msg_form.msg FROM (${textsOf({ ...terms[term], index: term }).join(' UNION ')}) JOIN z_msg_form msg_form USING (text)) one
+    WHERE (SELECT count(*) FROM z_msg_form WHERE msg = one.msg) > 1
       ${somewhere.join(' ')}
       AND NOT ${someText(found.join(' AND '))}
   )`
@@ -48,5 +48,5 @@ function textsIn(table: string, query: string): string {
 }
 
 function someText(condition: string): string {
-  return `EXISTS (SELECT 1 FROM msg_form f WHERE f.msg = one.msg AND ${condition})`
+  return `EXISTS (SELECT 1 FROM z_msg_form f WHERE f.msg = one.msg AND ${condition})`
 }

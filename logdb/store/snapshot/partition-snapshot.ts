@@ -10,10 +10,10 @@ import { type DatabaseFacts, readFacts } from './database-facts.ts'
 
 /** Where the rows stand in logs of this machine means nothing elsewhere. */
 const FORGET_LOGS = `
-UPDATE req_row SET src = NULL, src_off = NULL, src_len = NULL WHERE src IS NOT NULL;
-DELETE FROM ingest_marks;
+UPDATE z_req_row SET src = NULL, src_off = NULL, src_len = NULL WHERE src IS NOT NULL;
+DELETE FROM z_ingest_marks;
 DELETE FROM ingest_sources;
-DELETE FROM seal;
+DELETE FROM z_seal;
 `
 
 /**
@@ -35,7 +35,7 @@ export function snapshotPartition(
       forgetRollups(db)
       refreshRollups(db)
     })
-    db.exec('DROP TABLE IF EXISTS unfinished_erasure')
+    db.exec('DROP TABLE IF EXISTS z_unfinished_erasure')
     return readFacts(db)
   }
   return compactCopy(engine, paths, { open, change, write: copyWithoutIndexes })

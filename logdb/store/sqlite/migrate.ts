@@ -6,6 +6,8 @@ interface Migration {
   /** From 1; numbers may be left out. */
   number: number
   sql: string
+  /** What depends on the tables that the database has. */
+  after?(db: Connection): void
 }
 
 /** A kind of database of ours. `migrations` is append-only: a file stores the number of the last one that it has had. */
@@ -30,7 +32,13 @@ function migrate(db: Connection, schema: Schema): void {
     const done = lastMigration(db, schema)
     const missing = schema.migrations.filter(({ number }) => number > done)
     for (const [name, run] of Object.entries(schema.functions ?? {})) db.defineFunction(name, run)
-    for (const { sql } of missing.toSorted((a, b) => a.number - b.number)) db.exec(sql)
+    // A view that somebody else has made does not keep tables from being renamed.
+    db.pragma('legacy_alter_table = ON')
+    for (const { sql, after } of missing.toSorted((a, b) => a.number - b.number)) {
+      db.exec(sql)
+      after?.(db)
+    }
+    db.pragma('legacy_alter_table = OFF')
     schema.complete?.(db)
     db.pragma(`application_id = ${schema.applicationId}`)
     db.pragma(`user_version = ${newestVersion(schema)}`)

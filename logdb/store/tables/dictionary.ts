@@ -96,12 +96,12 @@ function prepare(db: Connection) {
   const isSame = KIND_COLUMNS.map((name) => `${name} IS ?`).join(' AND ')
   return {
     findFrame: db.prepareValue<[Buffer, string, string], number>(
-      'SELECT id FROM req_frame WHERE h = ? AND head = ? AND tail = ?',
+      'SELECT id FROM z_req_frame WHERE h = ? AND head = ? AND tail = ?',
     ),
-    insertFrame: db.prepare<[Buffer, string, string]>('INSERT INTO req_frame (h, head, tail) VALUES (?, ?, ?)'),
-    findKind: db.prepareValue<[unknown[]], number>(`SELECT id FROM req_kind WHERE h = ? AND ${isSame}`),
+    insertFrame: db.prepare<[Buffer, string, string]>('INSERT INTO z_req_frame (h, head, tail) VALUES (?, ?, ?)'),
+    findKind: db.prepareValue<[unknown[]], number>(`SELECT id FROM z_req_kind WHERE h = ? AND ${isSame}`),
     insertKind: db.prepare<[unknown[]]>(
-      `INSERT INTO req_kind (h, ${columns}) VALUES (?, ${KIND_COLUMNS.map(() => '?').join(', ')})`,
+      `INSERT INTO z_req_kind (h, ${columns}) VALUES (?, ${KIND_COLUMNS.map(() => '?').join(', ')})`,
     ),
   }
 }

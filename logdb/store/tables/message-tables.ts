@@ -22,12 +22,7 @@ INSERT INTO msg_row SELECT id, h, 0, json FROM msg ORDER BY id;
 ${ROLES.slice(1).map(shorten).join('\n')}
 DROP TABLE msg;
 CREATE UNIQUE INDEX msg_by_hash ON msg_row (${hashKey('h')});
-CREATE VIEW msg AS SELECT id, h, CASE form WHEN 0 THEN text
-  ${ROLES.slice(1)
-    .map((role, index) => `WHEN ${index + 1} THEN '${FORM_START}' || text || '${formEnd(role)}'`)
-    .join('\n  ')}
-  END AS json FROM msg_row;
-`
+${viewOfWholeMessages()}`
 
 function shorten(role: string): string {
   const [start, end] = [FORM_START.length, formEnd(role).length]
@@ -56,6 +51,16 @@ CREATE INDEX conv_by_hash ON conv (${hashKey('h')});
 -- Most conversations are their own root.
 CREATE INDEX conv_by_root ON conv (conv_root) WHERE conv_root <> tip;
 `
+
+/** Messages with what their form has around the text. @param prefix of the names of inner tables */
+export function viewOfWholeMessages(prefix = ''): string {
+  return `CREATE VIEW ${prefix}msg AS SELECT id, h, CASE form WHEN 0 THEN text
+  ${ROLES.slice(1)
+    .map((role, index) => `WHEN ${index + 1} THEN '${FORM_START}' || text || '${formEnd(role)}'`)
+    .join('\n  ')}
+  END AS json FROM ${prefix}msg_row;
+`
+}
 
 /** Stores messages and conversations in fewer bytes. The views that read them must be dropped before. */
 export const MESSAGE_TABLES = `${MESSAGES}${CONVERSATIONS}`

@@ -15,10 +15,10 @@ export const KIND_TYPES: Record<string, string> = {
   api_key_name: 'TEXT',
   dialog_source: 'TEXT',
 }
-/** Columns of `req_kind`. */
+/** Columns of `z_req_kind`. */
 export const KIND_COLUMNS: readonly string[] = Object.keys(KIND_TYPES)
 
-/** Columns of `req_row` that hold what the view `req` shows, with their types. */
+/** Columns of `z_req_row` that hold what the view `z_req` shows, with their types. */
 export const PLAIN_TYPES: Record<string, string> = {
   ts: 'INTEGER NOT NULL',
   tip: 'INTEGER',
@@ -53,7 +53,7 @@ export const timeText = (ts: string, us: string) =>
 const HEX_ID = "length(request_id) = 64 AND request_id NOT GLOB '*[^0-9a-f]*'"
 const isWhole = (name: string) => `abs(${name}_ms) < 1e12 AND round(${name}_ms * 1000) / 1000 = ${name}_ms`
 
-/** Columns of `req_row`, but its numbers of other tables, with how they follow from those of the view `req`. */
+/** Columns of `z_req_row`, but its numbers of other tables, with how they follow from those of the view `z_req`. */
 export const ENCODED: Readonly<Record<string, string>> = {
   id: 'id',
   request_id: `CASE WHEN ${HEX_ID} THEN unhex(request_id) END`,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { framedSql, frameOf } from './body-frame.ts'
+import { called } from './inner-names.ts'
 import { DURATIONS, ENCODED, KIND_COLUMNS, KIND_TYPES, PLAIN_TYPES, timeText, US_PER_S } from './request-columns.ts'
 
 /** Of a SHA-256. What has the same one is compared too. */
@@ -54,11 +55,16 @@ CREATE INDEX req_by_x_request_id ON req_row (x_request_id) WHERE x_request_id IS
 
 /** CAST: gives the column of a view a type. */
 const durationSql = (name: string) => `CAST(COALESCE(${name}_ms, ${name}_us / 1000.0) AS REAL) AS ${name}_ms`
-const frameSql = (text: string, frame: string) => `(SELECT ${text} FROM req_frame WHERE req_frame.id = req.${frame})`
 
-/** As the table was that it stands for. The joined tables have different names for all columns but id and h. */
-const VIEW = `
-CREATE VIEW req AS SELECT
+/**
+ * As the table was that it stands for. The joined tables have different names for all columns but id and h.
+ * @param prefix of the names of inner tables
+ */
+export function viewOfWholeRequests(prefix = ''): string {
+  const frameSql = (text: string, frame: string) =>
+    `(SELECT ${text} FROM ${called(prefix, 'req_frame')} WHERE req_frame.id = req.${frame})`
+  return `
+CREATE VIEW ${prefix}req AS SELECT
   req.id AS id, COALESCE(other_id, lower(hex(request_id))) AS request_id,
   CAST(ts * ${US_PER_S} + us AS INTEGER) AS ts_us,
   CASE timestamp WHEN '' THEN ${timeText('ts', 'us')} ELSE timestamp END AS timestamp,
@@ -67,8 +73,9 @@ CREATE VIEW req AS SELECT
   ${frameSql(framedSql('head', 'req.head_values'), 'answered')} AS resp_head,
   ${frameSql(framedSql('tail', 'req.tail_values'), 'answered')} AS resp_tail,
   ${[...KIND_COLUMNS, ...Object.keys(PLAIN_TYPES)].join(', ')}
-FROM req_row req JOIN req_kind ON req_kind.id = req.kind;
+FROM ${prefix}req_row req JOIN ${called(prefix, 'req_kind')} ON req_kind.id = req.kind;
 `
+}
 
 const kindText = (table: string) => `json_array(${KIND_COLUMNS.map((name) => `${table}.${name}`).join(', ')})`
 const findFrame = (head: string, tail: string) =>
@@ -90,7 +97,7 @@ INSERT INTO req_row (kind, sent, answered, head_values, tail_values, ${Object.ke
 `
 
 /** Replaces the table `req` by a view of the same name and columns. What depends on it must be dropped before. */
-export const REQUEST_TABLES = `${TABLES}${COPY}DROP TABLE req;${INDEXES}${VIEW}`
+export const REQUEST_TABLES = `${TABLES}${COPY}DROP TABLE req;${INDEXES}${viewOfWholeRequests()}`
 
 /** Functions that these statements call. */
 export const REQUEST_TABLE_FUNCTIONS = {

@@ -35,13 +35,13 @@ CREATE VIRTUAL TABLE request_text_index USING fts5 (
 CREATE VIRTUAL TABLE request_text_pairs USING fts5 (
   content, tokenize = "${PAIRS_TOKENIZER}", content = ''
 );
-CREATE TABLE fts_state (indexed_to INTEGER NOT NULL) STRICT;
-INSERT INTO fts_state VALUES (0);
+CREATE TABLE z_fts_state (indexed_to INTEGER NOT NULL) STRICT;
+INSERT INTO z_fts_state VALUES (0);
 `
 const DROP_INDEX = `
 DROP TABLE IF EXISTS request_text_index;
 DROP TABLE IF EXISTS request_text_pairs;
-DROP TABLE IF EXISTS fts_state;
+DROP TABLE IF EXISTS z_fts_state;
 `
 /** Bytes of new entries that FTS5 holds in memory before it writes a segment. Its default of 1 MiB makes many segments to merge. */
 const PENDING_BYTES = 64 * 1024 * 1024
@@ -73,8 +73,8 @@ export function hasTokenizers(db: Connection): boolean {
 /** Creates the index if there is none and brings it up to date, inside the transaction of the caller. */
 export function indexNewMessages(db: Connection): void {
   if (!hasTextIndex(db)) createIndex(db)
-  fillIndex(db, TEXT_INDEXES, '> (SELECT indexed_to FROM fts_state)')
-  db.exec('UPDATE fts_state SET indexed_to = (SELECT COALESCE(max(id), 0) FROM msg)')
+  fillIndex(db, TEXT_INDEXES, '> (SELECT indexed_to FROM z_fts_state)')
+  db.exec('UPDATE z_fts_state SET indexed_to = (SELECT COALESCE(max(id), 0) FROM z_msg)')
 }
 
 /** Builds, in the database `temp`, the indexes as the stored ones should be, under the same names. */
@@ -86,7 +86,7 @@ export function buildProof(db: Connection): void {
     holdInMemory(db, `temp.${table}`, table)
   }
   const { words, pairs } = TEXT_INDEXES
-  fillIndex(db, { words: `temp.${words}`, pairs: `temp.${pairs}` }, '<= (SELECT indexed_to FROM fts_state)')
+  fillIndex(db, { words: `temp.${words}`, pairs: `temp.${pairs}` }, '<= (SELECT indexed_to FROM z_fts_state)')
 }
 
 /** Adds the messages with these ids to two tables. */
@@ -97,7 +97,7 @@ function fillIndex(db: Connection, { words, pairs }: { words: string; pairs: str
     WITH found (id, pairs) AS MATERIALIZED (
       -- Texts of ASCII only are not passed to JavaScript.
       SELECT msg.id, pairs_of(COALESCE(msg_text.text, msg.json), msg_text.text IS NULL)
-      FROM msg_first JOIN msg ON msg.id = msg_first.msg LEFT JOIN msg_text ON msg_text.msg = msg.id
+      FROM z_msg_first msg_first JOIN z_msg msg ON msg.id = msg_first.msg LEFT JOIN z_msg_text msg_text ON msg_text.msg = msg.id
       WHERE msg_first.msg ${ids} AND octet_length(msg.json) > length(msg.json)
       ORDER BY msg.id
     )
@@ -130,8 +130,8 @@ export function buildTextIndex(db: Connection): IndexCounts {
 
 /** The counts of an index that is up to date. */
 export function countIndexable(db: Connection): IndexCounts {
-  const indexed = db.prepareValue('SELECT count(*) FROM msg_first').get()
-  const skipped = db.prepareValue('SELECT count(*) FROM req WHERE texts = 0').get()
+  const indexed = db.prepareValue('SELECT count(*) FROM z_msg_first').get()
+  const skipped = db.prepareValue('SELECT count(*) FROM z_req WHERE texts = 0').get()
   return { indexed: Number(indexed), skipped: Number(skipped) }
 }
 
@@ -156,12 +156,12 @@ export function optimizeTextIndex(db: Connection): void {
 
 /** True if messages that do not exist yet would be taken for indexed. */
 export function isIndexAhead(db: Connection): boolean {
-  const sql = 'SELECT 1 FROM fts_state WHERE indexed_to > (SELECT COALESCE(max(id), 0) FROM msg)'
+  const sql = 'SELECT 1 FROM z_fts_state WHERE indexed_to > (SELECT COALESCE(max(id), 0) FROM z_msg)'
   return db.prepare(sql).get() !== undefined
 }
 
 /** How many messages are not in the index yet. */
 export function unindexedMessages(db: Connection): number {
-  const sql = 'SELECT count(*) FROM msg_first WHERE msg > (SELECT indexed_to FROM fts_state)'
+  const sql = 'SELECT count(*) FROM z_msg_first WHERE msg > (SELECT indexed_to FROM z_fts_state)'
   return Number(db.prepareValue(sql).get())
 }

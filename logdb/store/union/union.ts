@@ -1,8 +1,9 @@
 import { devNull } from 'node:os'
 import type { TimeRange } from '../../days.ts'
-import { supplyMissing } from '../partition/older-versions.ts'
+import { supplyEarlierNames, supplyMissing } from '../partition/older-versions.ts'
 import { ADDED_COLUMNS } from '../partition/partition-schema.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
+import { INNER_TABLES, INNER_VIEWS } from '../tables/inner-names.ts'
 import { BodyReader } from './body-reader.ts'
 
 /** A partition and the times of its requests that are included; without times all are. */
@@ -78,7 +79,7 @@ export class Union {
       }
       if (parts.length > MAX_CONNECTED) this.#copy(engine, parts, sql)
       else if (!isOne) this.#connect(parts)
-      else supplyMissing(this.#db)
+      else supplyNames(this.#db)
       this.#db.pragma('query_only = ON')
     } catch (error) {
       this.close()
@@ -133,7 +134,7 @@ export class Union {
     })
     const known = [...REQUEST_VIEWS, ...Object.keys(SHARED_TABLES)]
     // A text index comes before its inner tables, whose names SQLite reserves as long as it sees the index.
-    for (const name of [...new Set(names)].sort()) {
+    for (const name of [...new Set([...names, ...INNER_TABLES, ...INNER_VIEWS])].sort()) {
       if (known.includes(name) || name.startsWith('sqlite_')) continue
       this.#db.exec(`CREATE TEMP VIEW ${name} AS SELECT * FROM temp."${name}: ${ONE_PARTITION_ONLY}"`)
     }
@@ -212,6 +213,11 @@ export class Union {
   #columnsOf(view: string, schema: string): string[] {
     return this.#db.prepareTyped(`SELECT * FROM ${schema}.${view}`).columns
   }
+}
+
+function supplyNames(db: Connection): void {
+  supplyMissing(db)
+  supplyEarlierNames(db)
 }
 
 function* exactRows(rows: Iterable<unknown[]>): Generator<unknown[]> {

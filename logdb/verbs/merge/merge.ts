@@ -133,7 +133,7 @@ function requireDays(path: string, { times }: MergedPartition): void {
 function wouldMerge(engine: SqliteEngine, path: string, sources: readonly string[]): MergeReport {
   const counts = sources.map((source) => {
     using db = openPartition(engine, source)
-    return { path: source, requests: Number(db?.prepareValue('SELECT count(*) FROM req').get() ?? 0) }
+    return { path: source, requests: Number(db?.prepareValue('SELECT count(*) FROM z_req').get() ?? 0) }
   })
   return { path, sources: counts, requests: undefined, doubled: [], isDeleted: false, failure: undefined }
 }

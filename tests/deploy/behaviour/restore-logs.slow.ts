@@ -66,7 +66,7 @@ async function restore(folder: string, { inconsistent = [], image = IMAGE }: Wan
 async function idsIn(folder: string, db = 'logs/db'): Promise<unknown[]> {
   const { default: Database } = await import('better-sqlite3')
   using database = withDispose(new Database(join(folder, db, DAY), { readonly: true }))
-  return database.prepare('SELECT x_request_id FROM req ORDER BY id').pluck().all()
+  return database.prepare('SELECT x_request_id FROM z_req ORDER BY id').pluck().all()
 }
 
 function withDispose<T extends { close(): unknown }>(database: T): T & Disposable {

@@ -227,7 +227,7 @@ import json, sqlite3, sys
 rows = []
 for path in sys.argv[1:]:
     db = sqlite3.connect(f'file:{path}?mode=ro', uri=True)
-    for table in ('requests', 'request_details', 'request_text_index', 'msg_text', 'msg'):
+    for table in ('requests', 'request_details', 'request_text_index', 'z_msg_text', 'z_msg'):
         db.execute(f'SELECT * FROM {table}').fetchall()
     rows += db.execute('SELECT request_json, response_json FROM request_details ORDER BY ts_us').fetchall()
 print(json.dumps([request for request, response in rows if json.loads(request) is not None and json.loads(response)]))`

@@ -81,7 +81,7 @@ const hits = async ({ run }: Workspace, ...words: string[]) => {
 }
 /** All that is stored of messages. */
 const texts = async ({ query }: Workspace) => {
-  const found = await query<{ json: string }>('SELECT json FROM msg UNION ALL SELECT own FROM msg_piece')
+  const found = await query<{ json: string }>('SELECT json FROM z_msg UNION ALL SELECT own FROM z_msg_piece')
   return found.map(({ json }) => json)
 }
 const storedTimes = async (space: Workspace) => (await texts(space)).filter((text) => text.includes('zebra')).length
@@ -147,7 +147,7 @@ sqliteTest('erasing the answer keeps its repetition, which is found then, and no
     await space.ingest()
     const [, kept] = await bodies(space)
     const [answered] = await space.query<{ id: string }>(
-      "SELECT request_id AS id FROM req WHERE x_request_id = 'turn-0'",
+      "SELECT request_id AS id FROM z_req WHERE x_request_id = 'turn-0'",
     )
     await space.run(['forget', '--request-id', answered?.id ?? '', '--yes'])
     expect(await bodies(space)).toEqual([kept])

@@ -237,7 +237,7 @@ sqliteTest('search finds every word that show prints of a request and its answer
   space.write('requests-a.jsonl', jsonl(records))
   expect((await space.ingest()).rowsInserted).toBe(shapes.length)
   const ids = new Map(
-    (await space.query<{ id: string; shape: string }>('SELECT request_id AS id, x_request_id AS shape FROM req')).map(
+    (await space.query<{ id: string; shape: string }>('SELECT request_id AS id, x_request_id AS shape FROM z_req')).map(
       ({ id, shape }) => [shape, id],
     ),
   )

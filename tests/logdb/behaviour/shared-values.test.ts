@@ -69,7 +69,7 @@ sqliteTest('a partition of the version before, written to again, has all its row
 
 async function sharedRows({ query }: Workspace) {
   const [counts] = await query<{ rows: number; kinds: number; frames: number }>(`SELECT
-    (SELECT count(*) FROM req_row) AS rows, (SELECT count(*) FROM req_kind) AS kinds, (SELECT count(*) FROM req_frame) AS frames`)
+    (SELECT count(*) FROM z_req_row) AS rows, (SELECT count(*) FROM z_req_kind) AS kinds, (SELECT count(*) FROM z_req_frame) AS frames`)
   return counts
 }
 

@@ -72,7 +72,7 @@ async function contentIn(zone: string, run = here) {
   writeLogs(space)
   await run(space, ['ingest', '--since', SINCE, '--to', TO])
   const days = () => space.partitions().map((path) => relative(space.db, path))
-  const [firstDays, first] = [days(), await space.query('SELECT request_id, ts FROM req ORDER BY request_id')]
+  const [firstDays, first] = [days(), await space.query('SELECT request_id, ts FROM z_req ORDER BY request_id')]
   await run(space, ['ingest'])
   await run(space, ['dialogs', 'assign', '--window', '45m', '--since', SINCE])
   return {

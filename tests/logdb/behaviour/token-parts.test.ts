@@ -90,7 +90,7 @@ sqliteTest('the session of an agent is a dialog, which assigning does not change
   expect(shown.stdout.match(/^#\d/gm)).toEqual(['#1', '#2'])
   await run(['dialogs', 'assign', '--by', 'prefix'])
   const dialogs = await query(
-    "SELECT DISTINCT dialog_id FROM requests WHERE request_id IN (SELECT request_id FROM req WHERE x_request_id LIKE 'turn%')",
+    "SELECT DISTINCT dialog_id FROM requests WHERE request_id IN (SELECT request_id FROM z_req WHERE x_request_id LIKE 'turn%')",
   )
   expect(dialogs).toEqual([{ dialog_id: SESSION }])
 })

@@ -15,7 +15,7 @@ const one = (index: number) =>
   jsonl([record({ timestamp: timestampAt(index), x_request_id: `x${index}`, request: chat(`question ${index}`) })])
 
 const rowsOf = async ({ query }: Workspace) => {
-  const rows = await query<{ n: number }>('SELECT count(*) AS n FROM req').catch(() => [])
+  const rows = await query<{ n: number }>('SELECT count(*) AS n FROM z_req').catch(() => [])
   return rows.reduce((sum, { n }) => sum + n, 0)
 }
 
@@ -57,7 +57,7 @@ describe.concurrent('waiting', () => {
       await spaceWithSecrets(erased)
       const forget = () => endOf(startLogdb(['forget', '--dialog', 'd1', '--yes'], { cwd: erased.folder }))
       const reader = await openDatabase(erased.partitions()[0] ?? '')
-      reader.exec('BEGIN; SELECT count(*) FROM req')
+      reader.exec('BEGIN; SELECT count(*) FROM z_req')
       const { code, stderr } = await forget()
       expect([code, stderr]).toEqual([4, expect.stringContaining('Hint: stop that process and run the command again')])
       expect(secretsIn(erased)).not.toEqual([])

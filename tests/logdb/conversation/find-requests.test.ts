@@ -191,7 +191,7 @@ sqliteTest('the beginning of an id may have any length, and an x-request-id come
 
 sqliteTest('an x-request-id is found by an index', async () => {
   const space = await filled()
-  const sql = "EXPLAIN QUERY PLAN SELECT request_id FROM req WHERE request_id = 'gw-1' OR x_request_id = 'gw-1'"
+  const sql = "EXPLAIN QUERY PLAN SELECT request_id FROM z_req WHERE request_id = 'gw-1' OR x_request_id = 'gw-1'"
   const plan = await space.query<{ detail: string }>(sql)
   expect(plan.map(({ detail }) => detail).join('\n')).toContain('req_by_x_request_id')
   expect(plan.map(({ detail }) => detail).join('\n')).not.toContain('SCAN')

@@ -24,7 +24,7 @@ const some = (count: number, from = 0) =>
 const onDay = (day: string, id: string) => record({ timestamp: `${day}T10:00:00.000001Z`, x_request_id: id })
 
 async function xRequestIds({ query }: ReturnType<typeof workspace>): Promise<string[]> {
-  const rows = await query<{ id: string }>('SELECT x_request_id AS id FROM req ORDER BY id')
+  const rows = await query<{ id: string }>('SELECT x_request_id AS id FROM z_req ORDER BY id')
   return rows.map(({ id }) => id).sort()
 }
 
@@ -125,7 +125,7 @@ sqliteTest('a conversation that grows turn by turn is stored once', async () => 
   space.write(LOG, jsonl(turns))
   await space.ingest()
   expect(
-    await space.query('SELECT (SELECT count(*) FROM msg) AS messages, (SELECT count(*) FROM node) AS nodes'),
+    await space.query('SELECT (SELECT count(*) FROM z_msg) AS messages, (SELECT count(*) FROM z_node) AS nodes'),
   ).toEqual([{ messages: 40, nodes: 39 }])
   const rows = await space.query<{ request_json: string }>('SELECT request_json FROM requests ORDER BY ts')
   expect(rows.map(({ request_json }) => JSON.parse(request_json))).toEqual(turns.map(({ request }) => request))
@@ -335,7 +335,7 @@ sqliteTest(
       ),
     )
     await space.ingest()
-    expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: 401 }])
+    expect(await space.query('SELECT count(*) AS n FROM z_req')).toEqual([{ n: 401 }])
     await expectLedgerAddsUp(space)
   },
 )
@@ -365,7 +365,7 @@ sqliteTest('each partition says how far each source was read, in the transaction
     mtime: expect.any(Number),
     last_scan_ts: expect.any(Number),
   })
-  expect(await space.query('SELECT end_off FROM ingest_marks')).toEqual([{ end_off: size }, { end_off: size }])
+  expect(await space.query('SELECT end_off FROM z_ingest_marks')).toEqual([{ end_off: size }, { end_off: size }])
   expect(await space.query('SELECT server_id, env FROM servers')).toEqual([
     { server_id: SERVER_ID, env: 'dev' },
     { server_id: SERVER_ID, env: 'dev' },
@@ -423,6 +423,6 @@ sqliteTest('two runs at once lose and double nothing', async () => {
   const results = await Promise.allSettled([space.ingest(), space.ingest()])
   expect(results.some(({ status }) => status === 'fulfilled')).toBe(true)
   await space.ingest()
-  expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: 3000 }])
+  expect(await space.query('SELECT count(*) AS n FROM z_req')).toEqual([{ n: 3000 }])
   await expectLedgerAddsUp(space)
 })

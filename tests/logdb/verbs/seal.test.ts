@@ -76,7 +76,7 @@ sqliteTest('late records open it again, which ingest says; it can be sealed agai
   const { exitCode, stderr } = await run(['ingest'])
   expect([exitCode, stderr]).toEqual([0, `records came late, or again, for ${partition}, which is no longer sealed\n`])
   expect(isWritable(partition)).toBe(true)
-  expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: 2 * RECORDS }])
+  expect(await space.query('SELECT count(*) AS n FROM z_req')).toEqual([{ n: 2 * RECORDS }])
   expect((await run(['ingest'])).stderr).toBe('')
   expect((await run(['seal'])).stdout).toContain('bytes_after=')
   expect(isWritable(partition)).toBe(false)
@@ -97,16 +97,16 @@ sqliteTest('commands that only read leave it sealed; erasure reaches it', async 
   ]) {
     expect([args, (await run(args)).exitCode, isWritable(partition)]).toEqual([args, 0, false])
   }
-  const [first] = await space.query<{ id: string }>('SELECT request_id AS id FROM req')
+  const [first] = await space.query<{ id: string }>('SELECT request_id AS id FROM z_req')
   expect(await run(['forget', '--request-id', first?.id ?? '', '--yes'])).toMatchObject({ exitCode: 0 })
-  expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: RECORDS - 1 }])
+  expect(await space.query('SELECT count(*) AS n FROM z_req')).toEqual([{ n: RECORDS - 1 }])
 })
 
 sqliteTest('a partition that another process reads is not changed, and the others are sealed', async () => {
   const { partitions, run } = await stored('2025-09-10', '2025-09-11')
   const [first = '', second = ''] = partitions()
   const reader = await openDatabase(first)
-  reader.exec('BEGIN; SELECT * FROM req')
+  reader.exec('BEGIN; SELECT * FROM z_req')
   const { exitCode, stdout } = await run(['seal'])
   reader.close()
   expect([exitCode, stdout]).toEqual([

@@ -218,8 +218,8 @@ const LEDGER = `
   SELECT path, offset, ingested_bytes, duplicate_bytes, ignored_bytes, filtered_bytes, quarantined_bytes, pending_bytes
   FROM sources ORDER BY path`
 const COUNTS = `
-  SELECT (SELECT count(*) FROM msg) AS messages, (SELECT count(*) FROM node) AS nodes,
-    (SELECT count(*) FROM msg_first) AS searchable`
+  SELECT (SELECT count(*) FROM z_msg) AS messages, (SELECT count(*) FROM z_node) AS nodes,
+    (SELECT count(*) FROM z_msg_first) AS searchable`
 
 /**
  * Everything that can be read: rows, what they share, the ledger, what was set aside, which files there are. That the files

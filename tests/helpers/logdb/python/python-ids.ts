@@ -13,6 +13,6 @@ export async function expectIdsLikePython(seed: number, count: number): Promise<
     (old ?? []).map((text) => `2025-09-10 14:00:00 - INFO - ${text.replaceAll(/[\n\r]/g, ' ')}\n`).join(''),
   )
   expect(await space.ingest()).toMatchObject({ rowsInserted: count, recordsQuarantined: 0 })
-  const rows = await space.query<{ id: string }>('SELECT request_id AS id FROM req')
+  const rows = await space.query<{ id: string }>('SELECT request_id AS id FROM z_req')
   expect(rows.map(({ id }) => id).sort()).toEqual(pythonIds(records).sort())
 }

@@ -78,7 +78,7 @@ sqliteTest('metadata.json, also next to the bundle, has the fields of the predec
       ids_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     })),
   )
-  const ids = await space.query<{ id: string }>('SELECT request_id AS id FROM req ORDER BY request_id')
+  const ids = await space.query<{ id: string }>('SELECT request_id AS id FROM z_req ORDER BY request_id')
   const [day] = manifest.files
   expect(day.ids_sha256).toBe(
     sha256(
@@ -97,7 +97,7 @@ sqliteTest('days are taken out of a partition of a week', async () => {
   const file = join(space.folder, 'w.tgz')
   const stored = await space.query("SELECT * FROM request_details WHERE date(ts, 'unixepoch') = '2025-09-10'")
   expect(await rowsOf(space, file, 'SELECT * FROM request_details')).toEqual(stored)
-  const messages = await rowsOf(space, file, 'SELECT json FROM msg')
+  const messages = await rowsOf(space, file, 'SELECT json FROM z_msg')
   expect(JSON.stringify(messages)).not.toContain('2025-09-09')
   expect(await create(space, '--since', '2025-09-09', '--to', '2025-09-14')).toMatchObject({ exitCode: 0 })
   expect(manifestNextTo(file).files).toMatchObject([{ rows: 60 }])
@@ -109,10 +109,10 @@ sqliteTest('rows that are only in the WAL are in the bundle, and the writer is n
   const writer = await openDatabase(path)
   writer.pragma('wal_autocheckpoint = 0')
   writer.exec(`
-    INSERT INTO req_kind (id, h, server_id, endpoint) VALUES (99, x'', 'other', '/v1/x');
-    INSERT INTO req_frame (id, h, head, tail) VALUES (99, x'', '{}', '');
-    INSERT INTO req_row (kind, other_id, ts, sent, answered, texts) VALUES (99, 'x', 1757505600, 99, 99, 0);`)
-  writer.exec("BEGIN; UPDATE req_kind SET endpoint = '/not/committed'")
+    INSERT INTO z_req_kind (id, h, server_id, endpoint) VALUES (99, x'', 'other', '/v1/x');
+    INSERT INTO z_req_frame (id, h, head, tail) VALUES (99, x'', '{}', '');
+    INSERT INTO z_req_row (kind, other_id, ts, sent, answered, texts) VALUES (99, 'x', 1757505600, 99, 99, 0);`)
+  writer.exec("BEGIN; UPDATE z_req_kind SET endpoint = '/not/committed'")
   expect(existsSync(`${path}-wal`)).toBe(true)
   expect(await create(space, ...RANGE)).toMatchObject({ exitCode: 0, stderr: '' })
   writer.exec('ROLLBACK')
@@ -141,9 +141,9 @@ sqliteTest('the database of a bundle has no text index and no place of this mach
   const space = await filled()
   await create(space)
   const file = join(space.folder, 'w.tgz')
-  const sql = `SELECT (SELECT count(*) FROM ingest_sources) AS sources, (SELECT count(*) FROM ingest_marks) AS marks,
-    (SELECT count(*) FROM sqlite_master WHERE name LIKE '%text_index%' OR name LIKE 'fts_state') AS indexes,
-    (SELECT count(src) FROM req) AS places`
+  const sql = `SELECT (SELECT count(*) FROM ingest_sources) AS sources, (SELECT count(*) FROM z_ingest_marks) AS marks,
+    (SELECT count(*) FROM sqlite_master WHERE name LIKE '%text_index%' OR name LIKE 'z_fts_state') AS indexes,
+    (SELECT count(src) FROM z_req) AS places`
   expect(await rowsOf(space, file, sql)).toEqual(DAYS.map(() => ({ sources: 0, marks: 0, indexes: 0, places: 0 })))
   for (const { content } of await membersOf(file)) expect(content.includes(space.folder)).toBe(false)
 })

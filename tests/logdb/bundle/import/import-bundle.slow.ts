@@ -59,7 +59,7 @@ sqliteTest('a log database that has only requests of others gets its own identit
   expect(await space.run(['ingest'], env)).toMatchObject({ exitCode: 0, stderr: '' })
   const id = readFileSync(join(space.db, '.server_id'), 'utf8').trim()
   expect(id).not.toBe(SERVER_ID)
-  const servers = await space.query<{ id: string }>('SELECT DISTINCT server_id AS id FROM req ORDER BY id')
+  const servers = await space.query<{ id: string }>('SELECT DISTINCT server_id AS id FROM z_req ORDER BY id')
   expect(new Set(servers.map((row) => row.id))).toEqual(new Set([id, SERVER_ID]))
   rmSync(join(space.db, '.server_id'))
   const lost = await space.run(['ingest'], env)
@@ -88,8 +88,8 @@ sqliteTest('a partition that has some of its requests gets the others, in one co
   expect([exitCode, stdout]).toEqual([0, lines({ imported: 30, identical: 10 })])
   expect(stderr).toBe(`${partition} has new requests and is no longer sealed\n`)
   expect(await rowsOf(space)).toEqual(await rowsOf(source))
-  const counts = `SELECT (SELECT count(*) FROM msg) AS msg, (SELECT count(*) FROM node) AS node, (SELECT count(*) FROM conv) AS conv,
-    (SELECT count(*) FROM msg_first) AS first`
+  const counts = `SELECT (SELECT count(*) FROM z_msg) AS msg, (SELECT count(*) FROM z_node) AS node, (SELECT count(*) FROM z_conv) AS conv,
+    (SELECT count(*) FROM z_msg_first) AS first`
   expect(await space.query(counts)).toEqual(await source.query(counts))
   expect((await space.run(['search', '"answer 2025-09-10 7"', '--json'])).stdout).toEqual(
     expect.stringContaining('"ok":true'),
@@ -104,7 +104,7 @@ sqliteTest('the same day of two servers is kept of both', async () => {
   expect(await run(space)).toMatchObject({ exitCode: 0, stdout: lines({ imported: ROWS }) })
   const servers = 'SELECT DISTINCT server_id FROM requests ORDER BY 1'
   expect(await space.query(servers)).toContainEqual({ server_id: '99999999-2222-3333-4444-555555555555' })
-  expect(await space.query('SELECT request_id FROM req')).toHaveLength(ROWS + 1)
+  expect(await space.query('SELECT request_id FROM z_req')).toHaveLength(ROWS + 1)
   await expectWhole(space)
 })
 
@@ -127,8 +127,8 @@ sqliteTest('a request that is stored with another content stays as it is, and th
   await run(space)
   const [path = ''] = space.partitions()
   const db = await openDatabase(path)
-  const id = db.prepare('SELECT request_id FROM req ORDER BY request_id LIMIT 1').pluck().get()
-  db.prepare('UPDATE req_row SET bytes_in = 7 WHERE id = (SELECT id FROM req WHERE request_id = ?)').run(id)
+  const id = db.prepare('SELECT request_id FROM z_req ORDER BY request_id LIMIT 1').pluck().get()
+  db.prepare('UPDATE z_req_row SET bytes_in = 7 WHERE id = (SELECT id FROM z_req WHERE request_id = ?)').run(id)
   db.close()
   const before = await rowsOf(space)
   const { exitCode, stdout, stderr } = await run(space)
@@ -141,7 +141,7 @@ sqliteTest('a request that is stored with another content stays as it is, and th
 sqliteTest('what was forgotten here stays out, and what was forgotten there goes here too', async () => {
   const space = workspace()
   await run(space)
-  const [first] = await space.query<{ id: string }>('SELECT request_id AS id FROM req ORDER BY id LIMIT 1')
+  const [first] = await space.query<{ id: string }>('SELECT request_id AS id FROM z_req ORDER BY id LIMIT 1')
   await space.run(['forget', '--request-id', first?.id ?? '', '--yes'])
   const stdout = lines({ identical: ROWS - 1, forgotten: 1 })
   expect(await run(space)).toEqual({ exitCode: 0, stdout, stderr: '' })
@@ -160,7 +160,7 @@ sqliteTest('what is past its retention stays out, and bodies without their metad
   await run(space)
   await space.run(['retain', '--metadata', '2025-09-10', '--yes'])
   expect(await run(space)).toMatchObject({ stdout: lines({ identical: ROWS / 2, too_old: ROWS / 2 }) })
-  expect(await space.query('SELECT request_id FROM req')).toHaveLength(ROWS / 2)
+  expect(await space.query('SELECT request_id FROM z_req')).toHaveLength(ROWS / 2)
   const other = workspace()
   await other.run(['retain', '--bodies', '2025-09-10', '--yes'])
   expect(await run(other)).toMatchObject({ exitCode: 0, stdout: lines({ imported: ROWS }) })
@@ -197,7 +197,7 @@ sqliteTest('a database with a trigger or a table of its own is refused', async (
   const copy = join(space.folder, 'copy.sqlite3')
   writeFileSync(copy, member?.content ?? '')
   const db = await openDatabase(copy)
-  db.exec('CREATE TRIGGER more AFTER INSERT ON req_row BEGIN DELETE FROM req_row; END')
+  db.exec('CREATE TRIGGER more AFTER INSERT ON z_req_row BEGIN DELETE FROM z_req_row; END')
   db.close()
   const changed = { path: member?.path ?? '', content: readFileSync(copy) }
   writeFileSync(join(space.folder, 'x.tgz'), tgz([manifestFor([changed]), changed]))

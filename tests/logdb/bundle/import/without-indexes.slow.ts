@@ -111,15 +111,15 @@ sqliteTest('one that was put among the others can be sealed, merged and bundled'
 
 sqliteTest('one that its indexes would not allow is refused, and nothing is stored', async () => {
   const columns = 'kind, request_id, ts, sent, answered, texts'
-  const twice = `INSERT INTO req_row (${columns}) SELECT ${columns} FROM req_row LIMIT 1`
+  const twice = `INSERT INTO z_req_row (${columns}) SELECT ${columns} FROM z_req_row LIMIT 1`
   for (const [sql, reason] of [
     [twice, "is damaged: UNIQUE constraint failed: index 'req_by_request_id'"],
     [
-      'UPDATE msg_row SET h = (SELECT h FROM msg_row LIMIT 1)',
+      'UPDATE z_msg_row SET h = (SELECT h FROM z_msg_row LIMIT 1)',
       "is damaged: UNIQUE constraint failed: index 'msg_by_hash'",
     ],
     ['CREATE TABLE more (x)', 'has other tables'],
-    ['CREATE INDEX mine ON req_row (ts)', 'has other tables'],
+    ['CREATE INDEX mine ON z_req_row (ts)', 'has other tables'],
     ['DROP VIEW requests; CREATE VIEW requests AS SELECT 1', 'has other tables'],
   ] as const) {
     const space = workspace()

@@ -48,7 +48,7 @@ sqliteTest(
     ])
     const inserted = runs.map(({ stdout }): number => JSON.parse(stdout).result.rows_inserted)
     expect(inserted.toSorted((a, b) => a - b)).toEqual([0, 0, RECORDS])
-    expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: RECORDS }])
+    expect(await space.query('SELECT count(*) AS n FROM z_req')).toEqual([{ n: RECORDS }])
     expect(await space.queryControl(LEDGER_GAP)).toEqual([{ gap: 0 }])
   },
   TIMEOUT_MS,
@@ -68,7 +68,7 @@ sqliteTest(
     const inserted = done.map(({ stdout }): number => JSON.parse(stdout).result.rows_inserted)
     expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(RECORDS)
     expect(await space.ingest()).toMatchObject({ rowsInserted: 0, rowsDuplicate: 0 })
-    expect(await space.query('SELECT count(*) AS n FROM req')).toEqual([{ n: RECORDS }])
+    expect(await space.query('SELECT count(*) AS n FROM z_req')).toEqual([{ n: RECORDS }])
     expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
   },
   TIMEOUT_MS,

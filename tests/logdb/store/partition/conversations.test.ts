@@ -20,13 +20,13 @@ const turn = (index: number, texts: string[], day = '2025-09-10') =>
 async function roots({ query }: Workspace): Promise<Record<string, string>> {
   const rows = await query<{ id: string; root: string }>(`
     SELECT req.x_request_id AS id, min(first.x_request_id) AS root
-    FROM req JOIN conv ON conv.tip = req.tip JOIN req AS first ON first.tip = conv.conv_root GROUP BY req.id`)
+    FROM z_req req JOIN z_conv conv ON conv.tip = req.tip JOIN z_req AS first ON first.tip = conv.conv_root GROUP BY req.id`)
   return Object.fromEntries(rows.map(({ id, root }) => [id, root]))
 }
 
 const conversations = ({ query }: Workspace) =>
   query(
-    'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM conv JOIN conv AS root ON root.tip = conv.conv_root ORDER BY 1',
+    'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM z_conv conv JOIN z_conv AS root ON root.tip = conv.conv_root ORDER BY 1',
   )
 
 sqliteTest('a request belongs to the shortest one that it continues, forks included', async () => {
@@ -78,6 +78,6 @@ sqliteTest('a conversation has the same hash in the partitions of both days', as
   const space = workspace()
   space.write('requests-1.jsonl', jsonl([turn(0, ['a', 'b', 'c']), turn(0, ['a', 'b', 'c'], '2025-09-11')]))
   await space.ingest()
-  const [first, second] = await space.query<{ h: string }>('SELECT hex(h) AS h FROM conv')
+  const [first, second] = await space.query<{ h: string }>('SELECT hex(h) AS h FROM z_conv')
   expect([first?.h, first]).toEqual([expect.stringMatching(/^[0-9A-F]{32}$/), second])
 })

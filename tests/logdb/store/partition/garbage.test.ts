@@ -59,7 +59,7 @@ function bodies(draw: Draw): { request: unknown; response: unknown } {
 
 /** Messages, and what is searched of them. */
 const FORMS = `
-  SELECT form.json AS form, text.json AS text FROM msg_form f JOIN message form ON form.id = f.msg JOIN message text ON text.id = f.text
+  SELECT form.json AS form, text.json AS text FROM z_msg_form f JOIN message form ON form.id = f.msg JOIN message text ON text.id = f.text
   ORDER BY 1, 2`
 
 /** All that a database holds, whatever numbers it gave to it. */
@@ -68,16 +68,18 @@ async function contents(space: Workspace) {
     requests: await space.query('SELECT * FROM request_details ORDER BY ts, request_id'),
     texts: await space.query('SELECT role, content FROM request_text_index ORDER BY role, content'),
     messages: await space.query(
-      'SELECT json FROM message WHERE id IN (SELECT msg FROM node UNION SELECT msg FROM msg_first UNION SELECT resp_msg FROM req) ORDER BY json',
+      'SELECT json FROM message WHERE id IN (SELECT msg FROM z_node UNION SELECT msg FROM z_msg_first UNION SELECT resp_msg FROM z_req) ORDER BY json',
     ),
-    copies: await space.query('SELECT role, text FROM msg_text ORDER BY role, text'),
+    copies: await space.query('SELECT role, text FROM z_msg_text ORDER BY role, text'),
     forms: await space.query(FORMS),
     pieces: await space.query(
-      'SELECT json, own, start, size FROM msg_piece JOIN message m ON m.id = msg ORDER BY 1, 2, 3',
+      'SELECT json, own, start, size FROM z_msg_piece JOIN message m ON m.id = msg ORDER BY 1, 2, 3',
     ),
-    paths: await space.query('SELECT json, depth FROM node JOIN message ON message.id = node.msg ORDER BY json, depth'),
+    paths: await space.query(
+      'SELECT json, depth FROM z_node node JOIN message ON message.id = node.msg ORDER BY json, depth',
+    ),
     conversations: await space.query(
-      'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM conv JOIN conv root ON root.tip = conv.conv_root ORDER BY conv.h',
+      'SELECT hex(conv.h) AS h, hex(root.h) AS root FROM z_conv conv JOIN z_conv root ON root.tip = conv.conv_root ORDER BY conv.h',
     ),
   }
 }

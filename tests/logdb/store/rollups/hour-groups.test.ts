@@ -56,7 +56,7 @@ function fill(db: Connection, rows: number, random: Random): void {
   const own = COLUMNS.filter((name) => !KIND_COLUMNS.includes(name))
   const names = [...own, 'kind', 'other_id', 'sent', 'answered', 'texts']
   const insert = db.prepare<[unknown[]]>(
-    `INSERT INTO req_row (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    `INSERT INTO z_req_row (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
   )
   const dictionary = new Dictionary(db)
   const frame = dictionary.frame('', '')
@@ -113,9 +113,9 @@ sqliteTest(
     expect(wrongHours(db)).toEqual([])
     const change = (latencies: (stored: Buffer) => Buffer) => {
       const read = db.prepare<[], { id: number; stored: Buffer }>(
-        "SELECT rowid AS id, latencies AS stored FROM rollup WHERE dimension = 'all' AND length(latencies) > 17",
+        "SELECT rowid AS id, latencies AS stored FROM z_rollup WHERE dimension = 'all' AND length(latencies) > 17",
       )
-      const write = db.prepare<[Buffer, number]>('UPDATE rollup SET latencies = ? WHERE rowid = ?')
+      const write = db.prepare<[Buffer, number]>('UPDATE z_rollup SET latencies = ? WHERE rowid = ?')
       const rows = read.all()
       for (const { id, stored } of rows) write.run(latencies(stored), id)
       return rows.length

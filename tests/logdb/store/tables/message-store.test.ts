@@ -33,11 +33,13 @@ sqliteTest('every message reads as it was stored, in whatever form, and is found
   const store = new MessageStore(db)
   const ids = TEXTS.map((text, index) => store.storeText(message(text), index + 1))
   expect(new Set(ids).size).toBe(TEXTS.length)
-  expect(db.prepareValue('SELECT json FROM msg ORDER BY id').all()).toEqual(TEXTS)
-  expect(db.prepare('SELECT msg, req FROM msg_first').all()).toEqual(ids.map((msg, index) => ({ msg, req: index + 1 })))
+  expect(db.prepareValue('SELECT json FROM z_msg ORDER BY id').all()).toEqual(TEXTS)
+  expect(db.prepare('SELECT msg, req FROM z_msg_first').all()).toEqual(
+    ids.map((msg, index) => ({ msg, req: index + 1 })),
+  )
   expect(TEXTS.map((text) => store.find(message(text)))).toEqual(ids)
   expect(TEXTS.map((text) => store.storeText(message(text), 99))).toEqual(ids)
-  expect(db.prepareValue("SELECT count(*) FROM msg_row WHERE form > 0 AND text LIKE '%role%'").get()).toBe(0)
+  expect(db.prepareValue("SELECT count(*) FROM z_msg_row WHERE form > 0 AND text LIKE '%role%'").get()).toBe(0)
 })
 
 sqliteTest('messages whose hashes begin alike stay apart', async () => {
@@ -49,5 +51,5 @@ sqliteTest('messages whose hashes begin alike stay apart', async () => {
   expect(new Set(ids).size).toBe(3)
   expect(texts.map((text, index) => store.find(message(text, alike(index))))).toEqual(ids)
   expect(texts.map((text, index) => store.storeText(message(text, alike(index)), 1))).toEqual(ids)
-  expect(db.prepareValue('SELECT json FROM msg ORDER BY id').all()).toEqual(texts)
+  expect(db.prepareValue('SELECT json FROM z_msg ORDER BY id').all()).toEqual(texts)
 })

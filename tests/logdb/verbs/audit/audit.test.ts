@@ -101,10 +101,10 @@ sqliteTest('a ledger that does not add up is named, with exit 1', async () => {
 sqliteTest('--deep reports rows that are missing, except those that were forgotten', async () => {
   const space = await mixedLogs()
   const [partition = ''] = space.partitions()
-  const rows = await space.query<{ id: string }>('SELECT request_id AS id FROM req ORDER BY id')
+  const rows = await space.query<{ id: string }>('SELECT request_id AS id FROM z_req ORDER BY id')
   await space.run(['forget', '--request-id', rows[0]?.id ?? '', '--yes'])
   expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
-  await tamper(partition, 'DELETE FROM forgotten')
+  await tamper(partition, 'DELETE FROM z_forgotten')
   expect(await space.run(['audit', '--deep'])).toMatchObject({
     exitCode: 1,
     stderr: expect.stringMatching(/the partitions lack rows of \d+ bytes that are booked as ingested/),

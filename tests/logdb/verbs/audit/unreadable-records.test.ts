@@ -50,7 +50,7 @@ sqliteTest(
     expect(await space.ingest()).toMatchObject({ rowsInserted: 1, recordsQuarantined: 1 })
     expect(await space.run(['audit', '--deep'])).toMatchObject({ exitCode: 0 })
     expect((await space.run(['errors'])).stdout).toContain('requests-1.jsonl at byte 0 (5 bytes)')
-    expect(await space.query('SELECT x_request_id AS id FROM req ORDER BY req.id')).toEqual([
+    expect(await space.query('SELECT x_request_id AS id FROM z_req req ORDER BY req.id')).toEqual([
       { id: 'req-1' },
       { id: 'long' },
     ])

@@ -146,7 +146,7 @@ sqliteTest('weekly partitions lose their old days', async () => {
   await space.run(['retain', '--bodies', '2025-09-11', '--metadata', '2025-09-09', '--yes'])
   expect(await left(space)).toEqual(['09 without bodies', '10 without bodies', '11'])
   expect(holds(space, 'secret09')).toBe(false)
-  expect(await space.query('SELECT json FROM msg ORDER BY json')).toHaveLength(3)
+  expect(await space.query('SELECT json FROM z_msg ORDER BY json')).toHaveLength(3)
   expect(await space.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }])
 })
 

@@ -69,7 +69,7 @@ sqliteTest('--verify names days with other rows, and days that are not exported'
 sqliteTest('--verify finds a row of the database with another value', async () => {
   const space = await exported()
   const db = await openDatabase(space.partitions()[0] ?? '')
-  db.exec('UPDATE req_row SET latency_us = 1000')
+  db.exec('UPDATE z_req_row SET latency_us = 1000')
   db.close()
   const { exitCode, stdout } = await verify(space)
   expect([exitCode, stdout]).toEqual([1, expect.stringContaining('the database has 1 rows, but other values')])

@@ -110,7 +110,7 @@ sqliteTest('what was forgotten stays forgotten, in the merged file and in the fi
   for (const path of files) {
     const db = await openDatabase(path)
     const ids = [first, second].map(({ request_id }) => request_id)
-    expect(db.prepare('SELECT count(*) FROM req WHERE request_id IN (?, ?)').pluck().get(ids)).toBe(0)
+    expect(db.prepare('SELECT count(*) FROM z_req WHERE request_id IN (?, ?)').pluck().get(ids)).toBe(0)
     db.close()
   }
   expect((await mergeMonth(space)).stdout).toContain(`total_requests=${rows.length - 2} integrity=ok`)
@@ -171,7 +171,7 @@ sqliteTest('a request that is in two partitions with different content stops the
   const before = await shown(space)
   const [path = ''] = space.partitions()
   const db = await openDatabase(path)
-  db.exec('UPDATE req_row SET bytes_in = 599 WHERE id = 7')
+  db.exec('UPDATE z_req_row SET bytes_in = 599 WHERE id = 7')
   db.close()
   const [old] = digests([month(space)])
   const { exitCode, stdout, stderr } = await mergeMonth(space, '--delete-sources')

@@ -402,7 +402,7 @@ sqliteTest('an answer is found by words of which some are in it and others in it
     ]),
   )
   await space.ingest()
-  const ids = await space.query<{ id: string; x: string }>('SELECT request_id AS id, x_request_id AS x FROM req')
+  const ids = await space.query<{ id: string; x: string }>('SELECT request_id AS id, x_request_id AS x FROM z_req')
   const names = new Map(ids.map(({ id, x }) => [id, x]))
   const hits = async (...args: string[]) => {
     const { stdout } = await space.run(['search', '--json', ...args])

@@ -60,11 +60,11 @@ const RANGES = [
 sqliteTest('what is known of each hour and the requests themselves give the same figures', async () => {
   for (const granularity of ['daily', 'weekly']) {
     const space = await filled({ LOGDB_PARTITION_GRANULARITY: granularity })
-    const [open] = await space.query<{ stale: number }>('SELECT count(*) AS stale FROM rollup_stale')
+    const [open] = await space.query<{ stale: number }>('SELECT count(*) AS stale FROM z_rollup_stale')
     expect(open).toEqual({ stale: 0 })
     const known = await Promise.all(RANGES.map((range) => figures(space, ...range)))
-    await change(space, 'INSERT INTO rollup_stale SELECT DISTINCT hour FROM rollup')
-    await change(space, 'UPDATE rollup SET requests = 1000')
+    await change(space, 'INSERT INTO z_rollup_stale SELECT DISTINCT hour FROM z_rollup')
+    await change(space, 'UPDATE z_rollup SET requests = 1000')
     expect(await Promise.all(RANGES.map((range) => figures(space, ...range)))).toEqual(known)
     const counts = known.map(({ total }) => total.requests)
     expect([counts[0], counts[2], counts[3], counts[5]]).toEqual([200, 24, 5, 200])
@@ -75,7 +75,7 @@ sqliteTest('what is known of each hour and the requests themselves give the same
 
 sqliteTest('the requests are not read where the figures of hours are known', async () => {
   const space = await filled()
-  await change(space, 'UPDATE rollup SET requests = 1000')
+  await change(space, 'UPDATE z_rollup SET requests = 1000')
   expect((await figures(space)).total.requests).toBe(9000)
   expect((await figures(space, '--model', 'model-*')).total.requests).toBe(200)
 })
@@ -110,8 +110,8 @@ sqliteTest('later records, and requests that are removed, change the figures; no
   expect((await figures(space)).total.requests).toBe(201)
   await space.run(['forget', '--key', 'name-1', '--yes'])
   expect((await figures(space)).total.requests).toBe(151)
-  const left = await space.query("SELECT * FROM rollup WHERE name = 'key-1' OR label = 'name-1'")
-  const [open] = await space.query<{ stale: number }>('SELECT count(*) AS stale FROM rollup_stale')
+  const left = await space.query("SELECT * FROM z_rollup WHERE name = 'key-1' OR label = 'name-1'")
+  const [open] = await space.query<{ stale: number }>('SELECT count(*) AS stale FROM z_rollup_stale')
   expect([left, open]).toEqual([[], { stale: 0 }])
 })
 
@@ -128,7 +128,7 @@ sqliteTest(
     expect(digests(space.partitions())).toEqual(older)
     await space.run(['seal'])
     expect(await figures(space)).toEqual(before)
-    const [known] = await space.query<{ hours: number }>('SELECT count(DISTINCT hour) AS hours FROM rollup')
+    const [known] = await space.query<{ hours: number }>('SELECT count(DISTINCT hour) AS hours FROM z_rollup')
     expect(known?.hours).toBeGreaterThan(3)
   },
 )
@@ -153,11 +153,11 @@ sqliteTest(
       const read = await stats({ ...period, by: ['hour'], [dimension]: name })
       expect(await statsOfGroup({ ...period, unit: 'hour', group: { dimension, name } })).toEqual(read)
     }
-    await change(space, 'INSERT INTO rollup_stale SELECT DISTINCT hour FROM rollup WHERE hour % 2 = 0')
+    await change(space, 'INSERT INTO z_rollup_stale SELECT DISTINCT hour FROM z_rollup WHERE hour % 2 = 0')
     const group = { dimension: 'model', name: 'model-1' } as const
     const read = await stats({ ...period, by: ['day'], model: 'model-1' })
     expect(await statsOfGroup({ ...period, unit: 'day', group })).toEqual(read)
-    await change(space, 'UPDATE rollup SET requests = 1000')
+    await change(space, 'UPDATE z_rollup SET requests = 1000')
     expect((await statsOfGroup({ ...period, unit: 'day', group })).total.requests).toBeGreaterThan(3000)
   },
 )

@@ -275,7 +275,7 @@ sqliteTest('the overview of one model does not read many requests, and says whic
   const [, path = ''] = space.partitions()
   for (const one of [space.partitions()[0] ?? '', path]) {
     const db = await openDatabase(one)
-    db.exec("UPDATE rollup SET requests = 200000 WHERE name = 'gpt-4o'")
+    db.exec(`UPDATE ${one === path ? 'rollup' : 'z_rollup'} SET requests = 200000 WHERE name = 'gpt-4o'`)
     db.close()
   }
   const { html } = await page(limited)
