@@ -5,6 +5,7 @@ import { codingsOf, REQUEST_CODINGS, requestDecoder } from '../../content-coding
 import { type ApiProblem, problems } from '../../problems.ts'
 import type { Flow } from '../client-response.ts'
 import type { Exchange } from '../exchange.ts'
+import { giveOthersATurn } from './read-in-turns.ts'
 import { nextStep } from './request-body.ts'
 
 /** How long a body that is held may take to arrive. */
@@ -95,6 +96,7 @@ class BodyReceiver implements Flow {
       if (this.#isRefused) return
       body.receivedBytes += piece.length
       this.#take(piece)
+      giveOthersATurn(request, piece, body.receivedBytes)
     })
     request.on('end', () => this.#end())
   }
