@@ -6,7 +6,7 @@ let memory = Buffer.alloc(0)
 
 /**
  * The content of the base64 at [start, end), or undefined if anything else is in it, such as an escape or the end of the
- * text: the decoder passes over what is not base64, so that the content is then shorter. This takes a quarter of the time of
+ * text: the decoder passes over what is not base64, so that the content is then shorter. This takes half of the time of
  * looking at each byte first, 6 ms less for 5 MB.
  * @param end a multiple of four characters after `start`
  */
