@@ -1,4 +1,6 @@
 import { OPEN_BRACKET, QUOTE } from '../../kit/ascii.ts'
+import type { Edit } from '../json/edit.ts'
+import { EditedJson } from '../json/edited-json.ts'
 import { elementsOf, firstElement, scanJsonObject, textAt, valueAt } from '../json/scan.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { type Api, REQUEST_MEMBERS, type RequestMembers } from './api.ts'
@@ -18,6 +20,7 @@ export interface RequestFacts {
 }
 
 const NO_MODELS: readonly string[] = []
+const NO_EDITS: readonly Edit[] = []
 
 /** A request whose body is not read yet, or is not JSON. */
 export const UNREAD_REQUEST: RequestFacts = {
@@ -37,8 +40,8 @@ export type ReadRequest =
       problem?: never
       /** It may refer to objects that a provider keeps. */
       mayRefer: boolean
-      /** The same bytes with another model. */
-      withModel: (model: string) => Buffer
+      /** The same body with another model. */
+      withModel: (model: string) => EditedJson
     }
 
 /** A longer name would fill the log, which holds it several times. */
@@ -71,9 +74,7 @@ export function readRequest(body: Buffer, api: Api): ReadRequest {
   const problem = api.check(body, members)
   if (problem) return { facts, problem }
   const withModel = (mapped: string) =>
-    mapped === model
-      ? body
-      : Buffer.concat([body.subarray(0, at.start), Buffer.from(JSON.stringify(mapped)), body.subarray(at.end)])
+    new EditedJson(body, mapped === model ? NO_EDITS : [{ start: at.start, end: at.end, text: JSON.stringify(mapped) }])
   return { facts, mayRefer: watch?.isSeen === true, withModel }
 }
 

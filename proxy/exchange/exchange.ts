@@ -12,15 +12,15 @@ import type { RetryKind } from '../metrics/metrics.ts'
 import type { ObjectHome } from '../objects/object-home.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { type TraceContext, traceContextOf } from '../traces/trace-context.ts'
+import { RequestBody } from './body/request-body.ts'
+import { closeAfterAnswer, hasUnreadBody } from './body/unread-body.ts'
 import { ClientResponse, type Flow } from './client-response.ts'
 import { affinityFor, type Dialog, dialogOf } from './dialog.ts'
 import { type LoggedAnswer, type Outcome, type Refusal, type Route, toOutcome } from './outcome.ts'
 import type { ExchangeServices, RunningAnswer, ServingPort } from './ports.ts'
 import { type EndedExchange, recordExchange } from './record/record-exchange.ts'
-import { RequestBody } from './request-body.ts'
 import type { Running } from './running.ts'
 import { Timings } from './timings.ts'
-import { closeAfterAnswer, hasUnreadBody } from './unread-body.ts'
 
 /** What is known when a request arrives. */
 export interface ExchangeStart<E extends Endpoint = Api> {

@@ -12,9 +12,9 @@ import type { ApiProblem } from '../problems.ts'
 import type { SecretMask } from '../secret-mask.ts'
 import type { LoggedBodies } from '../traces/span-content.ts'
 import type { TraceContext } from '../traces/trace-context.ts'
+import type { BodyMemory } from './body/request-body.ts'
 import type { LoggedAnswer } from './outcome.ts'
 import type { RecordFields } from './record/record.ts'
-import type { BodyMemory } from './request-body.ts'
 import type { RunningExchanges } from './running.ts'
 
 /** What all exchanges of a gateway share. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Endpoint } from '../apis/api.ts'
 import { openAiErrors } from '../apis/openai-errors.ts'
-import { closeAfterAnswer, hasUnreadBody } from '../exchange/unread-body.ts'
+import { closeAfterAnswer, hasUnreadBody } from '../exchange/body/unread-body.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 
 declare module 'fastify' {

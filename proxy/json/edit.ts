@@ -8,14 +8,19 @@ export interface Edit extends Slice {
 
 /** The bytes with these edits, which must not overlap; all other bytes stay unchanged. */
 export function applyEdits(json: Buffer, edits: readonly Edit[]): Buffer {
-  if (edits.length === 0) return json
+  return edits.length === 0 ? json : Buffer.concat(editedPieces(json, edits))
+}
+
+/** The same in pieces: what stays unchanged is not copied. */
+export function editedPieces(json: Buffer, edits: readonly Edit[]): Buffer[] {
   const pieces: Buffer[] = []
   let copied = 0
-  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
+  for (const { start, end, text } of edits.toSorted((a, b) => a.start - b.start)) {
     pieces.push(json.subarray(copied, start), Buffer.from(text))
     copied = end
   }
-  return Buffer.concat([...pieces, json.subarray(copied)])
+  pieces.push(json.subarray(copied))
+  return pieces
 }
 
 /** Adds a member before the other members of the object at `start`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BACKSLASH } from '../../kit/ascii.ts'
 import { skipWhile } from '../byte-table.ts'
+import { decodedIfPlain } from './plain-base64.ts'
 
 /** 1 for the bytes of base64. */
 const BASE64 = new Uint8Array(256)
@@ -37,8 +38,17 @@ export function* readingBase64(
   let at = start
   /** Characters that wait until there are four of them. */
   let rest = ''
+  let isLong = false
   while (true) {
     const limit = at + STEP_BYTES
+    const plain = isLong && rest === '' ? decodedIfPlain(json, at, limit) : undefined
+    if (plain) {
+      hash.update(plain)
+      bytes += plain.length
+      at = limit
+      yield
+      continue
+    }
     const end = rowLength === undefined ? endOfRow(json, at, limit) : endOfRows(json, at, limit, rowLength)
     const isLast = end < limit
     const text = rest + unescaped(json.toString('latin1', at, end))
@@ -48,6 +58,7 @@ export function* readingBase64(
     bytes += decoded.length
     if (isLast) return { end, bytes, sha256: hash.digest('hex') }
     rest = text.slice(whole)
+    isLong = true
     at = end
     yield
   }

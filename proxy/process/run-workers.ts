@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { AggregatorRegistry } from 'prom-client'
+import type { AggregatorRegistry, RegistryContentType } from 'prom-client'
 import type { LoadedConfig } from '../../kit/gateway-config/load.ts'
 import { serveMetrics } from '../metrics/server.ts'
 import type { GatewaySettings } from '../settings.ts'
@@ -29,13 +29,22 @@ export async function runWorkers({ settings, loaded }: PrimaryOptions): Promise<
   })
   process.on('SIGTERM', () => pool.stop())
   process.on('SIGINT', () => pool.interrupt())
-  const registry = new AggregatorRegistry()
+  const registry = lazyRegistry()
   const render = async () => {
     if (!pool.isComplete) throw new Error(WORKER_MISSING)
-    return await unlessWorkerEnds(registry.clusterMetrics())
+    return await unlessWorkerEnds(registry().then((loaded) => loaded.clusterMetrics()))
   }
   await serveMetrics(settings.metrics, render, say)
   pool.start()
+}
+
+/** The library that sums metrics needs 2 MB, so it is loaded when they are first requested. */
+function lazyRegistry(): () => Promise<AggregatorRegistry<RegistryContentType>> {
+  let registry: Promise<AggregatorRegistry<RegistryContentType>> | undefined
+  return async () => {
+    registry ??= import('prom-client').then((library) => new library.AggregatorRegistry())
+    return await registry
+  }
 }
 
 /** The workers of this process, by number from 1 on; the process ends when the last one has ended. */

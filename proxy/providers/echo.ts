@@ -22,7 +22,7 @@ export const echo: Provider = {
   name: ECHO,
   apis: ['chat/completions'],
   send: ({ exchange, route, body }) => {
-    const request: EchoedRequest = JSON.parse(body.toString('utf8'))
+    const request: EchoedRequest = JSON.parse(body.bytes.toString('utf8'))
     const answer = new Answer({ exchange, route, tryOther: () => false })
     exchange.timings.dispatched()
     exchange.answerWith(answer, new EchoFlow(request, answer))

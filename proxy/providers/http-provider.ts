@@ -2,15 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ProviderOptions } from '../../kit/gateway-config/config-file.ts'
 import type { ApiName } from '../../kit/providers.ts'
 import type { Endpoint } from '../apis/api.ts'
-import { withUsageAsked } from '../apis/usage/stream-usage.ts'
+import { askingForUsage } from '../apis/usage/stream-usage.ts'
 import type { Exchange } from '../exchange/exchange.ts'
+import type { EditedJson } from '../json/edited-json.ts'
 import { Answer } from '../upstream/answer.ts'
 import { type ConnectionOptions, Connections } from '../upstream/connections.ts'
 import { concernsKey, concernsModel, coolingMs, type UpstreamFailure } from '../upstream/failure.ts'
 import { ALL_MODELS, KeyRing, type UpstreamKey } from '../upstream/key-ring.ts'
 import { ModelCache } from '../upstream/model-cache.ts'
 import type { Normaliser } from '../upstream/normaliser.ts'
-import { relay } from '../upstream/relay.ts'
+import { isUpload, relay } from '../upstream/relay.ts'
 import { ClientHeaders, choosesAccount } from './client-headers.ts'
 import type { ForwardedRequest, Provider, ProviderRequest } from './provider.ts'
 
@@ -32,8 +33,8 @@ export interface HttpProviderOptions {
   extraHeaders?: (client: IncomingHttpHeaders) => Record<string, string>
   /** The same for every request, whatever the client sends. */
   headers?: Record<string, string>
-  /** The body in the form that this provider needs; the same bytes if they have it already. */
-  prepare?: (request: ProviderRequest) => Buffer
+  /** The body in the form that this provider needs. */
+  prepare?: (request: ProviderRequest) => EditedJson
   normaliser?: (request: ProviderRequest) => Normaliser | undefined
 }
 
@@ -42,7 +43,7 @@ const ANTHROPIC_VERSION = '2023-06-01'
 /** A request as this provider gets it, with whichever key. */
 interface PreparedRequest {
   request: ProviderRequest
-  body: Buffer
+  body: Buffer | readonly Buffer[]
   hidesUsage: boolean
   /** Those of the client that pass. */
   headers: Record<string, string>
@@ -103,7 +104,7 @@ export class HttpProvider implements Provider {
     const { api, facts, boundTo } = request.exchange
     const prepared = prepare?.(request) ?? request.body
     const asksUsage = options.includeUsage && facts.stream && api.hasStreamOptions
-    const body = asksUsage ? withUsageAsked(prepared) : prepared
+    const body = asksUsage ? prepared.with(askingForUsage(prepared.original)) : prepared
     const client = request.exchange.request
     const maker = this.#ring.byId(boundTo?.key)
     const affinity = this.#affinityOf(request.exchange)
@@ -111,7 +112,7 @@ export class HttpProvider implements Provider {
     const use = { key, refused: [], affinity, isBound: maker !== undefined }
     this.#sendWith(use, {
       request,
-      body,
+      body: body.toSend,
       hidesUsage: body !== prepared,
       headers: this.#clientHeaders.headers(api.name, client.headers),
       query: this.#clientHeaders.query(api.name, client),
@@ -133,7 +134,7 @@ export class HttpProvider implements Provider {
     const passed = this.#clientHeaders.headers(dialect, client)
     this.#noteUse(exchange, use)
     const tryOther = (failure: UpstreamFailure) => {
-      const isRepeatable = body === null || Buffer.isBuffer(body)
+      const isRepeatable = !isUpload(body)
       const isLast = use.isBound === true || !isRepeatable
       const other = this.#otherKey(failure, { ...use, isBound: isLast }, request, passed)
       if (other) this.#forwardWith(other, request)
@@ -185,6 +186,7 @@ export class HttpProvider implements Provider {
     const { headers: passed } = prepared
     for (const name in passed) headers[name] ??= passed[name] as string
     Object.assign(headers, this.#ownHeaders)
+    if (!Buffer.isBuffer(body)) headers['content-length'] = String(sizeOf(body))
     const path = `${this.#basePath}/${api}${query}`
     relay(attempt, new Answer(attempt), this.#connections, { method: 'POST', path, headers, body })
   }
@@ -217,6 +219,10 @@ export class HttpProvider implements Provider {
     exchange.noteRetry('key', `${failure.reason}: another key of ${this.name}`)
     return { key: other, refused: used, affinity }
   }
+}
+
+function sizeOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** One client must not be able to make a key unusable for the others. */

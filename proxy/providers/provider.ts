@@ -3,6 +3,7 @@ import type { ApiName } from '../../kit/providers.ts'
 import type { Endpoint } from '../apis/api.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Route } from '../exchange/outcome.ts'
+import type { EditedJson } from '../json/edited-json.ts'
 import type { ProviderSettings } from '../settings.ts'
 import type { Attempt } from '../upstream/attempt.ts'
 import type { ConnectionOptions } from '../upstream/connections.ts'
@@ -12,8 +13,8 @@ import type { UpstreamAnswer, UpstreamRequest } from '../upstream/relay.ts'
 export interface ProviderRequest {
   readonly exchange: Exchange
   readonly route: Route
-  /** The client's bytes, with this provider's name of the model. */
-  readonly body: Buffer
+  /** The client's body, with this provider's name of the model. */
+  readonly body: EditedJson
   /** Sends the request to the next candidate; false if none is left. `reason` is for the operator's log. */
   readonly next: (reason: string) => boolean
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
+import { bodyDecoder } from '../exchange/body/receive-body.ts'
 import type { Flow } from '../exchange/client-response.ts'
 import type { Exchange } from '../exchange/exchange.ts'
-import { bodyDecoder } from '../exchange/receive-body.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import { bindToMaker } from '../routing/bind-to-maker.ts'
 import type { BodyDigest } from './digest.ts'

@@ -1,6 +1,7 @@
 import type { Api } from '../apis/api.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { Route } from '../exchange/outcome.ts'
+import type { EditedJson } from '../json/edited-json.ts'
 import { type ApiProblem, problems } from '../problems.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Serving } from './serving.ts'
@@ -15,8 +16,8 @@ interface Candidate {
 export interface RoutedRequest {
   /** The model as the client named it. */
   model: string
-  /** The client's bytes with another name of the model. */
-  withModel: (model: string) => Buffer
+  /** The client's body with another name of the model. */
+  withModel: (model: string) => EditedJson
 }
 
 /**

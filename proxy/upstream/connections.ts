@@ -31,8 +31,13 @@ export interface Connection {
   readonly answers: number
 }
 
+/** A request; undici takes a list of pieces too, which its types do not know. */
+type SentRequest = Omit<Dispatcher.DispatchOptions, 'body'> & {
+  body?: Dispatcher.DispatchOptions['body'] | readonly Buffer[]
+}
+
 /** A request whose sender learns which connection carries it. */
-export interface TrackedRequest extends Dispatcher.DispatchOptions {
+export type TrackedRequest = SentRequest & {
   sender?: { usesConnection: (connection: Connection) => void }
 }
 
@@ -60,20 +65,20 @@ export class Connections {
   }
 
   dispatch(request: TrackedRequest, handler: Dispatcher.DispatchHandler): void {
-    this.#pool.dispatch(this.#addressed(request), handler)
+    this.#pool.dispatch(this.#addressed(request) as Dispatcher.DispatchOptions, handler)
   }
 
   /** A proxy takes whole URLs: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2 */
-  #addressed<T extends Dispatcher.DispatchOptions>(request: T): T {
+  #addressed<T extends SentRequest>(request: T): T {
     if (!this.#forwarded) return request
     const { origin, headers } = this.#forwarded
     return { ...request, path: `${origin}${request.path}`, headers: { ...request.headers, ...headers } }
   }
 
   /** On a connection of its own, which is closed afterwards. */
-  dispatchAlone(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatchAlone(request: SentRequest, handler: Dispatcher.DispatchHandler): void {
     const client = new TrackedClient(new URL(this.#origin), { ...OPTIONS, connect: this.#connect })
-    client.dispatch(this.#addressed(request), handler)
+    client.dispatch(this.#addressed(request) as Dispatcher.DispatchOptions, handler)
     void client.close()
   }
 
@@ -125,8 +130,9 @@ class TrackedClient extends Client implements Connection, AnswerState {
     })
   }
 
-  override dispatch(request: TrackedRequest, handler: Dispatcher.DispatchHandler): boolean {
-    request.sender?.usesConnection(this)
+  override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { sender }: TrackedRequest = request
+    sender?.usesConnection(this)
     this.awaitsHead = true
     this.#hasBytes = false
     return super.dispatch(request, handler)

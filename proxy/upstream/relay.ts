@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Readable, Transform } from 'node:stream'
+import { Readable, type Transform } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { hasErrorCode } from '../../kit/user-error.ts'
 import type { Endpoint } from '../apis/api.ts'
@@ -23,8 +23,13 @@ export interface UpstreamRequest {
   method: 'GET' | 'POST' | 'DELETE'
   path: string
   headers: Record<string, string>
-  /** Null if it has none. */
-  body: Buffer | Upload | null
+  /** Null if it has none. Pieces need the header `content-length`. */
+  body: Buffer | readonly Buffer[] | Upload | null
+}
+
+/** Whether a body can be sent only once. */
+export function isUpload(body: UpstreamRequest['body']): body is Upload {
+  return body instanceof Readable
 }
 
 /** Takes an answer while it arrives. */
@@ -49,7 +54,7 @@ export function relay<E extends Endpoint>(
   exchange.answerWith(answer, handler)
   exchange.timings.dispatched()
   // On a connection that the provider is just closing, an upload would be lost.
-  if (body !== null && !Buffer.isBuffer(body)) connections.dispatchAlone(request, handler)
+  if (isUpload(body)) connections.dispatchAlone(request, handler)
   else connections.dispatch({ method, path, headers, body, sender: handler }, handler)
 }
 
@@ -81,7 +86,7 @@ class RelayHandler implements Dispatcher.DispatchHandler, Flow {
     this.#answer = answer
     this.#connections = connections
     this.#request = request
-    this.#upload = body === null || Buffer.isBuffer(body) ? undefined : body
+    this.#upload = isUpload(body) ? body : undefined
   }
 
   usesConnection(connection: Connection): void {

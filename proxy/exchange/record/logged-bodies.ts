@@ -8,8 +8,8 @@ import {
   omittedLoggedBody,
   redactedBody,
 } from '../../log/privacy/log-policy.ts'
+import type { RequestBody } from '../body/request-body.ts'
 import type { LoggedAnswer } from '../outcome.ts'
-import type { RequestBody } from '../request-body.ts'
 
 /** A request whose body goes into the log. */
 interface LoggedRequest {

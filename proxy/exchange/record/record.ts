@@ -5,9 +5,9 @@ import type { Endpoint } from '../../apis/api.ts'
 import type { RequestFacts } from '../../apis/read-request.ts'
 import { type TokenCounts, tokenCounts } from '../../apis/usage/token-counts.ts'
 import type { TraceContext } from '../../traces/trace-context.ts'
+import type { RequestBody } from '../body/request-body.ts'
 import type { Dialog } from '../dialog.ts'
 import type { Outcome } from '../outcome.ts'
-import type { RequestBody } from '../request-body.ts'
 import type { Timings } from '../timings.ts'
 
 /** A record without its bodies. */

@@ -1,4 +1,5 @@
 import { KEYED_PROVIDERS } from '../../../kit/providers.ts'
+import { EditedJson } from '../../json/edited-json.ts'
 import { COMMON_HEADERS } from '../client-headers.ts'
 import { HttpProvider } from '../http-provider.ts'
 import type { KeyedProviderSettings, ProviderRequest } from '../provider.ts'
@@ -18,8 +19,9 @@ export function gemini(settings: KeyedProviderSettings): HttpProvider {
     clientHeaders: COMMON_HEADERS,
     keyHeader: () => 'authorization',
     prepare: (request) => {
-      const body = withAcceptedSchemas(request.body)
-      return needsSignatures(request) ? restoreSignatures(body, (callId) => memory.get(keyOf(request, callId))) : body
+      const body = withAcceptedSchemas(request.body.bytes)
+      const recall = (callId: string) => memory.get(keyOf(request, callId))
+      return new EditedJson(needsSignatures(request) ? restoreSignatures(body, recall) : body, [])
     },
     normaliser: (request) =>
       geminiNormaliser(request.exchange.api.name, (callId, signature) => {

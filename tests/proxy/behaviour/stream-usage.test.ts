@@ -115,3 +115,27 @@ test('the older completions count them too, and the other APIs have no such opti
   const asked = upstream.requests.map(({ body }) => 'stream_options' in JSON.parse(body))
   expect(asked).toEqual([true, false])
 })
+
+test('a large body reaches the provider with both changes, and each provider that is tried after it', async () => {
+  const { gateway, upstream } = await startBeforeRaw(
+    (socket, { body }) => {
+      const isFirst = JSON.parse(body).model === 'first'
+      socket.end(isFirst ? reply(500, { error: { message: 'later' } }) : stream(...CONTENT, COUNTED, DONE))
+    },
+    {
+      mappings: { mine: 'openai:first', other: 'openai:second' },
+      config: { ...OPTIONS, fallbacks: { mine: ['other'] } },
+    },
+  )
+  const content = `Look:\n${'é"\\ x'.repeat(200_000)}`
+  const { text } = await gateway.post(chat('mine', { stream: true, messages: [{ role: 'user', content }] }))
+  expect(text).toBe([...CONTENT, DONE].join(''))
+  expect(upstream.requests.map(({ body }) => JSON.parse(body))).toEqual(
+    ['first', 'second'].map((model) => ({
+      stream_options: { include_usage: true },
+      ...chat(model, { stream: true, messages: [{ role: 'user', content }] }),
+    })),
+  )
+  const [record] = await gateway.records(1)
+  expect(record?.request).toEqual(chat('mine', { stream: true, messages: [{ role: 'user', content }] }))
+})

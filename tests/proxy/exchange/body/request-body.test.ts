@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { BodyMemory, nextStep, RequestBody } from '../../../proxy/exchange/request-body.ts'
+import { BodyMemory, nextStep, RequestBody } from '../../../../proxy/exchange/body/request-body.ts'
 
 test('a body is its pieces in order, at any time', () => {
   const body = new RequestBody(new BodyMemory())
@@ -12,8 +12,8 @@ test('a body is its pieces in order, at any time', () => {
 })
 
 test('all bodies together have a limit, and give their memory back', () => {
-  const memory = new BodyMemory()
-  const piece = Buffer.alloc(2 ** 28)
+  const memory = new BodyMemory(2_000)
+  const piece = Buffer.alloc(1_000)
   const [one, other] = [new RequestBody(memory), new RequestBody(memory)]
   one.push(piece)
   other.push(piece)
@@ -21,7 +21,7 @@ test('all bodies together have a limit, and give their memory back', () => {
   other.push(Buffer.alloc(1))
   expect(memory.isFull).toBe(true)
   one.release()
-  expect([memory.isFull, memory.usedBytes]).toEqual([false, 2 ** 28 + 1])
+  expect([memory.isFull, memory.usedBytes]).toEqual([false, 1_001])
   other.release()
   expect(memory.usedBytes).toBe(0)
 })

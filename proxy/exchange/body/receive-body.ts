@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
-import type { Endpoint } from '../apis/api.ts'
-import { codingsOf, REQUEST_CODINGS, requestDecoder } from '../content-coding.ts'
-import { type ApiProblem, problems } from '../problems.ts'
-import type { Flow } from './client-response.ts'
-import type { Exchange } from './exchange.ts'
+import type { Endpoint } from '../../apis/api.ts'
+import { codingsOf, REQUEST_CODINGS, requestDecoder } from '../../content-coding.ts'
+import { type ApiProblem, problems } from '../../problems.ts'
+import type { Flow } from '../client-response.ts'
+import type { Exchange } from '../exchange.ts'
+import { giveOthersATurn } from './read-in-turns.ts'
 import { nextStep } from './request-body.ts'
 
 /** How long a body that is held may take to arrive. */
@@ -90,10 +91,12 @@ class BodyReceiver implements Flow {
 
   read(): void {
     const { request, body } = this.#exchange
+    body.announcedBytes = Number(request.headers['content-length'] ?? 0)
     request.on('data', (piece: Buffer) => {
       if (this.#isRefused) return
       body.receivedBytes += piece.length
       this.#take(piece)
+      giveOthersATurn(request, piece, body.receivedBytes)
     })
     request.on('end', () => this.#end())
   }
@@ -140,7 +143,6 @@ class BodyReceiver implements Flow {
       this.#exchange.refuse(wrongType)
       return
     }
-    this.#exchange.body.join()
     nextStep(this.#exchange, onComplete)
   }
 }
