@@ -19,11 +19,15 @@ test('the UI sees the log database and not the logs, and only its sibling has no
 })
 
 test('only what is below /ui of each name leads to it, also while the edge is replaced', () => {
-  const { routers, services } = parse(renderUiRoute(['a.example.com', 'b.example.com'], 8124)).http
+  const { routers, services, middlewares } = parse(renderUiRoute(['a.example.com', 'b.example.com'], 8124)).http
   expect(routers.ui).toMatchObject({
     rule: '(Host(`a.example.com`) || Host(`b.example.com`)) && (Path(`/ui`) || PathPrefix(`/ui/`))',
     priority: 950,
     tls: {},
   })
+  // A request that comes while one UI takes the place of another waits for the next one.
+  expect(routers.ui.middlewares.map((name: string) => middlewares[name])).toEqual([
+    { retry: { attempts: 12, initialInterval: '500ms' } },
+  ])
   expect(services.ui.loadBalancer.servers).toEqual([{ url: 'http://ai-proxy-ui:8124' }])
 })

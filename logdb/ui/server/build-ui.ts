@@ -30,7 +30,8 @@ export function buildUi(parts: UiParts, onError: (error: Error) => void): Fastif
     // Proxies of a private network only.
     trustProxy: isBehindProxy(parts.settings) && ['loopback', 'uniquelocal'],
     requestTimeout: RECEIVE_TIMEOUT_MS,
-    forceCloseConnections: true,
+    // Those on which a request is being answered stay open until then.
+    forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
   })
   app.addHook('onRequest', async (request, reply) => {
