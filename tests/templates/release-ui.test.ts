@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { renderUiCompose } from '../../templates/release-ui.ts'
@@ -16,6 +17,16 @@ test('the UI sees the log database and not the logs, and only its sibling has no
     expect(one).toMatchObject({ read_only: true, user: '1001:1000', cap_drop: ['ALL'], env_file: ['ui.env'] })
     expect(one).toMatchObject({ labels: { 'ai-deploy.ui': 'ID' }, restart: 'unless-stopped', cpu_shares: 256 })
   }
+})
+
+test('the link that logs in does not come into the log of the container, but what went wrong does', () => {
+  const { command } = parse(text).services.ui
+  const [program, ...args] = command.map((one: string) => one.replaceAll('$$', '$'))
+  const node = args.indexOf('node')
+  const prints = ['node', '-e', 'console.log("the link"); console.error(process.argv.slice(1).join(" "))', '--']
+  const all = [...args.slice(0, node), ...prints, ...args.slice(node + 2)]
+  const { stdout, stderr } = spawnSync(program, all, { encoding: 'utf8' })
+  expect([stdout, stderr]).toEqual(['', '--no-dotenv ui --out /app/logs/db --port 8124 --no-open\n'])
 })
 
 test('only what is below /ui of each name leads to it, also while the edge is replaced', () => {
