@@ -4,9 +4,6 @@ import { pathOf } from '../paths.ts'
 import { endingOf, shortId, shownTime } from '../shown.ts'
 import { type ColumnName, columnOf, sortIn } from './columns.tsx'
 
-/** A longer text may be cut at the end of its cell. */
-const MAX_SHOWN = 18
-
 interface TableProps {
   rows: readonly RequestRow[]
   columns: readonly ColumnName[]
@@ -89,11 +86,9 @@ function Row({ row, columns, isChosen, choose }: RowProps) {
       </td>
       {columns.map((name) => {
         const { className, content } = columnOf(name)
-        const shown = content(row)
-        const title = typeof shown === 'string' && shown.length > MAX_SHOWN ? shown : undefined
         return (
-          <td key={name} class={className} dir={name === 'question' ? 'auto' : undefined} title={title}>
-            {shown}
+          <td key={name} class={className} dir={name === 'question' ? 'auto' : undefined}>
+            {content(row)}
           </td>
         )
       })}
