@@ -17,6 +17,8 @@ export const FOLLOWER_CONTAINER = 'ai-proxy-logs'
 
 const CPU_SHARES = 256
 const LOGDB = ['node', '/app/dist/logdb/cli.js', '--no-dotenv']
+/** The UI prints a link that logs in an admin. Nobody opens it here, and what a container prints is stored, and may be sent on. */
+const WITHOUT_LINK = ['sh', '-c', 'exec "$$0" "$$@" >/dev/null']
 
 /**
  * The Compose file of a release's Logs UI: what shows the log database, and what keeps it up to date. The UI itself can
@@ -45,7 +47,7 @@ export function renderUiCompose({ id, image, network, port, settings }: UiCompos
       ui: {
         ...common,
         container_name: UI_CONTAINER,
-        command: [...LOGDB, 'ui', '--out', '/app/logs/db', '--port', String(port), '--no-open'],
+        command: [...WITHOUT_LINK, ...LOGDB, 'ui', '--out', '/app/logs/db', '--port', String(port), '--no-open'],
         environment: { LOGUI_HOST: '0.0.0.0' },
         volumes: ['../../logs/db:/app/logs/db', '../../logs/ui:/app/logs/ui'],
         networks: { edge: { aliases: [UI_CONTAINER] } },

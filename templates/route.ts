@@ -111,6 +111,11 @@ export function renderDraining(domains: readonly string[]): string {
 
 /** While the edge is replaced too. */
 const UI_PRIORITY = 950
+/**
+ * While one UI takes the place of another nobody takes connections for about two seconds. A request waits for the next one
+ * then: Traefik tries again after half a second, and later after up to a second, so eight seconds in all.
+ */
+const UI_RETRY = { attempts: 12, initialInterval: '500ms' }
 
 /** A file next to the route file: it leads what is below /ui to the Logs UI. The route file asks for the certificate. */
 export function renderUiRoute(domains: readonly string[], port: number): string {
@@ -119,6 +124,7 @@ export function renderUiRoute(domains: readonly string[], port: number): string 
       routers: {
         ui: {
           entryPoints: ['websecure'],
+          middlewares: ['ui-retry'],
           tls: {},
           rule: `(${domains.map(hostRule).join(' || ')}) && (Path(\`/ui\`) || PathPrefix(\`/ui/\`))`,
           priority: UI_PRIORITY,
@@ -126,6 +132,7 @@ export function renderUiRoute(domains: readonly string[], port: number): string 
         },
       },
       services: { ui: { loadBalancer: { servers: [{ url: `http://${UI_CONTAINER}:${port}` }] } } },
+      middlewares: { 'ui-retry': { retry: UI_RETRY } },
     },
   })
 }

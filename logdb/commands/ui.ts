@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CommandContext } from '../command-line/context.ts'
 import { preferLittleMemory } from '../command-line/little-memory.ts'
+import { keepToOneProcessor } from '../command-line/one-processor.ts'
 import { addExamples, addOptions, type Flags, OUT } from '../command-line/options.ts'
 
 interface UiFlags extends Flags {
@@ -22,12 +23,14 @@ export function addUi(program: Command, context: CommandContext): void {
 async function run({ out, port, open }: UiFlags, command: Command, context: CommandContext): Promise<void> {
   preferLittleMemory()
   const { terminal, resolve } = context
-  const { readUiSettings } = await import('../ui/server/ui-settings.ts')
+  const { isBehindProxy, readUiSettings } = await import('../ui/server/ui-settings.ts')
   const { decodeEnvironment } = await import('../../kit/gateway-config/env-file.ts')
   const { serveUi } = await import('../ui/server/serve-ui.ts')
   const { openBrowser } = await import('../../kit/cli/open-browser.ts')
   // A release gives keys that not every reader of env files would read alike in another form.
   const settings = readUiSettings(decodeEnvironment(context.environment()))
+  // There is a gateway next to it, which goes first.
+  if (isBehindProxy(settings)) await keepToOneProcessor()
   const folder = (command.getOptionValueSource('out') === 'default' && settings.folder) || out
   const { isTextIndexEnabled } = context.settings()
   const onError = (error: Error) => terminal.err(`${error.stack}\n`)

@@ -44,7 +44,9 @@ async function startUi(out: string): Promise<{ server: RunningProcess; origin: s
   const cli = join(packageRoot(), 'dist/logdb/cli.js')
   const args = ['--no-dotenv', 'ui', '--no-open', '--port', String(port), '--out', out]
   const command = ['nice', '-n', NICENESS, process.execPath, cli, ...args]
-  const server = await startServer(command, { cwd: dirname(out), env: { LOGUI_API_KEYS: KEY }, port })
+  // With a host it is next to a gateway, as on a server.
+  const env = { LOGUI_API_KEYS: KEY, LOGUI_HOST: 'localhost' }
+  const server = await startServer(command, { cwd: dirname(out), env, port })
   return { server, origin: `http://127.0.0.1:${port}` }
 }
 

@@ -119,11 +119,12 @@ test('the Logs UI of the server opens here through SSH, and is gone afterwards',
   expect(await ssh(`docker ps -aq --filter name=ai-proxy-ui-`)).toBe('')
 })
 
+function ui(path: string) {
+  const url = `https://${domainOf(server)}/ui${path}`
+  return request(url, { dispatcher: agentFor(server), headers: { authorization: `Bearer ${KEY}` } })
+}
+
 test('LOGUI=true shows them at https://DOMAIN/ui/ as they come, and a rollback takes that back', async () => {
-  const ui = (path: string) => {
-    const url = `https://${domainOf(server)}/ui${path}`
-    return request(url, { dispatcher: agentFor(server), headers: { authorization: `Bearer ${KEY}` } })
-  }
   await succeed('env', 'set', 'LOGUI=true', '--yes')
   expect((await ui('/health')).statusCode).toBe(200)
   const { statusCode } = await request(`https://${domainOf(server)}/ui/v1/requests`, { dispatcher: agentFor(server) })
@@ -143,6 +144,25 @@ test('LOGUI=true shows them at https://DOMAIN/ui/ as they come, and a rollback t
   await succeed('--rollback', '--yes')
   expect(await ssh(`docker ps -aq --filter label=ai-deploy.ui`)).toBe('')
   expect((await ui('/health')).statusCode).toBe(404)
+})
+
+test('while one UI takes the place of another no page fails', async () => {
+  await succeed('--yes')
+  const seen = new Set<number>()
+  const switched = new AbortController()
+  const pages = (async () => {
+    while (!switched.signal.aborted) {
+      const { statusCode, body } = await ui('/v1/requests?limit=5')
+      await body.dump()
+      seen.add(statusCode)
+    }
+  })()
+  const { stdout, stderr } = await succeed('env', 'set', 'LOGUI_RATE_LIMIT_RPS=900', '--yes')
+  switched.abort()
+  await pages
+  expect(stdout + stderr).toContain('replace the Logs UI by that of release')
+  expect([...seen]).toEqual([200])
+  await succeed('env', 'set', 'LOGUI=false', '--yes')
 })
 
 test('the server is destroyed, and a new one gets its requests from what is here', async () => {

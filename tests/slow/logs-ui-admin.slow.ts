@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from 'vitest'
+import { accessibilityProblems } from '../helpers/logdb/accessibility.ts'
 import { startLogdb } from '../helpers/logdb/cli-child.ts'
 import { chat, record, timestampAt } from '../helpers/logdb/logs.ts'
 import { browserTest, uiInBrowser } from '../helpers/logdb/ui-browser.ts'
@@ -21,6 +22,21 @@ browserTest('without a process that takes jobs the page says what to start', asy
   await page.click('text=Index texts')
   await page.getByRole('alert').waitFor()
   expect(await page.getByRole('alert').textContent()).toContain('start one and leave it running')
+})
+
+browserTest('records that cannot be read are in a table that a phone scrolls, also with the keyboard', async () => {
+  ui.space.write('requests-bad.jsonl', `${'no JSON '.repeat(50)}\n`)
+  await ui.space.ingest()
+  const page = await ui.open('/ui/admin', { key: 'admin', viewport: { width: 360, height: 740 } })
+  await page.getByText('It begins with').waitFor()
+  expect(await accessibilityProblems(page)).toEqual([])
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360)
+})
+
+browserTest('an error leaves an admin the way to all pages', async () => {
+  const page = await ui.open('/ui/requests?status=abc', { key: 'admin' })
+  await page.getByText('Invalid status: abc.').waitFor()
+  expect(await page.getByRole('navigation').getByText('Admin').count()).toBe(1)
 })
 
 browserTest('a dry run, then forget: the requests are gone', async () => {

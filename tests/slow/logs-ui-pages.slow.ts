@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import type { LogRecord } from '../../kit/log-record.ts'
+import { accessibilityProblems } from '../helpers/logdb/accessibility.ts'
 import { chat, completion, record, timestampAt } from '../helpers/logdb/logs.ts'
 import { browserTest, uiInBrowser } from '../helpers/logdb/ui-browser.ts'
 
@@ -92,7 +90,6 @@ const RECORDS: LogRecord[] = [
 ]
 const ui = uiInBrowser(RECORDS, { LOGUI_API_KEYS: 'a-key-for-the-browser' })
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const OVERVIEW = `/ui/overview?range=7d&to=${DAY}`
 
 /** Ids by the names above. */
@@ -125,15 +122,6 @@ async function waitForScripts(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Keys' }).waitFor()
 }
 
-/** What axe finds wrong, as `rule: element`. */
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
-  const { violations } = (await page.evaluate(
-    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
-  )) as axe.AxeResults
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-}
-
 for (const [colorScheme, width] of [
   ['light', 1200],
   ['dark', 360],
@@ -154,6 +142,11 @@ async function checkAllPages(colorScheme: 'light' | 'dark', width: number): Prom
     await page.waitForLoadState('networkidle')
     expect([path, await accessibilityProblems(page)]).toEqual([path, []])
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, width])
+    // A long name of one request does not push the columns of the others out of sight.
+    const list = page.locator('.scroll:has(.requests)')
+    if (width > 700 && (await list.isVisible())) {
+      expect(await list.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
+    }
   }
   await page.keyboard.press('?')
   expect(await accessibilityProblems(page)).toEqual([])
@@ -227,6 +220,15 @@ browserTest(
   async () => {
     const page = await ui.open(OVERVIEW)
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    // The lines of a chart differ in its legend too.
+    const markers = page.locator('.charts figure:nth-of-type(2) .u-marker')
+    expect(await markers.evaluateAll((all) => all.map((one) => one.style.borderStyle))).toEqual([
+      '',
+      'solid',
+      'dashed',
+      'solid',
+      'dashed',
+    ])
     const chart = page.locator('.u-over').first()
     await chart.waitFor()
     const box = await chart.boundingBox()

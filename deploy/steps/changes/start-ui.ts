@@ -17,7 +17,7 @@ export const startUi: Definition<'start-ui'> = {
   describe: ({ domain, release, isAgain }) => [
     `${isAgain ? 'replace the Logs UI by that' : 'start the Logs UI'} of release ${release}, at https://${domain}/ui/`,
   ],
-  explain: () => ['for a moment it does not answer; LOGUI=false turns it off'],
+  explain: () => ['for a moment its pages wait, and everybody logs in again; LOGUI=false turns it off'],
   title: 'Start the Logs UI',
   async run(change, server) {
     try {

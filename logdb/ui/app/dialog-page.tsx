@@ -1,6 +1,6 @@
 import { Conversation } from './conversation/conversation.tsx'
 import type { DialogData, DialogStep } from './page-data.ts'
-import { requestPath, shownCost, shownCount, shownDuration, shownTime } from './shown.ts'
+import { counted, requestPath, shownCost, shownCount, shownDuration, shownTime } from './shown.ts'
 
 /** The requests of a dialog, each with what it adds. */
 export function DialogPage({ id, steps, isCut }: DialogData) {
@@ -8,7 +8,8 @@ export function DialogPage({ id, steps, isCut }: DialogData) {
     <>
       <h1>Dialog</h1>
       <p class="note">
-        {id}: {steps.length} requests{isCut ? ' are shown; there are more' : ''}.
+        <bdi>{id}</bdi>: {counted(steps.length, 'request')}
+        {isCut ? ' are shown; there are more' : ''}.
       </p>
       {steps.map((step, index) => (
         <Step key={step.row.id} step={step} number={index + 1} />
@@ -27,7 +28,8 @@ function Step({ step, number }: { step: DialogStep; number: number }) {
         </a>
       </h2>
       <p class="note">
-        {[row.model, row.status, shownDuration(row.latencyMs), ...spentTexts(step)].join(' · ')}
+        <bdi>{row.model}</bdi>
+        {['', row.status, shownDuration(row.latencyMs), ...spentTexts(step)].join(' · ')}
         {continues !== undefined && (
           <>
             {' · continues '}

@@ -7,6 +7,7 @@ import type { LoginData, PageData, ProblemData } from './page-data.ts'
 import { RequestPage } from './request/request-page.tsx'
 import { RequestsPage } from './requests/requests-page.tsx'
 import { SearchPage } from './search-page.tsx'
+import { sentence } from './shown.ts'
 
 /** Any page, the same on the server and in the browser. */
 export function Page({ data }: { data: PageData }) {
@@ -79,8 +80,8 @@ function ProblemPage({ message, hint }: ProblemData) {
   return (
     <>
       <h1>That did not work</h1>
-      <p role="alert">{message}.</p>
-      {hint !== undefined && <p class="note">{hint}.</p>}
+      <p role="alert">{sentence(message)}</p>
+      {hint !== undefined && <p class="note">{sentence(hint)}</p>}
       <p>
         <a href="/ui/requests">All requests</a>
       </p>

@@ -36,8 +36,8 @@ export function SearchPage({ query, hits, next, warnings }: SearchData) {
 function HitView({ hit: { id, ts, role, model, pieces } }: { hit: Hit }) {
   return (
     <li>
-      <a href={requestPath(id)}>
-        {shownTime(ts)} · {role} · {model}
+      <a class="short" href={requestPath(id)}>
+        {shownTime(ts)} · <bdi>{role}</bdi> · <bdi>{model}</bdi>
       </a>
       <p dir="auto">{pieces.map((piece, index) => (index % 2 === 0 ? piece : <mark key={index}>{piece}</mark>))}</p>
     </li>

@@ -17,6 +17,16 @@ export function shownCount(count: number | null): string {
   return count === null ? '' : String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
 }
 
+/** `1 request`, `2 requests`. @param noun of one of them; its plural ends with s */
+export function counted(count: number, noun: string): string {
+  return `${shownCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** What an error says, as a sentence of a page. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
 /** A small one with the digits that matter. */
 export function shownCost(cost: number | null): string {
   if (cost === null) return ''

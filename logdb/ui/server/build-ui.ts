@@ -30,8 +30,14 @@ export function buildUi(parts: UiParts, onError: (error: Error) => void): Fastif
     // Proxies of a private network only.
     trustProxy: isBehindProxy(parts.settings) && ['loopback', 'uniquelocal'],
     requestTimeout: RECEIVE_TIMEOUT_MS,
-    forceCloseConnections: true,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    // Those on which a request is being answered stay open until then.
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH, querystringParser: firstOfEach },
+    // An address that cannot be read reaches no hook.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ ...HEADERS, 'x-request-id': request.id })
+      sendProblem(toProblem(error, onError), request, reply)
+    },
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...HEADERS, 'x-request-id': request.id, ...corsHeaders(request, parts) })
@@ -43,6 +49,13 @@ export function buildUi(parts: UiParts, onError: (error: Error) => void): Fastif
   addApi(app, parts)
   addPages(app, parts)
   return app
+}
+
+/** A name that comes again in an address is ignored, so that no value is a list. */
+function firstOfEach(query: string): Record<string, string> {
+  const values: Record<string, string> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(query)) values[name] ??= value
+  return values
 }
 
 function isAllowedOrigin({ headers: { origin } }: FastifyRequest, { settings }: UiParts): boolean {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
 import { hasErrorCode } from '../../../kit/user-error.ts'
 import { logdbError } from '../../error-table.ts'
 import { AccessLog } from './access/access-log.ts'
@@ -29,6 +30,9 @@ export interface ServeOptions {
 /** Of the link, which is for this machine wherever the UI listens. */
 const LINK_HOST = '127.0.0.1'
 const QUERY_LIMIT_MS = 5000
+/** The next UI of a server waits for the end of this one. */
+const CLOSE_LIMIT_MS = 2000
+const CLOSE_IDLE_MS = 20
 /** The user who starts the UI may read the files anyway. */
 const OF_LINK = { role: 'admin', key: undefined, name: 'login link' } as const
 
@@ -64,8 +68,18 @@ export async function serveUi(
   if (!signal.aborted) await once(signal, 'abort')
   feeds.close()
   jobs.close()
-  await app.close()
+  await closeServer(app)
   await pool.close()
+}
+
+/** Pages that are being made are sent first. What takes longer, such as an export, breaks off. */
+async function closeServer(app: FastifyInstance): Promise<void> {
+  const limit = setTimeout(() => app.server.closeAllConnections(), CLOSE_LIMIT_MS)
+  // A connection would stay open after its last answer.
+  const idle = setInterval(() => app.server.closeIdleConnections(), CLOSE_IDLE_MS)
+  await app.close()
+  clearTimeout(limit)
+  clearInterval(idle)
 }
 
 function portInUse(port: number, cause: unknown) {

@@ -24,10 +24,15 @@ const STATUSES: Partial<Record<LogdbErrorCode, number>> = {
   DATABASE_BUSY: 503,
 }
 
+/** What to do in a browser, where the hint of an error names commands. */
+const HINTS: Partial<Record<LogdbErrorCode, string>> = {
+  REQUEST_NOT_FOUND: 'find ids in the list of requests',
+}
+
 /** The problem to answer with for an error of logdb; undefined for an error that is our bug. */
 export function problemOf(error: unknown): UiProblem | undefined {
   if (error instanceof UiProblem) return error
   if (!(error instanceof UserError)) return undefined
-  const status = STATUSES[error.code as LogdbErrorCode] ?? 500
-  return new UiProblem(status, error.message, { hint: error.hint })
+  const code = error.code as LogdbErrorCode
+  return new UiProblem(STATUSES[code] ?? 500, error.message, { hint: HINTS[code] ?? error.hint })
 }

@@ -1,4 +1,4 @@
-import { shownBytes, shownCount } from '../shown.ts'
+import { counted, shownBytes, shownCount } from '../shown.ts'
 import type { AdminData, StoreItem } from './admin-data.ts'
 import { useAdmin } from './admin-state.ts'
 import { ForgetForm } from './forget-form.tsx'
@@ -36,7 +36,7 @@ export function AdminPage(loaded: AdminData) {
 function Health({ store }: { store: StoreItem }) {
   const { partitions, first_day, last_day, unread_bytes, follow, last_bundle, last_backup } = store
   const facts: [name: string, value: string][] = [
-    ['Days', first_day === null ? 'none' : `${first_day} to ${last_day}, ${partitions} databases`],
+    ['Days', first_day === null ? 'none' : `${first_day} to ${last_day}, ${counted(partitions, 'database')}`],
     ['Size', shownBytes(store.bytes)],
     ['Not read yet', unread_bytes === null ? 'the logs are not on this machine' : shownBytes(unread_bytes)],
     ['Up to date at', follow?.up_to_date_at?.slice(0, 19).replace('T', ' ') ?? 'not known'],
@@ -69,8 +69,9 @@ function Quarantined({ store: { errors, quarantined } }: { store: StoreItem }) {
         {quarantined > errors.length ? `These are the first ${errors.length}. ` : ''}
         <code>logdb errors retry</code> reads them again.
       </p>
-      <div class="scroll">
-        <table>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: on a narrow screen it scrolls, also with the keyboard */}
+      <section class="scroll" tabIndex={0} aria-label="Unreadable records">
+        <table class="errors">
           <thead>
             <tr>
               {['File', 'Byte', 'Reason', 'It begins with'].map((title) => (
@@ -93,7 +94,7 @@ function Quarantined({ store: { errors, quarantined } }: { store: StoreItem }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   )
 }

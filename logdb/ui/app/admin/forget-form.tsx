@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { shownCount } from '../shown.ts'
+import { counted } from '../shown.ts'
 import type { JobItem } from './admin-data.ts'
 import type { Ask } from './admin-state.ts'
 
@@ -11,7 +11,7 @@ const SELECTORS = { request_id: 'Request', key: 'API key', dialog: 'Dialog' } as
 /** First counts what would be removed; only then it can be removed. */
 export function ForgetForm({ jobs, ask }: { jobs: readonly JobItem[]; ask: Ask }) {
   const [selection, setSelection] = useState<Selection>()
-  const counted = selection && jobs.find((job) => isCountOf(job, selection))
+  const counting = selection && jobs.find((job) => isCountOf(job, selection))
   const count = (chosen: Selection) => {
     setSelection(chosen)
     void ask('/ui/v1/forget', { ...chosen, dry_run: true })
@@ -24,9 +24,9 @@ export function ForgetForm({ jobs, ask }: { jobs: readonly JobItem[]; ask: Ask }
     <section>
       <h2>Forget requests</h2>
       <SelectionForm count={count} />
-      {counted?.state === 'done' && (
+      {counting?.state === 'done' && (
         <p role="alert">
-          {shownCount(requestsIn(counted.result))} requests would be removed permanently, from the databases and from
+          {counted(requestsIn(counting.result), 'request')} would be removed permanently, from the databases and from
           the logs.{' '}
           <button type="button" class="danger" onClick={remove}>
             Remove them

@@ -1,4 +1,4 @@
-import { shownCount } from '../shown.ts'
+import { counted } from '../shown.ts'
 import type { JobItem } from './admin-data.ts'
 import { requestsIn } from './forget-form.tsx'
 
@@ -33,9 +33,9 @@ function titleOf({ job, options, asked_at }: JobItem): string {
 
 function stateText({ state, job, result }: JobItem): string {
   if (state !== 'done') return state
-  if (job === 'forget') return `done: ${shownCount(requestsIn(result))} requests`
+  if (job === 'forget') return `done: ${counted(requestsIn(result), 'request')}`
   const { rows_inserted, path } = (result ?? {}) as { rows_inserted?: number; path?: string | null }
-  if (rows_inserted !== undefined) return `done: ${shownCount(rows_inserted)} new requests`
+  if (rows_inserted !== undefined) return `done: ${counted(rows_inserted, 'new request')}`
   if (path === null) return 'done: there are no requests of these days'
   return path === undefined ? 'done' : `done: ${path}`
 }

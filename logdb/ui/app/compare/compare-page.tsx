@@ -1,4 +1,4 @@
-import { comparePath, requestPath, shortId, shownCount } from '../shown.ts'
+import { comparePath, counted, requestPath, shortId, shownCount } from '../shown.ts'
 import type { CompareData, ComparedRequest, DiffRow, LineDiff } from './compare-data.ts'
 
 /** Two requests side by side. */
@@ -23,8 +23,12 @@ export function ComparePage({ a, b, figures, asked, answered }: CompareData) {
             {figures.map(({ name, a: one, b: other, change }) => (
               <tr key={name} class={one === other ? undefined : 'differs'}>
                 <th scope="row">{name}</th>
-                <td>{one}</td>
-                <td>{other}</td>
+                <td>
+                  <div class="short">{one}</div>
+                </td>
+                <td>
+                  <div class="short">{other}</div>
+                </td>
                 <td class="number">{change}</td>
               </tr>
             ))}
@@ -54,7 +58,7 @@ function DiffView({ title, diff, requests }: { title: string; diff: LineDiff; re
       <p class="note">
         {isSame
           ? 'No difference.'
-          : `${shownCount(removed)} lines only in the first, ${shownCount(added)} in the second.`}
+          : `${counted(removed, 'line')} only in the first, ${shownCount(added)} in the second.`}
         {isCut && ` The first ${shownCount(rows.length)} lines are shown.`}
       </p>
       {!isSame && (
@@ -83,7 +87,7 @@ function Row({ row }: { row: DiffRow }) {
   if (row.kind === 'skipped') {
     return (
       <tr class="skipped">
-        <td colSpan={2}>{shownCount(row.count)} lines are the same</td>
+        <td colSpan={2}>{counted(row.count, 'line')} the same</td>
       </tr>
     )
   }

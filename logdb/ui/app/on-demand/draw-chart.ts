@@ -67,6 +67,7 @@ function newChart(place: HTMLElement, content: ChartContent): uPlot {
       { label: 'Time', value: (_chart, _time, _series, index) => content.names[index ?? -1] ?? '' },
       ...series.map((one) => seriesOptions(place, one, content)),
     ],
+    legend: { markers: { dash: (_chart, index) => (series[index - 1]?.isDashed ? 'dashed' : 'solid') } },
     cursor: { y: false, drag: { x: false, y: false } },
   }
   const chart = new uPlot(options, [[...times], ...series.map(({ values }) => [...values])], place)

@@ -88,7 +88,8 @@ function List({ ordered, start, items }: Tokens.List) {
 
 function Table({ header, rows }: Tokens.Table) {
   return (
-    <div class="scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide one scrolls, also with the keyboard
+    <section class="scroll" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -107,7 +108,7 @@ function Table({ header, rows }: Tokens.Table) {
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   )
 }
 

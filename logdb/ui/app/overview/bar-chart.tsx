@@ -1,4 +1,4 @@
-import { shownCount } from '../shown.ts'
+import { counted, shownCount } from '../shown.ts'
 import type { Slot } from './overview-data.ts'
 
 const [BAR_WIDTH, GAP, HEIGHT] = [10, 2, 100]
@@ -29,7 +29,7 @@ export function BarChart({ slots }: { slots: readonly Slot[] }) {
 }
 
 function titleOf({ name, requests, errors }: Slot): string {
-  return `${name}: ${shownCount(requests)} requests, ${shownCount(errors)} errors`
+  return `${name}: ${counted(requests, 'request')}, ${counted(errors, 'error')}`
 }
 
 function Rect({ index, count, most, isErrors }: { index: number; count: number; most: number; isErrors?: boolean }) {

@@ -1,5 +1,5 @@
 import { Warnings } from '../layout.tsx'
-import { shownCost, shownCount, shownDuration } from '../shown.ts'
+import { counted, shownCost, shownCount, shownDuration } from '../shown.ts'
 import { BarChart } from './bar-chart.tsx'
 import { Charts } from './charts.tsx'
 import { FigureTable } from './figure-table.tsx'
@@ -13,7 +13,7 @@ export function OverviewPage(data: OverviewData) {
       <RangeChoice {...data} />
       {limits.map(({ name, value, path }) => (
         <p key={name} class="note">
-          Only {name} {value}. <a href={path}>Show all</a>
+          Only {name} <bdi>{value}</bdi>. <a href={path}>Show all</a>
         </p>
       ))}
       <Warnings texts={warnings} />
@@ -58,7 +58,7 @@ function NotCounted({ requests }: { requests: number }) {
   if (requests === 0) return null
   return (
     <p class="note">
-      First bytes and costs of {shownCount(requests)} requests are not counted yet, because an earlier version stored
+      First bytes and costs of {counted(requests, 'request')} are not counted yet, because an earlier version stored
       them: <code>logdb seal --rewrite</code>
     </p>
   )
@@ -116,5 +116,5 @@ function durationsOf(...ms: (number | null)[]): string {
 }
 
 function costText(cost: number, withCost: number, requests: number): string {
-  return `${shownCost(cost)}${withCost === requests ? '' : ` (of ${shownCount(withCost)} requests)`}`
+  return `${shownCost(cost)}${withCost === requests ? '' : ` (of ${counted(withCost, 'request')})`}`
 }

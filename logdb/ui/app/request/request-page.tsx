@@ -1,7 +1,7 @@
 import { PickButton } from '../compare/picked.tsx'
 import { Conversation } from '../conversation/conversation.tsx'
 import { MarkdownSwitch } from '../conversation/said-text.tsx'
-import { requestPath, shortId, shownCount } from '../shown.ts'
+import { counted, requestPath, shortId, shownCount } from '../shown.ts'
 import { CopyButton, copiedCurl, copiedJson } from './copies.tsx'
 import { type Fact, type RequestData, TABS, type Tab } from './request-data.ts'
 import { Timings } from './timings.tsx'
@@ -93,7 +93,7 @@ function ConversationTab({ id, conversation = { turns: [], total: 0 } }: Request
       )}
       {only === undefined && first > 1 && (
         <p>
-          <a href={`${path}?before=${first}`}>{shownCount(first - 1)} earlier turns</a>
+          <a href={`${path}?before=${first}`}>{counted(first - 1, 'earlier turn')}</a>
         </p>
       )}
       <Conversation turns={turns} paths={paths} />
@@ -126,7 +126,7 @@ function Facts({ facts }: { facts: readonly Fact[] }) {
       {facts.map(({ name, value, path }) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{path === undefined ? value : <a href={path}>{value}</a>}</dd>
+          <dd class="short">{path === undefined ? value : <a href={path}>{value}</a>}</dd>
         </div>
       ))}
     </dl>

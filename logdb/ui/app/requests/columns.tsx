@@ -19,11 +19,26 @@ const COLUMNS = {
     content: ({ id, question }) => <a href={requestPath(id)}>{question || shortId(id)}</a>,
     value: ({ question }) => question || null,
   },
-  model: { title: 'Model', content: ({ model }) => model, value: ({ model }) => model },
-  provider: { title: 'Provider', content: ({ provider }) => provider, value: ({ provider }) => provider },
-  endpoint: { title: 'Endpoint', content: ({ endpoint }) => endpoint, value: ({ endpoint }) => endpoint },
-  status: { title: 'Status', className: 'status', content: statusText, value: ({ status }) => status },
-  key: { title: 'Key', content: ({ key }) => key, value: ({ key }) => key },
+  model: { title: 'Model', className: 'text', content: ({ model }) => short(model), value: ({ model }) => model },
+  provider: {
+    title: 'Provider',
+    className: 'text',
+    content: ({ provider }) => short(provider),
+    value: ({ provider }) => provider,
+  },
+  endpoint: {
+    title: 'Endpoint',
+    className: 'text',
+    content: ({ endpoint }) => short(endpoint),
+    value: ({ endpoint }) => endpoint,
+  },
+  status: {
+    title: 'Status',
+    className: 'status text',
+    content: statusText,
+    value: ({ status }) => status,
+  },
+  key: { title: 'Key', className: 'text', content: ({ key }) => short(key), value: ({ key }) => key },
   dialog: {
     title: 'Dialog',
     content: ({ dialog }) => dialog && <a href={`/ui/dialogs/${encodeURIComponent(dialog)}`}>{shortId(dialog)}</a>,
@@ -112,6 +127,11 @@ export function sortedRows(rows: readonly RequestRow[], sort: string): readonly 
     return a < b ? -direction : direction
   }
   return [...rows].sort((a, b) => compare(value(a), value(b)))
+}
+
+/** Of a long text its first lines, so that it takes no room of other columns. */
+function short(text: string | null): ComponentChild {
+  return text ? <div class="short">{text}</div> : null
 }
 
 function statusText({ status, outcome }: RequestRow): string {

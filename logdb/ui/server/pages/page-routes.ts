@@ -1,8 +1,10 @@
 import { createGzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isObject } from '../../../../kit/json.ts'
 import type { PageData } from '../../app/page-data.ts'
+import { sentence } from '../../app/shown.ts'
 import type { UiParts } from '../ui-parts.ts'
-import { problemOf, type UiProblem } from '../ui-problem.ts'
+import { problemOf, UiProblem } from '../ui-problem.ts'
 import { adminPage } from './admin-loader.ts'
 import { type Assets, ENCODINGS, type Encoding, loadAssets } from './assets/assets.ts'
 import { comparePage } from './compare-loader.ts'
@@ -19,7 +21,7 @@ const FOREVER = 'public, max-age=31536000, immutable'
 export function addPages(app: FastifyInstance, parts: UiParts): void {
   const assets = loadAssets()
   const pages = new Pages(parts, assets)
-  app.get('/ui', (_request, reply) => reply.redirect('/ui/requests'))
+  for (const path of ['/', '/ui']) app.get(path, (_request, reply) => reply.redirect('/ui/requests'))
   app.get('/ui/overview', (request, reply) => pages.answer(request, reply, overviewPage))
   app.get('/ui/requests', (request, reply) => pages.answer(request, reply, requestsPage))
   app.get('/ui/requests/:id', (request, reply) => pages.answer(request, reply, requestPage))
@@ -30,6 +32,18 @@ export function addPages(app: FastifyInstance, parts: UiParts): void {
   app.get('/ui/admin', (request, reply) => pages.answer(request, reply, adminPage))
   addLogin(app, parts, pages)
   app.get('/ui/assets/*', (request, reply) => sendAsset(request, reply, assets))
+  app.get('/ui/*', (request, reply) => {
+    return isForBrowser(request) ? pages.answer(request, reply, noPage) : reply.callNotFound()
+  })
+}
+
+/** A program that asks for a path that is none gets JSON. */
+function isForBrowser({ headers, url }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') === true && !url.startsWith('/ui/v1/')
+}
+
+async function noPage(): Promise<never> {
+  throw new UiProblem(404, 'there is no such page', { hint: 'choose one above' })
 }
 
 class Pages {
@@ -51,13 +65,11 @@ class Pages {
     } catch (error) {
       const problem = problemOf(error)
       if (!problem) throw error
-      return this.problem(request, reply, problem)
+      const { status, message, hint } = problem
+      reply.code(status)
+      const data = { title: 'That did not work', kind: 'problem', problem: { message, hint } } as const
+      return this.send(request, reply, { ...data, isAdmin: access.role === 'admin' })
     }
-  }
-
-  problem(request: FastifyRequest, reply: FastifyReply, { status, message, hint }: UiProblem): FastifyReply {
-    reply.code(status)
-    return this.send(request, reply, { title: 'That did not work', kind: 'problem', problem: { message, hint } })
   }
 
   login(
@@ -93,7 +105,7 @@ function addLogin(app: FastifyInstance, { gate }: UiParts, pages: Pages): void {
   })
   app.get('/ui/login', (request, reply) => pages.login(request, reply, { next: '/ui/requests', status: 200 }))
   app.get('/ui/login/:token', (request, reply) => {
-    return beginSession(request, reply, pages, () => {
+    return orLoginPage(request, reply, { pages, next: '/ui/requests' }, () => {
       gate.beginSession(gate.useLink((request.params as { token: string }).token, request), reply)
       // A redirect would keep the site that the link was on, and a browser would hold the cookie back.
       reply.type(HTML).header('refresh', '0; url=/ui/requests')
@@ -101,10 +113,10 @@ function addLogin(app: FastifyInstance, { gate }: UiParts, pages: Pages): void {
     })
   })
   app.post('/ui/login', (request, reply) => {
-    const { key = '', next = '' } = (request.body ?? {}) as Record<string, string>
-    return beginSession(request, reply, pages, () => {
+    const next = textIn(request.body, 'next')
+    return orLoginPage(request, reply, { pages, next }, () => {
       gate.checkSite(request)
-      gate.beginSession(gate.logIn(key, request), reply)
+      gate.beginSession(gate.logIn(textIn(request.body, 'key'), request), reply)
       return reply.redirect(safePath(next), 303)
     })
   })
@@ -115,24 +127,26 @@ function addLogin(app: FastifyInstance, { gate }: UiParts, pages: Pages): void {
   })
 }
 
-function beginSession(
+function textIn(body: unknown, name: string): string {
+  const value = isObject(body) ? body[name] : undefined
+  return typeof value === 'string' ? value : ''
+}
+
+/** What begins a session, or the login page again, which says why not and leads to the same page. */
+function orLoginPage(
   request: FastifyRequest,
   reply: FastifyReply,
-  pages: Pages,
+  { pages, next }: { pages: Pages; next: string },
   begin: () => FastifyReply,
 ): FastifyReply {
   try {
     return begin()
   } catch (error) {
-    const problem = problemOf(error)
-    if (!problem) throw error
-    const { status, message, hint } = problem
-    const text = `${message}${hint === undefined ? '' : `: ${hint}`}.`
-    return pages.login(request, reply, {
-      next: '/ui/requests',
-      status,
-      problem: `${text.charAt(0).toUpperCase()}${text.slice(1)}`,
-    })
+    const known = problemOf(error)
+    if (!known) throw error
+    const { status, message, hint } = known
+    const problem = sentence(`${message}${hint === undefined ? '' : `: ${hint}`}`)
+    return pages.login(request, reply, { next, status, problem })
   }
 }
 

@@ -45,8 +45,11 @@ th, td { text-align: left; padding: 6px 10px 6px 0; border-bottom: 1px solid var
 th { font-size: 13px; color: var(--soft); font-weight: 600 }
 tbody tr { content-visibility: auto; contain-intrinsic-size: auto 34px }
 .requests td, .requests th { white-space: nowrap }
+.short { display: -webkit-box; -webkit-line-clamp: 4; -webkit-box-orient: vertical; overflow: hidden; overflow-wrap: anywhere }
+.requests td.text { white-space: normal; min-width: 140px; max-width: 280px } .requests td.status { min-width: 60px } .requests .short { -webkit-line-clamp: 2 }
+.errors td { overflow-wrap: anywhere; min-width: 90px }
 details { margin-bottom: 6px }
-.requests td.question { white-space: normal; overflow-wrap: anywhere; min-width: 260px; width: 50% }
+.requests td.question { white-space: normal; overflow-wrap: anywhere; min-width: 260px; width: 35% }
 .question a { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden }
 .number, .time { font-variant-numeric: tabular-nums }
 td.number { text-align: right }
@@ -58,7 +61,7 @@ td.number { text-align: right }
 .tabs { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; border-bottom: 1px solid var(--line); margin-bottom: 16px }
 .tabs > nav { display: flex; flex-wrap: wrap; gap: 0 16px }
 .tabs a:not(.button) { padding: 6px 0; text-decoration: none }
-.actions { display: flex; flex-wrap: wrap; gap: 6px; margin: 0 0 6px auto }
+.actions { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 0 0 6px auto }
 .actions > * { font-size: 13px; min-height: 28px; padding: 2px 8px }
 .tabs a[aria-current] { margin-bottom: -1px; border-bottom: 2px solid var(--link); font-weight: 600; color: var(--front) }
 .turns { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px }
@@ -115,7 +118,7 @@ figure.chart { padding: 12px; margin: 0 0 16px }
 .charts .u-cursor-x { border-color: var(--soft) }
 .figure-table td, .figure-table thead th:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .figure-table { margin-bottom: 16px } .figure-table tbody th { color: var(--front); overflow-wrap: anywhere; min-width: 140px }
-.figure-table th a { display: inline-block; line-height: 24px } .chart-link { margin-left: 8px; font-weight: 400 } .by-time { margin-bottom: 16px }
+.figure-table th a { display: inline-block; line-height: 24px } .figure-table th a:first-child { max-width: min(320px, 50vw); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom } .chart-link { margin-left: 8px; font-weight: 400 } .by-time { margin-bottom: 16px }
 .hits { padding-left: 20px } .hits li { margin-bottom: 12px } .hits p { margin: 2px 0; overflow-wrap: anywhere }
 mark { background: var(--mark); color: inherit }
 .step { margin-bottom: 28px } .step figure.image img { max-height: 140px }
@@ -140,7 +143,8 @@ kbd { font: 13px ui-monospace, monospace; border: 1px solid var(--soft); border-
   .requests, .requests tbody, .requests tr, .requests td { display: block; width: 100% }
   .requests tr { padding: 8px 0; border-bottom: 1px solid var(--line) }
   .requests td { border: 0; padding: 0 }
-  .requests td:not(.question) { display: inline-block; width: auto; margin-right: 12px; font-size: 13px; color: var(--soft) }
+  .requests td.text, .requests td.status { min-width: 0 }
+  .requests td:not(.question) { display: inline-block; width: auto; max-width: 100%; vertical-align: middle; margin-right: 12px; font-size: 13px; color: var(--soft) }
   .requests td:empty { display: none }
   .requests td.question { min-width: 0; width: 100% }
 }
@@ -148,7 +152,7 @@ kbd { font: 13px ui-monospace, monospace; border: 1px solid var(--soft); border-
   :root { color-scheme: light }
   header, .filters, .tabs, .more, .picked, .neighbours, .skip { display: none }
   .turn, tbody tr, .tree li { content-visibility: visible; break-inside: avoid }
-  .turn pre { max-height: none } .turn { break-inside: auto }
+  .short { display: block } .turn pre { max-height: none } .turn { break-inside: auto }
   a { color: inherit; text-decoration: none }
 }
 `

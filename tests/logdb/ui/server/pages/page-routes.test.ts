@@ -89,10 +89,43 @@ sqliteTest('filters stand in the URL, in the form and in the link to the next pa
 sqliteTest('a wrong filter is answered with a page that says what to write', async () => {
   const { status, html } = await page('/ui/requests?since=someday')
   expect(status).toBe(400)
-  expect(textOf(html)).toContain('invalid time: someday')
+  expect(textOf(html)).toContain('Invalid time: someday.')
   for (const query of ['status=abc', 'error=maybe', 'min_latency=long', 'max_tokens=few']) {
     expect([query, (await page(`/ui/requests?${query}`)).status]).toEqual([query, 400])
   }
+})
+
+sqliteTest('a page that is none is a page too, except for programs', async () => {
+  const accept = 'text/html,*/*;q=0.8'
+  const none = await ui.get('/ui/nothing', undefined, { cookie, accept })
+  const html = await none.text()
+  expect([none.status, textOf(html)]).toEqual([404, expect.stringContaining('There is no such page.')])
+  expect(html).toContain('href="/ui/overview"')
+  expect((await ui.get('/ui/nothing', undefined, { accept })).status).toBe(401)
+  for (const [path, session] of [
+    ['/ui/nothing', {}],
+    ['/ui/v1/nothing', { accept }],
+  ] as const) {
+    const answer = await ui.get(path, undefined, session)
+    expect([answer.status, await answer.json()]).toEqual([404, expect.objectContaining({ code: 404 })])
+  }
+  expect((await ui.get('/')).headers.get('location')).toBe('/ui/requests')
+  expect(textOf((await page('/ui/dialogs/none')).html)).toContain('Find ids in the list of requests.')
+})
+
+sqliteTest('an address that cannot be read is answered as any other error', async () => {
+  const answer = await ui.get('/ui/requests/%FF')
+  expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(await answer.json()).toMatchObject({ code: 400, requestId: answer.headers.get('x-request-id') })
+})
+
+sqliteTest('of a name that an address has twice the first value is meant', async () => {
+  const { html } = await page('/ui/search?q=needle&q=unfindable')
+  expect(html).toContain('<mark>needle</mark>')
+  const path = await hostilePath()
+  expect((await page(`${path}?tab=request&tab=raw&at=/model&at=/messages`)).html).toContain('gpt-4o')
+  const id = path.split('/').at(-1)
+  expect((await page(`/ui/compare?a=${id}&a=1&b=${id}&b=2`)).status).toBe(200)
 })
 
 sqliteTest('the URL chooses columns and the order of the loaded rows, and the next page keeps them', async () => {
@@ -187,12 +220,20 @@ sqliteTest('without a session every page is the login page, which leads back', a
   const entered = await form({ key: VIEWER, next: '/ui/requests?status=502' })
   expect([entered.status, entered.headers.get('location')]).toEqual([303, '/ui/requests?status=502'])
   expect((await form({ key: VIEWER, next: '//evil.example' })).headers.get('location')).toBe('/ui/requests')
-  const wrong = await form({ key: 'wrong', next: '' })
-  expect([wrong.status, textOf(await wrong.text())]).toEqual([
-    401,
-    expect.stringContaining('This key may not read the logs'),
-  ])
+  const wrong = await form({ key: 'wrong', next: '/ui/requests?status=502' })
+  const again = await wrong.text()
+  expect([wrong.status, textOf(again)]).toEqual([401, expect.stringContaining('This key may not read the logs')])
+  expect(again).toContain('value="/ui/requests?status=502"')
+  expect((await form({})).status).toBe(401)
   expect((await form({ key: VIEWER }, { origin: 'https://evil.example' })).status).toBe(403)
+})
+
+sqliteTest('a login in another form is a wrong one', async () => {
+  const headers = { 'content-type': 'application/json' }
+  for (const body of ['{"key":5}', '{"key":["a"]}', '[]', 'null', '"key"']) {
+    const { status } = await fetch(`${ui.origin}/ui/login`, { method: 'POST', headers, body })
+    expect([body, status]).toEqual([body, 401])
+  }
 })
 
 sqliteTest('the link that is printed logs in once', async () => {
@@ -219,9 +260,9 @@ sqliteTest('the overview counts requests by time, model and key, and leads to th
   for (const range of ['24h', '7d']) {
     const { html } = await page(`/ui/overview?range=${range}`)
     expect(html.match(/class="area"/g)).toHaveLength(range === '24h' ? 24 : 7)
-    expect(html.match(/: 1 requests, 0 errors<\/title>/g)).toHaveLength(1)
+    expect(html.match(/: 1 request, 0 errors<\/title>/g)).toHaveLength(1)
     expect(textOf(html)).toMatch(/Tokens in\n+7\n/)
-    const [, bar = ''] = /href="([^"]+)" aria-label="[^"]*: 1 requests/.exec(html) ?? []
+    const [, bar = ''] = /href="([^"]+)" aria-label="[^"]*: 1 request,/.exec(html) ?? []
     const [, model = ''] = /href="([^"]+)">(?:recent-model|openai\/gpt-4o)</.exec(html) ?? []
     for (const path of [bar, model]) {
       const { html: list } = await page(path.replaceAll('&amp;', '&'))
@@ -266,7 +307,7 @@ sqliteTest('the overview says of how many requests an earlier version counted no
   const [, path = ''] = space.partitions()
   await makeOlder(path, 9)
   const { html } = await page('/ui/overview?range=7d&to=2025-09-12')
-  expect(textOf(html)).toMatch(/First bytes and costs of 1 requests are not counted yet/)
+  expect(textOf(html)).toMatch(/First bytes and costs of 1 request are not counted yet/)
 })
 
 sqliteTest('the overview of one model does not read many requests, and says which tables that leaves out', async () => {
