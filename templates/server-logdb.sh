@@ -21,20 +21,39 @@ add_settings() {
 }
 add_settings LOGDB_
 
-# Only `auto` leaves this machine, and only for the bucket that it copies bundles to. A folder for them may be anywhere here.
+# Only `auto` leaves this machine, and only for the bucket or the other machine that it copies bundles to. A folder for them may
+# be anywhere here.
 network=none
 copies=
+key=
 case "${1:-auto}" in
   auto | -*)
     to=$(sed -n 's/^LOGDB_AUTO_TO= *//p' "$settings" | tail -n 1)
-    case "$to $*" in *s3://*) network=host && add_settings BACKUP_S3_ ;; esac
-    case $to in /*) [ ! -d "$to" ] || copies=$to ;; esac
+    before=
+    for word; do
+      case $word in --to=*) to=${word#--to=} ;; *) [ "$before" != --to ] || to=$word ;; esac
+      before=$word
+    done
+    case $to in
+      s3://*) network=host && add_settings BACKUP_S3_ ;;
+      /*) [ ! -d "$to" ] || copies=$to ;;
+      ssh://* | [!./]*:*)
+        network=host && add_settings BACKUP_SSH_
+        key=$(sed -n 's/^BACKUP_SSH_KEY=//p' "$settings" | tail -n 1)
+        ;;
+    esac
     ;;
 esac
 
 # Only mcp reads stdin that is not a terminal: any other verb would take it from a loop that calls this script.
 terminal=
 if [ -t 0 ] && [ -t 1 ]; then terminal=-it; elif [ "${1:-}" = mcp ]; then terminal=-i; fi
+# The container's user may not read the key, so it comes on stdin: on no command line, and in no file that others can read.
+if [ -n "$key" ] && [ -f "$key" ] && [ -r "$key" ]; then
+  exec < "$key"
+  terminal=-i
+  echo BACKUP_SSH_KEY=- >> "$settings"
+fi
 status=0
 # shellcheck disable=SC2086 # LOGDB_RUN_OPTIONS: limits that a caller sets, as words.
 docker run --rm $terminal ${LOGDB_RUN_OPTIONS:-} --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \

@@ -11,7 +11,7 @@ import { type GatewayAddress, gatewayUrl } from '../plan/address/gateway-address
 import { isStaged, ownCertificateAfter, ownWarnings } from '../plan/address/own-certificate.ts'
 import { portCosts } from '../plan/address/port-costs.ts'
 import { routedGateway } from '../plan/address/routed-gateway.ts'
-import { copyWishes } from '../plan/backup/copy-wishes.ts'
+import { checkedCopyWishes } from '../plan/backup/copy-wishes.ts'
 import type { Change } from '../plan/change.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { checkEdgeOwner } from '../plan/preflight.ts'
@@ -71,7 +71,7 @@ export async function deployFrom(
     const imageBuilder = options.isBuiltHere ? await builderHere(settings) : undefined
     const address = { dropsOldDomains, ownCertificate, freePorts }
     const wishes = { settings, env, acmeCa, outside, now, skipsBackup, imageBuilder, ...address }
-    const changes = makePlan(facts, { ...files, ...source, ...wishes, copies: await copyWishes(env.values) })
+    const changes = makePlan(facts, { ...files, ...source, ...wishes, copies: await checkedCopyWishes(env.values) })
     const gateway = routedGateway(facts, settings, env.values['API_KEYS'], wishes)
     return carryOut(context, open, {
       verb,

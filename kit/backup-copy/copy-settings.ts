@@ -28,11 +28,14 @@ export interface SshTarget {
   folder: string
   /** Path of a private key on the server. */
   keyFile: string
-  /** Fingerprint of the host key, SHA256:...; empty if it is not known yet. */
+  /** Fingerprints of host keys, SHA256:..., of which one must fit, separated by commas; empty if none is known yet. */
   hostKey: string
 }
 
 const SSH_PORT = 22
+/** User, host, port and folder. An address of IPv6 is in brackets. */
+const URL_ADDRESS = /^ssh:\/\/(?:([^@/]+)@)?([^@/:[\]]+|\[[^\]/]+\])(?::(\d+))?(\/.+)$/
+const PLAIN_ADDRESS = /^(?:([^@/:]+)@)?([^@/:[\]]+|\[[^\]/]+\])():((?!\/\/)[^:].*)$/
 const RECIPIENT = /^age1[02-9ac-hj-np-z]+$/
 
 /**
@@ -50,7 +53,16 @@ export async function readCopySettings(environment: Environment): Promise<CopySe
     )
   }
   await checkRecipients(recipients)
-  return { target: to.startsWith('s3://') ? s3Target(to, environment) : sshTarget(to, environment), recipients }
+  return { target: copyTarget(to, environment, 'BACKUP_TO'), recipients }
+}
+
+/**
+ * A bucket or a folder of another machine, with what gives access to it.
+ * @param name of what says so, for messages
+ * @throws UserError CONFIG_INVALID
+ */
+export function copyTarget(to: string, environment: Environment, name: string): CopyTarget {
+  return to.startsWith('s3://') ? s3Target(to, environment, name) : sshTarget(to, environment, name)
 }
 
 /** For people; it holds no secret. */
@@ -75,13 +87,8 @@ async function checkRecipients(recipients: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * A bucket, with the access key for it.
- * @param to s3://bucket/prefix
- * @param name of what says so, for messages
- * @throws UserError CONFIG_INVALID
- */
-export function s3Target(to: string, environment: Environment, name = 'BACKUP_TO'): S3Target {
+/** @param to s3://bucket/prefix */
+function s3Target(to: string, environment: Environment, name: string): S3Target {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(to) ?? []
   const names = ['BACKUP_S3_REGION', 'BACKUP_S3_ACCESS_KEY_ID', 'BACKUP_S3_SECRET_ACCESS_KEY'] as const
   const missing = names.filter((name) => !environment[name])
@@ -92,33 +99,32 @@ export function s3Target(to: string, environment: Environment, name = 'BACKUP_TO
   return { kind: 's3', prefix, store: { bucket, region, endpoint, accessKeyId, secretAccessKey } }
 }
 
-function sshTarget(to: string, environment: Environment): CopyTarget {
-  const url = /^ssh:\/\/(?:([^@/]+)@)?([^@/:]+)(?::(\d+))?(\/.+)$/.exec(to)
-  const plain = /^(?:([^@/:]+)@)?([^@/:]+):((?!\/\/)[^:].*)$/.exec(to)
-  const [user, host, port, folder] = url
-    ? [url[1], url[2], url[3], url[4]]
-    : [plain?.[1], plain?.[2], undefined, plain?.[3]]
-  if (host === undefined || folder === undefined || to.startsWith('ssh://') !== (url !== null)) throw notTarget(to)
+/** @param to [user@]host:folder or ssh://[user@]host:port/folder */
+function sshTarget(to: string, environment: Environment, name: string): SshTarget {
+  const url = URL_ADDRESS.exec(to)
+  const [, user, host, port, folder] = url ?? PLAIN_ADDRESS.exec(to) ?? []
+  if (host === undefined || folder === undefined || to.startsWith('ssh://') !== (url !== null))
+    throw notTarget(to, name)
   const keyFile = environment['BACKUP_SSH_KEY']
-  if (!keyFile) throw notComplete(['BACKUP_SSH_KEY'])
+  if (!keyFile) throw notComplete(['BACKUP_SSH_KEY'], name)
   return {
     kind: 'ssh',
     user: user ?? 'root',
-    host,
-    port: Number(port ?? SSH_PORT),
+    host: host.replace(/[[\]]/g, ''),
+    port: Number(port || SSH_PORT),
     folder: folder.replace(/(?<=.)\/+$/, ''),
     keyFile,
     hostKey: environment['BACKUP_SSH_HOST_KEY'] ?? '',
   }
 }
 
-function notTarget(to: string, name = 'BACKUP_TO') {
+function notTarget(to: string, name: string) {
   return configInvalid(
-    `${name}: ${to} is not an address for backups`,
+    `${name}: ${to} is not an address for copies`,
     'give [user@]host:folder, ssh://[user@]host:port/folder or s3://bucket/prefix',
   )
 }
 
-function notComplete(missing: readonly string[], name = 'BACKUP_TO') {
+function notComplete(missing: readonly string[], name: string) {
   return configInvalid(`${name} needs ${missing.join(', ')} too`, "add what is missing to the server's .env")
 }

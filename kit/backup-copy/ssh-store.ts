@@ -1,35 +1,31 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import ssh2, { type Client, type SFTPWrapper } from 'ssh2'
-import { errorMessage, UserError } from '../user-error.ts'
+import type { SFTPWrapper } from 'ssh2'
 import type { SshTarget } from './copy-settings.ts'
-
-const CONNECT_TIMEOUT_MS = 20_000
+import { failed, PinnedConnection } from './pinned-connection.ts'
 
 /** A folder of another machine, over SFTP. */
 export class SshStore {
   readonly #target: SshTarget
-  readonly #client: Client
+  readonly #connection: PinnedConnection
   readonly #sftp: SFTPWrapper
 
-  private constructor(target: SshTarget, client: Client, sftp: SFTPWrapper) {
+  private constructor(target: SshTarget, connection: PinnedConnection, sftp: SFTPWrapper) {
     this.#target = target
-    this.#client = client
+    this.#connection = connection
     this.#sftp = sftp
   }
 
   /** @throws UserError COPY_HOST_KEY if the host key is not the pinned one, COPY_FAILED */
   static async open(target: SshTarget): Promise<SshStore> {
-    const client = await connect(target).catch((error: unknown) => {
-      throw failed(target, error)
-    })
+    let connection: PinnedConnection | undefined
     try {
-      return new SshStore(target, client, await promisify(client.sftp.bind(client))())
+      connection = await PinnedConnection.open(target, readFileSync(target.keyFile))
+      return new SshStore(target, connection, await connection.sftp())
     } catch (error) {
-      client.end()
+      connection?.close()
       throw failed(target, error)
     }
   }
@@ -64,7 +60,7 @@ export class SshStore {
   }
 
   close(): void {
-    this.#client.end()
+    this.#connection.close()
   }
 
   #pathOf(name: string): string {
@@ -83,46 +79,3 @@ export class SshStore {
 }
 
 type MakeFolder = (path: string, attributes: { mode: number }, done: (error?: Error | null) => void) => void
-
-function connect(target: SshTarget): Promise<Client> {
-  const { host, port, user: username, keyFile } = target
-  const client = new ssh2.Client()
-  return new Promise((resolve, reject) => {
-    let offered = ''
-    client
-      .once('ready', () => resolve(client))
-      .on('error', (error) =>
-        reject(offered === '' || offered === target.hostKey ? failed(target, error) : wrongHostKey(target, offered)),
-      )
-      .connect({
-        host,
-        port,
-        username,
-        privateKey: readFileSync(keyFile),
-        readyTimeout: CONNECT_TIMEOUT_MS,
-        hostVerifier: (key: Buffer) => {
-          offered = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
-          return offered === target.hostKey
-        },
-      })
-  })
-}
-
-function wrongHostKey({ host, hostKey }: SshTarget, offered: string): UserError {
-  const message =
-    hostKey === ''
-      ? `the host key of ${host} is not known; it shows ${offered}`
-      : `the host key of ${host} is ${offered}, not the ${hostKey} of BACKUP_SSH_HOST_KEY`
-  const advice = hostKey === '' ? 'compare it with that machine' : 'find out why it changed'
-  return new UserError('COPY_HOST_KEY', message, {
-    hint: `${advice}, then set BACKUP_SSH_HOST_KEY=${offered} in .env on the server`,
-  })
-}
-
-function failed({ host, user, folder }: SshTarget, error: unknown): UserError {
-  if (error instanceof UserError) return error
-  return new UserError('COPY_FAILED', `${user}@${host}:${folder} cannot be used: ${errorMessage(error)}`, {
-    hint: 'check the address, the key in BACKUP_SSH_KEY, and that this user may write there',
-    cause: error,
-  })
-}

@@ -35,6 +35,7 @@ const PROXY_URL: ValueRule = { format: 'proxy-url', allowed: FORMAT_MEANINGS['pr
 const PROVIDER_KEYS: ValueRule = { format: 'provider-keys', allowed: FORMAT_MEANINGS['provider-keys'] }
 const PAIRS: ValueRule = { format: 'pairs', allowed: FORMAT_MEANINGS.pairs }
 const NUMBER: ValueRule = { pattern: '^\\d{1,15}$', allowed: 'a whole number' }
+const FINGERPRINT = 'SHA256:[A-Za-z0-9+/]{43}'
 const ID: ValueRule = { pattern: '^\\d{1,9}$', allowed: 'a numeric id' }
 const HOST_NAME: ValueRule = {
   pattern: '^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62}\\.)?[A-Za-z0-9.-]*[A-Za-z0-9]$',
@@ -184,12 +185,15 @@ export const VARIABLES = {
   BACKUP_SSH_KEY: {
     scope: 'server',
     rule: { pattern: '^/', allowed: 'an absolute path' },
-    description: 'Private key, a file on the server, for a BACKUP_TO that is reached by SSH.',
+    description: 'Private key, a file on the server, for a BACKUP_TO or LOGDB_AUTO_TO that is reached by SSH.',
   },
   BACKUP_SSH_HOST_KEY: {
     scope: 'server',
-    rule: { pattern: '^SHA256:[A-Za-z0-9+/]{43}$', allowed: 'a fingerprint like SHA256:...' },
-    description: 'Fingerprint of the host key of that machine.',
+    rule: {
+      pattern: `^${FINGERPRINT}([\\s,]+${FINGERPRINT})*$`,
+      allowed: 'a fingerprint like SHA256:..., or several, separated by commas',
+    },
+    description: 'Fingerprint of the host key of that machine; of several, separated by commas.',
   },
   BACKUP_S3_ENDPOINT: {
     scope: 'server',

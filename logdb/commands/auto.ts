@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { withoutControls } from '../../kit/cli/terminal.ts'
+import { errorMessage } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, endDisabled } from '../command-line/ending.ts'
 import { addExamples, addOptions, type Flags, OUT, parseTimeMs, REPORT, WAIT } from '../command-line/options.ts'
+import { logdbError } from '../error-table.ts'
 import type { StepReport } from '../routine/step.ts'
 import type { BundlePlace } from '../routine/upload/bundle-place.ts'
 
@@ -57,7 +60,7 @@ async function run(flags: AutoFlags, context: CommandContext): Promise<void> {
     signal: context.terminal.signal,
     maxTimeMs: flags.maxTime,
     minFreeBytes: flags.minFree,
-    place: await placeOf(flags.to, context),
+    placeOf: await bundlePlace(flags.to, context),
     onStep: (step) => show(step, flags, context),
   })
   end(context, flags, {
@@ -73,18 +76,44 @@ async function run(flags: AutoFlags, context: CommandContext): Promise<void> {
   })
 }
 
-/** That of --to, else of LOGDB_AUTO_TO, else none. @throws UserError CONFIG_INVALID */
-async function placeOf(typed: string | undefined, context: CommandContext): Promise<BundlePlace | undefined> {
-  const environment = context.environment()
-  const name = typed === undefined ? TO_VARIABLE : '--to'
-  const to = typed ?? environment[TO_VARIABLE]?.trim()
-  if (!to) return undefined
-  if (to.startsWith('s3://')) {
-    const { s3Target } = await import('../../kit/backup-copy/copy-settings.ts')
-    return s3Target(to, environment, name)
+/**
+ * What finds the place of --to, else of LOGDB_AUTO_TO; undefined for nowhere. A wrong --to ends the command, but a wrong variable
+ * does not keep the other steps from their work.
+ * @throws UserError CONFIG_INVALID
+ */
+async function bundlePlace(
+  typed: string | undefined,
+  context: CommandContext,
+): Promise<(() => Promise<BundlePlace>) | undefined> {
+  if (typed) {
+    const place = await parsePlace(typed, '--to', context)
+    return async () => place
   }
+  const to = typed ?? context.environment()[TO_VARIABLE]?.trim()
+  return to ? () => parsePlace(to, TO_VARIABLE, context) : undefined
+}
+
+/** @param name of what says so, for messages @throws UserError CONFIG_INVALID */
+async function parsePlace(to: string, name: string, context: CommandContext): Promise<BundlePlace> {
+  const environment = context.environment()
   const { parseDestination } = await import('../transfer/send-files.ts')
-  return { kind: 'folder', destination: parseDestination(to).host === undefined ? context.resolve(to) : to }
+  const isBucket = to.startsWith('s3://')
+  if (!isBucket && parseDestination(to).host === undefined) return { kind: 'folder', destination: context.resolve(to) }
+  // The user's own ssh, with its configuration, unless a key is named.
+  if (!isBucket && !environment['BACKUP_SSH_KEY']) return { kind: 'folder', destination: to }
+  const { copyTarget } = await import('../../kit/backup-copy/copy-settings.ts')
+  const target = copyTarget(to, environment, name)
+  return target.kind === 's3' ? target : { ...target, privateKey: readKey(target.keyFile) }
+}
+
+/** @param path `-` for stdin, from which a container gets a key that its user may not read @throws UserError CONFIG_INVALID */
+function readKey(path: string): Buffer {
+  try {
+    return readFileSync(path === '-' ? 0 : path)
+  } catch (error) {
+    const hint = 'give the path of a private key of this machine, without a passphrase'
+    throw logdbError('CONFIG_INVALID', `BACKUP_SSH_KEY: ${path} cannot be read: ${errorMessage(error)}`, hint)
+  }
 }
 
 /** As soon as the step is done: the next one may take long. */

@@ -12,8 +12,8 @@ export interface RoutineOptions extends StepContext {
   maxTimeMs: number | undefined
   /** No step starts with less than this free on the disk of the log database. */
   minFreeBytes: number
-  /** Where bundles are copied to; nowhere if undefined. */
-  place?: BundlePlace | undefined
+  /** Finds where bundles are copied to; nowhere if undefined. */
+  placeOf?: (() => Promise<BundlePlace>) | undefined
   /** Called after each step. */
   onStep?: ((report: StepReport) => void) | undefined
 }
@@ -36,7 +36,7 @@ const ENDING: readonly LogdbErrorCode[] = ['DISK_FULL', 'DATABASE_IN_USE', 'SERV
 export async function runRoutine({
   maxTimeMs,
   minFreeBytes,
-  place,
+  placeOf,
   onStep,
   ...context
 }: RoutineOptions): Promise<RoutineReport> {
@@ -44,7 +44,7 @@ export async function runRoutine({
   const timeUp = maxTimeMs === undefined ? [] : [AbortSignal.timeout(maxTimeMs)]
   const signal = AbortSignal.any([...(context.signal ? [context.signal] : []), ...timeUp])
   const report: RoutineReport = { steps: [], hasMore: false, failure: undefined }
-  const steps = [...stepsOf(context.settings), ...(place ? [uploadStep(place, minFreeBytes)] : [])]
+  const steps = [...stepsOf(context.settings), ...(placeOf ? [uploadStep(placeOf, minFreeBytes)] : [])]
   for (const own of steps) {
     if (signal.aborted || performance.now() >= endsAtMs) return { ...report, hasMore: true }
     const step = await stepWhereFollowed(own, context)

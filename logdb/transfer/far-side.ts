@@ -1,4 +1,5 @@
-import { type Machine, runScript } from './shell.ts'
+import type { Machine } from './machine.ts'
+import { runScript } from './shell.ts'
 
 /** What is compared and sent again as a whole. */
 export const CHUNK_BYTES = 4 * 1024 * 1024

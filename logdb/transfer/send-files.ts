@@ -2,20 +2,24 @@ import { basename } from 'node:path'
 import { logdbError } from '../error-table.ts'
 import { bytesOf, chunksOf, differingRanges, type FileChunks } from './chunks.ts'
 import { CHUNK_BYTES, FarFile } from './far-side.ts'
-import type { Machine } from './shell.ts'
+import type { Machine } from './machine.ts'
+import { SystemMachine } from './system-machine.ts'
 
-export interface TransferOptions {
-  /** Paths of files here. */
-  sources: readonly string[]
+export interface TransferOptions extends SendOptions {
   /** A file, a folder, or either of another machine as `[user@]host:path`. */
   destination: string
   /** A file for `ssh -F`. */
   sshConfig?: string | undefined
   /** The user can answer what ssh asks. */
   canAsk: boolean
+  signal?: AbortSignal | undefined
+}
+
+export interface SendOptions {
+  /** Paths of files here. */
+  sources: readonly string[]
   /** Refuse to replace a file at the destination that has other content. */
   mustKeep?: boolean
-  signal?: AbortSignal | undefined
   /** Called while a file is sent; what an earlier run has sent is included in what is done. */
   onProgress?: ((progress: TransferProgress) => void) | undefined
 }
@@ -42,19 +46,24 @@ export interface TransferredFile {
 /** A disk that damages what it is given is not asked a third time. */
 const ATTEMPTS = 2
 
+/** Sends files to a place as a user types it. @throws UserError REMOTE_UNREACHABLE, TRANSFER_FAILED and others */
+export function transfer({ destination, sshConfig, canAsk, signal, ...options }: TransferOptions) {
+  const { host, path } = parseDestination(destination)
+  return sendFiles(new SystemMachine({ host, sshConfig, canAsk, signal }), path, options)
+}
+
 /**
  * Sends files, one after another. An interrupted run is continued by the next one, which compares what has arrived chunk by
  * chunk and sends what is missing or damaged. A file appears under its name only when it is complete.
+ * @param path a file or a folder of the machine
  * @throws UserError REMOTE_UNREACHABLE, TRANSFER_FAILED and others
  */
-export async function transfer(options: TransferOptions): Promise<TransferredFile[]> {
-  const { sources, destination, sshConfig, canAsk, signal } = options
-  const { host, path } = parseDestination(destination)
+export async function sendFiles(machine: Machine, path: string, options: SendOptions): Promise<TransferredFile[]> {
+  const { sources } = options
   requireDifferentNames(sources)
-  const machine = { host, sshConfig, canAsk, signal }
   const isFolder = sources.length > 1 || path.endsWith('/')
   const done: TransferredFile[] = []
-  for (const source of sources) done.push(await transferOne(source, { ...options, machine, path, isFolder }))
+  for (const source of sources) done.push(await sendOne(source, { ...options, machine, path, isFolder }))
   return done
 }
 
@@ -72,16 +81,18 @@ function requireDifferentNames(sources: readonly string[]): void {
   }
 }
 
-/** As scp does: there is a host if a colon comes before any slash. */
+/** As scp does: there is a host if a colon comes before any slash; or `ssh://[user@]host[:port]/path`, which ssh takes. */
 export function parseDestination(destination: string): { host: string | undefined; path: string } {
+  const [, address, absolute = ''] = /^(ssh:\/\/[^/]+)(\/.*)$/s.exec(destination) ?? []
+  if (address !== undefined) return { host: address, path: absolute }
   const [, host, path = ''] = /^((?:[^@/:]+@)?(?:[^@/:[\]]+|\[[^\]/]+\])):(.*)$/s.exec(destination) ?? []
   if (host === undefined) return { host, path: destination }
   return { host: host.replace(/[[\]]/g, ''), path: path === '' ? './' : path }
 }
 
-type OneTransfer = TransferOptions & { machine: Machine; path: string; isFolder: boolean }
+type OneTransfer = SendOptions & { machine: Machine; path: string; isFolder: boolean }
 
-async function transferOne(source: string, options: OneTransfer): Promise<TransferredFile> {
+async function sendOne(source: string, options: OneTransfer): Promise<TransferredFile> {
   const { machine, path, isFolder } = options
   const content = await chunksOf(source)
   const { sizeBytes, sha256 } = content
@@ -110,7 +121,7 @@ function different(path: string) {
 }
 
 /** Returns how many bytes were sent. */
-async function sendMissing(source: string, file: FarFile, content: FileChunks, options: OneTransfer): Promise<number> {
+async function sendMissing(source: string, file: FarFile, content: FileChunks, options: SendOptions): Promise<number> {
   const { chunks, sizeBytes } = content
   const ranges = differingRanges(chunks, await file.chunks())
   const end = (chunk: number) => Math.min(sizeBytes, chunk * CHUNK_BYTES)

@@ -106,6 +106,23 @@ test('the server copies the bundles of past days to a bucket', async () => {
   await s3.close()
 })
 
+test('the server copies them to another machine over SSH, once its host key is known', async () => {
+  const [key, there] = ['/root/.ssh/logs-copies', '/root/another machine/bundles']
+  // Another sshd of the rig would be no different from its own.
+  await ssh(`ssh-keygen -q -t ed25519 -N '' -f ${key} && cat ${key}.pub >> /root/.ssh/authorized_keys`)
+  await editEnv(rig, server, FOLDER, { LOGDB_AUTO_TO: `root@127.0.0.1:${there}`, BACKUP_SSH_KEY: key })
+  const run = `${FOLDER}/scripts/logdb-routine 2>&1; echo exit=$?`
+  expect(await ssh(run)).toMatch(/the host key of 127\.0\.0\.1 is not known.*exit=6$/s)
+  const { last_run: failed } = JSON.parse((await succeed('status', '--json')).stdout).result.routine
+  const [, line = '', fingerprint = ''] = /set (BACKUP_SSH_HOST_KEY=(\S+))/.exec(failed.hint) ?? []
+  expect(await ssh('for f in /etc/ssh/*.pub; do ssh-keygen -lf $f; done')).toContain(fingerprint)
+  await succeed('env', 'set', line, '--yes')
+  expect(await ssh(run)).toBe('exit=0')
+  expect(await ssh(`cd '${there}' && for f in *.tgz; do cmp $f ${FOLDER}/bundles/$f && echo same; done`)).toBe('same')
+  await editEnv(rig, server, FOLDER, { LOGDB_AUTO_TO: '', BACKUP_SSH_KEY: '', BACKUP_SSH_HOST_KEY: '' })
+  await ssh(`rm ${key} ${key}.pub`)
+})
+
 test('the Logs UI of the server opens here through SSH, and is gone afterwards', async () => {
   const running = startDeploy(tool, rig, server, ['ui', '--no-open'])
   const url = await firstLine(running.stdout)

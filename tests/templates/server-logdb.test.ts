@@ -89,3 +89,34 @@ test('auto sees a folder that it copies bundles to, wherever it is', () => {
   expect(run(['auto'])).toContain(` -v ${elsewhere}:${elsewhere} -w ${folder} `)
   expect(run(['search', 'x'])).not.toContain(`${elsewhere}:`)
 })
+
+test('auto reaches another machine, with the key on stdin and on no command line', () => {
+  const key = join(tempFolder({ 'a key': 'PRIVATE KEY\n' }), 'a key')
+  const pinned = `BACKUP_SSH_KEY="${key}"\nBACKUP_SSH_HOST_KEY=SHA256:x\nBACKUP_S3_REGION=eu\nLOGDB_ENV=test\n`
+  const { run } = server(`LOGDB_AUTO_TO=me@there:a folder\n${pinned}`)
+  for (const args of [['auto'], ['--quiet'], []]) {
+    const [line, ...rest] = run(args, 'lines of a loop\n').split('\n')
+    expect(line).toMatch(/^run --rm -i .* --network host /)
+    expect(line).not.toContain('key')
+    expect(rest).toEqual([
+      'PRIVATE KEY',
+      'LOGDB_AUTO_TO=me@there:a folder',
+      'LOGDB_ENV=test',
+      `BACKUP_SSH_KEY=${key}`,
+      'BACKUP_SSH_HOST_KEY=SHA256:x',
+      'BACKUP_SSH_KEY=-',
+      '',
+    ])
+  }
+  expect(run(['search', 'a:b'])).toMatch(/^run --rm --read-only .* --network none /)
+  const typed = server(pinned).run
+  for (const to of [['--to', 'there:x'], ['--to=ssh://there:22/x'], ['--wait', '5s', '--to', 'me@[::1]:x']]) {
+    expect(typed(['auto', ...to])).toMatch(/ --network host .*\nPRIVATE KEY\n/s)
+  }
+  for (const to of ['./a:b', '/a:b', 'a']) expect(typed(['auto', '--to', to])).toContain(' --network none ')
+})
+
+test('auto runs without a key that is not there, and says so itself', () => {
+  const { run } = server('LOGDB_AUTO_TO=there:x\nBACKUP_SSH_KEY=/missing/key\n')
+  expect(run(['auto'])).toMatch(/^run --rm --read-only .*\nBACKUP_SSH_KEY=\/missing\/key\n$/s)
+})

@@ -55,7 +55,7 @@ interface LogStatus {
 }
 
 interface RoutineStatus {
-  last_run: { started_at: string; ended_at: string; ok: boolean; problem: string | null } | null
+  last_run: { started_at: string; ended_at: string; ok: boolean; problem: string | null; hint: string | null } | null
   /** The time was over before the last step of the last run; the next one continues. */
   more: boolean
   running: boolean
@@ -151,6 +151,7 @@ function routineStatus({ routine: { entry } }: Facts, { routine }: StatusReading
           ended_at: isoTime(last.endedS),
           ok: last.problem === undefined,
           problem: last.problem ?? null,
+          hint: last.hint ?? null,
         }
       : null,
     more: last?.hasMore ?? false,
@@ -171,6 +172,11 @@ function backupStatus({ backups, copies }: Facts): Status['last_backup'] {
   const { name, sizeBytes } = newest
   const at = isoTime(timeOf(newest) / 1000)
   return { name, at, size_bytes: sizeBytes, copy: copyOf(copies, name)?.to ?? null }
+}
+
+function routineWarnings(last: RoutineStatus['last_run'] | undefined): string[] {
+  if (!last?.problem) return []
+  return [`the last run of logdb auto failed: ${last.problem}${last.hint === null ? '' : `; ${last.hint}`}`]
 }
 
 const RENEWAL_LATE_DAYS = 20
@@ -198,7 +204,7 @@ export function statusWarnings({ facts, settings }: StatusInput, status: Status)
     ...(isEndingSoon
       ? [`the certificate of ${certificate.domain} ends in ${certificate.days_left} days; see ai-deploy test-https`]
       : []),
-    ...(routine?.last_run?.problem ? [`the last run of logdb auto failed: ${routine.last_run.problem}`] : []),
+    ...routineWarnings(routine?.last_run),
     ...(ui?.running === false ? ['the Logs UI does not run; run a deploy, which repairs it'] : []),
     ...(logs?.lost_records ? [`${logs.lost_records} log records could not be written`] : []),
     ...Object.entries(disk).flatMap(([name, one]) =>

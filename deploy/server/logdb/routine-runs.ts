@@ -13,6 +13,8 @@ interface RoutineRun {
   endedS: number
   /** Undefined if it ended well. */
   problem: string | undefined
+  /** What to do about it, if logdb says so. */
+  hint: string | undefined
   /** The time was over before its last step. */
   hasMore: boolean
 }
@@ -37,6 +39,7 @@ function readLastRun(pairs: Pairs): RoutineRun | undefined {
     startedS,
     endedS,
     problem: exitCode === '0' ? undefined : `${said || `exit code ${exitCode}`}`,
+    hint: isObject(error) && typeof error['hint'] === 'string' ? error['hint'] : undefined,
     hasMore: isObject(result) && result['more'] === true,
   }
 }

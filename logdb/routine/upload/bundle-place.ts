@@ -1,15 +1,21 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { S3Target } from '../../../kit/backup-copy/copy-settings.ts'
+import { describeTarget, type S3Target, type SshTarget } from '../../../kit/backup-copy/copy-settings.ts'
 import { type StartedUpload, uploadFile } from '../../../kit/object-store/upload-file.ts'
 import { UserError } from '../../../kit/user-error.ts'
 import { logdbError } from '../../error-table.ts'
 import { requireFreeBytes } from '../../store/folder/free-space.ts'
 import { chunksOf } from '../../transfer/chunks.ts'
-import { parseDestination, transfer } from '../../transfer/send-files.ts'
+import { PinnedMachine } from '../../transfer/pinned-machine.ts'
+import { parseDestination, type SendOptions, sendFiles, transfer } from '../../transfer/send-files.ts'
 
-/** Where bundles are copied to: a bucket, or a folder here or on another machine as `[user@]host:path`. */
-export type BundlePlace = S3Target | { kind: 'folder'; destination: string }
+/**
+ * Where bundles are copied to: a bucket; a folder of another machine, with the key for it; or a folder here or on a machine that
+ * the system's `ssh` reaches, as `[user@]host:path`.
+ */
+export type BundlePlace = S3Target | SshPlace | { kind: 'folder'; destination: string }
+
+type SshPlace = SshTarget & { privateKey: Buffer }
 
 export interface FileToSend {
   path: string
@@ -21,14 +27,12 @@ export interface FileToSend {
 
 /** For people and for what is kept about a place; it holds no secret. */
 export function placeName(place: BundlePlace): string {
-  if (place.kind === 'folder') return place.destination
-  const { store, prefix } = place
-  return `s3://${[store.bucket, prefix].filter(Boolean).join('/')}`
+  return place.kind === 'folder' ? place.destination : describeTarget(place)
 }
 
 /** @throws UserError DISK_FULL if a folder of this machine would have less than this free with the files in it */
 export function requireRoomAt(place: BundlePlace, sizeBytes: number, minFreeBytes: number): void {
-  if (place.kind === 's3') return
+  if (place.kind !== 'folder') return
   const { host, path } = parseDestination(place.destination)
   if (host === undefined) requireFreeBytes(presentFolder(path), sizeBytes + minFreeBytes, 'a copy of a bundle')
 }
@@ -44,11 +48,32 @@ function presentFolder(path: string): string {
  */
 export async function sendTo(place: BundlePlace, file: FileToSend): Promise<void> {
   if (place.kind === 's3') return sendToStore(place, file)
-  const destination = `${place.destination.replace(/\/*$/, '')}/`
   const { path: source, signal } = file
-  const [sent] = await transfer({ sources: [source], destination, canAsk: false, mustKeep: true, signal })
+  const options = { sources: [source], mustKeep: true }
+  const [sent] =
+    place.kind === 'ssh'
+      ? await sendBySsh(place, options, signal)
+      : await transfer({ ...options, destination: inFolder(place.destination), canAsk: false, signal })
   if (sent?.isVerified) return
-  throw logdbError('TRANSFER_FAILED', `what arrived at ${destination} is not what was sent`, 'check the disk there')
+  throw logdbError(
+    'TRANSFER_FAILED',
+    `what arrived at ${placeName(place)} is not what was sent`,
+    'check the disk there',
+  )
+}
+
+async function sendBySsh(place: SshPlace, options: SendOptions, signal: AbortSignal | undefined) {
+  const machine = await PinnedMachine.open(place, place.privateKey, signal)
+  try {
+    return await sendFiles(machine, inFolder(place.folder), options)
+  } finally {
+    machine.close()
+  }
+}
+
+/** The path of a folder, which is made where it is missing. */
+function inFolder(path: string): string {
+  return `${path.replace(/\/*$/, '')}/`
 }
 
 /** Of a file in a bucket. */

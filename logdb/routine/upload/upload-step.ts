@@ -19,8 +19,12 @@ const ENDING: readonly LogdbErrorCode[] = ['REMOTE_UNREACHABLE', 'DISK_FULL']
  * Copies the bundle of each day to a place, the oldest one first, unless it is there. Each is verified before; what belongs
  * next to it is there first. A copy that was interrupted is continued by the next run.
  */
-export function uploadStep(place: BundlePlace, minFreeBytes: number): RoutineStep {
-  return { name: 'upload', staysHere: true, run: (context) => upload(context, place, minFreeBytes) }
+export function uploadStep(placeOf: () => Promise<BundlePlace>, minFreeBytes: number): RoutineStep {
+  return {
+    name: 'upload',
+    staysHere: true,
+    run: async (context) => upload(context, await placeOf(), minFreeBytes),
+  }
 }
 
 async function upload({ bundles, signal }: StepContext, place: BundlePlace, minFreeBytes: number) {

@@ -43,7 +43,13 @@ export const SCHEMAS = {
     routine: orNull(
       exactly({
         last_run: orNull(
-          exactly({ started_at: text, ended_at: text, ok: { type: 'boolean' }, problem: optional('string') }),
+          exactly({
+            started_at: text,
+            ended_at: text,
+            ok: { type: 'boolean' },
+            problem: optional('string'),
+            hint: optional('string'),
+          }),
         ),
         more: { type: 'boolean' },
         running: { type: 'boolean' },

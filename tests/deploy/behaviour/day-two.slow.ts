@@ -110,6 +110,12 @@ describeWithStandIn('a deployed server', () => {
     expect(failed.stdout).toContain(': FAILED: cannot pull it; next run ')
     expect(failed.stderr).toContain('Note: the last run of logdb auto failed: cannot pull it.\n')
     expect((await project.run(doctor)).stdout).toMatch(/^FAIL {2}logdb auto +its last run failed: cannot pull it\n/m)
+    const error = { code: 'REMOTE_UNREACHABLE', message: 'the host key is not known', hint: 'set it in .env' }
+    last(6, `output=${Buffer.from(JSON.stringify({ ok: false, error })).toString('base64')}`)
+    const stderr = 'Note: the last run of logdb auto failed: the host key is not known; set it in .env.\n'
+    expect((await project.run(status)).stderr).toContain(stderr)
+    const shownHint = /^FAIL {2}logdb auto +its last run failed: the host key is not known\n.*set it in \.env/m
+    expect((await project.run(doctor)).stdout).toMatch(shownHint)
   })
 
   test('logdb auto runs as often as .env says, and not after a removal', async () => {

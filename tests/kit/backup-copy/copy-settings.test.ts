@@ -84,7 +84,7 @@ describe('settings that are not complete are refused', () => {
 
   test('with an address that is none', async () => {
     for (const to of ['/srv/backups', 'host:', 's3://', 'ssh://host', 'https://example.com/x']) {
-      expect(await refusal({ ...S3, ...SSH, BACKUP_TO: to })).toContain('is not an address for backups')
+      expect(await refusal({ ...S3, ...SSH, BACKUP_TO: to })).toContain('is not an address for copies')
     }
   })
 

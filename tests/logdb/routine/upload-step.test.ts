@@ -79,11 +79,14 @@ sqliteTest('bundles are copied to a bucket, which is asked only once', async () 
   expect(await run(['auto', '--quiet'], env)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
   expect(s3.requests).toEqual([])
   const { BACKUP_S3_REGION, ...incomplete } = env
-  const refused = await run(['auto'], incomplete)
+  const refused = await run(['auto', '--json'], incomplete)
   expect([refused.exitCode, refused.stderr]).toEqual([
     2,
     expect.stringContaining('LOGDB_AUTO_TO needs BACKUP_S3_REGION'),
   ])
+  expect(JSON.parse(refused.stdout).error).toMatchObject({ code: 'CONFIG_INVALID' })
+  const typed = await run(['auto', '--to', 's3://bucket/b'], incomplete)
+  expect([typed.exitCode, typed.stdout]).toEqual([2, ''])
   const denied = await run(['auto', '--to', 's3://bucket/b'], { ...env, BACKUP_S3_SECRET_ACCESS_KEY: 'wrong' })
   expect([denied.exitCode, denied.stderr]).toEqual([1, expect.stringContaining('TRANSFER_FAILED')])
 })
@@ -127,7 +130,7 @@ sqliteTest('a store that lists no uploads gets its bundles', async () => {
 sqliteTest('a folder on a disk with little room gets nothing', async () => {
   const { bundles, logs, db, folder } = await withBundle()
   const destination = join(folder, 'full')
-  const step = uploadStep({ kind: 'folder', destination }, Number.MAX_SAFE_INTEGER)
+  const step = uploadStep(async () => ({ kind: 'folder', destination }), Number.MAX_SAFE_INTEGER)
   const context = { from: logs, out: db, bundles, settings: readSettings({}), waitMs: 0, signal: undefined }
   expect(await step.run(context)).toMatchObject({ lines: [], failure: { code: 'DISK_FULL' } })
   expect(existsSync(destination)).toBe(false)

@@ -124,7 +124,8 @@ function routineCheck({ routine }: Facts, settings: ServerSettings, { last }: Ro
   }
   if (routine.entry.length === 0) return failed(name, 'is not run by anything', 'run a deploy, which repairs it')
   if (last?.problem === undefined) return passed(name, last ? 'its last run ended well' : 'has not run yet')
-  return failed(name, `its last run failed: ${last.problem}`, 'run it on the server to see more: scripts/logdb auto')
+  const remedy = last.hint ?? 'run it on the server to see more: scripts/logdb auto'
+  return failed(name, `its last run failed: ${last.problem}`, remedy)
 }
 
 function uiChecks(facts: Facts): Check[] {
