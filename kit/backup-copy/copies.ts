@@ -3,6 +3,7 @@ import { createReadStream, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { ObjectStore } from '../object-store/object-store.ts'
+import { removeAbandoned } from '../object-store/remove-abandoned.ts'
 import { errorMessage, UserError } from '../user-error.ts'
 import { encrypted } from './age.ts'
 import { ENCRYPTED } from './age-format.ts'
@@ -10,11 +11,17 @@ import type { CopyTarget } from './copy-settings.ts'
 import type { CopyResult } from './jobs.ts'
 import { SshStore } from './ssh-store.ts'
 
+/** Names of copies of backups: others may use the same place. */
+const BACKUP = /^ai-proxy-backup-[\d-]+\.tar\.gz(\.age)?$/
+const isBackup = (name: string) => BACKUP.test(name)
+
 /** A place for copies of files. */
 interface CopyStore {
   put(name: string, content: Readable): Promise<void>
   sizeOf(name: string): Promise<number>
   get(name: string): Promise<Readable>
+  /** Removes what senders that were killed have left of backups. Where that is not possible it stays. */
+  tidy(): Promise<void>
   close(): void
 }
 
@@ -34,19 +41,30 @@ export async function* sendFiles(folder: string, { target, recipients, names }: 
     return
   }
   try {
-    let blocked: unknown
-    for (const name of present) {
-      const send = async () => {
-        if (blocked !== undefined) throw blocked
-        return sendFile(folder, name, recipients, store)
-      }
-      yield await send().catch((error: unknown) => {
+    let hasArrived = false
+    for await (const result of sendEach(present, (name) => sendFile(folder, name, recipients, store))) {
+      hasArrived ||= !('problem' in result)
+      yield result
+    }
+    if (hasArrived) await store.tidy()
+  } finally {
+    store.close()
+  }
+}
+
+async function* sendEach(
+  names: readonly string[],
+  send: (name: string) => Promise<CopyResult>,
+): AsyncGenerator<CopyResult> {
+  let blocked: unknown
+  for (const name of names) {
+    if (blocked !== undefined) yield problemOf(name, blocked)
+    else {
+      yield await send(name).catch((error: unknown) => {
         if (isForAll(error)) blocked = error
         return problemOf(name, error)
       })
     }
-  } finally {
-    store.close()
   }
 }
 
@@ -89,6 +107,7 @@ export async function openStore(target: CopyTarget): Promise<CopyStore> {
     put: (name, content) => store.put(name, content),
     sizeOf: (name) => store.sizeOf(name),
     get: async (name) => store.get(name),
+    tidy: () => store.removeAbandoned(isBackup),
     close: () => store.close(),
   }
 }
@@ -100,6 +119,7 @@ function s3Store({ store: settings, prefix }: Extract<CopyTarget, { kind: 's3' }
     put: async (name, content) => void (await store.put(keyOf(name), content)),
     sizeOf: async (name) => (await store.head(keyOf(name))).sizeBytes,
     get: async (name) => Readable.fromWeb((await store.get(keyOf(name))) as Parameters<typeof Readable.fromWeb>[0]),
+    tidy: () => removeAbandoned(settings, { begin: keyOf(''), isOurs: isBackup }),
     close: () => {},
   }
 }

@@ -2,9 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import type { SFTPWrapper } from 'ssh2'
+import type { FileEntryWithStats, SFTPWrapper } from 'ssh2'
+import { ABANDONED_AFTER_MS } from '../object-store/remove-abandoned.ts'
 import type { SshTarget } from './copy-settings.ts'
 import { failed, PinnedConnection } from './pinned-connection.ts'
+
+/** What the name of a file ends with until it is whole. */
+const PART = '.part'
 
 /** A folder of another machine, over SFTP. */
 export class SshStore {
@@ -33,7 +37,7 @@ export class SshStore {
   /** Stores a file, which appears whole or not at all. */
   async put(name: string, content: Readable): Promise<void> {
     const path = this.#pathOf(name)
-    const part = `${path}.part`
+    const part = `${path}${PART}`
     try {
       await this.#makeFolder()
       await pipeline(content, this.#sftp.createWriteStream(part, { mode: 0o600 }))
@@ -59,6 +63,21 @@ export class SshStore {
     return content.on('error', () => {})
   }
 
+  /** Removes the parts of files that nobody sends any more; those that this user may not remove stay. */
+  async removeAbandoned(isOurs: (name: string) => boolean): Promise<void> {
+    const oldestS = (Date.now() - ABANDONED_AFTER_MS) / 1000
+    try {
+      const entries = await promisify(this.#sftp.readdir.bind(this.#sftp) as ReadFolder)(this.#target.folder)
+      for (const { filename, attrs } of entries) {
+        const isPart = filename.endsWith(PART) && isOurs(filename.slice(0, -PART.length))
+        if (!isPart || attrs.mtime > oldestS) continue
+        await promisify(this.#sftp.unlink.bind(this.#sftp))(this.#pathOf(filename))
+      }
+    } catch {
+      // What has arrived is what counts.
+    }
+  }
+
   close(): void {
     this.#connection.close()
   }
@@ -78,4 +97,5 @@ export class SshStore {
   }
 }
 
+type ReadFolder = (path: string, done: (error: Error | undefined, list: FileEntryWithStats[]) => void) => void
 type MakeFolder = (path: string, attributes: { mode: number }, done: (error?: Error | null) => void) => void

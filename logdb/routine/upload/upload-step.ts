@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeAbandoned } from '../../../kit/object-store/remove-abandoned.ts'
 import { UserError } from '../../../kit/user-error.ts'
 import { MANIFEST } from '../../bundle/format/manifest.ts'
 import { bundleInvalid } from '../../bundle/verify/problems.ts'
 import { verifyBundle } from '../../bundle/verify/verify-bundle.ts'
 import type { LogdbErrorCode } from '../../error-table.ts'
 import type { RoutineStep, StepContext } from '../step.ts'
-import { type BundlePlace, placeName, requireRoomAt, sendTo } from './bundle-place.ts'
-import { removeAbandoned } from './remove-abandoned.ts'
+import { type BundlePlace, keyOf, placeName, requireRoomAt, sendTo } from './bundle-place.ts'
 import { SentBundles } from './sent-bundles.ts'
 
 /** As bundleStep names them. */
@@ -47,7 +47,8 @@ async function upload({ bundles, signal }: StepContext, place: BundlePlace, minF
     }
   }
   if (place.kind === 's3' && done.length > 0) {
-    await removeAbandoned(place, (name) => DAY_BUNDLE.test(name), sent.startedIds())
+    const isOurs = (name: string) => DAY_BUNDLE.test(name)
+    await removeAbandoned(place.store, { begin: keyOf(place, ''), isOurs, continued: sent.startedIds() })
   }
   const lines = done.map(({ name, bytes }) => `auto: upload ${name} to ${placeName(place)} bytes=${bytes} verify=ok`)
   return { lines, result: done, problems, failure }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -9,7 +9,10 @@ import { decrypted } from '../../../kit/backup-copy/age.ts'
 import { openStore, sendFiles } from '../../../kit/backup-copy/copies.ts'
 import type { CopyTarget, SshTarget } from '../../../kit/backup-copy/copy-settings.ts'
 import type { CopyResult } from '../../../kit/backup-copy/jobs.ts'
+import { beginUpload } from '../../../kit/object-store/multipart.ts'
+import { ObjectRequests } from '../../../kit/object-store/requests.ts'
 import { sha256 } from '../../../kit/sha256.ts'
+import { MS_PER_DAY } from '../../../kit/time.ts'
 import { useS3Server } from '../../helpers/server/s3-server.ts'
 import { describeWithSshServer } from '../../helpers/server/sshd.ts'
 import { sharedTempFolder, tempFolder } from '../../helpers/temp-folder.ts'
@@ -78,6 +81,21 @@ describe('to a bucket', () => {
     expect((await fetched(target, 'a.tar.gz')).equals(CONTENT)).toBe(true)
   })
 
+  test('parts of backups whose sender was killed are removed after a day, and nothing of others', async () => {
+    const s3 = server()
+    const requests = new ObjectRequests(s3.settings)
+    const begin = async (key: string) => (await beginUpload(requests, { key })).id
+    const name = 'ai-proxy-backup-20260901-101112.tar.gz'
+    await begin(`some/prefix/${name}.age`)
+    await begin(`some/prefix/${name}`)
+    const others = [await begin(`some/prefix/photos/${name}`), await begin(name), await begin('some/prefix/x.tar.gz')]
+    s3.uploads.makeOlder()
+    const young = await begin(`some/prefix/${name}`)
+    await send(bucket(), ['b.tar.gz'])
+    const left = s3.uploads.all().map(({ id }) => id)
+    expect(left.toSorted()).toEqual([...others, young].toSorted())
+  })
+
   test('a store that refuses one refuses all, and is asked once', async () => {
     const target = bucket({ bucket: 'missing' })
     const { requests } = server()
@@ -114,6 +132,22 @@ describeWithSshServer('to another machine by SSH', (server) => {
     expect((statSync(join(there, 'a.tar.gz')).mode & 0o777).toString(8)).toBe('600')
     expect(await send(target(), ['a.tar.gz'])).toHaveLength(1)
     expect((await fetched(target(), 'a.tar.gz')).equals(CONTENT)).toBe(true)
+  })
+
+  test('parts of backups whose sender was killed are removed after a day, and nothing of others', async () => {
+    const { folder: there } = target({ folder: join(server().folder, 'tidied') })
+    mkdirSync(there)
+    const name = 'ai-proxy-backup-20260901-101112.tar.gz'
+    const then = new Date(Date.now() - 2 * MS_PER_DAY)
+    const older = [`${name}.part`, `${name}.age.part`, name, 'x.part', `mine-${name}.part`]
+    for (const one of older) {
+      writeFileSync(join(there, one), '')
+      utimesSync(join(there, one), then, then)
+    }
+    const young = 'ai-proxy-backup-20260902-101112.tar.gz.part'
+    writeFileSync(join(there, young), '')
+    await send(target({ folder: there }), ['b.tar.gz'])
+    expect(readdirSync(there).toSorted()).toEqual([name, young, 'b.tar.gz', `mine-${name}.part`, 'x.part'])
   })
 
   test('a host key that is not known, or is another one, is shown with the line that pins it', async () => {
