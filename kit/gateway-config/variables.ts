@@ -20,7 +20,8 @@ export type ValueRule = { pattern: string; allowed: string } | { format: FormatN
 
 export interface Variable {
   scope: VariableScope
-  secret?: true
+  /** False for one that only has a name like that of a secret. */
+  secret?: boolean
   rule?: ValueRule
   description: string
 }
@@ -184,11 +185,13 @@ export const VARIABLES = {
   BACKUP_PLAINTEXT: { scope: 'server', rule: SWITCH, description: 'Copy backups in clear, without a key of age.' },
   BACKUP_SSH_KEY: {
     scope: 'server',
+    secret: false,
     rule: { pattern: '^/', allowed: 'an absolute path' },
     description: 'Private key, a file on the server, for a BACKUP_TO or LOGDB_AUTO_TO that is reached by SSH.',
   },
   BACKUP_SSH_HOST_KEY: {
     scope: 'server',
+    secret: false,
     rule: {
       pattern: `^${FINGERPRINT}([\\s,]+${FINGERPRINT})*$`,
       allowed: 'a fingerprint like SHA256:..., or several, separated by commas',

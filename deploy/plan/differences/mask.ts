@@ -12,7 +12,7 @@ const QUERY = /(:\/\/[^\s"'?]+\?)[^\s"']+/g
 
 /** A variable of .env whose value must not be shown. */
 export function isSecretName(name: string): boolean {
-  return variable(name)?.secret === true || /key|token|secret|password/i.test(name)
+  return variable(name)?.secret ?? /key|token|secret|password/i.test(name)
 }
 
 /** The lines of a text without values that may be secret, those of the lines below a secret setting included. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { maskedLines } from '../../../../deploy/plan/differences/mask.ts'
+import { isSecretName, maskedLines } from '../../../../deploy/plan/differences/mask.ts'
 
 test('values of headers and queries of addresses are secret, whatever their names are', () => {
   const text = `providers:
@@ -20,4 +20,10 @@ test('values of headers and queries of addresses are secret, whatever their name
     '    timeout_s: 10',
     '  other: { headers: ***',
   ])
+})
+
+test('a name tells a secret, unless the variable is known not to be one', () => {
+  const secrets = ['API_KEYS', 'MINE_API_KEY', 'BACKUP_S3_SECRET_ACCESS_KEY', 'BACKUP_S3_ACCESS_KEY_ID', 'MY_TOKEN']
+  const others = ['BACKUP_SSH_KEY', 'BACKUP_SSH_HOST_KEY', 'PORT', 'MINE']
+  expect([...secrets, ...others].filter(isSecretName)).toEqual(secrets)
 })
