@@ -11,9 +11,7 @@ export type RenamedServers = ReadonlyMap<string, string>
  * keeps both.
  */
 export function nameRequests(db: Connection, renamed: RenamedServers): void {
-  db.exec(`
-    CREATE TEMP TABLE named (id INTEGER PRIMARY KEY, request_id TEXT NOT NULL, server_id TEXT NOT NULL);
-    INSERT INTO temp.named SELECT id, request_id, server_id FROM source.z_req;`)
+  db.exec(NAMED)
   if (renamed.size > 0) {
     db.defineFunction('id_at', idAt)
     const rename = db.prepare<[string, string, string, string]>(RENAME)
@@ -21,6 +19,11 @@ export function nameRequests(db: Connection, renamed: RenamedServers): void {
   }
   db.exec('CREATE INDEX temp.named_by_id ON named (request_id)')
 }
+
+/** The id has no type: SQLite compares a TEXT column with the ids of a partition without their index, one by one. */
+const NAMED = `
+  CREATE TEMP TABLE named (id INTEGER PRIMARY KEY, request_id NOT NULL, server_id TEXT NOT NULL);
+  INSERT INTO temp.named SELECT id, request_id, server_id FROM source.z_req;`
 
 const RENAME = `
   UPDATE temp.named SET server_id = ?, request_id = found.new_id

@@ -1,3 +1,5 @@
+import { variable } from '../../../kit/gateway-config/variables.ts'
+
 const planted = new Set<string>()
 
 /** A secret that must never be shown. @returns it */
@@ -9,7 +11,7 @@ export function plantSecret(secret: string): string {
 /** Values of these variables that are long enough to be nothing else. */
 export function plantKeys(values: Record<string, string>): void {
   for (const [name, value] of Object.entries(values)) {
-    if (!/KEYS?$|SECRET/.test(name)) continue
+    if (variable(name)?.secret === false || !/KEYS?$|SECRET/.test(name)) continue
     const parts = value.split(',').map((part) => part.replace(/^[\w-]+:/, '')) // Without the name of a key.
     for (const part of parts) if (part.length >= MIN_LENGTH) plantSecret(part)
   }
