@@ -117,7 +117,7 @@ function wrongHostKey({ host, hostKey }: SshTarget, offered: string): UserError 
 /** @throws UserError COPY_FAILED */
 export function failed({ host, user, folder }: SshTarget, error: unknown): UserError {
   if (error instanceof UserError) return error
-  return new UserError('COPY_FAILED', `${user}@${host}:${folder} cannot be used: ${errorMessage(error)}`, {
+  return new UserError('COPY_FAILED', `the folder ${user}@${host}:${folder} cannot be used: ${errorMessage(error)}`, {
     hint: 'check the address, the key in BACKUP_SSH_KEY, and that this user may write there',
     cause: error,
   })

@@ -73,6 +73,8 @@ const OPEN = [
   'if [ "$3" = yes ]; then make "$p" || exit 1; fi',
   'if [ -d "$p" ]; then p=${p%/}/$2; fi',
   'case $p in /*) ;; *) p=./$p;; esac',
+  // What else is there, as a device, would be replaced.
+  'if [ -e "$p" ] && [ ! -f "$p" ]; then printf "%s\\n" "$p is there already and is not a file" >&2; exit 1; fi',
   'make "$(dirname -- "$p")" || exit 1',
   `printf '%s\\n' "$p"`,
 ].join('; ')

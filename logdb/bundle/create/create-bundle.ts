@@ -3,11 +3,11 @@ import { basename, dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { packageVersion } from '../../../kit/package-root.ts'
-import { configInvalid } from '../../../kit/user-error.ts'
 import type { DayRange } from '../../days.ts'
 import { logdbError } from '../../error-table.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import { moveDurably } from '../../store/folder/durable.ts'
+import { requireFilePlace } from '../../store/folder/file-place.ts'
 import { readServerId } from '../../store/folder/server-id.ts'
 import { sqliteVersion } from '../../store/snapshot/database-facts.ts'
 import type { SqliteEngine } from '../../store/sqlite/engine.ts'
@@ -80,9 +80,7 @@ function requirePlaces({ db, out }: CreateBundleOptions): void {
   if (!existsSync(db)) {
     throw logdbError('PARTITIONS_MISSING', `${db} does not exist`, 'name the folder of the log database with --db')
   }
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) {
-    throw configInvalid(`--out ${out} is a folder`, 'name a file, like week.tgz')
-  }
+  requireFilePlace('--out', out, 'name a file, like week.tgz')
 }
 
 /** Writes all members except metadata.json, one after the other: only one snapshot at a time takes space. */

@@ -30,6 +30,8 @@ interface Part {
   days: string[] | undefined
 }
 
+const NOTHING_KNOWN = { known: 0, restorable: 0, forgottenThere: 0, conflicting: [] }
+
 /** Adds the requests of a part to the stored partition. @throws UserError */
 export function importInto(
   engine: SqliteEngine,
@@ -43,13 +45,16 @@ export function importInto(
   const left = leaveOut(engine, part, { days, retention: receiver.retention, forgotten: known })
   report.tooOld += left.tooOld
   report.forgotten += left.forgotten
-  const found = isStored ? compareWithStored(engine, part, stored) : { known: 0, restorable: 0, conflicting: [] }
+  const found = isStored ? compareWithStored(engine, part, stored) : NOTHING_KNOWN
   const { restorable, conflicting } = found
   const news = left.rows - found.known + restorable
   report.imported += news
   report.identical += found.known - restorable - conflicting.length
   report.conflicting.push(...conflicting)
-  if (receiver.isDryRun) return
+  if (receiver.isDryRun) {
+    report.removed += found.forgottenThere
+    return
+  }
   if (conflicting.length > 0) changePartition(engine, part, (db) => deleteById(db, conflicting))
   const isForgotten = new Set(known.map(({ requestId }) => requestId))
   const hasTombstones = readForgotten(engine, part).some(({ requestId }) => !isForgotten.has(requestId))

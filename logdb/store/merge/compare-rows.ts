@@ -9,6 +9,8 @@ export interface KnownRows {
   conflicting: string[]
   /** How many have their bodies there and not here. */
   restorable: number
+  /** How many that are here were forgotten there. */
+  forgottenThere: number
 }
 
 /** Dialogs are assigned. */
@@ -21,7 +23,8 @@ const NONE = { known: 0, restorable: 0 }
  * @param db to which the other one is attached as `source`
  */
 export function compareKnownRows(db: Connection): KnownRows {
-  const counts = db.prepare<[], typeof NONE>(COUNTS).get() ?? NONE
+  const forgottenThere = db.prepareValue<[], number>(FORGOTTEN_THERE).get() ?? 0
+  const counts = { ...(db.prepare<[], typeof NONE>(COUNTS).get() ?? NONE), forgottenThere }
   if (counts.known === 0) return { ...counts, conflicting: [] }
   return { ...counts, conflicting: db.prepareValue<[], string>(conflictsSql(db)).all() }
 }
@@ -30,6 +33,10 @@ const COUNTS = `
   SELECT count(*) AS known,
     count(CASE WHEN d.req_head = '${REMOVED_BODY}' AND s.req_head <> '${REMOVED_BODY}' THEN 1 END) AS restorable
   FROM source.z_req s JOIN z_req d ON d.request_id = s.request_id`
+
+/** With the plus an id has no type, and is found by the index. */
+const FORGOTTEN_THERE = `
+  SELECT count(*) FROM source.z_forgotten f JOIN main.z_req d ON d.request_id = +f.request_id`
 
 function conflictsSql(db: Connection): string {
   const differs = differenceSql(db, {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { UserError } from '../../../kit/user-error.ts'
 import { configInvalid } from '../../../kit/user-error.ts'
@@ -6,6 +6,7 @@ import { firstSecondOf, lastSecondOf } from '../../days.ts'
 import { logdbError } from '../../error-table.ts'
 import type { LogdbSettings } from '../../settings.ts'
 import { readRetention } from '../../store/control/retention.ts'
+import { requireFilePlace } from '../../store/folder/file-place.ts'
 import { type ChangeOptions, withLeaseToChange } from '../../store/folder/lease.ts'
 import { daysNamed } from '../../store/folder/partition-files.ts'
 import type { DoubledRequests } from '../../store/merge/finish-merge.ts'
@@ -58,9 +59,7 @@ export interface MergeReport {
  * @throws UserError
  */
 export async function merge({ from, to, ...run }: MergeOptions): Promise<MergeReport> {
-  if (statSync(to, { throwIfNoEntry: false })?.isDirectory()) {
-    throw configInvalid(`--to ${to} is a folder`, 'name a file, like logs/db/2025/M09/ai_proxy_202509.sqlite3')
-  }
+  requireFilePlace('--to', to, 'name a file, like logs/db/2025/M09/ai_proxy_202509.sqlite3')
   const engine = await loadSqlite()
   const { out } = run
   const lockFolder = existsSync(out) || isInside(out, to) ? out : dirname(to)

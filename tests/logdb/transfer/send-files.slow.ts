@@ -6,7 +6,9 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -130,6 +132,15 @@ describe('on this machine', () => {
     )
     expect((await run(['bundle', 'transfer', 'a.tgz'])).exitCode).toBe(2)
     expect((await run(['bundle', 'transfer', 'missing.tgz', 'x'])).exitCode).toBe(1)
+  })
+
+  test('what is there and is not a file is not replaced', async () => {
+    const { run, folder: here } = workspace()
+    symlinkSync('/dev/null', join(here, 'null'))
+    const { exitCode, stderr } = await run(['bundle', 'transfer', source, 'null'])
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('null is there already and is not a file')])
+    expect(readlinkSync(join(here, 'null'))).toBe('/dev/null')
+    expect(existsSync(join(here, 'null.part'))).toBe(false)
   })
 
   // In this namespace root may give nothing to another user.

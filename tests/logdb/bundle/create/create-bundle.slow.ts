@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { sha256 } from '../../../../kit/sha256.ts'
@@ -196,7 +196,7 @@ sqliteTest('a bundle without a request says so', async () => {
 })
 
 sqliteTest(
-  'a log database that is not there, and a folder as the bundle, are refused, and nothing is left',
+  'a log database that is not there, and a folder or a device as the bundle, are refused, and nothing is left',
   async () => {
     const space = await filled()
     mkdirSync(join(space.folder, 'here'))
@@ -206,7 +206,10 @@ sqliteTest(
       const { exitCode, stderr } = await space.run(['bundle', 'create', '--out', out])
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is a folder')])
     }
-    expect(readdirSync(space.folder).sort()).toEqual(['here', 'logs'])
+    symlinkSync('/dev/null', join(space.folder, 'null'))
+    const device = await space.run(['bundle', 'create', '--out', 'null'])
+    expect([device.exitCode, device.stderr]).toEqual([2, expect.stringContaining('is not a file')])
+    expect(readdirSync(space.folder).sort()).toEqual(['here', 'logs', 'null'])
     expect(existsSync(`${space.folder}.parts`)).toBe(false)
   },
 )

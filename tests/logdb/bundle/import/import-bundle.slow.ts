@@ -149,6 +149,8 @@ sqliteTest('what was forgotten here stays out, and what was forgotten there goes
   const other = workspace()
   await run(other)
   const removed = lines({ identical: ROWS - 1, removed: 1 })
+  const dryRun = ['bundle', 'import', join(space.folder, 'less.tgz'), '--dry-run']
+  expect(await other.run(dryRun)).toMatchObject({ exitCode: 0, stdout: removed })
   expect(await run(other, join(space.folder, 'less.tgz'))).toMatchObject({ exitCode: 0, stdout: removed })
   expect(await rowsOf(other)).toEqual(await rowsOf(space))
   expect(await run(other)).toMatchObject({ stdout })

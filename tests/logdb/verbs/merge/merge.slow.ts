@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { followRequests } from '../../../../logdb/verbs/list/follow-requests.ts'
@@ -227,10 +227,13 @@ sqliteTest('rows that the predecessor wrote are completed by those of a log', as
   expect((await shown(space)).rows[0]).toEqual(row)
 })
 
-sqliteTest('a folder as the merged file is refused, and not taken for a damaged one', async () => {
+sqliteTest('a folder or a device as the merged file is refused, and not taken for a damaged one', async () => {
   const space = await ingested()
   const { exitCode, stderr } = await space.run(['merge', '--from', 'logs/db', '--to', 'logs/db'])
   expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is a folder')])
+  symlinkSync('/dev/null', join(space.folder, 'null'))
+  const device = await space.run(['merge', '--from', 'logs/db', '--to', 'null'])
+  expect([device.exitCode, device.stderr]).toEqual([2, expect.stringContaining('null is not a file')])
 })
 
 sqliteTest('what verbs would not find, or read twice, is refused', async () => {
