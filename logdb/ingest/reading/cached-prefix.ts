@@ -110,7 +110,7 @@ export class CachedPrefix {
   }
 }
 
-function isEndOfElement(byte: number | undefined): boolean {
+export function isEndOfElement(byte: number | undefined): boolean {
   if (byte === COMMA || byte === CLOSE_BRACKET || byte === SPACE) return true
   return byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB
 }

@@ -49,6 +49,7 @@ export class SentMessages {
       hashedTo = mark.end
       known.keepHash(tip, head, running)
     }
+    known.keepRecent(walk, tip, body.items, this.#reader.source)
     const rest = sink.view(hashedTo, body.end)
     return { tip, sha256: running ? running.update(rest).digest('hex') : hash('sha256', rest, 'hex') }
   }
