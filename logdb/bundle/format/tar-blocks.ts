@@ -1,4 +1,5 @@
-import { Header, type HeaderData, Pax } from 'tar'
+import { Header, type HeaderData } from 'tar/header'
+import { Pax } from 'tar/pax'
 
 export const BLOCK_BYTES = 512
 /** What a tar archive ends with. */

@@ -1,4 +1,5 @@
-import { Header, type HeaderData, Pax } from 'tar'
+import { Header, type HeaderData } from 'tar/header'
+import { Pax } from 'tar/pax'
 import { BadArchive } from './bad-archive.ts'
 import { BLOCK_BYTES, paddingOf } from './tar-blocks.ts'
 
