@@ -62,6 +62,7 @@ export class Passes {
   readonly #engine: SqliteEngine
   readonly #options: IngestOptions
   readonly #signal: AbortSignal
+  readonly #added = new Set<string>()
   #opened: Opened | undefined
 
   private constructor(engine: SqliteEngine, options: IngestOptions) {
@@ -72,6 +73,11 @@ export class Passes {
 
   static async create(options: IngestOptions): Promise<Passes> {
     return new Passes(await loadSqlite(), options)
+  }
+
+  /** Paths of the partitions that were made. */
+  get added(): ReadonlySet<string> {
+    return this.#added
   }
 
   /** Reads what is new and adds to the report. @throws UserError */
@@ -121,6 +127,7 @@ export class Passes {
     const options = { server, isTextIndexed: settings.isTextIndexEnabled }
     const partitions = new PartitionSet((path) => {
       control.noteIfLost(path)
+      if (!existsSync(path)) this.#added.add(path)
       const partition = new Partition(this.#engine, path, options)
       if (partition.wasSealed) report.unsealed.push(path)
       return partition

@@ -1,3 +1,4 @@
+import { filterAdded } from './added-filters.ts'
 import { type IngestOptions, Passes } from './passes.ts'
 import { emptyReport, type IngestReport } from './report.ts'
 
@@ -19,6 +20,10 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
     passes.close()
   }
   report.isInterrupted = options.signal?.aborted ?? false
+  const { out, settings, waitMs, signal } = options
+  if (settings.isTextIndexEnabled && !report.isInterrupted) {
+    await filterAdded(out, { waitMs, signal }, { bytesRead: report.bytesRead, added: passes.added })
+  }
   report.elapsedMs = performance.now() - startedMs
   return report
 }
