@@ -1,4 +1,4 @@
-import { PARTITION_SCHEMA } from '../partition/partition-schema.ts'
+import { PARTITION_SCHEMA } from '../partition/schema/partition-schema.ts'
 import type { Connection, SqliteEngine } from '../sqlite/engine.ts'
 import { openMigrated } from '../sqlite/migrate.ts'
 

@@ -10,8 +10,8 @@ import { Dictionary } from '../tables/dictionary.ts'
 import { innerName } from '../tables/inner-names.ts'
 import { withNewTextIndex } from '../text-index/text-index.ts'
 import { collectGarbage } from './garbage.ts'
-import { supplyMissing } from './older-versions.ts'
-import { PARTITION_SCHEMA } from './partition-schema.ts'
+import { supplyMissing } from './schema/older-versions.ts'
+import { PARTITION_SCHEMA } from './schema/partition-schema.ts'
 
 /**
  * A choice of requests: one, those of a key (hash or name), or those of a dialog, assigned or named by the client.

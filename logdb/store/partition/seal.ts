@@ -10,7 +10,7 @@ import { PAGE_BYTES } from '../sqlite/open.ts'
 import { innerName } from '../tables/inner-names.ts'
 import { optimizeTextIndex } from '../text-index/text-index.ts'
 import { restoreIndexes } from './indexes/restore-indexes.ts'
-import { PARTITION_SCHEMA } from './partition-schema.ts'
+import { PARTITION_SCHEMA } from './schema/partition-schema.ts'
 
 /** The version of the partition is not known yet where it is read. */
 const SEAL = 'seal'

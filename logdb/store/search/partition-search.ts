@@ -1,7 +1,7 @@
 import { errorMessage, hasErrorCode } from '../../../kit/user-error.ts'
 import { logdbError } from '../../error-table.ts'
-import { supplyMissing } from '../partition/older-versions.ts'
 import { isPartitionOpen } from '../partition/open-partition.ts'
+import { supplyMissing } from '../partition/schema/older-versions.ts'
 import type { Connection, SqliteEngine, Statement } from '../sqlite/engine.ts'
 import { hasTextIndex, hasTokenizers, TEXT_INDEXES, unindexedMessages } from '../text-index/text-index.ts'
 import {

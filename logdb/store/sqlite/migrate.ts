@@ -16,6 +16,8 @@ export interface Schema {
   /** `user_version` after migration 1. */
   firstVersion: number
   migrations: readonly Migration[]
+  /** What all of them make of an empty database, in one step; if absent, they do it. */
+  newest?: string
   /** Functions that migrations call, by name. */
   functions?: Readonly<Record<string, (...values: never[]) => string | number | Buffer | null>>
   /** Completes what migrations have begun, in their transaction. */
@@ -30,19 +32,24 @@ function migrate(db: Connection, schema: Schema): void {
   if (isCurrent(db, schema)) return
   db.inTransaction(() => {
     const done = lastMigration(db, schema)
-    const missing = schema.migrations.filter(({ number }) => number > done)
-    for (const [name, run] of Object.entries(schema.functions ?? {})) db.defineFunction(name, run)
-    // A view that somebody else has made does not keep tables from being renamed.
-    db.pragma('legacy_alter_table = ON')
-    for (const { sql, after } of missing.toSorted((a, b) => a.number - b.number)) {
-      db.exec(sql)
-      after?.(db)
-    }
-    db.pragma('legacy_alter_table = OFF')
+    if (done === 0 && schema.newest !== undefined) db.exec(schema.newest)
+    else runMissing(db, schema, done)
     schema.complete?.(db)
     db.pragma(`application_id = ${schema.applicationId}`)
     db.pragma(`user_version = ${newestVersion(schema)}`)
   })
+}
+
+function runMissing(db: Connection, { migrations, functions = {} }: Schema, done: number): void {
+  const missing = migrations.filter(({ number }) => number > done)
+  for (const [name, run] of Object.entries(functions)) db.defineFunction(name, run)
+  // A view that somebody else has made does not keep tables from being renamed.
+  db.pragma('legacy_alter_table = ON')
+  for (const { sql, after } of missing.toSorted((a, b) => a.number - b.number)) {
+    db.exec(sql)
+    after?.(db)
+  }
+  db.pragma('legacy_alter_table = OFF')
 }
 
 /** Opens a database for writing in the newest version of its schema. @throws UserError DATABASE_FOREIGN, DATABASE_NEWER */

@@ -6,7 +6,7 @@ export const FORM_START = '{"content": "'
 export const formEnd = (role: string) => `", "role": "${role}"}`
 
 /** Of a message or a conversation with this hash; long ones are rare, see `MessageStore`. */
-const hashKey = (h: string) => `CASE WHEN length(${h}) = 16 THEN substr(${h}, 1, 8) ELSE ${h} END`
+export const hashKey = (h: string) => `CASE WHEN length(${h}) = 16 THEN substr(${h}, 1, 8) ELSE ${h} END`
 
 /** A condition that finds a message or conversation by its hash, through an index of the first 8 bytes. */
 export function hasHash(h: string, wanted: string): string {

@@ -15,6 +15,12 @@ export const KIND_TYPES: Record<string, string> = {
   api_key_name: 'TEXT',
   dialog_source: 'TEXT',
 }
+/** As they stand in CREATE TABLE. */
+export const definitions = (types: Record<string, string>) =>
+  Object.entries(types)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(', ')
+
 /** Columns of `z_req_kind`. */
 export const KIND_COLUMNS: readonly string[] = Object.keys(KIND_TYPES)
 

@@ -1,7 +1,16 @@
 import { hash } from 'node:crypto'
 import { framedSql, frameOf } from './body-frame.ts'
 import { called } from './inner-names.ts'
-import { DURATIONS, ENCODED, KIND_COLUMNS, KIND_TYPES, PLAIN_TYPES, timeText, US_PER_S } from './request-columns.ts'
+import {
+  DURATIONS,
+  definitions,
+  ENCODED,
+  KIND_COLUMNS,
+  KIND_TYPES,
+  PLAIN_TYPES,
+  timeText,
+  US_PER_S,
+} from './request-columns.ts'
 
 /** Of a SHA-256. What has the same one is compared too. */
 const HASH_BYTES = 8
@@ -10,11 +19,6 @@ const HASH_BYTES = 8
 export function textHash(text: string): Buffer {
   return hash('sha256', text, 'buffer').subarray(0, HASH_BYTES)
 }
-
-const definitions = (types: Record<string, string>) =>
-  Object.entries(types)
-    .map(([name, type]) => `${name} ${type}`)
-    .join(', ')
 
 const TABLES = `
 -- What many requests have in common. h: the first 8 bytes of a SHA-256.

@@ -1,7 +1,7 @@
 import { errorMessage, UserError } from '../../../../kit/user-error.ts'
 import type { Connection, SqliteEngine } from '../../sqlite/engine.ts'
 import { isOfSchema, lastMigration, openMigrated } from '../../sqlite/migrate.ts'
-import { PARTITION_SCHEMA } from '../partition-schema.ts'
+import { PARTITION_SCHEMA } from '../schema/partition-schema.ts'
 import { type SchemaText, schemaText, schemaTexts, withoutIndexes } from './schema-texts.ts'
 
 /** The index without which a request would be stored twice; before migration 13 it was another one. */
@@ -53,9 +53,10 @@ function makeIndexes(db: Connection, missing: readonly SchemaText[], texts: read
 }
 
 function textsOfVersion(engine: SqliteEngine, version: number): SchemaText[] {
-  const { complete: _, ...schema } = PARTITION_SCHEMA
+  const { complete: _, newest, ...schema } = PARTITION_SCHEMA
   const migrations = schema.migrations.filter(({ number }) => number <= version)
-  using db = openMigrated(engine, ':memory:', { ...schema, migrations })
+  const isNewest = migrations.length === schema.migrations.length
+  using db = openMigrated(engine, ':memory:', { ...schema, migrations, ...(isNewest && { newest }) })
   return schemaTexts(db)
 }
 

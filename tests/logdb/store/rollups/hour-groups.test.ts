@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { PARTITION_SCHEMA } from '../../../../logdb/store/partition/partition-schema.ts'
+import { PARTITION_SCHEMA } from '../../../../logdb/store/partition/schema/partition-schema.ts'
 import { type Group, groupReader } from '../../../../logdb/store/rollups/hour-groups.ts'
 import { DIMENSIONS, groupsOf, requestFigures } from '../../../../logdb/store/rollups/request-figures.ts'
 import { refreshRollups, wrongHours } from '../../../../logdb/store/rollups/rollups.ts'

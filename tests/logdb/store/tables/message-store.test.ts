@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { expect } from 'vitest'
-import { PARTITION_SCHEMA } from '../../../../logdb/store/partition/partition-schema.ts'
+import { PARTITION_SCHEMA } from '../../../../logdb/store/partition/schema/partition-schema.ts'
 import { MessageStore } from '../../../../logdb/store/rows/message-store.ts'
 import { openMigrated } from '../../../../logdb/store/sqlite/migrate.ts'
 import { loadSqlite } from '../../../../logdb/store/sqlite/open.ts'

@@ -1,9 +1,10 @@
-import { COST_COLUMNS } from '../rollups/rollups.ts'
-import type { Connection } from '../sqlite/engine.ts'
-import { lastMigration } from '../sqlite/migrate.ts'
-import { INNER_PREFIX, INNER_TABLES, INNER_VIEWS, unprefixedNames } from '../tables/inner-names.ts'
-import { chainHash } from './chain-hash.ts'
-import { ADDED_COLUMNS, COLUMNS_OF_12, PARTITION_SCHEMA, SENT_CONVERSATIONS, TOKEN_PARTS } from './partition-schema.ts'
+import { COST_COLUMNS } from '../../rollups/rollups.ts'
+import type { Connection } from '../../sqlite/engine.ts'
+import { lastMigration } from '../../sqlite/migrate.ts'
+import { INNER_PREFIX, INNER_TABLES, INNER_VIEWS, unprefixedNames } from '../../tables/inner-names.ts'
+import { chainHash } from '../chain-hash.ts'
+import { PARTITION_SCHEMA, SENT_CONVERSATIONS } from './partition-schema.ts'
+import { ADDED_COLUMNS, COLUMNS_OF_12, TOKEN_PARTS } from './partition-views.ts'
 
 /** What a partition lacks that has had the migrations before a number, and those from another one on. */
 interface Supply {

@@ -1,25 +1,24 @@
-import { PARTITION_APPLICATION_ID } from '../folder/partition-files.ts'
-import { ADD_COSTS, DROP_TRIGGERS, MOVE_TRIGGERS, ROLLUPS, refreshRollups, triggersOn } from '../rollups/rollups.ts'
-import type { Connection } from '../sqlite/engine.ts'
-import type { Schema } from '../sqlite/migrate.ts'
-import { called, INNER_PREFIX, INNER_TABLES, innerName, PASSING_TABLES } from '../tables/inner-names.ts'
-import { MESSAGE_TABLES, viewOfWholeMessages } from '../tables/message-tables.ts'
-import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES, viewOfWholeRequests } from '../tables/request-tables.ts'
-import { chainHash } from './chain-hash.ts'
+import { PARTITION_APPLICATION_ID } from '../../folder/partition-files.ts'
+import { ADD_COSTS, DROP_TRIGGERS, MOVE_TRIGGERS, ROLLUPS, refreshRollups } from '../../rollups/rollups.ts'
+import type { Connection } from '../../sqlite/engine.ts'
+import type { Schema } from '../../sqlite/migrate.ts'
+import { INNER_PREFIX, INNER_TABLES, innerName, PASSING_TABLES } from '../../tables/inner-names.ts'
+import { MESSAGE_TABLES } from '../../tables/message-tables.ts'
+import { REQUEST_TABLE_FUNCTIONS, REQUEST_TABLES } from '../../tables/request-tables.ts'
+import { chainHash } from '../chain-hash.ts'
+import { NEWEST_SCHEMA, NEWEST_VIEWS } from './newest-schema.ts'
+import {
+  ADDED_COLUMNS,
+  COLUMNS_OF_8,
+  COLUMNS_OF_10,
+  TOKEN_PARTS,
+  viewOfMessages,
+  viewOfTexts,
+  viewsOfRequests,
+  viewsSince13,
+} from './partition-views.ts'
 
-/** A dialog to a request, in a trigger. */
-const ASSIGN_BEFORE_13 = 'UPDATE req SET dialog_id = NEW.dialog_id WHERE request_id = OLD.request_id'
-const assign = (prefix: string) =>
-  `UPDATE ${prefix}req_row SET dialog_id = NEW.dialog_id WHERE id = (SELECT id FROM ${prefix}req WHERE request_id = OLD.request_id)`
-
-/**
- * A partition holds the requests of a day or a week. A chat request repeats the whole conversation, so each distinct
- * message is stored once (`msg`), a conversation is a path in a tree of messages (`node`), and a request points to its
- * last message (`tip`). The views put the bodies together again, byte for byte, in plain SQL.
- *
- * The table `ingest_sources` and the view `requests` have exactly the columns of the predecessor, because its tools
- * copy rows with `SELECT *`. So `ingest_sources` has a column `sha256`, which stays NULL.
- */
+/** Of what newest-schema.ts describes. */
 const INITIAL = `
 CREATE TABLE servers (
   server_id TEXT PRIMARY KEY, hostname TEXT, env TEXT, first_seen_ts INTEGER
@@ -144,24 +143,12 @@ const GATEWAY_IDS = `
 CREATE INDEX IF NOT EXISTS req_by_x_request_id ON req (x_request_id) WHERE x_request_id IS NOT NULL;
 `
 
-/** Parts of the tokens as columns, in the order in which statements give them. */
-export const TOKEN_PARTS = ['tokens_cache_read', 'tokens_cache_write_5m', 'tokens_cache_write_1h', 'tokens_reasoning']
-/** Columns of requests that migration 8 added. */
-const COLUMNS_OF_8: readonly string[] = ['dialog_source', 'trace_id', ...TOKEN_PARTS]
-/** And that of migration 10. */
-const COLUMNS_OF_10: readonly string[] = [...COLUMNS_OF_8, 'cost']
-/** Columns of requests that migration 12 adds. */
-export const COLUMNS_OF_12: readonly string[] = ['dispatched_ms', 'retries']
-/** Columns of requests that the first version does not have. */
-export const ADDED_COLUMNS: readonly string[] = [...COLUMNS_OF_10, ...COLUMNS_OF_12]
-
 const TOKEN_PARTS_AND_TRACES = `
 ${TOKEN_PARTS.map((name) => `ALTER TABLE rollup ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0;`).join('\n')}
 ALTER TABLE req ADD COLUMN dialog_source TEXT;
 ALTER TABLE req ADD COLUMN trace_id TEXT;
 ${TOKEN_PARTS.map((name) => `ALTER TABLE req ADD COLUMN ${name} INTEGER;`).join('\n')}
-DROP VIEW requests;
-DROP VIEW request_details;
+${dropViews('requests', 'request_details')}
 ${viewsOfRequests(COLUMNS_OF_8, 'msg')}
 `
 
@@ -190,8 +177,7 @@ CREATE VIEW message AS SELECT id, h, CASE WHEN json <> '' THEN json ELSE (
       FROM msg_piece LEFT JOIN msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
     )
   ) END AS json FROM msg;
-DROP VIEW requests;
-DROP VIEW request_details;
+${dropViews('requests', 'request_details')}
 ${viewsOfRequests(COLUMNS_OF_8, 'message')}
 `
 
@@ -200,8 +186,7 @@ ALTER TABLE req ADD COLUMN cost REAL;
 -- As for the hash: a list is filtered by either.
 CREATE INDEX req_by_key_name ON req (api_key_name) WHERE api_key_name IS NOT NULL;
 ${ADD_COSTS}
-DROP VIEW requests;
-DROP VIEW request_details;
+${dropViews('requests', 'request_details')}
 ${viewsOfRequests(COLUMNS_OF_10, 'message')}
 -- What an answer says itself, as that of OpenRouter does.
 UPDATE req SET cost = (
@@ -223,49 +208,30 @@ const ATTEMPTS = `
 ALTER TABLE req ADD COLUMN dispatched_ms REAL;
 -- Further attempts; NULL if there was none.
 ALTER TABLE req ADD COLUMN retries INTEGER;
-DROP VIEW requests;
-DROP VIEW request_details;
+${dropViews('requests', 'request_details')}
 ${viewsOfRequests(ADDED_COLUMNS, 'message')}
 `
 
 const SHARED_VALUES = `
-DROP VIEW fts_src;
-DROP VIEW requests;
-DROP VIEW request_details;
-${REQUEST_TABLES}
-${MOVE_TRIGGERS}
-${viewsOfRequests(ADDED_COLUMNS, 'message', assign(''))}
-${viewOfTexts()}
+${dropViews('fts_src', 'requests', 'request_details')}
+${REQUEST_TABLES}${MOVE_TRIGGERS}${viewsSince13()}
 `
 
 const SHORT_MESSAGES = `
-DROP VIEW fts_src;
-DROP VIEW requests;
-DROP VIEW request_details;
-DROP VIEW message;
-${MESSAGE_TABLES}
-${viewOfMessages()}
-${viewsOfRequests(ADDED_COLUMNS, 'message', assign(''))}
-${viewOfTexts()}
+${dropViews('fts_src', 'requests', 'request_details', 'message')}
+${MESSAGE_TABLES}${viewOfMessages()}${viewsSince13()}
 `
 
 /** What depends on the tables is made again, so that its text says what a reader would write. */
 const BEHIND_VIEWS = `
-DROP VIEW fts_src;
-DROP VIEW requests;
-DROP VIEW request_details;
-DROP VIEW message;
-DROP VIEW req;
-DROP VIEW msg;
-${DROP_TRIGGERS}
-${INNER_TABLES.map(renamed).join('\n')}
-${triggersOn('req_row', INNER_PREFIX)}
-${viewOfWholeMessages(INNER_PREFIX)}
-${viewOfMessages(INNER_PREFIX)}
-${viewOfWholeRequests(INNER_PREFIX)}
-${viewsOfRequests(ADDED_COLUMNS, 'message', assign(INNER_PREFIX), INNER_PREFIX)}
-${viewOfTexts(INNER_PREFIX)}
+${dropViews('fts_src', 'requests', 'request_details', 'message', 'req', 'msg')}
+${DROP_TRIGGERS}${INNER_TABLES.map(renamed).join('\n')}
+${NEWEST_VIEWS}
 `
+
+function dropViews(...names: readonly string[]): string {
+  return names.map((name) => `DROP VIEW ${name};`).join('\n')
+}
 
 function renamed(table: string): string {
   return `ALTER TABLE ${table} RENAME TO ${INNER_PREFIX}${table};`
@@ -295,73 +261,7 @@ export const PARTITION_SCHEMA: Schema = {
     { number: 14, sql: SHORT_MESSAGES },
     { number: 15, sql: BEHIND_VIEWS, after: renamePassing },
   ],
+  newest: NEWEST_SCHEMA,
   functions: { chain_hash: chainHash, ...REQUEST_TABLE_FUNCTIONS },
   complete: (db) => refreshRollups(db),
-}
-
-/**
- * The views of requests, which put bodies together again.
- * @param added columns that the first version does not have
- * @param messages the table or view with the JSON of messages
- * @param assigning a dialog to a request, in a trigger
- * @param prefix of the names of inner tables
- */
-function viewsOfRequests(
-  added: readonly string[],
-  messages: 'msg' | 'message',
-  assigning = ASSIGN_BEFORE_13,
-  prefix = '',
-): string {
-  return `
-CREATE VIEW request_details AS SELECT
-  request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
-  req_head || CASE WHEN tip IS NULL THEN '' ELSE (
-    WITH RECURSIVE chain (n) AS (
-      SELECT tip UNION ALL SELECT parent FROM ${called(prefix, 'node')}, chain WHERE node.id = chain.n AND parent <> 0
-    )
-    SELECT group_concat(j, ', ') FROM (
-      SELECT said.json AS j FROM chain JOIN ${called(prefix, 'node')} ON node.id = chain.n JOIN ${messages} said ON said.id = node.msg
-      ORDER BY node.depth
-    )
-  ) END || req_tail AS request_json,
-  resp_head || COALESCE((SELECT json FROM ${messages} WHERE id = resp_msg), '') || resp_tail AS response_json,
-  COALESCE(x_dialog_id, dialog_id) AS dialog_id,
-  timestamp, ts_us, x_request_id, method, provider, stream, outcome, finish_reason, ttfb_ms, overhead_ms,
-  bytes_in, bytes_out, release, api_key_name, ${['tokens_in', 'tokens_out', ...added].join(', ')}
-FROM ${prefix}req;
-CREATE VIEW requests AS SELECT
-  request_id, server_id, ts, endpoint, model_original, model_mapped, status_code, latency_ms, api_key_hash,
-  request_json, response_json, dialog_id
-FROM request_details;
-CREATE TRIGGER requests_dialog INSTEAD OF UPDATE OF dialog_id ON requests BEGIN
-  ${assigning};
-END;
-`
-}
-
-/** What the text index reads; its columns are those of the predecessor's. */
-function viewOfTexts(prefix = ''): string {
-  return `
-CREATE VIEW fts_src AS SELECT
-  m.id AS id,
-  r.request_id AS request_id,
-  COALESCE(t.role, json_extract(m.json, '$.role')) AS role,
-  COALESCE(t.text, json_extract(m.json, '$.content')) AS content,
-  r.endpoint AS endpoint,
-  r.model_original AS model_original,
-  r.model_mapped AS model_mapped
-FROM ${prefix}msg_first f JOIN ${prefix}msg m ON m.id = f.msg JOIN ${prefix}req r ON r.id = f.req LEFT JOIN ${prefix}msg_text t ON t.msg = f.msg;
-`
-}
-
-/** Messages as they were, also those that consist of pieces. */
-function viewOfMessages(prefix = ''): string {
-  return `
-CREATE VIEW message AS SELECT id, CASE WHEN json <> '' THEN json ELSE (
-    SELECT group_concat(piece, '') FROM (
-      SELECT own || COALESCE(CAST(substr(CAST(other.json AS BLOB), start, size) AS TEXT), '') AS piece
-      FROM ${called(prefix, 'msg_piece')} LEFT JOIN ${prefix}msg other ON other.id = msg_piece.text WHERE msg_piece.msg = msg.id ORDER BY seq
-    )
-  ) END AS json FROM ${called(prefix, 'msg')};
-`
 }
