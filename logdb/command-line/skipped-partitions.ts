@@ -1,5 +1,6 @@
 import { type Terminal, withoutControls } from '../../kit/cli/terminal.ts'
 import type { UserError } from '../../kit/user-error.ts'
+import { counted } from '../counted.ts'
 import { logdbError } from '../error-table.ts'
 import type { DamagedPartition } from '../store/sqlite/damage.ts'
 
@@ -30,7 +31,8 @@ export function skipping(
 /** Why a verb that skipped partitions still fails; undefined if it skipped none. */
 function damagedFailure(damaged: readonly DamagedPartition[]): UserError | undefined {
   if (damaged.length === 0) return undefined
-  const message = `${damaged.length} damaged partitions were skipped, so the result is not complete`
+  const skipped = counted(damaged.length, 'damaged partitions were skipped', 'damaged partition was skipped')
+  const message = `${skipped}, so the result is not complete`
   const hint =
     'restore them from a backup, or move them away and run: logdb reapply && logdb ingest, which reads their logs again where they still exist'
   return logdbError('PARTITIONS_DAMAGED', message, hint)

@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
 import { goneNote, incompleteNote, lostNote } from '../command-line/log-notes.ts'
 import { addExamples, addOptions, type Flags, OUT, REPORT } from '../command-line/options.ts'
+import { counted } from '../counted.ts'
 import { logdbError } from '../error-table.ts'
 import type { AuditedSource, AuditReport } from '../verbs/audit/audit.ts'
 
@@ -59,12 +60,16 @@ async function auditFailed(wrong: number, lost: AuditReport['lost'], base: strin
   if (wrong === 0) {
     const hint =
       'restore them from a backup, or run: logdb reapply && logdb ingest, which reads their logs again where they still exist'
-    return logdbError('AUDIT_FAILED', `${lost.length} partitions with rows are gone, empty or damaged`, hint)
+    return logdbError(
+      'AUDIT_FAILED',
+      `${counted(lost.length, 'partitions with rows are', 'partition with rows is')} gone, empty or damaged`,
+      hint,
+    )
   }
   const { controlPath } = await import('../store/control/open-control.ts')
   const control = controlPath(base)
   const hint = `to read all logs again, which doubles nothing, run: mv ${control} ${control}.old && logdb ingest; then repeat what was forgotten or retained`
-  return logdbError('AUDIT_FAILED', `the bytes of ${wrong} logs do not add up`, hint)
+  return logdbError('AUDIT_FAILED', `the bytes of ${counted(wrong, 'logs')} do not add up`, hint)
 }
 
 function toJson({ sources, ...notes }: AuditReport) {

@@ -4,6 +4,7 @@ import { end, noteIfEmpty } from '../command-line/ending.ts'
 import { preferLittleMemory } from '../command-line/little-memory.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT, WAIT } from '../command-line/options.ts'
 import { foreignWarning, skipping } from '../command-line/skipped-partitions.ts'
+import { counted } from '../counted.ts'
 import { logdbError } from '../error-table.ts'
 import type { ExportTable } from '../store/export/columns.ts'
 import type { ExportResult } from '../verbs/export/export.ts'
@@ -123,7 +124,7 @@ function failureOf(files: readonly CheckedFile[], dest: string) {
   }
   const wrong = files.filter(({ problem }) => problem !== undefined)
   if (wrong.length === 0) return undefined
-  const message = `${wrong.length} of ${files.length} files are not as the manifest and the database say`
+  const message = `${wrong.length} of ${counted(files.length, 'files')} ${wrong.length === 1 ? 'is' : 'are'} not as the manifest and the database say`
   return logdbError(
     'EXPORT_DIFFERS',
     message,

@@ -3,6 +3,7 @@ import { configInvalid } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { addErasing, type Erased, type ErasingFlags } from '../command-line/erasing-command.ts'
 import { addExamples } from '../command-line/options.ts'
+import { counted } from '../counted.ts'
 import type { ChangeOptions } from '../store/folder/lease.ts'
 import type { Selection } from '../store/partition/erase.ts'
 
@@ -37,7 +38,7 @@ async function forgetRequests(flags: ForgetFlags, change: ChangeOptions): Promis
   const requests = partitions.reduce((sum, partition) => sum + partition.requests, 0)
   const result = partitions.map(({ path, requests: forgotten }) => ({ path, forgotten }))
   return {
-    question: requests > 0 ? `${requests} requests would be removed` : undefined,
+    question: requests > 0 ? `${counted(requests, 'requests')} would be removed` : undefined,
     result: { partitions: result, logs },
     lines: result.map(({ path, forgotten }) => `${path} forgotten=${forgotten}`),
     notes: logs.length > 0 ? [`the logs that they came from are not changed:\n${logs.join('\n')}`] : [],

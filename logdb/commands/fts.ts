@@ -3,6 +3,7 @@ import { errorMessage } from '../../kit/user-error.ts'
 import { type CommandContext, changeOf } from '../command-line/context.ts'
 import { end, endDisabled, noteIfEmpty } from '../command-line/ending.ts'
 import { addExamples, addOptions, CHANGE_OF_DAYS, checkDays, type Flags } from '../command-line/options.ts'
+import { counted } from '../counted.ts'
 import { logdbError } from '../error-table.ts'
 
 export function addFts(program: Command, context: CommandContext): void {
@@ -58,5 +59,9 @@ async function drop(flags: Flags, context: CommandContext): Promise<void> {
 
 function notDropped(count: number) {
   const hint = 'see the error of each on stdout and run the command again'
-  return logdbError('INDEX_NOT_DROPPED', `the text indexes of ${count} partitions could not be removed`, hint)
+  return logdbError(
+    'INDEX_NOT_DROPPED',
+    `the text indexes of ${counted(count, 'partitions')} could not be removed`,
+    hint,
+  )
 }

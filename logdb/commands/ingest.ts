@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-line/context.ts'
 import { end, endDisabled } from '../command-line/ending.ts'
 import { goneNote, incompleteNote, lostNote } from '../command-line/log-notes.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT, WAIT } from '../command-line/options.ts'
+import { counted } from '../counted.ts'
 import { LOGDB_ERRORS, logdbError } from '../error-table.ts'
 import type { FollowOptions } from '../follow/follow.ts'
 import type { IngestOptions } from '../ingest/passes.ts'
@@ -156,7 +157,7 @@ function problemsIn(report: IngestReport): string[] {
   found.push(...unsealed.map((path) => `records came late, or again, for ${path}, which is no longer sealed`))
   found.push(...lost.map(lostNote))
   if (recordsQuarantined > 0) {
-    found.push(`${recordsQuarantined} records could not be read; logdb errors lists them:`)
+    found.push(`${counted(recordsQuarantined, 'records')} could not be read; logdb errors lists them:`)
     found.push(
       ...quarantined.map(({ path, offset, length, reason }) => {
         return `  ${path} at byte ${offset} (${length} bytes): ${reason}`
@@ -170,17 +171,25 @@ function problemsIn(report: IngestReport): string[] {
 
 function notesOf(report: IngestReport): string[] {
   const { recordsFiltered, recordsRetained, rowsRestored, incomplete, gone } = report
-  const counts: [count: number, text: string][] = [
-    [recordsFiltered, 'records outside --since and --to are left for a later run'],
-    [recordsRetained, 'records are left out, because logdb retain does not keep their days'],
-    [rowsRestored, 'requests have their bodies again'],
+  const counts: [count: number, several: string, one: string][] = [
+    [
+      recordsFiltered,
+      'records outside --since and --to are left for a later run',
+      'record outside --since and --to is left for a later run',
+    ],
+    [
+      recordsRetained,
+      'records are left out, because logdb retain does not keep their days',
+      'record is left out, because logdb retain does not keep its day',
+    ],
+    [rowsRestored, 'requests have their bodies again', 'request has its bodies again'],
   ]
-  const counted = counts.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`)
-  return [...counted, ...incomplete.map(incompleteNote), ...gone.map(goneNote)].map(withoutControls)
+  const notes = counts.filter(([count]) => count > 0).map((count) => counted(...count))
+  return [...notes, ...incomplete.map(incompleteNote), ...gone.map(goneNote)].map(withoutControls)
 }
 
 function failureOf({ recordsQuarantined, unreadable }: IngestReport) {
   if (recordsQuarantined + unreadable.length === 0) return undefined
-  const message = `${recordsQuarantined} records and ${unreadable.length} files could not be read`
+  const message = `${counted(recordsQuarantined, 'records')} and ${counted(unreadable.length, 'files')} could not be read`
   return logdbError('RECORDS_UNREADABLE', message, 'run: logdb errors; everything else is stored')
 }

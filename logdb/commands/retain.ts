@@ -3,6 +3,7 @@ import { configInvalid } from '../../kit/user-error.ts'
 import type { CommandContext } from '../command-line/context.ts'
 import { addErasing, type Erased, type ErasingFlags } from '../command-line/erasing-command.ts'
 import { addExamples, parseFirstDay } from '../command-line/options.ts'
+import { counted } from '../counted.ts'
 import type { ChangeOptions } from '../store/folder/lease.ts'
 import type { RetainCount, RetainReport } from '../verbs/erasure/retain.ts'
 
@@ -60,7 +61,7 @@ function resetNotes({ readAgainBytes, gone }: RetainReport): string[] {
 function questionOf(counts: RetainCount[]): string {
   const requests = counts.reduce((sum, count) => sum + count.requests, 0)
   const bodies = counts.reduce((sum, count) => sum + count.bodies, 0)
-  return `${requests} requests and the bodies of ${bodies} others would be removed`
+  return `${counted(requests, 'requests')} and the bodies of ${counted(bodies, 'others')} would be removed`
 }
 
 function lineOf({ path, requests, bodies, isDeleted }: RetainCount): string {

@@ -17,6 +17,7 @@ import {
   TIMES,
 } from '../command-line/options.ts'
 import { foreignWarning, skipping } from '../command-line/skipped-partitions.ts'
+import { counted } from '../counted.ts'
 import type { HitCounts } from '../store/search/partition-search.ts'
 import type { DamagedPartition } from '../store/sqlite/damage.ts'
 import type { ListedRequest } from '../verbs/list/list.ts'
@@ -134,7 +135,7 @@ async function byText(query: TextQuery, flags: SearchFlags, { resolve }: Command
 
 function countsText({ messages, requests }: HitCounts): string {
   if (messages === MAX_COUNT) return `${MAX_COUNT.toLocaleString('en-US')} messages or more`
-  return `${messages} message${messages === 1 ? '' : 's'} in ${requests} request${requests === 1 ? '' : 's'}`
+  return `${counted(messages, 'messages')} in ${counted(requests, 'requests')}`
 }
 
 /** Each request as a hit: what the user said last in it. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CommandContext } from '../command-line/context.ts'
 import { end, noteIfEmpty } from '../command-line/ending.ts'
 import { addExamples, addOptions, checkDays, DAYS, type Flags, OUT, REPORT } from '../command-line/options.ts'
+import { counted } from '../counted.ts'
 import { logdbError } from '../error-table.ts'
 import type { VerifiedPartition } from '../verbs/verify.ts'
 
@@ -31,7 +32,10 @@ async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
       for (const partition of partitions) print(partition, context)
     },
     notes: noteIfEmpty(context, out),
-    failure: wrong > 0 ? logdbError('VERIFY_FAILED', `${wrong} partitions have problems`, ADVICE) : undefined,
+    failure:
+      wrong > 0
+        ? logdbError('VERIFY_FAILED', `${counted(wrong, 'partitions have problems', 'partition has problems')}`, ADVICE)
+        : undefined,
   })
 }
 

@@ -7,16 +7,21 @@ const MAX_CELL_LENGTH = 60
 /** In characters. */
 const MAX_MEASURED_LENGTH = 4 * 1024 * 1024
 
-/** Rows as objects. The second of several columns with a name is `name:2`. */
+/** Rows as objects. The second of several columns with a name is `name:2`, or the next number that no column has. */
 export function* toDocuments({ columns, rows }: QueryResult): Generator<Record<string, unknown>> {
   const names = uniqueNames(columns)
   for (const row of rows) yield Object.fromEntries(row.map((value, index) => [names[index], inJson(value)]))
 }
 
-function uniqueNames(columns: string[]): string[] {
-  return columns.map((name, index) => {
-    const count = columns.slice(0, index + 1).filter((other) => other === name).length
-    return count === 1 ? name : `${name}:${count}`
+function uniqueNames(columns: readonly string[]): string[] {
+  const taken = new Set(columns)
+  const first = new Set<string>()
+  return columns.map((name) => {
+    let unique = name
+    if (first.has(name)) for (let count = 2; taken.has(unique); count++) unique = `${name}:${count}`
+    taken.add(unique)
+    first.add(name)
+    return unique
   })
 }
 

@@ -1,5 +1,6 @@
 import { isoDay, MS_PER_DAY } from '../../kit/time.ts'
 import { errorMessage, type UserError } from '../../kit/user-error.ts'
+import { counted } from '../counted.ts'
 import { logdbError } from '../error-table.ts'
 import { countsOf, speedLine } from '../ingest/report.ts'
 import { ingest } from '../ingest/run.ts'
@@ -44,7 +45,9 @@ async function ingestStep(context: StepContext) {
     result: counts,
     problems: [
       ...[...unreadable, ...lost].map(({ path, reason }) => `${path}: ${reason}`),
-      ...(recordsQuarantined > 0 ? [`${recordsQuarantined} records could not be read; logdb errors lists them`] : []),
+      ...(recordsQuarantined > 0
+        ? [`${counted(recordsQuarantined, 'records')} could not be read; logdb errors lists them`]
+        : []),
     ],
   }
 }
@@ -126,5 +129,9 @@ async function retainStep({ out, settings: { keptDays }, waitMs }: StepContext) 
 
 function unmerged(count: number): UserError | undefined {
   if (count === 0) return undefined
-  return logdbError('PARTITIONS_DAMAGED', `${count} damaged partitions were not merged`, 'run: logdb verify')
+  return logdbError(
+    'PARTITIONS_DAMAGED',
+    `${counted(count, 'damaged partitions')} could not be merged`,
+    'run: logdb verify',
+  )
 }

@@ -130,7 +130,7 @@ export const FLOORS: Partial<Record<(typeof PARTS)[number] | 'scripts/rig', read
     ['record/'],
     ['canon/'],
     ['settings.ts', 'threads.ts', 'csv.ts'],
-    ['days.ts'],
+    ['days.ts', 'counted.ts'],
     ['error-table.ts'],
   ],
 }

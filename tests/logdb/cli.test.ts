@@ -70,7 +70,7 @@ sqliteTest('bad records are counted on stderr and change the exit code only with
   write('requests-2025-09-10.jsonl', `oops\n${jsonl([record()])}`)
   const plain = await run(['ingest'])
   expect(plain.exitCode).toBe(0)
-  expect(plain.stderr).toContain('1 records could not be read; logdb errors lists them:')
+  expect(plain.stderr).toContain('1 record could not be read; logdb errors lists them:')
   expect(plain.stderr).toContain(`${join(logs, 'requests-2025-09-10.jsonl')} at byte 0 (5 bytes): expected { at byte 0`)
   write('requests-2025-09-11.jsonl', 'oops\n')
   expect((await run(['ingest', '--strict'])).exitCode).toBe(3)
@@ -254,7 +254,7 @@ sqliteTest('--quiet prints nothing if all goes well, and everything if it does n
   expect(await run(['ingest', '--quiet'])).toMatchObject({
     exitCode: 0,
     stdout: '',
-    stderr: expect.stringContaining('1 records could not be read'),
+    stderr: expect.stringContaining('1 record could not be read'),
   })
   const path = join(db, '2025/09/ai_proxy_20250910.sqlite3')
   writeFileSync(path, 'no database')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sha256 } from '../../../kit/sha256.ts'
+import { counted } from '../../counted.ts'
 import { REMOVED_BODY } from '../../record/body.ts'
 import { parseTimestamp } from '../../record/timestamp.ts'
 import { wrongHours } from '../rollups/rollups.ts'
@@ -48,52 +49,52 @@ function wrongFigures(db: Connection): string[] {
   const [first] = hours
   if (first === undefined) return []
   const time = new Date(first * MS_PER_HOUR).toISOString()
-  return [`${hours.length} hours with figures that do not match their requests, first that of ${time}`]
+  return [`${counted(hours.length, 'hours')} whose figures do not match the requests, first that of ${time}`]
 }
 
 function danglingReferences(db: Connection): string[] {
   return REFERENCES.flatMap(({ what, sql }) => {
     const count = Number(db.prepareValue(`SELECT count(*) ${sql}`).get())
-    return count === 0 ? [] : [`${count} ${what}`]
+    return count === 0 ? [] : [counted(count, what)]
   })
 }
 
 const REFERENCES = [
   {
-    what: 'requests without their conversation',
+    what: 'requests whose conversation is missing',
     sql: 'FROM z_req WHERE tip IS NOT NULL AND tip NOT IN (SELECT id FROM z_node)',
   },
   {
-    what: 'requests without their answer',
+    what: 'requests whose answer is missing',
     sql: 'FROM z_req WHERE resp_msg IS NOT NULL AND resp_msg NOT IN (SELECT id FROM z_msg)',
   },
   {
-    what: 'requests without what they share with others',
+    what: 'requests whose shared part is missing',
     sql: `FROM z_req_row WHERE kind NOT IN (SELECT id FROM z_req_kind)
       OR sent NOT IN (SELECT id FROM z_req_frame) OR answered NOT IN (SELECT id FROM z_req_frame)`,
   },
   { what: 'conversations without a message', sql: 'FROM z_node WHERE msg NOT IN (SELECT id FROM z_msg)' },
   {
-    what: 'conversations without their beginning',
+    what: 'conversations whose beginning is missing',
     sql: 'FROM z_node WHERE parent <> 0 AND parent NOT IN (SELECT id FROM z_node)',
   },
   {
-    what: 'conversations with a length that does not match their beginning',
+    what: 'conversations whose length does not match the beginning',
     sql: 'FROM z_node node LEFT JOIN z_node before ON before.id = node.parent WHERE node.depth <> COALESCE(before.depth, 0) + 1',
   },
-  { what: 'requests of a log without their time stamp', sql: 'FROM z_req WHERE timestamp IS NULL AND src IS NOT NULL' },
+  { what: 'requests of a log without a time stamp', sql: 'FROM z_req WHERE timestamp IS NULL AND src IS NOT NULL' },
   {
-    what: 'sent conversations that are unknown',
+    what: 'unknown conversations that a request sent',
     sql: 'FROM z_req WHERE tip IS NOT NULL AND tip NOT IN (SELECT tip FROM z_conv)',
   },
   { what: 'conversations whose root is unknown', sql: 'FROM z_conv WHERE conv_root NOT IN (SELECT tip FROM z_conv)' },
-  { what: 'texts without their message', sql: 'FROM z_msg_first WHERE msg NOT IN (SELECT id FROM z_msg)' },
+  { what: 'texts whose message is missing', sql: 'FROM z_msg_first WHERE msg NOT IN (SELECT id FROM z_msg)' },
   {
-    what: 'texts of other messages that are missing',
+    what: 'missing texts of other messages',
     sql: 'FROM z_msg_form WHERE text NOT IN (SELECT msg FROM z_msg_first)',
   },
   {
-    what: 'pieces of messages that are missing',
+    what: 'missing pieces of messages',
     sql: 'FROM z_msg_piece WHERE msg NOT IN (SELECT id FROM z_msg) OR text NOT IN (SELECT id FROM z_msg)',
   },
   { what: 'texts without a request', sql: 'FROM z_msg_first WHERE req NOT IN (SELECT id FROM z_req)' },
@@ -163,8 +164,8 @@ function wrongConversations(db: Connection): string[] {
   db.defineFunction('chain_hash', chainHash)
   const { hashes, roots } = db.prepare<[], { hashes: number; roots: number }>(WRONG_CONVERSATIONS).get() ?? NONE_WRONG
   return [
-    ...(hashes > 0 ? [`${hashes} conversations do not match their hashes`] : []),
-    ...(roots > 0 ? [`${roots} conversations have a root that does not match their messages`] : []),
+    ...(hashes > 0 ? [`${counted(hashes, 'conversations')} with a hash that does not match`] : []),
+    ...(roots > 0 ? [`${counted(roots, 'conversations')} whose root does not match the messages`] : []),
   ]
 }
 

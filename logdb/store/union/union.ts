@@ -40,7 +40,8 @@ const ATTACHED_CACHE_KIB = 2048
 const REQUEST_VIEWS = ['requests', 'request_details']
 /** What a partition has in addition cannot be put together: its ids are numbers that other partitions use too. */
 const OTHER_NAMES = "SELECT name FROM %.sqlite_master WHERE type IN ('table', 'view')"
-const OWN_SCHEMA = /\bsqlite_(master|schema)\b/i
+/** Of one file each, which SQLite has without a name of its own in it. */
+const OWN_OF_FILE = /\b(?:sqlite_(?:master|schema|dbpage)|dbstat)\b/i
 const TEXTS_AND_COMMENTS = /'(?:[^']|'')*'|--[^\n]*|\/\*[\s\S]*?\*\//g
 const WRITES = /^\s*(?:alter|create|delete|drop|insert|replace|update)\b/i
 /** One row each, although several partitions may have one; for a log, how far it was read furthest. */
@@ -74,9 +75,8 @@ export class Union {
     const isOne = parts.length === 1 && !first.times
     this.#db = engine.openReadonly(isOne ? first.path : NO_DATABASE, base)
     try {
-      if (!isOne && OWN_SCHEMA.test(sql.replace(TEXTS_AND_COMMENTS, ' '))) {
-        throw new NotOneReading(`sqlite_master: ${ONE_PARTITION_ONLY}`)
-      }
+      const [own] = (!isOne && OWN_OF_FILE.exec(sql.replace(TEXTS_AND_COMMENTS, ' '))) || []
+      if (own !== undefined) throw new NotOneReading(`${own}: ${ONE_PARTITION_ONLY}`)
       if (parts.length > MAX_CONNECTED) this.#copy(engine, parts, sql)
       else if (!isOne) this.#connect(parts)
       else supplyNames(this.#db)

@@ -55,7 +55,7 @@ for (const [what, damage] of Object.entries(DAMAGES)) {
       const { exitCode, stdout, stderr } = await space.run([...args, '--json'])
       expect([args, exitCode, stderr]).toEqual([args, 3, expect.stringContaining(`skipped: ${first}`)])
       expect(stderr).toMatch(
-        /✖ 1 damaged partitions were skipped, so the result is not complete\.\nHint: restore .*PARTITIONS_DAMAGED/,
+        /✖ 1 damaged partition was skipped, so the result is not complete\.\nHint: restore .*PARTITIONS_DAMAGED/,
       )
       const { ok, error, result, warnings } = JSON.parse(stdout)
       expect([ok, error.code, warnings]).toEqual([false, 'PARTITIONS_DAMAGED', [expect.stringContaining(first)]])

@@ -71,7 +71,7 @@ sqliteTest('3: with --strict, a record or a file could not be read', async () =>
   expect(project.sh('./scripts/logdb ingest --strict')).toMatchObject({
     exitCode: 3,
     stdout: expect.stringContaining('"rows_skipped": 1}'),
-    stderr: expect.stringContaining('1 records could not be read; ./scripts/logdb errors lists them:'),
+    stderr: expect.stringContaining('1 record could not be read; ./scripts/logdb errors lists them:'),
   })
   expect(await project.run('ingest --strict')).toMatchObject({ exitCode: 0, stderr: '' })
   writeFileSync(join(project.logs, 'requests-2.jsonl.gz'), gzipSync(jsonl([record()])).subarray(0, -10))

@@ -204,6 +204,7 @@ sqliteTest('a name that exists only within a partition is an error over several,
       'SELECT COUNT(*) FROM fts_src',
       'SELECT COUNT(*) FROM request_text_index_data',
       'SELECT COUNT(*) FROM sqlite_master',
+      'SELECT COUNT(*) FROM dbstat',
       'SELECT (SELECT COUNT(*) FROM Msg_First) FROM requests',
     ]) {
       const { exitCode, stdout, stderr } = await space.run(['query', sql])

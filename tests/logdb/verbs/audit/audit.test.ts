@@ -90,7 +90,7 @@ sqliteTest('a ledger that does not add up is named, with exit 1', async () => {
     await tamper(join(space.db, 'control.sqlite3'), sql.replaceAll('"', "'"))
     const { exitCode, stdout, stderr } = await space.run(['audit'])
     expect([exitCode, stdout, stderr]).toEqual([1, expect.stringContaining(' fail\n'), expect.stringMatching(problem)])
-    expect(stderr).toMatch(/✖ The bytes of 1 logs do not add up\.\nHint: .* \(AUDIT_FAILED, exit code 1\)\n$/)
+    expect(stderr).toMatch(/✖ The bytes of 1 log do not add up\.\nHint: .* \(AUDIT_FAILED, exit code 1\)\n$/)
     const document = JSON.parse((await space.run(['audit', '--json'])).stdout)
     expect(document).toMatchObject({ ok: false, verb: 'audit', error: { code: 'AUDIT_FAILED' }, warnings: [] })
     const problems = document.result.sources.flatMap((source: { problems: string[] }) => source.problems)

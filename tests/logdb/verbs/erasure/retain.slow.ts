@@ -205,7 +205,7 @@ sqliteTest('without --yes, and in a dry run, nothing is changed', async () => {
   const { exitCode, stderr } = await space.run(args)
   expect([exitCode, stderr]).toEqual([
     2,
-    expect.stringContaining('1 requests and the bodies of 2 others would be removed permanently; nothing was changed'),
+    expect.stringContaining('1 request and the bodies of 2 others would be removed permanently; nothing was changed'),
   ])
   const dry = await space.run([...args, '--dry-run', '--json'])
   expect(JSON.parse(dry.stdout).result[0]).toEqual({

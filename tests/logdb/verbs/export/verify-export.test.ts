@@ -38,7 +38,7 @@ for (const format of ['jsonl', 'csv', 'parquet']) {
     writeFileSync(path, bytes)
     const { exitCode, stdout, stderr } = await verify(space)
     expect([exitCode, stdout]).toEqual([1, expect.stringContaining(`${path} is not the file that was exported\n`)])
-    expect(stderr).toMatch(/^✖ 1 of 9 files are not as the manifest and the database say\.\nHint: .*EXPORT_DIFFERS/)
+    expect(stderr).toMatch(/^✖ 1 of 9 files is not as the manifest and the database say\.\nHint: .*EXPORT_DIFFERS/)
     rmSync(path)
     expect((await verify(space)).stdout).toContain(`${path} is missing\n`)
     await space.run(['export', '--format', format])
