@@ -28,6 +28,8 @@ export interface UploadOptions {
   /** Called before the first part, and when the store has a part; what it gets must be kept for the next call. */
   onPart?: ((started: StartedUpload, doneBytes: number) => void) | undefined
   signal?: AbortSignal | undefined
+  /** Replace what the store has under this key. */
+  mayReplace?: boolean | undefined
   /** Size of the parts of a large file, in bytes; S3 takes none below 5 MiB. */
   partBytes?: number | undefined
 }
@@ -51,7 +53,8 @@ export async function uploadFile(
 ): Promise<'stored' | 'present' | 'different'> {
   const requests = new ObjectRequests(settings)
   const partBytes = Math.max(options.partBytes ?? PART_BYTES, Math.ceil(file.sizeBytes / MOST_PARTS))
-  const found = foundOf(await presentAt(requests, key), file)
+  const present = foundOf(await presentAt(requests, key), file)
+  const found = present === 'different' && options.mayReplace ? 'nothing' : present
   const started = found === 'nothing' ? continuable(file, partBytes, options.started) : undefined
   if (options.started && !started) await removeUpload(requests, key, options.started.id)
   if (found !== 'nothing') return found

@@ -9,7 +9,7 @@ import type { StepContext } from './step.ts'
 import { createVerifiedBundle } from './verified-bundle.ts'
 
 /** A day gets its bundle when late records are no longer likely. Older days than these get none. */
-const FIRST_DAY_BACK = 2
+export const FIRST_DAY_BACK = 2
 const LAST_DAY_BACK = 8
 const DAMAGED: LogdbErrorCode = 'BUNDLE_INVALID'
 

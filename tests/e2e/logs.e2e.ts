@@ -86,7 +86,7 @@ test('the requests come here in a bundle, once, and are searched here', async ()
   expect(await ssh(`ls ${FOLDER}/bundles`)).toBe('')
 })
 
-test('the server copies the bundles of past days to a bucket', async () => {
+test('the server copies the bundles of past and recent days to a bucket', async () => {
   const s3 = await startS3Server(rig.gateway)
   const { endpoint = '', region, accessKeyId, secretAccessKey } = s3.settings
   const access = { BACKUP_S3_ACCESS_KEY_ID: accessKeyId, BACKUP_S3_SECRET_ACCESS_KEY: secretAccessKey }
@@ -101,7 +101,8 @@ test('the server copies the bundles of past days to a bucket', async () => {
   await ssh(`${FOLDER}/scripts/logdb-routine`)
   const keys: string[] = []
   for await (const { key } of new ObjectStore(s3.settings).list()) keys.push(key)
-  expect(keys).toEqual([`trixie/day-${day}.tgz`, `trixie/day-${day}.tgz.metadata.json`])
+  const names = [`day-${day}.tgz`, await ssh(`ls ${FOLDER}/bundles | grep '^recent-.*tgz$'`)]
+  expect(keys).toEqual(names.flatMap((name) => [`trixie/${name}`, `trixie/${name}.metadata.json`]))
   await editEnv(rig, server, FOLDER, { LOGDB_AUTO_TO: '' })
   await s3.close()
 })
@@ -118,7 +119,9 @@ test('the server copies them to another machine over SSH, once its host key is k
   expect(await ssh('for f in /etc/ssh/*.pub; do ssh-keygen -lf $f; done')).toContain(fingerprint)
   await succeed('env', 'set', line, '--yes')
   expect(await ssh(run)).toBe('exit=0')
-  expect(await ssh(`cd '${there}' && for f in *.tgz; do cmp $f ${FOLDER}/bundles/$f && echo same; done`)).toBe('same')
+  expect(await ssh(`cd '${there}' && for f in *.tgz; do cmp $f ${FOLDER}/bundles/$f && echo same; done`)).toBe(
+    'same\nsame',
+  )
   await editEnv(rig, server, FOLDER, { LOGDB_AUTO_TO: '', BACKUP_SSH_KEY: '', BACKUP_SSH_HOST_KEY: '' })
   await ssh(`rm ${key} ${key}.pub`)
 })

@@ -20,6 +20,8 @@ type SshPlace = SshTarget & { privateKey: Buffer }
 export interface FileToSend {
   path: string
   name: string
+  /** Replace what is there with other content. */
+  mayReplace: boolean
   started: StartedUpload | undefined
   onPart: (started: StartedUpload) => void
   signal: AbortSignal | undefined
@@ -42,14 +44,13 @@ function presentFolder(path: string): string {
 }
 
 /**
- * Copies a file, and continues a copy that was interrupted. It has its name there only when it is complete, and one that is
- * there with other content stays.
- * @throws UserError TRANSFER_FAILED, REMOTE_UNREACHABLE, DISK_FULL
+ * Copies a file, and continues a copy that was interrupted. It has its name there only when it is complete.
+ * @throws UserError TRANSFER_FAILED also for another file under this name that may not be replaced; REMOTE_UNREACHABLE, DISK_FULL
  */
 export async function sendTo(place: BundlePlace, file: FileToSend): Promise<void> {
   if (place.kind === 's3') return sendToStore(place, file)
-  const { path: source, signal } = file
-  const options = { sources: [source], mustKeep: true }
+  const { path: source, mayReplace, signal } = file
+  const options = { sources: [source], mustKeep: !mayReplace }
   const [sent] =
     place.kind === 'ssh'
       ? await sendBySsh(place, options, signal)
@@ -81,15 +82,13 @@ export function keyOf({ prefix }: S3Target, name: string): string {
   return prefix === '' ? name : `${prefix}/${name}`
 }
 
-async function sendToStore(target: S3Target, { path, name, started, onPart, signal }: FileToSend) {
+async function sendToStore(target: S3Target, { path, name, ...options }: FileToSend) {
   const { store } = target
   const key = keyOf(target, name)
   const { sizeBytes, sha256 } = await chunksOf(path)
-  const outcome = await uploadFile(store, key, { path, sizeBytes, sha256 }, { started, onPart, signal }).catch(
-    (error: unknown) => {
-      throw error instanceof UserError ? ofTransfer(error) : error
-    },
-  )
+  const outcome = await uploadFile(store, key, { path, sizeBytes, sha256 }, options).catch((error: unknown) => {
+    throw error instanceof UserError ? ofTransfer(error) : error
+  })
   if (outcome !== 'different') return
   const hint = 'give each server its own prefix; if the other object is not needed, remove it'
   throw logdbError('TRANSFER_FAILED', `${store.bucket}/${key} is there already, with other content`, hint)

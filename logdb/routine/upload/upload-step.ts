@@ -6,6 +6,7 @@ import { MANIFEST } from '../../bundle/format/manifest.ts'
 import { bundleInvalid } from '../../bundle/verify/problems.ts'
 import { verifyBundle } from '../../bundle/verify/verify-bundle.ts'
 import type { LogdbErrorCode } from '../../error-table.ts'
+import { isRecentBundle, makeRecentBundle } from '../recent-bundle.ts'
 import type { RoutineStep, StepContext } from '../step.ts'
 import { type BundlePlace, keyOf, placeName, requireRoomAt, sendTo } from './bundle-place.ts'
 import { SentBundles } from './sent-bundles.ts'
@@ -16,8 +17,8 @@ const DAY_BUNDLE = /^day-\d{4}-\d\d-\d\d\.tgz$/
 const ENDING: readonly LogdbErrorCode[] = ['REMOTE_UNREACHABLE', 'DISK_FULL']
 
 /**
- * Copies the bundle of each day to a place, the oldest one first, unless it is there. Each is verified before; what belongs
- * next to it is there first. A copy that was interrupted is continued by the next run.
+ * Copies the bundle of each day to a place, the oldest one first, unless it is there, and then that of the days without one.
+ * Each is verified before; what belongs next to it is there first. A copy that was interrupted is continued by the next run.
  */
 export function uploadStep(placeOf: () => Promise<BundlePlace>, minFreeBytes: number): RoutineStep {
   return {
@@ -27,12 +28,13 @@ export function uploadStep(placeOf: () => Promise<BundlePlace>, minFreeBytes: nu
   }
 }
 
-async function upload({ bundles, signal }: StepContext, place: BundlePlace, minFreeBytes: number) {
+async function upload(context: StepContext, place: BundlePlace, minFreeBytes: number) {
+  const { bundles, signal } = context
+  let failure = await failureOf(makeRecentBundle(context))
   const sent = new SentBundles(bundles, placeName(place))
-  const names = existsSync(bundles) ? readdirSync(bundles).filter((name) => DAY_BUNDLE.test(name)) : []
+  const names = existsSync(bundles) ? readdirSync(bundles).filter(isCopied) : []
   const done: { name: string; bytes: number }[] = []
   const problems: string[] = []
-  let failure: UserError | undefined
   for (const name of names.filter((one) => !sent.has(one)).sort()) {
     if (signal?.aborted) break
     try {
@@ -47,11 +49,25 @@ async function upload({ bundles, signal }: StepContext, place: BundlePlace, minF
     }
   }
   if (place.kind === 's3' && done.length > 0) {
-    const isOurs = (name: string) => DAY_BUNDLE.test(name)
-    await removeAbandoned(place.store, { begin: keyOf(place, ''), isOurs, continued: sent.startedIds() })
+    await removeAbandoned(place.store, { begin: keyOf(place, ''), isOurs: isCopied, continued: sent.startedIds() })
   }
   const lines = done.map(({ name, bytes }) => `auto: upload ${name} to ${placeName(place)} bytes=${bytes} verify=ok`)
   return { lines, result: done, problems, failure }
+}
+
+/** What can be copied is copied all the same. */
+async function failureOf(work: Promise<void>): Promise<UserError | undefined> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    if (error instanceof UserError) return error
+    throw error
+  }
+}
+
+function isCopied(name: string): boolean {
+  return DAY_BUNDLE.test(name) || isRecentBundle(name)
 }
 
 interface Sending {
@@ -71,7 +87,8 @@ async function send(name: string, { bundles, signal, place, sent, minFreeBytes }
   requireRoomAt(place, sizeBytes, minFreeBytes)
   for (const one of names) {
     const onPart = (started: Parameters<SentBundles['noteStarted']>[1]) => sent.noteStarted(one, started)
-    await sendTo(place, { path: join(bundles, one), name: one, started: sent.startedOf(one), onPart, signal })
+    const file = { path: join(bundles, one), name: one, mayReplace: isRecentBundle(name) }
+    await sendTo(place, { ...file, started: sent.startedOf(one), onPart, signal })
   }
   sent.noteDone(name, names)
 }

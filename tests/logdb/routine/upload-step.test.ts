@@ -7,7 +7,7 @@ import { uploadStep } from '../../../logdb/routine/upload/upload-step.ts'
 import { readSettings } from '../../../logdb/settings.ts'
 import { jsonl, record } from '../../helpers/logdb/logs.ts'
 import { sqliteTest } from '../../helpers/logdb/sqlite-test.ts'
-import { digests, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
+import { digests, SERVER_ID, type Workspace, workspace } from '../../helpers/logdb/workspace.ts'
 import { type S3Server, useS3Server } from '../../helpers/server/s3-server.ts'
 
 const server = useS3Server()
@@ -134,4 +134,37 @@ sqliteTest('a folder on a disk with little room gets nothing', async () => {
   const context = { from: logs, out: db, bundles, settings: readSettings({}), waitMs: 0, signal: undefined }
   expect(await step.run(context)).toMatchObject({ lines: [], failure: { code: 'DISK_FULL' } })
   expect(existsSync(destination)).toBe(false)
+})
+
+/** A request of now. */
+const recent = (id: string) => record({ timestamp: new Date().toISOString(), x_request_id: id })
+const LOG = `requests-${new Date().toISOString().slice(0, 10)}.jsonl`
+const RECENT = `recent-${SERVER_ID}.tgz`
+
+sqliteTest('days without a bundle of their own are copied in one, and again when they have more', async () => {
+  const { run, write, folder } = await withBundle()
+  const first = recent('first')
+  write(LOG, jsonl([first]))
+  const auto = () => run(['auto', '--to', 'copies'])
+  expect((await auto()).stdout).toContain(`auto: upload ${RECENT} to `)
+  expect((await auto()).stdout).not.toContain('upload')
+  write(LOG, jsonl([first, recent('second')]))
+  expect((await auto()).stdout).toContain(`auto: upload ${RECENT} to `)
+  expect(readdirSync(join(folder, 'copies'))).toContain(`${RECENT}.metadata.json`)
+  const lost = await run(['bundle', 'import', `copies/${RECENT}`, '--dest', 'new/db'])
+  expect([lost.stdout, lost.stderr]).toEqual([expect.stringContaining('imported=2'), ''])
+})
+
+sqliteTest('the bundle of recent days replaces its copy in a bucket, but no other object', async () => {
+  const { run, write, bundles } = await withBundle()
+  const s3 = server()
+  const requests = new ObjectRequests(s3.settings)
+  const put = (key: string) => requests.send({ method: 'PUT', key, body: Buffer.from('earlier'), what: 'store' })
+  await Promise.all([put(`now/${BUNDLE}`), put(`now/${RECENT}`)])
+  write(LOG, jsonl([recent('first')]))
+  const { stderr, stdout } = await run(['auto'], toBucket(s3, 'now'))
+  expect(stderr).toContain(`now/${BUNDLE} is there already, with other content`)
+  expect(stdout).toContain(`auto: upload ${RECENT} to s3://bucket/now`)
+  const stored = await requests.send({ method: 'GET', key: `now/${RECENT}`, what: 'get' })
+  expect(Buffer.from(await stored.arrayBuffer()).equals(readFileSync(join(bundles, RECENT)))).toBe(true)
 })
