@@ -5,11 +5,11 @@ FROM ${NODE_IMAGE} AS build
 LABEL ai-deploy.stage=build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Of the packages for development the build needs the compiler and types only; the others are ten times as large.
+# Of the packages for development the build needs the compiler, the bundler and types only; the others are far larger.
 RUN node -e "for (const file of ['package.json', 'package-lock.json']) { \
     const json = JSON.parse(fs.readFileSync(file, 'utf8')); \
     const { devDependencies } = json.packages ? json.packages[''] : json; \
-    for (const name in devDependencies) if (!/^(typescript$|@types\/)/.test(name)) delete devDependencies[name]; \
+    for (const name in devDependencies) if (!/^(typescript$|esbuild$|@types\/)/.test(name)) delete devDependencies[name]; \
     fs.writeFileSync(file, JSON.stringify(json, null, 2)); \
   }"
 # better-sqlite3 comes prebuilt for most machines; where it does not, it is compiled.
@@ -20,8 +20,10 @@ COPY tsconfig.json config.yml ./
 COPY kit ./kit
 COPY proxy ./proxy
 COPY logdb ./logdb
+COPY scripts/bundle.mjs ./scripts/
 # Types are checked before a release; a small server only turns TypeScript into JavaScript.
-RUN npm run build -- --noCheck --declaration false \
+RUN npx tsc -p tsconfig.json --noCheck --declaration false \
+  && node scripts/bundle.mjs \
   && npm prune --omit=dev --ignore-scripts \
   && rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src node_modules/better-sqlite3/build/Release/obj* \
   && node -e "globalThis.db = new (require('better-sqlite3'))(':memory:')"

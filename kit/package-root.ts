@@ -14,6 +14,16 @@ export function packageRoot(): string {
   return root
 }
 
+/** False for a program that runs from its sources. */
+export function isCompiled(): boolean {
+  return import.meta.url.endsWith('.js')
+}
+
+/** One of our compiled files, by its path in dist/. The code that asks for it may have been joined with other files there. */
+export function compiledFile(path: string): string {
+  return join(packageRoot(), 'dist', path)
+}
+
 export function packageVersion(): string {
   const manifest: { version: string } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))
   return manifest.version

@@ -1,16 +1,15 @@
-import { extname } from 'node:path'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { compiledFile, isCompiled } from '../kit/package-root.ts'
 
 /** False for a program that runs from its sources: on Node 20 the loader of sources is not available in threads. */
 export function hasThreads(): boolean {
-  return import.meta.url.endsWith('.js')
+  return isCompiled()
 }
 
 /**
  * Starts one of our files in a separate thread.
- * @param name of the file, without .ts or .js
- * @param neighbour import.meta.url of a file in the same folder
+ * @param path of the file in this folder, without .js
  */
-export function startThread(name: string, neighbour: string, options?: WorkerOptions): Worker {
-  return new Worker(new URL(`./${name}${extname(neighbour)}`, neighbour), options)
+export function startThread(path: string, options?: WorkerOptions): Worker {
+  return new Worker(compiledFile(`logdb/${path}.js`), options)
 }

@@ -9,7 +9,7 @@ export interface ReleaseFile {
   content: string | Buffer
 }
 
-const ROOT_FILES = ['.dockerignore', 'Dockerfile', 'config.yml', 'package.json', 'tsconfig.json']
+const ROOT_FILES = ['.dockerignore', 'Dockerfile', 'config.yml', 'package.json', 'scripts/bundle.mjs', 'tsconfig.json']
 const SOURCE_FOLDERS = ['kit', 'logdb', 'proxy']
 
 /** What the gateway's image is built from: the same files, byte for byte, in a clone and in an installed package. */

@@ -17,7 +17,7 @@ export interface JobControl {
 export async function runJob(request: JobRequest, context: JobContext, control: JobControl): Promise<unknown> {
   const { onProgress, signal } = control
   if (!hasThreads()) return doJob(request, context, onProgress)
-  const worker = startThread('job-thread', import.meta.url, { workerData: { request, context } })
+  const worker = startThread('follow/job-thread', { workerData: { request, context } })
   try {
     for await (const [message] of on(worker, 'message', { signal }) as AsyncIterable<[FromJobThread]>) {
       if (message.kind === 'done') return message.result

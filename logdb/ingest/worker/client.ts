@@ -14,7 +14,7 @@ export class WorkerReader implements PacketReader {
   readonly #worker: Worker
 
   constructor(options: ReaderOptions) {
-    this.#worker = startThread('main', import.meta.url, {
+    this.#worker = startThread('ingest/worker/main', {
       workerData: options,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })

@@ -7,7 +7,7 @@ import type { Built } from './index-worker.ts'
 
 /** Builds text indexes in a separate thread, one after the other. */
 export class IndexBuilder {
-  readonly #worker: Worker = startThread('index-worker', import.meta.url)
+  readonly #worker: Worker = startThread('verbs/fts/index-worker')
 
   /** @throws UserError */
   async build(path: string): Promise<IndexCounts> {

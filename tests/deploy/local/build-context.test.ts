@@ -10,7 +10,7 @@ import { tempFolder } from '../../helpers/temp-folder.ts'
 function clone(): string {
   const folder = tempFolder()
   const files = ['.dockerignore', 'Dockerfile', 'config.yml', 'package.json', 'package-lock.json', 'tsconfig.json']
-  for (const path of [...files, 'kit', 'logdb', 'proxy']) {
+  for (const path of [...files, 'kit', 'logdb', 'proxy', 'scripts/bundle.mjs']) {
     cpSync(join(packageRoot(), path), join(folder, path), { recursive: true })
   }
   return folder
@@ -30,8 +30,8 @@ test('holds what the image is built from: sources and package files, in order of
   const some = ['kit/settings/dotenv.ts', 'proxy/main.ts', 'logdb/cli.ts', 'logdb/ui/app/page.tsx']
   expect(paths).toEqual(expect.arrayContaining(some))
   const folders = new Set(paths.filter((path) => path.includes('/')).map((path) => path.split('/')[0]))
-  expect([...folders]).toEqual(['kit', 'logdb', 'proxy'])
-  expect(paths.filter((path) => path.includes('/') && !/\.tsx?$/.test(path))).toEqual([])
+  expect([...folders]).toEqual(['kit', 'logdb', 'proxy', 'scripts'])
+  expect(paths.filter((path) => path.includes('/') && !/\.tsx?$/.test(path))).toEqual(['scripts/bundle.mjs'])
 })
 
 test('is the same in a clone and in an installed package, whose lock file lies in dist/', () => {

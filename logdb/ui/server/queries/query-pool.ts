@@ -84,7 +84,7 @@ class QueryThread {
   #isBroken = false
 
   constructor() {
-    this.#worker = startThread('query-thread', import.meta.url)
+    this.#worker = startThread('ui/server/queries/query-thread')
     this.#worker.unref()
   }
 

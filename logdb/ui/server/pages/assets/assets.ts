@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { compiledFile, isCompiled } from '../../../../../kit/package-root.ts'
 import { sha256 } from '../../../../../kit/sha256.ts'
 import { LANGUAGES } from '../../../app/on-demand/languages.ts'
 import { LIST_STYLE } from './list-style.ts'
@@ -100,7 +101,8 @@ function fileName(specifier: string): string {
 
 /** The files of ui/app as the compiler wrote them; none where a program runs from its sources. */
 function compiledApp(): [name: string, path: string][] {
-  const folder = fileURLToPath(new URL('../../../app/', import.meta.url))
+  if (!isCompiled()) return []
+  const folder = compiledFile('logdb/ui/app')
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
   return names.map((name) => [name.replaceAll(sep, '/'), join(folder, name)])
 }
