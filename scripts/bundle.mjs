@@ -1,4 +1,4 @@
-// Joins the files of the two programs that must start fast into few ones, because most of a start is spent on finding,
+// Joins the files of the two programs that must start fast into a few, because most of a start is spent on finding,
 // reading and linking modules. What is loaded later stays apart, and so do packages, except those named here.
 // Usage: node scripts/bundle.mjs [FOLDER], after the compiler has written FOLDER, by default dist
 import { readFileSync, rmSync } from 'node:fs'
