@@ -265,14 +265,14 @@ sqliteTest('--quiet prints nothing if all goes well, and everything if it does n
   })
 })
 
-test('folders that cannot be used are reported as such', async () => {
+test('a file in the place of a folder is reported as such', async () => {
   const { folder, run } = workspace()
   writeFileSync(join(folder, 'file'), '')
   for (const verb of [['ingest'], ['init'], ['stats'], ['verify']]) {
     expect(await run([...verb, '--out', 'file'])).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^✖ E[A-Z]+: .*\/file'\.\nHint: check the folders that --from and --out name/),
+      stderr: expect.stringMatching(/^✖ A file is where a folder is needed: .*\/file\.\nHint: name another path/),
     })
   }
 })
