@@ -113,7 +113,8 @@ testAsRoot(
     const { exitCode, stderr } = await pull(cwd, ...pulling(server))
     expect(exitCode, stderr).toBe(0)
     expect(await countHere(cwd)).toMatchObject({ all_rows: 340, different: 340 })
-    expect(readdirSync(join(server, 'bundles'))).toEqual([])
+    // What a killed run has begun is removed after a week: another pull may be making it.
+    expect(readdirSync(join(server, 'bundles')).filter((name) => !name.includes('.new'))).toEqual([])
   },
   TIMEOUT_MS,
 )
