@@ -28,7 +28,7 @@ export interface SshTarget {
   folder: string
   /** Path of a private key on the server. */
   keyFile: string
-  /** Fingerprints of host keys, SHA256:..., of which one must fit, separated by commas; empty if none is known yet. */
+  /** Fingerprints of host keys (SHA256:...), separated by commas; one of them must fit. Empty if none is known yet. */
   hostKey: string
 }
 

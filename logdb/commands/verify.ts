@@ -34,7 +34,7 @@ async function run(flags: VerifyFlags, context: CommandContext): Promise<void> {
     notes: noteIfEmpty(context, out),
     failure:
       wrong > 0
-        ? logdbError('VERIFY_FAILED', `${counted(wrong, 'partitions have problems', 'partition has problems')}`, ADVICE)
+        ? logdbError('VERIFY_FAILED', counted(wrong, 'partitions have problems', 'partition has problems'), ADVICE)
         : undefined,
   })
 }

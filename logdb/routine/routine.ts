@@ -1,6 +1,7 @@
 import type { UserError } from '../../kit/user-error.ts'
 import type { LogdbErrorCode } from '../error-table.ts'
 import { stepWhereFollowed } from './follow-step.ts'
+import { recentBundleStep } from './recent-bundle.ts'
 import { runStep } from './run-step.ts'
 import type { StepContext, StepReport } from './step.ts'
 import { stepsOf } from './steps.ts'
@@ -44,7 +45,10 @@ export async function runRoutine({
   const timeUp = maxTimeMs === undefined ? [] : [AbortSignal.timeout(maxTimeMs)]
   const signal = AbortSignal.any([...(context.signal ? [context.signal] : []), ...timeUp])
   const report: RoutineReport = { steps: [], hasMore: false, failure: undefined }
-  const steps = [...stepsOf(context.settings), ...(placeOf ? [uploadStep(placeOf, minFreeBytes)] : [])]
+  const steps = [
+    ...stepsOf(context.settings),
+    ...(placeOf ? [recentBundleStep, uploadStep(placeOf, minFreeBytes)] : []),
+  ]
   for (const own of steps) {
     if (signal.aborted || performance.now() >= endsAtMs) return { ...report, hasMore: true }
     const step = await stepWhereFollowed(own, context)

@@ -6,7 +6,7 @@ import { MANIFEST } from '../../bundle/format/manifest.ts'
 import { bundleInvalid } from '../../bundle/verify/problems.ts'
 import { verifyBundle } from '../../bundle/verify/verify-bundle.ts'
 import type { LogdbErrorCode } from '../../error-table.ts'
-import { isRecentBundle, makeRecentBundle } from '../recent-bundle.ts'
+import { isRecentBundle } from '../recent-bundle.ts'
 import type { RoutineStep, StepContext } from '../step.ts'
 import { type BundlePlace, keyOf, placeName, requireRoomAt, sendTo } from './bundle-place.ts'
 import { SentBundles } from './sent-bundles.ts'
@@ -28,13 +28,12 @@ export function uploadStep(placeOf: () => Promise<BundlePlace>, minFreeBytes: nu
   }
 }
 
-async function upload(context: StepContext, place: BundlePlace, minFreeBytes: number) {
-  const { bundles, signal } = context
-  let failure = await failureOf(makeRecentBundle(context))
+async function upload({ bundles, signal }: StepContext, place: BundlePlace, minFreeBytes: number) {
   const sent = new SentBundles(bundles, placeName(place))
   const names = existsSync(bundles) ? readdirSync(bundles).filter(isCopied) : []
   const done: { name: string; bytes: number }[] = []
   const problems: string[] = []
+  let failure: UserError | undefined
   for (const name of names.filter((one) => !sent.has(one)).sort()) {
     if (signal?.aborted) break
     try {
@@ -53,17 +52,6 @@ async function upload(context: StepContext, place: BundlePlace, minFreeBytes: nu
   }
   const lines = done.map(({ name, bytes }) => `auto: upload ${name} to ${placeName(place)} bytes=${bytes} verify=ok`)
   return { lines, result: done, problems, failure }
-}
-
-/** What can be copied is copied all the same. */
-async function failureOf(work: Promise<void>): Promise<UserError | undefined> {
-  try {
-    await work
-    return undefined
-  } catch (error) {
-    if (error instanceof UserError) return error
-    throw error
-  }
 }
 
 function isCopied(name: string): boolean {

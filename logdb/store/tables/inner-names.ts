@@ -36,7 +36,7 @@ export function unprefixedNames(db: Connection): string[] {
   return names.filter((name) => ALL.has(name))
 }
 
-/** The name that a table of which a file has one has there, with or without the prefix; undefined if it has neither. */
+/** What an inner table is called in this file, with or without the prefix; undefined if the file does not have it. */
 export function innerName(db: Connection, name: string): string | undefined {
   const sql = 'SELECT name FROM main.sqlite_master WHERE name IN (?, ?)'
   return db.prepareValue<[string, string], string>(sql).get(name, `${INNER_PREFIX}${name}`)

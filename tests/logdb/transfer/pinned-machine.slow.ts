@@ -60,7 +60,7 @@ describeWithSshServer('without a program named ssh', (server) => {
     expect(digests([path])).toEqual(digests([source]))
   })
 
-  test('a host key that is not pinned, a key that is not let in, and a machine that is away are named', async () => {
+  test('a wrong host key, a key that the machine refuses and a machine that does not answer each have an error', async () => {
     const problem = (more: Partial<SshTarget>) => open(more).catch((error: unknown) => error)
     const { fingerprint } = server().hostKey
     const code = 'REMOTE_UNREACHABLE'
